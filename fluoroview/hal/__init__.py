@@ -1,0 +1,70 @@
+"""The hardware abstraction layer: the contract and everything that keeps a device honest.
+
+No Qt, no OpenCV, no DICOM. A driver imports from here and from nowhere else.
+"""
+
+from fluoroview.hal.clock import Clock, FakeClock, SystemClock
+from fluoroview.hal.detector import Detector, PolledDetector
+from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
+from fluoroview.hal.frame import (
+    DeviceInfo,
+    DoseOrigin,
+    Exposure,
+    Frame,
+    FrameFormat,
+    FrameHeader,
+    PixelIntensityRelationship,
+    Pulse,
+)
+from fluoroview.hal.host import DeviceHost
+from fluoroview.hal.ledger import Ledger, LossCause
+from fluoroview.hal.parameter import (
+    Access,
+    BoolParameter,
+    CommandParameter,
+    EnumParameter,
+    FloatParameter,
+    IntParameter,
+    Parameter,
+    ParameterError,
+    ParameterTree,
+    StrParameter,
+)
+from fluoroview.hal.sink import FrameSink, Slot
+from fluoroview.hal.states import DeviceState
+
+__all__ = [
+    "Access",
+    "BoolParameter",
+    "Clock",
+    "CommandParameter",
+    "Detector",
+    "DeviceError",
+    "DeviceHost",
+    "DeviceInfo",
+    "DeviceState",
+    "DoseOrigin",
+    "DriverError",
+    "EnumParameter",
+    "Exposure",
+    "FakeClock",
+    "FloatParameter",
+    "FluoroError",
+    "Frame",
+    "FrameFormat",
+    "FrameHeader",
+    "FrameSink",
+    "IntParameter",
+    "Ledger",
+    "LossCause",
+    "Parameter",
+    "ParameterError",
+    "ParameterTree",
+    "PixelIntensityRelationship",
+    "PolledDetector",
+    "Pulse",
+    "Slot",
+    "StateError",
+    "StrParameter",
+    "SystemClock",
+]

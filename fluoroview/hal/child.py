@@ -1,0 +1,128 @@
+"""The child process that runs one driver: `python -m fluoroview.hal.child`.
+
+    serve DRIVER DEVICE    commands on standard input, replies and doorbells on standard output
+    discover DRIVER        what is plugged in, one JSON object, then the end
+
+Whatever a vendor's library prints goes to standard error. When the parent ends, however it ends,
+standard input closes: the beam stops, the device is given back, the process goes.
+"""
+
+import faulthandler
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from typing import Any
+
+from fluoroview.hal.clock import SystemClock
+from fluoroview.hal.errors import DriverError, FluoroError
+from fluoroview.hal.registry import load_driver
+from fluoroview.hal.server import DeviceServer
+from fluoroview.hal.transport import BELL
+
+_LAST_DEADLINE_S = 3.0
+
+
+class Channel:
+    """The private copy of standard output; the public one now leads to standard error."""
+
+    def __init__(self) -> None:
+        self._descriptor = os.dup(1)
+        os.dup2(2, 1)
+        self._lock = threading.Lock()
+
+    def bell(self) -> None:
+        """Tell the parent that a frame was committed."""
+        self._write(BELL)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one JSON line."""
+        self._write(json.dumps(message).encode() + b"\n")
+
+    def fail(self, sentence: str) -> None:
+        """Tell the parent that the device cannot go on."""
+        self.send({"fail": sentence})
+
+    def _write(self, line: bytes) -> None:
+        try:
+            with self._lock:
+                os.write(self._descriptor, line)
+        except OSError:
+            return  # the parent is gone; the end of standard input follows
+
+
+def describe_error(error: FluoroError) -> dict[str, str]:
+    """Return an error as it travels to the parent."""
+    return {
+        "type": type(error).__name__,
+        "what": error.what,
+        "remedy": error.remedy,
+        "device": error.device,
+    }
+
+
+def serve(driver: str, device_id: str) -> None:
+    """Obey commands until standard input ends."""
+    channel = Channel()
+    server: DeviceServer | None = None
+    for line in sys.stdin.buffer:
+        command = json.loads(line)
+        reply: dict[str, Any] = {"id": command["id"]}
+        try:
+            if server is None:  # imported at the first command, so that its failure has a reply
+                server = DeviceServer(
+                    load_driver(driver),
+                    driver,
+                    device_id,
+                    clock=SystemClock(),
+                    bell=channel.bell,
+                    on_fail=channel.fail,
+                )
+            reply["result"] = server.handle(command["method"], command["arguments"])
+        except FluoroError as error:
+            reply["error"] = describe_error(error)
+        channel.send(reply)
+    timer = threading.Timer(_LAST_DEADLINE_S, lambda: os._exit(1))
+    timer.daemon = True
+    timer.start()
+    if server is not None:
+        server.handle("close", {})
+
+
+def discover(driver: str) -> None:
+    """Print the devices that `driver` finds, or why it cannot look."""
+    channel = Channel()
+    try:
+        found = [asdict(info) for info in load_driver(driver).discover()]
+        channel.send({"devices": found})
+    except FluoroError as error:
+        channel.send({"error": describe_error(error)})
+    except Exception as error:
+        channel.send(
+            {
+                "error": describe_error(
+                    DriverError(
+                        f"Driver {driver} raised {type(error).__name__} in discover: {error}",
+                        "This is a fault of the driver; report it to its author.",
+                        driver,
+                    )
+                )
+            }
+        )
+
+
+def main() -> None:
+    """Run as the command line says."""
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    task, driver, *device = sys.argv[1:]
+    if task == "serve":
+        serve(driver, device[0])
+    else:
+        discover(driver)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""The driver's side of the host: turns commands into calls of the driver, errors into sentences.
+
+The same object serves in a thread of this process and in a child process. It calls the driver's
+methods one at a time, in the order in which commands come.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from fluoroview.hal.clock import Clock
+from fluoroview.hal.detector import Detector
+from fluoroview.hal.errors import DriverError, FluoroError
+from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
+from fluoroview.hal.parameter import ParameterTree
+from fluoroview.hal.ring import FrameRing, Word
+from fluoroview.hal.sink import FrameSink, SlotPool
+
+
+class DeviceServer:
+    """One driver instance and the sink it writes to. `name` is "driver:device" in sentences."""
+
+    def __init__(
+        self,
+        driver_class: type[Detector],
+        driver: str,
+        device_id: str,
+        *,
+        clock: Clock,
+        bell: Callable[[], None],
+        on_fail: Callable[[str], None],
+    ) -> None:
+        self.name = f"{driver}:{device_id}"
+        self._detector = driver_class(device_id)
+        self._clock = clock
+        self._bell = bell
+        self._on_fail = on_fail
+        self._tree: ParameterTree | None = None
+        self._ring: FrameRing | None = None
+        self._pool: SlotPool | None = None
+        self._sink: FrameSink | None = None
+        self._running = False
+
+    def handle(self, method: str, arguments: dict[str, Any]) -> Any:
+        """Run one command and return its JSON-able result. Raises FluoroError only."""
+        try:
+            return getattr(self, f"do_{method}")(**arguments)
+        except FluoroError as error:
+            error.device = error.device or self.name
+            raise
+        except Exception as error:
+            raise DriverError(
+                f"{self.name}: the driver raised {type(error).__name__} in {method}: {error}",
+                "This is a fault of the driver; restart the device, or report it to its author.",
+                self.name,
+            ) from error
+
+    def do_open(self) -> None:
+        """Claim the device and read its parameters once."""
+        self._detector.open()
+        self._tree = self._detector.parameters()
+        self._tree.device = self.name
+
+    def do_parameters(self) -> list[dict[str, Any]]:
+        """Return the parameters, described."""
+        return self._parameters().describe()
+
+    def do_write(self, name: str, value: Any, idle: bool) -> Any:
+        """Write one parameter and return the value read back."""
+        return self._parameters().write(name, value, idle=idle)
+
+    def do_format(self) -> dict[str, Any]:
+        """Return rows, columns, dtype, relationship, bit_depth and rate of the coming frames."""
+        values = {parameter.name: parameter.read() for parameter in self._parameters()}
+        missing = {"Width", "Height", "PixelFormat"} - values.keys()
+        if missing:
+            raise DriverError(
+                f"{self.name}: the driver has no parameter {' and no '.join(sorted(missing))}.",
+                "Every detector states Width, Height and PixelFormat; mend the driver.",
+            )
+        pixel_format = str(values["PixelFormat"])
+        dtype = "uint8" if pixel_format.endswith("8") else "uint16"
+        relationship = str(values.get("PixelIntensityRelationship", "DISP"))
+        return {
+            "rows": int(values["Height"]),
+            "columns": int(values["Width"]),
+            "dtype": dtype,
+            "relationship": str(PixelIntensityRelationship(relationship)),
+            "bit_depth": int(values.get("BitDepth", 8 if dtype == "uint8" else 16)),
+            "rate_hz": float(values.get("AcquisitionFrameRate", math.nan)),
+        }
+
+    def do_arm(self, path: str, frame_format: dict[str, Any], slots: int) -> None:
+        """Map the ring that the host made."""
+        self._ring = FrameRing.attach(path, FrameFormat(**frame_format), slots)
+        self._pool = SlotPool(self._ring)
+
+    def do_disarm(self) -> None:
+        """Let go of the ring."""
+        if self._ring is not None:
+            self._ring.close()
+        self._ring = self._pool = self._sink = None
+
+    def do_start(self) -> None:
+        """Begin a run."""
+        ring, pool = self._ring, self._pool
+        if ring is None or pool is None:
+            raise DriverError(f"{self.name} was started before it was armed.")
+        pool.renew()
+        bits = int(self._parameters()["FrameCounterBits"].read()) if self._has_bits() else 64
+        self._sink = FrameSink(
+            pool,
+            clock=self._clock,
+            run=int(ring.words[Word.RUN]),
+            counter_bits=bits,
+            bell=self._bell,
+            on_fail=self._on_fail,
+        )
+        self._running = True
+        self._detector.start(self._sink)
+
+    def do_stop(self) -> None:
+        """End the run; the sink takes nothing after the driver's stop has returned."""
+        try:
+            if self._running:
+                self._detector.stop()
+        finally:
+            self._running = False
+            if self._sink is not None:
+                self._sink.close()
+
+    def do_close(self) -> None:
+        """Stop if need be, close the device, let go of the ring."""
+        try:
+            self.do_stop()
+        finally:
+            try:
+                self._detector.close()
+            finally:
+                self.do_disarm()
+
+    def _parameters(self) -> ParameterTree:
+        if self._tree is None:
+            raise DriverError(f"{self.name} is not open.")
+        return self._tree
+
+    def _has_bits(self) -> bool:
+        return "FrameCounterBits" in self._parameters()
+
+
+def format_fields(frame_format: FrameFormat) -> dict[str, Any]:
+    """Return the format as the JSON-able fields that `do_arm` takes."""
+    return asdict(frame_format)

@@ -1,0 +1,180 @@
+"""Where a driver puts its frames: `FrameSink` and `Slot`.
+
+All of it may be called from an SDK's own thread, never blocks on a consumer and never raises into
+C: what a driver does wrong here is counted in the ledger or told to `fail`, not thrown back.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from fluoroview.hal.clock import Clock
+from fluoroview.hal.frame import FrameHeader, Pixels, Pulse
+from fluoroview.hal.ledger import LedgerWriter, LossCause
+from fluoroview.hal.ring import FrameRing, Word
+
+
+class SlotPool:
+    """The producer's free slots; it lives as long as the ring and outlasts runs."""
+
+    def __init__(self, ring: FrameRing) -> None:
+        self.ring = ring
+        self.scratch: Pixels = np.zeros_like(ring.pixels[0])
+        self.renew()
+
+    def renew(self) -> None:
+        """Take back, at the start of a run, every slot that no reader holds.
+
+        Slots that a driver acquired in the last run and forgot come back here.
+        """
+        committed = int(self.ring.words[Word.COMMITTED])
+        self._reclaimed = min(self.ring.released(), committed)
+        held = {self.ring.slot_of(sequence) for sequence in range(self._reclaimed, committed)}
+        self._free = [slot for slot in range(self.ring.layout.slots) if slot not in held]
+
+    def take(self) -> int | None:
+        """Return a free slot, or None when readers hold them all."""
+        if not self._free:
+            released = self.ring.released()
+            while self._reclaimed < released:
+                self._free.append(self.ring.slot_of(self._reclaimed))
+                self._reclaimed += 1
+        return self._free.pop(0) if self._free else None
+
+    def give_back(self, slot: int) -> None:
+        """Return a slot that was not committed."""
+        self._free.append(slot)
+
+
+class Slot:
+    """A writable place for one frame. `pixels` is rows × columns in the armed format."""
+
+    def __init__(self, sink: "FrameSink", pixels: Pixels, index: int | None) -> None:
+        self.pixels = pixels
+        self._sink = sink
+        self._index = index
+        self._used = False
+
+    def commit(self, header: FrameHeader) -> None:
+        """Hand the frame on. A second commit of one slot is counted as a repetition."""
+        used, self._used = self._used, True
+        self._sink._commit(self._index, header, again=used)
+
+    def discard(self) -> None:
+        """Give the slot back unused."""
+        if not self._used:
+            self._used = True
+            self._sink._discard(self._index)
+
+
+class FrameSink:
+    """The end of the road that a driver sees during one run."""
+
+    def __init__(
+        self,
+        pool: SlotPool,
+        *,
+        clock: Clock,
+        run: int,
+        counter_bits: int,
+        bell: Callable[[], None],
+        on_fail: Callable[[str], None],
+    ) -> None:
+        self._pool = pool
+        self._ring = pool.ring
+        self._clock = clock
+        self._run = run
+        self._bell = bell
+        self._on_fail = on_fail
+        self._lock = threading.Lock()
+        self._ledger = LedgerWriter(self._ring, counter_bits)
+        self._closed = False
+
+    @property
+    def stopping(self) -> bool:
+        """True from the instant the pedal is released; a source looks at it before each pulse."""
+        return self._closed or bool(self._ring.words[Word.STOPPING])
+
+    def acquire(self) -> Slot:
+        """Return a place to write the next frame; never blocks.
+
+        When the ring is full this is a scratch buffer, and its commit counts as lost(ring).
+        """
+        with self._lock:
+            index = None if self._closed else self._pool.take()
+        pixels = self._pool.scratch if index is None else self._ring.pixels[index]
+        return Slot(self, pixels, index)
+
+    def offer(self, array: Pixels, header: FrameHeader) -> None:
+        """Copy `array` (rows × columns) into a slot and commit it; a wrong size fails the run."""
+        slot = self.acquire()
+        if array.shape != slot.pixels.shape or array.dtype.itemsize > slot.pixels.itemsize:
+            slot.discard()
+            self.fail(
+                f"it delivered {_shape(array)}, but {_shape(slot.pixels)} was agreed when armed"
+            )
+            return
+        np.copyto(slot.pixels, array, casting="same_kind")
+        slot.commit(header)
+
+    def lost(self, count: int, cause: LossCause) -> None:
+        """Count frames that the driver knows to be lost."""
+        with self._lock:
+            if not self._closed:
+                self._ledger.lose(count, cause)
+
+    def pulse(self, pulse: Pulse) -> None:
+        """Tell one x-ray pulse, whether or not its picture arrives. Dose counts these.
+
+        Counted even after stop: radiation is never left out of the account.
+        """
+        with self._lock:
+            self._ring.put_pulse(pulse)
+
+    def fail(self, error: str | BaseException) -> None:
+        """Say that the device cannot go on; the HAL moves it to FAULT."""
+        self._on_fail(str(error) or type(error).__name__)
+
+    def close(self) -> None:
+        """End the run: what comes now is counted as committed after stop, and not delivered."""
+        with self._lock:
+            self._closed = True
+
+    def _commit(self, index: int | None, header: FrameHeader, *, again: bool) -> None:
+        with self._lock:
+            if self._closed:
+                self._ledger.count_after_stop()
+                return
+            number = None if again else self._ledger.number(header.hardware_counter)
+            if number is None:
+                if again:
+                    self._ring.words[Word.REPEATED] += 1
+                elif index is not None:
+                    self._pool.give_back(index)
+                return
+            if index is None:
+                self._ledger.count_ring_loss()
+                return
+            self._ring.put_header(
+                index,
+                replace(
+                    header,
+                    run=self._run,
+                    frame_number=number,
+                    host_time_ns=self._clock.monotonic_ns(),
+                ),
+            )
+            self._ledger.count_commit()
+        self._bell()
+
+    def _discard(self, index: int | None) -> None:
+        with self._lock:
+            if index is not None:
+                self._pool.give_back(index)
+
+
+def _shape(array: Pixels) -> str:
+    rows, columns = (*array.shape, 0, 0)[:2]
+    return f"{columns}×{rows} {array.dtype}"

@@ -1,0 +1,232 @@
+"""How commands reach a driver: in a thread of this process, or in a child process.
+
+Commands and replies are JSON, one a line, over the child's standard input and output (no pickle,
+no socket); a line with a single dot is the doorbell that follows each committed frame. Frames
+themselves travel in shared memory.
+"""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any
+
+from fluoroview.hal.clock import Clock
+from fluoroview.hal.detector import Detector
+from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
+from fluoroview.hal.parameter import ParameterError
+from fluoroview.hal.server import DeviceServer
+
+BELL = b".\n"
+_ERRORS: dict[str, type[FluoroError]] = {
+    kind.__name__: kind for kind in (DeviceError, DriverError, ParameterError, StateError)
+}
+
+
+class DeadlineMissedError(Exception):
+    """A call into a driver did not return in time."""
+
+
+class DriverGoneError(Exception):
+    """The driver's process ended; the text says how."""
+
+
+class Transport(ABC):
+    """A way to one driver. Callbacks come from threads of the transport."""
+
+    def __init__(
+        self,
+        on_bell: Callable[[], None],
+        on_fail: Callable[[str], None],
+        on_exit: Callable[[str], None],
+    ) -> None:
+        self.on_bell = on_bell
+        self.on_fail = on_fail
+        self.on_exit = on_exit
+
+    @abstractmethod
+    def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
+        """Run one command and return its result.
+
+        Raises the driver's FluoroError, DeadlineMissedError, or DriverGoneError.
+        """
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Abandon the driver at once, whatever it is doing."""
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the driver, None for a thread."""
+        return None
+
+
+class ThreadTransport(Transport):
+    """The driver in a thread of this process: no isolation, for drivers that are trusted."""
+
+    def __init__(
+        self,
+        driver_class: type[Detector],
+        driver: str,
+        device_id: str,
+        clock: Clock,
+        **callbacks: Any,
+    ) -> None:
+        super().__init__(**callbacks)
+        self._server = DeviceServer(
+            driver_class,
+            driver,
+            device_id,
+            clock=clock,
+            bell=self.on_bell,
+            on_fail=self.on_fail,
+        )
+        self._queue: queue.SimpleQueue[tuple[str, dict[str, Any], Future[Any]] | None] = (
+            queue.SimpleQueue()
+        )
+        self._gone = False
+        self._thread = threading.Thread(target=self._serve, name=f"device {driver}", daemon=True)
+        self._thread.start()
+
+    def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
+        """Hand the command to the device's thread and wait."""
+        if self._gone:
+            raise DriverGoneError("its thread was abandoned")
+        future: Future[Any] = Future()
+        self._queue.put((method, arguments, future))
+        try:
+            return future.result(deadline_s)
+        except FutureTimeout as error:
+            raise DeadlineMissedError from error
+
+    def kill(self) -> None:
+        """Leave the thread to itself: a thread cannot be killed."""
+        self._gone = True
+        self._queue.put(None)
+
+    def _serve(self) -> None:
+        while (command := self._queue.get()) is not None:
+            method, arguments, future = command
+            try:
+                future.set_result(self._server.handle(method, arguments))
+            except BaseException as error:
+                future.set_exception(error)
+
+
+class ProcessTransport(Transport):
+    """The driver in a child process: its crash, hang or GIL stall does not touch this one."""
+
+    def __init__(self, driver: str, device_id: str, **callbacks: Any) -> None:
+        super().__init__(**callbacks)
+        self._replies: dict[int, Future[Any]] = {}
+        self._lock = threading.Lock()
+        self._serial = 0
+        self._gone: str | None = None
+        self._stderr: deque[str] = deque(maxlen=20)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fluoroview.hal.child", "serve", driver, device_id],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        )
+        self._errors = threading.Thread(target=self._read_errors, daemon=True)
+        self._errors.start()
+        threading.Thread(target=self._read, name=f"from {driver}", daemon=True).start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child."""
+        return self._process.pid
+
+    def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
+        """Send the command and wait for its reply."""
+        future: Future[Any] = Future()
+        with self._lock:
+            if self._gone is not None:
+                raise DriverGoneError(self._gone)
+            self._serial += 1
+            serial = self._serial
+            self._replies[serial] = future
+            self._send({"id": serial, "method": method, "arguments": arguments})
+        try:
+            return future.result(deadline_s)
+        except FutureTimeout as error:
+            raise DeadlineMissedError from error
+
+    def kill(self) -> None:
+        """Kill the child; the operating system takes its claims back."""
+        self._process.kill()
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        except OSError:
+            return  # the reader thread sees the end of the child and answers every call
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with open(self._process.stdout.fileno(), "rb", closefd=False) as lines:
+            for line in lines:
+                if line == BELL:
+                    self.on_bell()
+                else:
+                    self._take(json.loads(line))
+        self._end()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "fail" in message:
+            self.on_fail(message["fail"])
+            return
+        with self._lock:
+            future = self._replies.pop(message["id"], None)
+        if future is None:
+            return
+        if (error := message.get("error")) is not None:
+            kind = _ERRORS.get(error["type"], DriverError)
+            future.set_exception(kind(error["what"], error["remedy"], error["device"]))
+        else:
+            future.set_result(message["result"])
+
+    def _end(self) -> None:
+        code = self._process.wait()
+        self._errors.join(timeout=1.0)
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+        text = _exit_text(code, list(self._stderr))
+        with self._lock:
+            self._gone = text
+            futures, self._replies = list(self._replies.values()), {}
+        for future in futures:
+            future.set_exception(DriverGoneError(text))
+        self.on_exit(text)
+
+    def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        with open(self._process.stderr.fileno(), "rb", closefd=False) as lines:
+            for line in lines:
+                text = line.decode(errors="replace").rstrip()
+                if text:
+                    self._stderr.append(text)
+
+
+def _exit_text(code: int, stderr: list[str]) -> str:
+    """Return how a process ended, in words."""
+    if code < 0:
+        ended = f"its process was killed by signal {-code}"
+        if os.name == "posix":
+            import signal  # names only
+
+            ended += f" ({signal.Signals(-code).name})"
+    else:
+        ended = f"its process ended with code {code}"
+    return f"{ended}; its last words: {stderr[-1]}" if stderr and code else ended

@@ -1,0 +1,22 @@
+"""What all tests share: the drivers that they install, and nothing else left behind."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+INSTALLED = HERE / "installed"
+SHARED_DICOM = HERE.parent.parent / "shared" / "data" / "dicom"
+
+
+@pytest.fixture
+def test_drivers(monkeypatch):
+    """Install the drivers of tests/installed for this process and its children."""
+    path = os.pathsep.join([str(INSTALLED), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", path)
+    monkeypatch.syspath_prepend(str(INSTALLED))
+    yield
+    for name in [name for name in sys.modules if name.startswith("fluoroview_testdrivers")]:
+        del sys.modules[name]

@@ -1,0 +1,272 @@
+"""One and the same driver in a thread and in a child process."""
+
+import contextlib
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from fluoroview.hal import DeviceError, DeviceHost, DeviceState, DriverError, StateError
+from fluoroview.hal.states import DEADLINE_S
+
+pytestmark = pytest.mark.usefixtures("test_drivers")
+BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
+
+
+@contextlib.contextmanager
+def opened(device_id, driver="rude", isolation="process"):
+    faults = []
+    host = DeviceHost(driver, device_id, isolation, on_fault=faults.append)
+    host.faults = faults
+    try:
+        host.open()
+        yield host
+    finally:
+        host.close()
+
+
+def until(condition, timeout_s=5.0):
+    """Wait for what another process does; the bound is only there for a broken run."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.005)
+
+
+@BOTH
+def test_frames_travel_in_order_and_the_ledger_adds_up(isolation):
+    with opened("r0", "ramp", isolation) as host:
+        host.write("DropEvery", 7)
+        ring = host.arm()
+        reader = ring.reader()
+        host.start()
+        numbers = []
+        while len(numbers) < 40:
+            frame = reader.next(2.0)
+            assert frame is not None
+            assert (frame.pixels == frame.header.frame_number % 65536).all()
+            assert not frame.pixels.flags.writeable
+            numbers.append(frame.header.frame_number)
+            reader.release()
+        ledger = host.stop()
+        assert numbers == sorted(numbers)
+        assert numbers[-1] > 65535, "the 16-bit counter was unwrapped"
+        assert ledger.exact
+        assert ledger.lost_link == ledger.lost > 0
+        pulses, _ = ring.pulses_since(0)
+        assert pulses >= ledger.expected, "pulses are told also for lost pictures"
+        reader.close()
+        assert host.state is DeviceState.ARMED
+
+
+@BOTH
+def test_a_reader_that_never_releases_makes_lost_ring_and_keeps_its_frame(isolation):
+    with opened("r0", "ramp", isolation) as host:
+        ring = host.arm(slots=8)
+        reader = ring.reader()
+        host.start()
+        first = reader.next(2.0)
+        kept = first.pixels.copy()
+        until(lambda: host.ledger().lost_ring > 10)
+        assert (first.pixels == kept).all()
+        ledger = host.stop()
+        assert ledger.exact
+        assert ledger.delivered == 8
+        reader.close()
+
+
+@BOTH
+def test_no_pulse_after_the_pedal_is_released(isolation):
+    with opened("r0", "ramp", isolation) as host:
+        ring = host.arm()
+        host.start()
+        until(lambda: ring.pulses_since(0)[0] > 5)
+        host.release_pedal()
+        released_ns = time.monotonic_ns()
+        host.stop()
+        _, pulses = ring.pulses_since(0)
+        assert pulses[-1].host_time_ns <= released_ns + 1_000_000
+
+
+@BOTH
+def test_many_runs_number_themselves(isolation):
+    with opened("r0", "ramp", isolation) as host:
+        ring = host.arm()
+        reader = ring.reader()
+        for run in range(1, 6):
+            assert host.start() == run
+            frame = reader.next(2.0)
+            assert frame.header.run == run
+            reader.release()
+            assert host.stop().run == run
+            while reader.next(0.0):
+                reader.release()
+        reader.close()
+
+
+def test_parameters_that_fix_the_format_wait_for_idle():
+    with opened("r0", "ramp") as host:
+        host.arm()
+        with pytest.raises(Exception, match="only while the device is IDLE"):
+            host.write("Width", 128)
+        host.disarm()
+        assert host.write("Width", 128) == 128
+        assert host.arm().layout.format.columns == 128
+        with pytest.raises(StateError, match="cannot stop while it is ARMED"):
+            host.stop()
+
+
+@BOTH
+@pytest.mark.parametrize("method", ["open", "parameters", "start", "stop", "close"])
+def test_a_driver_that_raises_gets_a_sentence(method, isolation):
+    host = DeviceHost("rude", f"raise-{method}", isolation)
+    sentence = f"rude:raise-{method}: the driver raised ZeroDivisionError"
+    try:
+        if method == "close":
+            host.open()
+            host.close()
+            assert host.state is DeviceState.CLOSED
+            return
+        with pytest.raises(DriverError, match=sentence):
+            host.open()
+            host.arm()
+            host.start()
+            host.stop()
+    finally:
+        host.close()
+    assert host.state is DeviceState.CLOSED
+
+
+@pytest.mark.parametrize("method", ["open", "parameters", "start", "stop", "close"])
+def test_a_driver_that_hangs_is_abandoned_at_its_deadline(method, monkeypatch):
+    monkeypatch.setitem(DEADLINE_S, "open", 3.0)
+    for name in ("start", "stop", "close"):
+        monkeypatch.setitem(DEADLINE_S, name, 0.3)
+    faults = []
+    host = DeviceHost("rude", f"hang-{method}", on_fault=faults.append)
+    try:
+        if method == "close":
+            host.open()
+        else:
+            with pytest.raises(DeviceError, match=r"did not finish .* within .* was abandoned"):
+                host.open()
+                host.arm()
+                host.start()
+                host.stop()
+            assert host.state is DeviceState.FAULT
+            assert len(faults) == 1
+    finally:
+        host.close()
+    assert host.state is DeviceState.CLOSED
+
+
+@pytest.mark.parametrize("method", ["open", "start", "stop"])
+def test_a_driver_that_crashes_leaves_this_process_alone(method):
+    host = DeviceHost("rude", f"crash-{method}")
+    try:
+        with pytest.raises(DeviceError, match="SIGSEGV"):
+            host.open()
+            host.arm()
+            host.start()
+            host.stop()
+    finally:
+        host.close()
+
+
+def test_kill_9_is_noticed_and_the_device_starts_again():
+    with opened("r0", "ramp") as host:
+        ring = host.arm()
+        host.start()
+        until(lambda: ring.pulses_since(0)[0] > 3)
+        os.kill(host.pid, signal.SIGKILL)
+        until(lambda: host.state is DeviceState.FAULT, timeout_s=1.0)
+        assert "killed by signal 9 (SIGKILL)" in str(host.faults[0])
+        assert host.ledger().exact, "the account survives the driver"
+        host.close()
+        host.open()
+        host.arm()
+        host.start()
+        assert host.stop().exact
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("commit-twice", {"delivered": 1, "repeated": 1, "expected": 1}),
+        ("forget-slots", {"delivered": 0, "expected": 0}),
+        ("counter-back", {"delivered": 3, "repeated": 1, "expected": 3}),
+        (
+            "gap-and-causes",
+            {"delivered": 3, "lost_sdk": 2, "lost_link": 4, "expected": 9, "exact": True},
+        ),
+    ],
+)
+def test_what_a_driver_does_wrong_is_counted(device, expected, isolation):
+    with opened(device, isolation=isolation) as host:
+        host.arm()
+        host.start()
+        counted = host.stop().as_dict()
+        assert {key: counted[key] for key in expected} == expected
+
+
+@BOTH
+def test_slots_that_a_run_forgot_are_back_in_the_next(isolation):
+    with opened("forget-slots", isolation=isolation) as host:
+        host.arm(slots=8)
+        for _ in range(3):
+            host.start()
+            assert host.stop().lost_ring == 0
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("device", "sentence"),
+    [
+        ("wrong-size", "it delivered 8×8 uint16, but 32×32 uint16 was agreed"),
+        ("fail", "the cable was pulled"),
+    ],
+)
+def test_a_device_that_fails_is_in_fault_with_a_sentence(device, sentence, isolation):
+    with opened(device, isolation=isolation) as host:
+        host.arm()
+        with contextlib.suppress(DeviceError):  # the fault may overtake the reply to start
+            host.start()
+        until(lambda: host.state is DeviceState.FAULT)
+        assert sentence in str(host.faults[0])
+        assert len(host.faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "sentence"),
+    [
+        ("nan-limits", "states nan as its minimum"),
+        ("no-width", "has no parameter Width"),
+    ],
+)
+def test_a_tree_that_is_wrong_gets_a_sentence(device, sentence):
+    with opened(device) as host, pytest.raises(DriverError, match=sentence):
+        host.parameters()
+        host.arm()
+
+
+def test_close_is_safe_at_any_time_and_twice():
+    host = DeviceHost("ramp", "r0")
+    host.close()
+    host.open()
+    host.arm()
+    host.start()
+    host.close()
+    host.close()
+    assert host.state is DeviceState.CLOSED
+
+
+def test_the_child_ends_when_its_parent_lets_go():
+    with opened("r0", "ramp") as host:
+        pid = host.pid
+        host.arm()
+        host.start()
+    until(lambda: not os.path.exists(f"/proc/{pid}"))
+    assert not [name for name in threading.enumerate() if name.name.startswith("from ramp")]

@@ -1,0 +1,1 @@
+"""Drivers that the tests install: one that is right, and several that are wrong on purpose."""

@@ -1,0 +1,81 @@
+"""A driver that misbehaves in the way its device id names: "raise-start", "hang-stop", …"""
+
+import os
+import signal
+import time
+
+import numpy as np
+
+from fluoroview.hal import (
+    Detector,
+    EnumParameter,
+    FloatParameter,
+    FrameHeader,
+    IntParameter,
+    LossCause,
+    ParameterTree,
+)
+
+
+class RudeDetector(Detector):
+    def _misbehave(self, method):
+        if self.device_id == f"raise-{method}":
+            raise ZeroDivisionError("division by zero")
+        if self.device_id == f"hang-{method}":
+            time.sleep(3600)
+        if self.device_id == f"crash-{method}":
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+    @classmethod
+    def discover(cls):
+        raise OSError("the bus does not answer")
+
+    def open(self):
+        self._misbehave("open")
+        print("a vendor library that prints to standard output", flush=True)
+
+    def parameters(self):
+        self._misbehave("parameters")
+        tree = [
+            IntParameter("Width", lambda: 32),
+            IntParameter("Height", lambda: 32),
+            EnumParameter("PixelFormat", lambda: "Mono16", choices=["Mono16"]),
+        ]
+        if self.device_id == "nan-limits":
+            tree.append(FloatParameter("Gain", lambda: 1.0, lambda _v: None, minimum=float("nan")))
+        if self.device_id == "no-width":
+            tree = tree[1:]
+        return ParameterTree(tree)
+
+    def start(self, sink):
+        self._misbehave("start")
+        pixels = np.ones((32, 32), np.uint16)
+        if self.device_id == "wrong-size":
+            sink.offer(np.ones((8, 8), np.uint16), FrameHeader(1))
+        if self.device_id == "commit-twice":
+            slot = sink.acquire()
+            slot.commit(FrameHeader(1))
+            slot.commit(FrameHeader(2))
+        if self.device_id == "forget-slots":
+            for _ in range(100):
+                sink.acquire()
+        if self.device_id == "counter-back":
+            for counter in (5, 6, 4, 7):
+                sink.offer(pixels, FrameHeader(counter))
+        if self.device_id == "gap-and-causes":
+            sink.lost(2, LossCause.SDK)
+            sink.offer(pixels, FrameHeader(10))
+            sink.offer(pixels, FrameHeader(14))
+            sink.lost(1, LossCause.LINK)
+            sink.offer(pixels, FrameHeader(16))
+        if self.device_id == "fail":
+            sink.fail("the cable was pulled")
+        self._sink = sink
+
+    def stop(self):
+        self._misbehave("stop")
+
+    def close(self):
+        if self.device_id == "commit-after-stop":
+            self._sink.offer(np.ones((32, 32), np.uint16), FrameHeader(1))
+        self._misbehave("close")
