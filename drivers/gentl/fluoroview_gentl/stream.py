@@ -1,0 +1,164 @@
+"""One run of a GenTL device: takes buffers, decodes, queues them back, keeps the account."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fluoroview.hal import DeviceError, FrameHeader, LossCause
+from fluoroview_gentl import sdk
+from fluoroview_gentl.frame_ids import GEV_PERIOD, FrameIds
+from fluoroview_gentl.picture import Picture, find_picture
+from fluoroview_gentl.pixel_format import BY_CODE, Decoder, PixelFormat, Pixels
+from fluoroview_gentl.timestamps import Timestamps
+
+Lost = Callable[[int, LossCause], None]
+# harvesters looks at the clock before it looks at the producer: a timeout of 0 would wait for
+# ever, and one below the clock's step would return before looking.
+_ONE_LOOK_S = 0.0005
+
+
+class Stream:
+    """The frames of one run, in order. `lost(count, cause)` is told before the next frame."""
+
+    def __init__(self, acquirer: Any, pixel_format: PixelFormat, buffers: int, lost: Lost) -> None:
+        node_map = acquirer.remote_device.node_map
+        self._acquirer = acquirer
+        self._node_map = node_map
+        self._module = acquirer.data_streams[0].module
+        self._lost = lost
+        self._decoder = Decoder(pixel_format, int(node_map.Height.value), int(node_map.Width.value))
+        self._timestamps = Timestamps(node_map)
+        self._ids = FrameIds(period=_id_period(acquirer, node_map), buffers=buffers)
+        self._own_count = 0
+        self._can_count = True
+        self._binning = _binning(node_map)
+
+    def start(self) -> None:
+        """Announce the buffers and start the device."""
+        self._acquirer.add_callback(
+            self._acquirer.Events.INCOMPLETE_BUFFER, _incomplete_callback(self._count_incomplete)
+        )
+        self._acquirer.start()
+
+    def stop(self) -> None:
+        """Stop the device and take the buffers back."""
+        self._acquirer.stop()
+        self._acquirer.remove_callbacks()
+
+    def waiting(self) -> bool:
+        """Tell whether a buffer is ready, where the producer says so (else False)."""
+        if not self._can_count:
+            return False
+        try:
+            return bool(self._module.num_awaiting_delivery)
+        except sdk.errors():
+            self._can_count = False
+            return False
+
+    def take(self, pixels: Pixels) -> FrameHeader | None:
+        """Decode the next buffer into `pixels` and return its header; None if there is none.
+
+        The buffer is queued again whatever happens. Raises DeviceError for a picture that is not
+        the one that was armed for, and the SDK's own errors.
+        """
+        if self._can_count and not self.waiting():
+            return None
+        if self._starving():
+            self._ids.starved()
+        fetched = self._acquirer.try_fetch(timeout=_ONE_LOOK_S, is_raw=True)
+        buffers = fetched if isinstance(fetched, list) else [fetched]
+        try:
+            return None if buffers[0] is None else self._deliver(buffers[0], pixels)
+        finally:
+            for buffer in buffers:
+                if buffer is not None:
+                    buffer.parent.queue_buffer(buffer)
+
+    def _deliver(self, buffer: Any, pixels: Pixels) -> FrameHeader | None:
+        picture = find_picture(buffer, self._node_map)
+        self._check(picture, pixels)
+        if not picture.complete or picture.data.size < self._decoder.needed_bytes(
+            picture.line_padding
+        ):
+            self._count_incomplete()
+            return None
+        self._decoder.decode(
+            picture.data,
+            pixels,
+            line_padding=picture.line_padding,
+            big_endian=picture.big_endian,
+        )
+        number, (count, cause) = self._ids.arrived(self._frame_id(buffer), self._underruns())
+        if count:
+            self._lost(count, cause)
+        return FrameHeader(
+            hardware_counter=number,
+            hardware_time_ns=self._timestamps.read_ns(buffer),
+            binning=self._binning,
+        )
+
+    def _check(self, picture: Picture, pixels: Pixels) -> None:
+        armed = self._decoder.pixel_format
+        expected = (armed.code, self._decoder.rows, self._decoder.columns)
+        if (picture.code, picture.rows, picture.columns) == expected and pixels.shape == expected[
+            1:
+        ]:
+            return
+        known = BY_CODE.get(picture.code)
+        raise DeviceError(
+            f"it delivered {picture.columns}×{picture.rows} "
+            f"{known.name if known else f'pixel format 0x{picture.code:08X}'}, but "
+            f"{pixels.shape[1]}×{pixels.shape[0]} {armed.name} was agreed when armed.",
+            "Width, Height and PixelFormat may change only while the device is idle.",
+        )
+
+    def _count_incomplete(self) -> None:
+        self._own_count += 1
+        self._lost(*self._ids.incomplete())
+
+    def _frame_id(self, buffer: Any) -> int:
+        """Return the device's id; where it has none, the driver's count of buffers."""
+        self._own_count += 1
+        try:
+            return int(buffer.frame_id)
+        except sdk.errors():
+            return self._own_count
+
+    def _starving(self) -> bool:
+        try:
+            return not self._module.num_queued
+        except sdk.errors():
+            return False
+
+    def _underruns(self) -> int:
+        try:
+            return int(self._module.num_underrun)
+        except sdk.errors():
+            return 0
+
+
+def _incomplete_callback(count: Callable[[], None]) -> Any:
+    """Return the object that harvesters calls when it discards an incomplete buffer."""
+    from harvesters.core import Callback
+
+    class Incomplete(Callback):
+        def emit(self, context: object = None) -> None:
+            count()
+
+    return Incomplete()
+
+
+def _id_period(acquirer: Any, node_map: Any) -> int | None:
+    """Return after how many ids they repeat: GigE Vision without extended ids has 16 bits."""
+    if str(acquirer.device.tl_type) != "GEV":
+        return None
+    extended = (
+        node_map.has_node("GevGVSPExtendedIDMode") and node_map.GevGVSPExtendedIDMode.value == "On"
+    )
+    return None if extended else GEV_PERIOD
+
+
+def _binning(node_map: Any) -> int:
+    try:
+        return int(node_map.BinningHorizontal.value)
+    except (*sdk.errors(), AttributeError):
+        return 1
