@@ -1,0 +1,194 @@
+"""The dose account of a procedure: every pulse, by run and in total."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fluoroview.dose.rate import KermaRate
+from fluoroview.dose.sums import DoseSum, TechniqueMeans
+from fluoroview.dose.timer import NS_PER_S, FluoroscopyTimer
+from fluoroview.hal.clock import Clock
+from fluoroview.hal.frame import DoseOrigin, Pulse
+
+
+@dataclass(frozen=True, slots=True)
+class DoseReading:
+    """What the dose display shows. None means not available, which is not 0.
+
+    Kerma is air kerma at the reference point, free in air. The rate is that of now: 0 while the
+    beam is off. `origin` is that of the least trusted figure in the sums.
+    """
+
+    air_kerma_rate_mgy_min: float | None
+    cumulative_air_kerma_mgy: float | None
+    kap_gycm2: float | None
+    fluoroscopy_time_s: float
+    pulses: int
+    pulses_without_kerma: int
+    pulses_without_kap: int
+    origin: DoseOrigin
+
+    @property
+    def complete(self) -> bool:
+        """Whether the cumulative air kerma contains every pulse."""
+        return self.pulses_without_kerma == 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunDose:
+    """The dose of one run, that is, of one irradiation event."""
+
+    run: int
+    """1 for the first run of the procedure."""
+    started_utc: datetime
+    duration_s: float
+    ended: bool
+    pulses: int
+    pulses_without_kerma: int
+    air_kerma_mgy: float | None
+    kap_gycm2: float | None
+    origin: DoseOrigin
+    peak_air_kerma_rate_mgy_min: float | None
+    pulse_rate_hz: float | None
+    """Mean of what was delivered, from first to last pulse; None with fewer than 2."""
+    mean_kvp: float | None
+    mean_tube_current_ma: float | None
+    mean_pulse_width_ms: float | None
+
+
+class _Run:
+    """A run while it is added up."""
+
+    def __init__(self, number: int, started_ns: int, started_utc: datetime) -> None:
+        self.number = number
+        self.started_ns = started_ns
+        self.started_utc = started_utc
+        self.ended_ns: int | None = None
+        self.dose = DoseSum()
+        self.technique = TechniqueMeans()
+        self.first_pulse_ns = self.last_pulse_ns = 0
+        self.peak_mgy_min: float | None = None
+
+    def add(self, pulse: Pulse, rate_mgy_min: float | None) -> None:
+        if self.dose.pulses == 0:
+            self.first_pulse_ns = pulse.host_time_ns
+        self.last_pulse_ns = pulse.host_time_ns
+        self.dose.add(pulse)
+        self.technique.add(pulse.exposure)
+        # The first pulse of a run has no interval yet, so it cannot be the peak.
+        if rate_mgy_min is not None and self.dose.pulses > 1:
+            self.peak_mgy_min = max(self.peak_mgy_min or 0.0, rate_mgy_min)
+
+    def freeze(self, now_ns: int) -> RunDose:
+        dose = self.dose
+        end_ns = now_ns if self.ended_ns is None else self.ended_ns
+        span_ns = self.last_pulse_ns - self.first_pulse_ns
+        return RunDose(
+            run=self.number,
+            started_utc=self.started_utc,
+            duration_s=max(end_ns - self.started_ns, 0) / NS_PER_S,
+            ended=self.ended_ns is not None,
+            pulses=dose.pulses,
+            pulses_without_kerma=dose.pulses - dose.with_kerma,
+            air_kerma_mgy=dose.air_kerma_mgy if dose.with_kerma else None,
+            kap_gycm2=dose.kap_gycm2 if dose.with_kap else None,
+            origin=dose.origin,
+            peak_air_kerma_rate_mgy_min=self.peak_mgy_min,
+            pulse_rate_hz=(dose.pulses - 1) / (span_ns / NS_PER_S) if span_ns > 0 else None,
+            mean_kvp=self.technique.kvp.value,
+            mean_tube_current_ma=self.technique.tube_current_ma.value,
+            mean_pulse_width_ms=self.technique.pulse_width_ms.value,
+        )
+
+
+class DoseAccount:
+    """Adds up every pulse it is told of, whether or not its picture arrived.
+
+    Times are host monotonic, ns. A pulse that comes in after its run was closed still counts, to
+    that run. Once a source has stated its kerma, a reset account shows 0; before that it shows
+    "not available". Not for several threads at once.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.timer = FluoroscopyTimer(clock)
+        self._total = DoseSum()
+        self._rate = KermaRate()
+        self._runs: list[_Run] = []
+        self._beam_on = False
+        self._known = DoseSum()  # what this source was ever able to state
+
+    def pulse(self, pulse: Pulse) -> None:
+        """Count one pulse."""
+        self._total.add(pulse)
+        self._known.add(pulse)
+        self._rate.add(pulse)
+        if self._runs:
+            self._runs[-1].add(pulse, self._rate.mgy_min(pulse.host_time_ns))
+
+    def beam_on(self, t_ns: int) -> None:
+        """Begin a run; without effect while one is going on."""
+        if self._beam_on:
+            return
+        self._beam_on = True
+        self._rate.clear()
+        self.timer.beam_on(t_ns)
+        self._open_run(t_ns)
+
+    def beam_off(self, t_ns: int) -> None:
+        """End the run; without effect while none is going on."""
+        if not self._beam_on:
+            return
+        self._beam_on = False
+        self.timer.beam_off(t_ns)
+        self._runs[-1].ended_ns = t_ns
+
+    def reading(self) -> DoseReading:
+        """Return all figures as of now; cheap enough for every repaint."""
+        total, known = self._total, self._known
+        origin = total.origin if total.with_kerma or total.with_kap else known.origin
+        return DoseReading(
+            air_kerma_rate_mgy_min=self._rate_mgy_min(),
+            cumulative_air_kerma_mgy=_if_stated(
+                total.air_kerma_mgy, total.with_kerma, total.pulses, known.with_kerma
+            ),
+            kap_gycm2=_if_stated(total.kap_gycm2, total.with_kap, total.pulses, known.with_kap),
+            fluoroscopy_time_s=self.timer.time_s,
+            pulses=total.pulses,
+            pulses_without_kerma=total.pulses - total.with_kerma,
+            pulses_without_kap=total.pulses - total.with_kap,
+            origin=origin,
+        )
+
+    def runs(self) -> tuple[RunDose, ...]:
+        """Return the runs since the last reset, oldest first; the last one may be going on."""
+        now_ns = self._clock.monotonic_ns()
+        return tuple(run.freeze(now_ns) for run in self._runs)
+
+    def reset(self) -> None:
+        """Begin a new procedure: totals, runs, time and signal are 0.
+
+        A run that is going on is counted from now on, as the first of the new procedure.
+        """
+        self._total = DoseSum()
+        self._runs = []
+        self.timer.reset()
+        if self._beam_on:
+            self._open_run(self._clock.monotonic_ns())
+
+    def _open_run(self, t_ns: int) -> None:
+        ago = timedelta(microseconds=(self._clock.monotonic_ns() - t_ns) / 1000)
+        self._runs.append(_Run(len(self._runs) + 1, t_ns, self._clock.utc_now() - ago))
+
+    def _rate_mgy_min(self) -> float | None:
+        if not self._known.with_kerma:
+            return None
+        if not self._beam_on:
+            return 0.0
+        return self._rate.mgy_min(self._clock.monotonic_ns())
+
+
+def _if_stated(value: float, with_value: int, pulses: int, ever_stated: int) -> float | None:
+    """Return a sum, or None where none of its pulses stated it."""
+    if with_value or (pulses == 0 and ever_stated):
+        return value
+    return None

@@ -1,0 +1,31 @@
+"""Frame in, picture out: corrections, recursive averaging, smoothing, tone and display.
+
+OpenCV is the engine and every buffer is allocated once. No Qt, no devices, no files.
+"""
+
+from fluoroview.pipeline.calibration import Calibration, CalibrationError
+from fluoroview.pipeline.chain import Pipeline
+from fluoroview.pipeline.display import Window, WindowPainter, auto_window
+from fluoroview.pipeline.settings import (
+    CorrectionSettings,
+    PipelineSettings,
+    RecursiveMode,
+    RecursiveSettings,
+    SpatialSettings,
+)
+from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
+
+__all__ = [
+    "COUNTS_PER_E_FOLD",
+    "Calibration",
+    "CalibrationError",
+    "CorrectionSettings",
+    "Pipeline",
+    "PipelineSettings",
+    "RecursiveMode",
+    "RecursiveSettings",
+    "SpatialSettings",
+    "Window",
+    "WindowPainter",
+    "auto_window",
+]

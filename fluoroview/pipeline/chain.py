@@ -1,0 +1,119 @@
+"""The chain of stages, in one place: frame in, picture out."""
+
+import numpy as np
+
+from fluoroview.hal.frame import PixelIntensityRelationship
+from fluoroview.pipeline.arrays import Picture, Plane, Raw
+from fluoroview.pipeline.calibration import Calibration, CalibrationError
+from fluoroview.pipeline.correction import Correction
+from fluoroview.pipeline.recursive import RecursiveAverage
+from fluoroview.pipeline.settings import PipelineSettings
+from fluoroview.pipeline.spatial import SpatialSmoothing
+from fluoroview.pipeline.tone import CountsTone, tone_for
+
+BAND_ROWS = 256
+"""Rows smoothed and toned at a time. What lies between the two then stays in the cache, which
+takes a third off their time at 2048×2048; fewer rows cost more in calls."""
+
+
+class Pipeline:
+    """Offset, gain, defects → recursive average → light smoothing → tone.
+
+    For frames of (rows, columns), uint8 or uint16, of which `bits` are used. Pictures of LIN
+    sources are logarithmic (`COUNTS_PER_E_FOLD`); those of LOG and DISP sources keep their counts,
+    and pass untouched while nothing is asked of them. Everything is allocated here and nothing
+    per frame. For one thread.
+
+    Raises CalibrationError if the calibration is not of this size.
+    """
+
+    def __init__(
+        self,
+        rows: int,
+        columns: int,
+        settings: PipelineSettings,
+        relationship: PixelIntensityRelationship,
+        calibration: Calibration | None = None,
+        *,
+        bits: int = 16,
+    ) -> None:
+        if rows < 1 or columns < 1:
+            raise ValueError(f"frames of {rows}×{columns} px cannot be processed")
+        if not 1 <= bits <= 16:
+            raise ValueError(f"{bits} bits per pixel are not possible; 1 to 16 are")
+        if calibration is not None and calibration.shape != (rows, columns):
+            raise CalibrationError(
+                "The calibration is of {}×{} px, but the frames are of {}×{} px.".format(
+                    *calibration.shape, rows, columns
+                ),
+                "Use the calibration set of this detector mode, or none.",
+            )
+        self.shape = (rows, columns)
+        self.relationship = relationship
+        frame: Plane = np.zeros(self.shape, np.float32)
+        scratch: Plane = np.zeros(self.shape, np.float32)
+        self.correction = Correction(settings.correction, calibration, target=frame)
+        self.recursive = RecursiveAverage(settings.recursive, scratch)
+        self.spatial = SpatialSmoothing(settings.spatial, BAND_ROWS, columns)
+        self.tone = tone_for(relationship, BAND_ROWS, columns, bits)
+        self._settings = settings
+
+    def process(self, raw: Raw, out: Picture) -> None:
+        """Turn a frame into a picture, both (rows, columns); `raw` is only read.
+
+        Raises ValueError if shape, type or memory layout is not as promised.
+        """
+        self._check(raw, out)
+        if self.passes_untouched:
+            np.copyto(out, raw)
+            return
+        plane = self.correction.apply(raw)
+        plane = self.recursive.apply(plane)
+        self.finish(plane, out)
+
+    def finish(self, plane: Plane, out: Picture) -> None:
+        """Smooth and tone, band by band."""
+        for top in range(0, len(plane), BAND_ROWS):
+            bottom = min(top + BAND_ROWS, len(plane))
+            band = self.spatial.apply(plane, top, bottom)
+            self.tone.apply(band, out[top:bottom])
+
+    @property
+    def settings(self) -> PipelineSettings:
+        """The settings in use."""
+        return self._settings
+
+    def configure(self, settings: PipelineSettings) -> None:
+        """Use other settings from the next frame on; the average goes on where it was."""
+        self.correction.configure(settings.correction)
+        self.recursive.configure(settings.recursive)
+        self.spatial.configure(settings.spatial)
+        self._settings = settings
+
+    def reset(self) -> None:
+        """Begin a new run: no frame of the last one shows through."""
+        self.recursive.reset()
+
+    @property
+    def picture_maximum(self) -> int:
+        """Largest picture count to be expected, for the limits of a window."""
+        return self.tone.maximum
+
+    @property
+    def passes_untouched(self) -> bool:
+        """Whether pictures are the frames as they are."""
+        return isinstance(self.tone, CountsTone) and not (
+            self.correction.changes_pixels
+            or self.recursive.changes_pixels
+            or self.spatial.changes_pixels
+        )
+
+    def _check(self, raw: Raw, out: Picture) -> None:
+        for name, array, types in (("frame", raw, ("u1", "u2")), ("picture", out, ("u2",))):
+            if array.shape != self.shape or array.dtype.str[1:] not in types:
+                raise ValueError(
+                    f"the {name} is {array.shape} {array.dtype}, not {self.shape} of"
+                    f" {' or '.join('uint8' if t == 'u1' else 'uint16' for t in types)}"
+                )
+            if not array.flags.c_contiguous:
+                raise ValueError(f"the {name} is not C-contiguous; copy it first")
