@@ -1,0 +1,4 @@
+"""The window: the only folder that imports PyQt6. It shows an examination and sends it commands.
+
+No physics, no dose arithmetic and no device access lives here.
+"""

@@ -1,0 +1,149 @@
+"""What lies over the picture: badge, corner texts, orientation marks; drawn once, kept as pixmaps.
+
+A pixmap is drawn again only when its words change, so that a frame pays for blitting a few
+small pixmaps and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QPoint, QPointF, QSize, Qt
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+
+from fluoroview.viewer import badge, theme
+
+MARGIN_PX = 16
+FRAME_PX = 3
+CORNERS = ("top left", "top right", "bottom left", "bottom right")
+_MEDIUM = QFont.Weight.Medium
+EDGES = ("left", "right", "top", "bottom")
+
+
+@dataclass(slots=True)
+class _Piece:
+    words: tuple[str, ...]
+    pixmap: QPixmap | None
+
+
+class Overlay:
+    """The pieces over one canvas; setters say whether anything changed."""
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, _Piece] = {}
+        self._placed: list[tuple[QPoint, QPixmap]] | None = None
+        self._size = QSize()
+        self._dpr = 1.0
+        self.mode = "IDLE"
+
+    def set_mode(self, mode: str, detail: str = "") -> bool:
+        """Choose the badge: "LIVE", "HOLD", "REPLAY" or "IDLE" (none)."""
+        self.mode = mode
+        return self._set("badge", (mode, detail))
+
+    def set_corner(self, corner: str, lines: tuple[str, ...]) -> bool:
+        """Write lines of text into one of `CORNERS`; none removes them."""
+        return self._set(corner, lines)
+
+    def set_orientation(self, **marks: str) -> bool:
+        """Write the patient's directions at the `EDGES`, such as left="A", right="P"."""
+        changed = [self._set(edge, (marks.get(edge, ""),)) for edge in EDGES]
+        return any(changed)
+
+    def paint(self, painter: QPainter, size: QSize, dpr: float) -> None:
+        """Draw all pieces over a canvas of this logical size."""
+        if dpr != self._dpr:
+            self._dpr = dpr
+            self._placed = None
+            for piece in self._pieces.values():
+                piece.pixmap = None
+        if self._placed is None or size != self._size:
+            self._placed = self._arrange(size)
+        for point, pixmap in self._placed:
+            painter.drawPixmap(point, pixmap)
+        colour = badge.colour(self.mode)
+        if colour is not None:
+            _frame(painter, size, colour)
+
+    def _set(self, name: str, words: tuple[str, ...]) -> bool:
+        piece = self._pieces.get(name)
+        if piece is not None and piece.words == words:
+            return False
+        self._pieces[name] = _Piece(words, None)
+        self._placed = None
+        return True
+
+    def _arrange(self, size: QSize) -> list[tuple[QPoint, QPixmap]]:
+        self._size = QSize(size)
+        placed = []
+        for name, piece in self._pieces.items():
+            if piece.pixmap is None:
+                piece.pixmap = self._render(name, piece.words)
+            if piece.pixmap is not None:
+                placed.append((self._place(name, piece.pixmap, size), piece.pixmap))
+        return placed
+
+    def _render(self, name: str, words: tuple[str, ...]) -> QPixmap | None:
+        if name == "badge":
+            return badge.render(words[0], words[1], self._dpr)
+        edge = name in EDGES
+        font = theme.font(22, QFont.Weight.DemiBold) if edge else theme.font(14, _MEDIUM)
+        return _text(words, font, "right" in name, self._dpr)
+
+    def _place(self, name: str, pixmap: QPixmap, size: QSize) -> QPoint:
+        width, height = round(pixmap.width() / self._dpr), round(pixmap.height() / self._dpr)
+        right = size.width() - width - MARGIN_PX
+        bottom = size.height() - height - MARGIN_PX
+        middle_x, middle_y = (size.width() - width) // 2, (size.height() - height) // 2
+        return {
+            "badge": QPoint(MARGIN_PX, MARGIN_PX),
+            "top left": QPoint(MARGIN_PX, MARGIN_PX + badge.HEIGHT_PX + 10),
+            "top right": QPoint(right, MARGIN_PX),
+            "bottom left": QPoint(MARGIN_PX, bottom),
+            "bottom right": QPoint(right, bottom),
+            "left": QPoint(MARGIN_PX, middle_y),
+            "right": QPoint(right, middle_y),
+            "top": QPoint(middle_x, MARGIN_PX),
+            "bottom": QPoint(middle_x, bottom),
+        }[name]
+
+
+def _text(lines: tuple[str, ...], font: QFont, to_right: bool, dpr: float) -> QPixmap | None:
+    """Draw light words with a dark outline, readable over bone and over air."""
+    if not any(lines):
+        return None
+    metrics = QFontMetricsF(font)
+    widths = [metrics.horizontalAdvance(line) for line in lines]
+    step = metrics.lineSpacing() + 2
+    width, height = max(widths) + 6, step * len(lines) + 2
+    pixmap = QPixmap(round(width * dpr) + 1, round(height * dpr) + 1)
+    pixmap.setDevicePixelRatio(dpr)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    path = QPainterPath()
+    for number, (line, line_width) in enumerate(zip(lines, widths, strict=True)):
+        x = width - 3 - line_width if to_right else 3.0
+        path.addText(QPointF(x, 1 + metrics.ascent() + number * step), font, line)
+    painter.strokePath(path, _outline())
+    painter.fillPath(path, QColor(theme.TEXT))
+    painter.end()
+    return pixmap
+
+
+def _outline() -> QPen:
+    pen = QPen(QColor(0, 0, 0, 190), 3.0)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
+
+
+def _frame(painter: QPainter, size: QSize, colour: QColor) -> None:
+    """Draw a thin frame in the colour of the state, seen from the corner of the eye."""
+    width, height, line = size.width(), size.height(), FRAME_PX
+    for rect in (
+        (0, 0, width, line),
+        (0, height - line, width, line),
+        (0, line, line, height - 2 * line),
+        (width - line, line, line, height - 2 * line),
+    ):
+        painter.fillRect(*rect, colour)
