@@ -104,8 +104,9 @@ class DoseAccount:
     """Adds up every pulse it is told of, whether or not its picture arrived.
 
     Times are host monotonic, ns. A pulse that comes in after its run was closed still counts, to
-    that run. Once a source has stated its kerma, a reset account shows 0; before that it shows
-    "not available". Not for several threads at once.
+    that run; one before the first run counts in the totals only. Once a source has stated its
+    kerma, a reset account shows 0; before that it shows "not available". Not for several threads
+    at once.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -60,7 +60,7 @@ class FluoroscopyTimer:
         return self._passages() > self._acknowledged
 
     def new_passages(self) -> int:
-        """Return how many passages of 5 minutes there were since the last call (to start a sound)."""
+        """Return the passages of 5 minutes since the last call: each starts a sound."""
         passages = self._passages()
         new, self._polled = passages - self._polled, passages
         return new
