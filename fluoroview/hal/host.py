@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from fluoroview.hal.clock import Clock, SystemClock
 from fluoroview.hal.detector import Detector
-from fluoroview.hal.errors import DeviceError
+from fluoroview.hal.errors import DeviceError, FluoroError
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.ledger import Ledger, read_ledger
 from fluoroview.hal.parameter import Value
@@ -36,7 +36,7 @@ _RESTART = "Restart the device, or choose another one."
 class DeviceHost:
     """One device. Methods block up to their deadline and are not to be called two at once.
 
-    `on_fault(DeviceError)` is called once per fault, from any thread. `release_pedal` may be
+    `on_fault(FluoroError)` is called once per fault, from any thread. `release_pedal` may be
     called from any thread at any time.
     """
 
@@ -47,7 +47,7 @@ class DeviceHost:
         isolation: Isolation = "process",
         *,
         clock: Clock | None = None,
-        on_fault: Callable[[DeviceError], None] = lambda _error: None,
+        on_fault: Callable[[FluoroError], None] = lambda _error: None,
         driver_class: type[Detector] | None = None,
     ) -> None:
         self.driver = driver
@@ -135,13 +135,23 @@ class DeviceHost:
         self._drop_ring()
         self._states.move(DeviceState.IDLE)
 
-    def start(self) -> int:
-        """ARMED → RUNNING; return the number of the run."""
+    def require_ready(self) -> None:
+        """Raise StateError unless a run could start now."""
         self._states.require(DeviceState.ARMED, action="start")
+
+    def start(self, pedal_held: Callable[[], bool] = lambda: True) -> int:
+        """ARMED → RUNNING; return the number of the run.
+
+        `pedal_held` is asked after pulses were permitted, so that a release that came meanwhile
+        is not undone: whoever releases first makes it False, then calls `release_pedal`.
+        """
+        self.require_ready()
         assert self.ring is not None
         self._run += 1
         self.ring.words[Word.RUN] = self._run
         self.ring.words[Word.STOPPING] = 0
+        if not pedal_held():
+            self.release_pedal()
         self._states.move(DeviceState.RUNNING)
         self._call("start")
         return self._run
@@ -188,6 +198,7 @@ class DeviceHost:
         if transport is None or self.state is DeviceState.FAULT:
             raise DeviceError(f"{self.name} is not open.", _RESTART, self.name)
         deadline_s = DEADLINE_S.get(method, DEADLINE_S["parameters"])
+        fault: FluoroError
         try:
             return transport.call(method, arguments, deadline_s)
         except DeadlineMissedError:
@@ -198,7 +209,7 @@ class DeviceHost:
             )
         except DriverGoneError as gone:
             fault = DeviceError(f"{self.name} is gone: {gone}.", _RESTART, self.name)
-        except DeviceError as error:
+        except FluoroError as error:
             if method not in ("start", "stop"):
                 raise
             fault = error
@@ -216,7 +227,7 @@ class DeviceHost:
     def _exited(self, text: str) -> None:
         self._fault(DeviceError(f"{self.name} is gone: {text}.", _RESTART, self.name))
 
-    def _fault(self, fault: DeviceError) -> None:
+    def _fault(self, fault: FluoroError) -> None:
         with self._lock:
             if self.state in (DeviceState.FAULT, DeviceState.CLOSED) and self._transport is None:
                 return

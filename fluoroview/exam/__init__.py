@@ -1,0 +1,1 @@
+"""The examination: room, pipeline, dose, loop store and last-image hold, headless. No Qt."""

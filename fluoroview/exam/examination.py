@@ -1,0 +1,688 @@
+"""The examination: pedal, runs, last-image hold, dose, loop. The heart, without a face.
+
+The viewer shows it and sends commands; the command line runs the same object without Qt.
+Commands to the device run one after the other on a thread of their own; the pedal's release does
+not wait for them: it forbids the next pulse at once, in shared memory.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fluoroview.dicom import DicomCine
+from fluoroview.dose import (
+    DoseAccount,
+    DoseLimits,
+    DoseReading,
+    DoseReport,
+    LimitWatch,
+    minutes_text,
+)
+from fluoroview.exam import saving
+from fluoroview.exam.events import Alarm, ExamEvents, Mode, Problem, Severity, TaskProgress
+from fluoroview.exam.health import HealthMonitor
+from fluoroview.exam.hold import MOST_FRAMES
+from fluoroview.exam.loop_store import LoopStore
+from fluoroview.exam.pictures import Picture, PictureBuffer, Screen
+from fluoroview.exam.player import LoopPlayer
+from fluoroview.exam.replay import Replay, ReplayInfo
+from fluoroview.exam.road import Road
+from fluoroview.exam.room import Room
+from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot, RunRecord
+from fluoroview.hal import (
+    Access,
+    Clock,
+    DeviceError,
+    DeviceHost,
+    DeviceInfo,
+    DeviceState,
+    FluoroError,
+    Ledger,
+    ParameterError,
+    PixelIntensityRelationship,
+    Pulse,
+    SystemClock,
+)
+from fluoroview.hal.registry import DriverInfo, discover, find_driver, installed_drivers
+from fluoroview.pipeline.calibration_file import load_calibration
+from fluoroview.pipeline.chain import Pipeline
+from fluoroview.pipeline.display import Window, auto_window
+from fluoroview.pipeline.settings import PipelineSettings
+
+T = TypeVar("T")
+_DRAIN_S = 2.0
+_SETTLED_PICTURES = 5
+DEFAULT_RATE_HZ = 30.0
+FIVE_MINUTES = "five minutes of fluoroscopy"
+
+
+@dataclass
+class _Device:
+    """What exists while a device is armed."""
+
+    host: DeviceHost
+    road: Road
+    pipeline: Pipeline
+    store: LoopStore
+    parameters: list[dict[str, Any]]
+    source: int
+
+
+class Examination:
+    """One examination in one room. Methods may be called from any thread."""
+
+    def __init__(self, room: Room | None = None, clock: Clock | None = None) -> None:
+        self.room = room or Room()
+        self.clock = clock or SystemClock()
+        self.events = ExamEvents()
+        self.dose = DoseAccount(self.clock)  # guarded by the lock
+        self._limits = LimitWatch(
+            DoseLimits(
+                notify_air_kerma_mgy=self.room.dose.air_kerma_notification_mgy,
+                notify_kap_gycm2=self.room.dose.kap_notification_gycm2,
+            )
+        )
+        self.runs: list[RunRecord] = []
+        self._hold_frames = self.room.hold.frames
+        self._screen = Screen()
+        self._health = HealthMonitor()
+        self._device: _Device | None = None
+        self._wanted = (self.room.detector.driver, self.room.detector.device)
+        self._replay: Replay | None = None
+        self._mode = Mode.IDLE
+        self._pedal_down = False
+        self._fault: FluoroError | None = None
+        self._run_open = False
+        self._sources = 0
+        self._windows: dict[int, Window] = {}
+        self._chosen: set[int] = set()
+        self._lock = threading.RLock()
+        self._commands = ThreadPoolExecutor(1, "device commands")
+        self._work = ThreadPoolExecutor(2, "work")
+
+    # devices
+
+    @staticmethod
+    def drivers() -> list[DriverInfo]:
+        """Return the installed drivers."""
+        return installed_drivers()
+
+    @staticmethod
+    def discover(driver: str) -> list[DeviceInfo]:
+        """Return the devices of one driver. Takes up to seconds. Raises FluoroError."""
+        find_driver(driver)
+        found = discover(next(info for info in installed_drivers() if info.name == driver))
+        if found.error:
+            raise DeviceError(found.error, device=driver)
+        return found.devices
+
+    def connect(self, driver: str = "", device: str = "") -> "Future[None]":
+        """Open and arm a device, instead of the present one. Without names: the room's."""
+        if driver:
+            self._wanted = (driver, device)
+        return self._command(self._connect)
+
+    def restart_device(self) -> "Future[None]":
+        """Open the same device again, after a fault."""
+        return self._command(self._connect)
+
+    def disconnect(self) -> "Future[None]":
+        """Give the device back."""
+        return self._command(self._disconnect)
+
+    def set_parameter(self, name: str, value: Any) -> "Future[Any]":
+        """Write a parameter; the future has the value read back, or ParameterError.
+
+        A parameter that fixes the format is written between two runs, by arming again.
+        """
+        return self._command(lambda: self._set_parameter(name, value))
+
+    @property
+    def parameters(self) -> list[dict[str, Any]]:
+        """The device's parameters, described, as last read."""
+        device = self._device
+        return device.parameters if device is not None else []
+
+    # pedal
+
+    def press_pedal(self) -> None:
+        """Begin a run; returns at once."""
+        with self._lock:
+            if self._pedal_down:
+                return
+            self._pedal_down = True
+        self.stop_replay()
+        self._command(self._start_run)
+
+    def release_pedal(self) -> None:
+        """End the run: no pulse after this, and the last image is held. Returns at once."""
+        with self._lock:
+            if not self._pedal_down:
+                return
+            self._pedal_down = False
+            device = self._device
+            if device is not None:
+                device.host.release_pedal()
+                device.road.end_live()
+            self._beam_off()
+        self._command(self._stop_run)
+        self.events.status_changed.emit()
+
+    @property
+    def hold_frames(self) -> int:
+        """Of how many pictures the next hold is made."""
+        return self._hold_frames
+
+    @hold_frames.setter
+    def hold_frames(self, frames: int) -> None:
+        if not 1 <= frames <= MOST_FRAMES:
+            raise ParameterError(
+                f"The hold cannot be made of {frames} pictures.",
+                f"Allowed are 1 (the last picture) to {MOST_FRAMES} (their mean).",
+            )
+        if self._pedal_down:
+            raise ParameterError(
+                "The hold cannot be changed while the pedal is down.",
+                "Choose it before the exposure.",
+            )
+        self._hold_frames = frames
+        self.events.status_changed.emit()
+
+    # pictures
+
+    def take_picture(self) -> Picture | None:
+        """Return the newest picture if it was not taken yet; the one before is given back."""
+        return self._screen.take()
+
+    def painted(self, latency_ms: float) -> None:
+        """Note the commit-to-painted latency of a live picture."""
+        self._health.painted(latency_ms)
+
+    def set_window(self, source: int, window: Window) -> None:
+        """Remember the window that the operator chose for a source."""
+        self._windows[source] = window
+        self._chosen.add(source)
+
+    def auto_window(self) -> Window | None:
+        """Find the window that suits the picture on the screen, and make it its source's."""
+        entry = self._screen.current()
+        if entry is None:
+            return None
+        picture, buffer = entry
+        window = auto_window(picture.pixels, maximum=self.picture_maximum)
+        buffer.drop()
+        self._windows[picture.source] = window
+        return window
+
+    @property
+    def picture_maximum(self) -> int:
+        """Largest count of the pictures on the screen."""
+        replay, device = self._replay, self._device
+        if replay is not None and isinstance(replay.cine, DicomCine):
+            return replay.cine.picture_max
+        return device.pipeline.picture_maximum if device is not None else 65535
+
+    @property
+    def relationship(self) -> PixelIntensityRelationship:
+        """How the pictures on the screen follow x-ray intensity; the tone makes LIN to LOG."""
+        replay, device = self._replay, self._device
+        if replay is not None and isinstance(replay.cine, DicomCine):
+            return replay.cine.intensity_relationship
+        if device is None:
+            return PixelIntensityRelationship.DISP
+        made = device.host.relationship
+        lin = made is PixelIntensityRelationship.LIN
+        return PixelIntensityRelationship.LOG if lin else made
+
+    @property
+    def pipeline_settings(self) -> PipelineSettings | None:
+        """Settings of the pipeline; None without a device."""
+        return self._device.pipeline.settings if self._device is not None else None
+
+    def configure_pipeline(self, settings: PipelineSettings) -> None:
+        """Use other settings from the next frame on."""
+        if self._device is not None:
+            self._device.pipeline.configure(settings)
+
+    # replay
+
+    @property
+    def player(self) -> LoopPlayer | None:
+        """The player of what is replayed, if anything is."""
+        replay = self._replay
+        return replay.player if replay is not None else None
+
+    def open_file(self, path: str | Path) -> "Future[None]":
+        """Open a DICOM file and stand on its first picture. DicomError in the future."""
+        return self.submit(lambda: self._open_file(Path(path)))
+
+    def replay_loop(self, *, last_run_only: bool = False) -> "Future[None]":
+        """Replay what the loop store holds."""
+        return self.submit(lambda: self._replay_loop(last_run_only))
+
+    def stop_replay(self) -> None:
+        """Go back to the hold."""
+        with self._lock:
+            replay, self._replay = self._replay, None
+        if replay is None:
+            return
+        replay.close()
+        device = self._device
+        self._mode = Mode.IDLE
+        if device is not None and device.road.show_hold():
+            self._mode = Mode.HOLD
+        self.events.status_changed.emit()
+
+    # dose
+
+    def reset_dose(self) -> None:
+        """Begin a new procedure: cumulative figures and time start at zero."""
+        with self._lock:
+            self.dose.reset()
+            self.runs.clear()
+        self.events.status_changed.emit()
+
+    def acknowledge_alarm(self) -> None:
+        """Silence the 5-minute signal until its next passage."""
+        with self._lock:
+            self.dose.timer.acknowledge()
+        self.events.status_changed.emit()
+
+    # saving
+
+    def save_loop(self, path: str | Path, *, last_run_only: bool = False) -> "Future[Path]":
+        """Store the loop as DICOM. Progress comes as the task "Saving the loop"."""
+        return self.submit(lambda: self._save_loop(Path(path), last_run_only))
+
+    def save_hold(self, path: str | Path) -> "Future[Path]":
+        """Store the picture on the screen: DICOM (.dcm), or PNG as windowed (.png)."""
+        return self.submit(lambda: self._save_hold(Path(path)))
+
+    def dose_report(self) -> dict[str, Any]:
+        """Return dose, runs and device, JSON-able, every figure with its unit and origin."""
+        with self._lock:
+            report = DoseReport.of(self.dose, self.clock).to_dict()
+            ledgers = [run.ledger.as_dict() for run in self.runs]
+        report["device"] = self.device_status().name
+        for run, ledger in zip(report["runs"], ledgers, strict=False):
+            run["ledger"] = ledger
+        return report
+
+    # everything else
+
+    def snapshot(self) -> ExamSnapshot:
+        """Return the examination as it is now."""
+        dose = self._tick()
+        device, replay = self._device, self._replay
+        source = replay.source if replay else device.source if device else 0
+        return ExamSnapshot(
+            mode=self._mode,
+            pedal_down=self._pedal_down,
+            beam_on=self._mode is Mode.LIVE,
+            device=self.device_status(),
+            dose=dose,
+            five_minute_signal=self.dose.timer.signal,
+            pulse_rate_hz=_value(self.parameters, "AcquisitionFrameRate"),
+            health=self._health.reading(
+                self._screen.skipped, device.store.left_out if device else 0
+            ),
+            ledger=self.ledger(),
+            hold_frames=self._hold_frames,
+            hold_made_of=device.road.hold_made_of if device else 0,
+            source=source,
+            window=self._windows.get(source),
+            picture_maximum=self.picture_maximum,
+            run_frames=device.road.frames if device else 0,
+            runs=len(self.runs),
+            replay=replay.status() if replay else None,
+        )
+
+    def device_status(self) -> DeviceStatus:
+        """Return which device there is, and its state."""
+        device = self._device
+        if device is None:
+            return DeviceStatus()
+        host = device.host
+        return DeviceStatus(host.driver, host.device_id, host.state, host.isolation, host.pid)
+
+    def ledger(self) -> Ledger:
+        """Return the account of the present or last run."""
+        device = self._device
+        return device.host.ledger(device.road.lost_consumer) if device is not None else Ledger()
+
+    def latencies_ms(self) -> list[float]:
+        """Return the last commit-to-painted latencies, oldest first."""
+        return self._health.latencies_ms()
+
+    def submit(self, work: Callable[[], T]) -> "Future[T]":
+        """Run long work beside the examination; errors become problems and stay in the future."""
+        return self._work.submit(self._guard, work)
+
+    def close(self) -> None:
+        """End the examination: beam off, device given back, files released."""
+        self.release_pedal()
+        self.stop_replay()
+        self._commands.submit(self._disconnect).result()
+        self._commands.shutdown()
+        self._work.shutdown()
+
+    # on the command thread
+
+    def _command(self, work: Callable[[], T]) -> "Future[T]":
+        return self._commands.submit(self._guard, work)
+
+    def _guard(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except FluoroError as error:
+            if error is not self._fault:  # a fault was told when it came
+                self.events.problem.emit(Problem(error.what, error.remedy, error.device))
+            raise
+        except Exception as error:
+            self._unexpected(error)
+            raise
+
+    def _connect(self) -> None:
+        self._disconnect()
+        driver, wanted = self._wanted
+        device_id = wanted or self._first_device(driver)
+        host = DeviceHost(
+            driver,
+            device_id,
+            self.room.detector.isolation,
+            clock=self.clock,
+            on_fault=self._faulted,
+        )
+        try:
+            host.open()
+            if driver == self.room.detector.driver:
+                for name, value in self.room.detector.parameters.items():
+                    host.write(name, value)
+            self._arm(host)
+        except BaseException:
+            host.close()
+            raise
+        finally:
+            self.events.status_changed.emit()
+
+    def _first_device(self, driver: str) -> str:
+        devices = self.discover(driver)
+        if not devices:
+            raise DeviceError(
+                f"Driver {driver} found no device.",
+                "Plug one in, or name it; `fluoroview devices` shows what is found.",
+                driver,
+            )
+        return devices[0].id
+
+    def _arm(self, host: DeviceHost) -> None:
+        ring = host.arm()
+        parameters = host.parameters()
+        rows, columns = ring.layout.format.rows, ring.layout.format.columns
+        settings = self.room.pipeline or PipelineSettings.for_relationship(host.relationship)
+        pipeline = Pipeline(
+            rows,
+            columns,
+            settings,
+            host.relationship,
+            load_calibration(Path(self.room.calibration)) if self.room.calibration else None,
+            bits=host.bit_depth,
+        )
+        self._sources += 1
+        loop = self.room.loop
+        store = LoopStore(
+            rows,
+            columns,
+            _value(parameters, "AcquisitionFrameRate") or DEFAULT_RATE_HZ,
+            seconds=loop.seconds,
+            folder=Path(loop.folder) if loop.folder else None,
+            on_problem=self._warn,
+        )
+        road = Road(
+            ring,
+            pipeline,
+            self._screen,
+            store,
+            self._health,
+            clock=self.clock,
+            source=self._sources,
+            on_picture=self._picture,
+            on_pulses=self._pulses,
+            on_error=self._unexpected,
+        )
+        self._device = _Device(host, road, pipeline, store, parameters, self._sources)
+
+    def _disarm(self, device: _Device) -> None:
+        device.road.close()
+        device.store.close()
+        self._device = None
+        if self._mode is not Mode.REPLAY:
+            self._mode = Mode.IDLE
+
+    def _disconnect(self) -> None:
+        device = self._device
+        if device is None:
+            return
+        if device.host.state is DeviceState.RUNNING:
+            self.release_pedal()
+            self._stop_run()
+        self.stop_replay()
+        self._disarm(device)
+        device.host.close()
+        self.events.status_changed.emit()
+
+    def _set_parameter(self, name: str, value: Any) -> Any:
+        device = self._need_device()
+        access = next((p["access"] for p in device.parameters if p["name"] == name), Access.RW)
+        if access == Access.RW_IDLE and device.host.state is DeviceState.ARMED:
+            self.stop_replay()
+            self._disarm(device)
+            device.host.disarm()
+            try:
+                written = device.host.write(name, value)
+            finally:
+                self._arm(device.host)
+        else:
+            written = device.host.write(name, value)
+            device.parameters = device.host.parameters()
+        self.events.status_changed.emit()
+        return written
+
+    def _need_device(self) -> _Device:
+        if self._device is None:
+            raise DeviceError("There is no device.", "Choose a driver and a device, and connect.")
+        return self._device
+
+    def _start_run(self) -> None:
+        if not self._pedal_down:
+            return
+        try:
+            device = self._need_device()
+            device.host.require_ready()
+        except FluoroError:
+            self._pedal_down = False
+            self.events.status_changed.emit()
+            raise
+        device.road.begin_run(self._hold_frames)
+        self._run_open = True
+        with self._lock:
+            if not self._pedal_down:
+                return
+            self._mode = Mode.LIVE
+            self.dose.beam_on(self.clock.monotonic_ns())
+        self.events.status_changed.emit()
+        device.host.start(lambda: self._pedal_down)
+
+    def _stop_run(self) -> None:
+        device = self._device
+        if device is None:
+            return
+        if device.host.state is DeviceState.RUNNING:
+            device.host.stop()
+        self._close_run(device)
+
+    def _close_run(self, device: _Device) -> None:
+        open_run, self._run_open = self._run_open, False
+        if not open_run:
+            return
+        if not device.road.drain(_DRAIN_S):
+            self._warn("Frames of the last run were still unread after 2 s.", "See the ledger.")
+        with self._lock:
+            runs = self.dose.runs()
+            if not runs:
+                return  # the dose was reset meanwhile, and this run belongs to the past
+            record = RunRecord(
+                runs[-1], device.road.frames, self.ledger(), device.road.hold_made_of
+            )
+            self.runs.append(record)
+        self.events.status_changed.emit()
+
+    # from other threads
+
+    def _beam_off(self) -> None:
+        """Call with the lock held."""
+        if self._mode is Mode.LIVE:
+            self._mode = Mode.HOLD
+            self.dose.beam_off(self.clock.monotonic_ns())
+
+    def _faulted(self, fault: FluoroError) -> None:
+        self._fault = fault
+        with self._lock:
+            self._pedal_down = False
+            device = self._device
+            if device is not None:
+                device.road.end_live()
+            self._beam_off()
+        self.events.problem.emit(Problem(fault.what, fault.remedy, fault.device))
+        self.events.status_changed.emit()
+        if device is not None:
+            self._command(lambda: self._close_run(device))
+
+    def _picture(self, buffer: PictureBuffer) -> None:
+        device = self._device
+        if device is not None and device.source not in self._chosen:
+            if device.road.frames <= _SETTLED_PICTURES:
+                self._windows[device.source] = auto_window(
+                    buffer.pixels, maximum=device.pipeline.picture_maximum
+                )
+            else:
+                self._chosen.add(device.source)
+        self.events.picture_ready.emit()
+
+    def _pulses(self, pulses: list[Pulse], missed: int) -> None:
+        with self._lock:
+            for pulse in pulses:
+                self.dose.pulse(pulse)
+        if missed:
+            self._warn(
+                f"{missed} x-ray pulses could not be counted; the dose shown is too low.",
+                "The computer was too busy; close other programs.",
+            )
+        self._tick()
+
+    def _tick(self) -> DoseReading:
+        """Return the dose now; raise the alarms that are due."""
+        with self._lock:
+            reading = self.dose.reading()
+            passages = self.dose.timer.new_passages()
+            events = self._limits.check(reading)
+        if passages:
+            text = minutes_text(reading.fluoroscopy_time_s)
+            self.events.alarm.emit(
+                Alarm(FIVE_MINUTES, f"{text} of fluoroscopy. The beam is not stopped.")
+            )
+        for event in events:
+            self.events.alarm.emit(Alarm(str(event.kind), event.text))
+        return reading
+
+    def _warn(self, what: str, remedy: str) -> None:
+        self.events.problem.emit(Problem(what, remedy, severity=Severity.WARNING))
+
+    def _unexpected(self, error: Exception) -> None:
+        if isinstance(error, FluoroError):
+            self.events.problem.emit(Problem(error.what, error.remedy, error.device))
+            return
+        self.events.problem.emit(
+            Problem(
+                f"Something failed that should not: {type(error).__name__}: {error}.",
+                "The examination goes on where it can; please report this sentence.",
+            )
+        )
+
+    # replay and saving, on a worker
+
+    def _open_file(self, path: Path) -> None:
+        cine = DicomCine(path)
+        info = ReplayInfo(path.name, cine.timing.source, cine.warnings)
+        source = self._new_source()
+        if cine.window is not None:
+            self._windows[source] = Window(cine.window.center, cine.window.width)
+        else:
+            self._windows[source] = auto_window(cine.read(0), maximum=cine.picture_max)
+        self._begin_replay(cine, info, source, cine.close)
+        for warning in cine.warnings:
+            self._warn(warning, "")
+
+    def _replay_loop(self, last_run_only: bool) -> None:
+        device = self._need_device()
+        cine = device.store.snapshot(last_run_only)
+        if cine.frame_count == 0:
+            raise DeviceError("There is no loop to replay.", "Press the pedal first.")
+        title = "Last run" if last_run_only else "Loop"
+        self._begin_replay(cine, ReplayInfo(title, "as committed"), device.source)
+
+    def _begin_replay(
+        self, cine: Any, info: ReplayInfo, source: int, on_close: Callable[[], None] = lambda: None
+    ) -> None:
+        self.release_pedal()
+        self.stop_replay()
+        with self._lock:
+            self._mode = Mode.REPLAY
+            self._replay = Replay(
+                cine,
+                info,
+                self._screen,
+                clock=self.clock,
+                source=source,
+                on_picture=self.events.picture_ready.emit,
+                on_error=self._unexpected,
+                on_close=on_close,
+            )
+        self.events.status_changed.emit()
+
+    def _new_source(self) -> int:
+        with self._lock:
+            self._sources += 1
+            return self._sources
+
+    def _save_loop(self, path: Path, last_run_only: bool) -> Path:
+        device = self._need_device()
+        cine = device.store.snapshot(last_run_only)
+        if cine.frame_count == 0:
+            raise DeviceError("There is no loop to save.", "Press the pedal first.")
+        name = "Saving the loop"
+
+        def progress(done: int, total: int) -> None:
+            self.events.task.emit(TaskProgress(name, done, total))
+
+        saving.save_loop(self, path, cine, progress)
+        return path
+
+    def _save_hold(self, path: Path) -> Path:
+        entry = self._screen.current()
+        if entry is None:
+            raise DeviceError("There is no picture to save.", "Press the pedal first.")
+        picture, buffer = entry
+        try:
+            saving.save_picture(self, path, picture)
+        finally:
+            buffer.drop()
+        return path
+
+
+def _value(parameters: list[dict[str, Any]], name: str) -> float | None:
+    """Return the value of a number among described parameters, if it is there."""
+    return next((float(p["value"]) for p in parameters if p["name"] == name), None)

@@ -1,0 +1,240 @@
+"""The loop store: the pictures of at least the last 60 s, on disk, as they were shown.
+
+One file of fixed size, taken in advance, so that a full disk is met at the start and not in the
+middle of a run, and memory stays flat. It has no name (it vanishes with the process). Writing is
+done by a thread of its own; if the disk is too slow, pictures are left out of the loop, counted
+and said, and the live picture is not delayed.
+"""
+
+import os
+import queue
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import FileIO
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from platformdirs import user_cache_dir
+
+from fluoroview.exam.pictures import PictureBuffer, PicturePixels
+from fluoroview.hal import Exposure, FrameHeader
+
+LEAST_SECONDS = 2.0
+WAITING_PICTURES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LoopEntry:
+    """One stored picture: where, when committed, in which run, with which exposure."""
+
+    place: int
+    host_time_ns: int
+    run: int
+    frame_number: int
+    exposure: Exposure | None
+
+
+class LoopStore:
+    """A ring of pictures on disk. `add` from one thread, everything else from any."""
+
+    def __init__(
+        self,
+        rows: int,
+        columns: int,
+        rate_hz: float,
+        *,
+        seconds: float = 60.0,
+        folder: Path | None = None,
+        on_problem: Callable[[str, str], None] = lambda _what, _remedy: None,
+    ) -> None:
+        self.rows = rows
+        self.columns = columns
+        self.left_out = 0
+        self._picture_bytes = rows * columns * 2
+        self._on_problem = on_problem
+        self._lock = threading.Lock()
+        self._entries: list[LoopEntry] = []
+        self._next_place = 0
+        self._failed = False
+        self._folder = folder or Path(user_cache_dir("fluoroview"))
+        self.capacity = 0
+        self._file = self._make_file(rate_hz, seconds)
+        self._waiting: queue.Queue[tuple[PictureBuffer, FrameHeader] | None] = queue.Queue(
+            WAITING_PICTURES
+        )
+        self._thread = threading.Thread(target=self._write_all, name="loop store", daemon=True)
+        self._thread.start()
+
+    def _make_file(self, rate_hz: float, seconds: float) -> FileIO | None:
+        """Take the space, or as much of it as there is; None when there is none."""
+        wanted_s = seconds
+        while wanted_s >= LEAST_SECONDS:
+            pictures = int(wanted_s * rate_hz) + 1
+            try:
+                file = _anonymous_file(self._folder, pictures * self._picture_bytes)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                wanted_s /= 2
+                continue
+            self.capacity = pictures
+            if wanted_s < seconds:
+                self._on_problem(
+                    f"The loop store holds only the last {wanted_s:.0f} s instead of "
+                    f"{seconds:.0f} s, because there is no room in {self._folder} ({reason}).",
+                    "Free some disk space, or name another folder as loop.folder in the room.",
+                )
+            return file
+        self._on_problem(
+            f"Nothing of this examination is kept for replay: there is no room in "
+            f"{self._folder} ({reason}).",
+            "Free some disk space, or name another folder as loop.folder in the room. "
+            "The live picture, the hold and the dose go on.",
+        )
+        return None
+
+    def add(self, picture: PictureBuffer, header: FrameHeader) -> None:
+        """Store one picture; returns at once."""
+        if self._file is None or self._failed:
+            return
+        try:
+            self._waiting.put_nowait((picture.keep(), header))
+        except queue.Full:
+            picture.drop()
+            self.left_out += 1
+
+    def flush(self) -> None:
+        """Wait until all that was added is stored."""
+        self._waiting.join()
+
+    def _write_all(self) -> None:
+        while (item := self._waiting.get()) is not None:
+            picture, header = item
+            try:
+                self._write(picture.pixels, header)
+            except OSError as error:
+                self._failed = True
+                self._on_problem(
+                    f"The loop store stopped: writing to {self._folder} failed "
+                    f"({error.strerror or error}). What it holds can still be replayed.",
+                    "Free some disk space and reconnect the device.",
+                )
+            finally:
+                picture.drop()
+                self._waiting.task_done()
+        self._waiting.task_done()
+
+    def _write(self, pixels: PicturePixels, header: FrameHeader) -> None:
+        assert self._file is not None
+        place = self._next_place
+        entry = LoopEntry(
+            place, header.host_time_ns, header.run, header.frame_number, header.exposure
+        )
+        with self._lock:
+            if len(self._entries) >= self.capacity:  # it leaves before it is overwritten
+                del self._entries[0]
+            _write_at(self._file, pixels.data.cast("B"), place * self._picture_bytes)
+            self._entries.append(entry)
+        self._next_place = (place + 1) % self.capacity
+
+    def snapshot(self, last_run_only: bool = False) -> "LoopCine":
+        """Return what is stored now as a cine; it stays true until recording goes on."""
+        self.flush()
+        with self._lock:
+            entries = list(self._entries)
+        if last_run_only and entries:
+            entries = [entry for entry in entries if entry.run == entries[-1].run]
+        return LoopCine(self, entries)
+
+    def read(self, place: int, out: PicturePixels) -> PicturePixels:
+        """Read the picture at `place` into `out`."""
+        assert self._file is not None
+        with self._lock:
+            _read_at(self._file, out.data.cast("B"), place * self._picture_bytes)
+        return out
+
+    def close(self) -> None:
+        """Stop writing and give the disk space back."""
+        self._waiting.put(None)
+        self._thread.join()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class LoopCine:
+    """The stored pictures as a `Cine`: in their own timing, without the pauses between runs."""
+
+    def __init__(self, store: LoopStore, entries: list[LoopEntry]) -> None:
+        self._store = store
+        self.entries = entries
+        self._durations_ms = _durations_ms(entries)
+
+    @property
+    def frame_count(self) -> int:
+        """Number of pictures."""
+        return len(self.entries)
+
+    @property
+    def rows(self) -> int:
+        """Rows of each picture."""
+        return self._store.rows
+
+    @property
+    def columns(self) -> int:
+        """Columns of each picture."""
+        return self._store.columns
+
+    def read(self, index: int, out: npt.NDArray[np.uint16] | None = None) -> npt.NDArray[np.uint16]:
+        """Return picture `index`."""
+        if out is None:
+            out = np.empty((self.rows, self.columns), np.uint16)
+        return self._store.read(self.entries[index].place, out)
+
+    def duration_ms(self, index: int) -> float:
+        """Return how long picture `index` stayed on the screen, ms."""
+        return self._durations_ms[index]
+
+
+def _durations_ms(entries: list[LoopEntry]) -> list[float]:
+    """Return the gap after each picture; after the last of a run, the run's usual gap."""
+    gaps = [
+        (after.host_time_ns - before.host_time_ns) / 1e6 if after.run == before.run else np.nan
+        for before, after in pairwise(entries)
+    ] + [np.nan]
+    known = [gap for gap in gaps if not np.isnan(gap)]
+    usual = float(np.median(known)) if known else 1000.0 / 15
+    return [usual if np.isnan(gap) else gap for gap in gaps[: len(entries)]]
+
+
+def _anonymous_file(folder: Path, size: int) -> FileIO:
+    """Return a nameless file of `size` bytes whose space is taken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = tempfile.TemporaryFile(dir=folder, prefix="loop-", buffering=0)  # noqa: SIM115 - kept open
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            file.truncate(size)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _write_at(file: FileIO, data: memoryview, offset: int) -> None:
+    file.seek(offset)
+    while data:
+        data = data[file.write(data) :]
+
+
+def _read_at(file: FileIO, data: memoryview, offset: int) -> None:
+    file.seek(offset)
+    while data:
+        count = file.readinto(data)
+        if not count:
+            raise OSError("the loop store is shorter than it should be")
+        data = data[count:]

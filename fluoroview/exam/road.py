@@ -1,0 +1,163 @@
+"""The road of a frame inside the examination: ring → pipeline → hold, loop store, screen.
+
+One thread per armed device. It reads every frame of the ring and every pulse of the pulse ring;
+nothing is asked of an earlier stage, and nothing waits for the display.
+"""
+
+import threading
+from collections.abc import Callable
+
+from fluoroview.exam.events import Mode
+from fluoroview.exam.health import HealthMonitor
+from fluoroview.exam.hold import MOST_FRAMES, HoldMaker
+from fluoroview.exam.loop_store import WAITING_PICTURES, LoopStore
+from fluoroview.exam.pictures import PictureBuffer, PicturePool, Screen
+from fluoroview.hal import Clock, Frame, Pulse
+from fluoroview.hal.ring import FrameRing
+from fluoroview.pipeline.chain import Pipeline
+
+# newest, shown, being made, held, hold being formed, being written, one spare
+_BUFFERS = 7 + WAITING_PICTURES + MOST_FRAMES
+_POLL_S = 0.05
+
+
+class Road:
+    """Takes the frames of one armed device to the screen.
+
+    `on_picture(buffer)` follows each published picture, `on_pulses` gets each batch of pulses, and
+    `on_error` the exception that ended the road, if one did; all from the road's thread.
+    """
+
+    def __init__(
+        self,
+        ring: FrameRing,
+        pipeline: Pipeline,
+        screen: Screen,
+        store: LoopStore,
+        health: HealthMonitor,
+        *,
+        clock: Clock,
+        source: int,
+        on_picture: Callable[[PictureBuffer], None],
+        on_pulses: Callable[[list[Pulse], int], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        rows, columns = pipeline.shape
+        self.pipeline = pipeline
+        self.store = store
+        self.pool = PicturePool(rows, columns, _BUFFERS)
+        self.hold_made_of = 0
+        self.lost_consumer = 0
+        self.frames = 0
+        self._ring = ring
+        self._reader = ring.reader()
+        self._pulses_seen = int(ring.pulses_since(0)[0])
+        self._screen = screen
+        self._health = health
+        self._clock = clock
+        self._source = source
+        self._on_picture = on_picture
+        self._on_pulses = on_pulses
+        self._on_error = on_error
+        self._hold = HoldMaker(rows, columns)
+        self._held: PictureBuffer | None = None
+        self._live = False
+        self._hold_due = False
+        self._closed = False
+        self._drained = threading.Event()
+        self._thread = threading.Thread(target=self._go, name="road", daemon=True)
+        self._thread.start()
+
+    def begin_run(self, hold_frames: int) -> None:
+        """Make ready for a run, before the device starts: no picture of the last one remains."""
+        self.pipeline.reset()
+        self._hold.begin(hold_frames)
+        self._health.begin_run()
+        self.frames = 0
+        self.lost_consumer = 0
+        self._live = True
+
+    def end_live(self) -> None:
+        """The pedal is up: what still comes belongs to the hold, which is formed at once."""
+        self._live = False
+        self._hold_due = True
+        self._reader.wake()
+
+    def show_hold(self) -> bool:
+        """Put the hold on the screen (again); False when there is none yet."""
+        held = self._held
+        if held is None:
+            return False
+        self._screen.publish(held, Mode.HOLD, self._source, self._clock.monotonic_ns())
+        self._on_picture(held)
+        return True
+
+    def drain(self, timeout_s: float) -> bool:
+        """Wait until every frame and pulse of the run is through; False if that takes too long."""
+        self._drained.clear()
+        self._reader.wake()
+        return self._drained.wait(timeout_s)
+
+    def close(self) -> None:
+        """End the thread and leave the ring."""
+        self._closed = True
+        self._reader.wake()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+        self._reader.close()
+
+    def _go(self) -> None:
+        try:
+            while not self._closed:
+                frame = self._reader.next(_POLL_S)
+                if frame is not None:
+                    self._carry(frame)
+                self._read_pulses()
+                if self._reader.pending == 0:
+                    if self._hold_due:
+                        self._form_hold()
+                    self._drained.set()
+        except Exception as error:
+            self._on_error(error)
+
+    def _carry(self, frame: Frame) -> None:
+        header = frame.header
+        buffer = self.pool.take()
+        if buffer is None:  # cannot happen while the pool is larger than all its users together
+            self.lost_consumer += 1
+            self._reader.release()
+            return
+        try:
+            self.pipeline.process(frame.pixels, buffer.pixels)
+        finally:
+            self._reader.release()
+        self.frames += 1
+        self._health.committed(header.host_time_ns)
+        self._hold.add(buffer)
+        self.store.add(buffer, header)
+        if self._live:
+            self._screen.publish(buffer, Mode.LIVE, self._source, header.host_time_ns, header)
+            self._on_picture(buffer)
+        else:
+            self._hold_due = True
+        buffer.drop()
+
+    def _form_hold(self) -> None:
+        self._hold_due = False
+        buffer = self.pool.take()
+        if buffer is None:
+            return
+        self.hold_made_of = self._hold.form(buffer.pixels)
+        if self.hold_made_of:
+            old, self._held = self._held, buffer.keep()
+            if old is not None:
+                old.drop()
+            self.show_hold()
+        buffer.drop()
+
+    def _read_pulses(self) -> None:
+        count, pulses = self._ring.pulses_since(self._pulses_seen)
+        missed = count - self._pulses_seen - len(pulses)
+        self._pulses_seen = count
+        if pulses or missed:
+            self._on_pulses(pulses, missed)

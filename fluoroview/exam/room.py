@@ -1,0 +1,132 @@
+"""The room: which detector with which settings, the geometry, the pipeline, the hold, the loop.
+
+A TOML file, validated; every error names the file, the key and what is allowed. Lengths, times and
+the like carry their unit in the key's name.
+"""
+
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fluoroview.exam.hold import MOST_FRAMES
+from fluoroview.hal import FluoroError
+from fluoroview.pipeline.settings import PipelineSettings
+
+
+class RoomError(FluoroError):
+    """A room file that cannot be used."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class DetectorSection(_Section):
+    """[detector]: the device that gives the frames."""
+
+    driver: str = "simulated"
+    device: str = ""
+    """Device id as `fluoroview devices` shows it; empty: the first one found."""
+    isolation: Literal["process", "thread"] = "process"
+    parameters: dict[str, bool | int | float | str] = {}
+    """Values written after the device is opened, by the driver's own names and units."""
+
+
+class HoldSection(_Section):
+    """[hold]: last-image hold."""
+
+    frames: int = Field(default=1, ge=1, le=MOST_FRAMES)
+    """1: the last picture; n: the mean of the last n."""
+
+
+class LoopSection(_Section):
+    """[loop]: the store of the last pictures."""
+
+    seconds: float = Field(default=60.0, ge=2.0, le=600.0)
+    folder: str = ""
+    """Empty: the user's cache folder."""
+
+
+class DoseSection(_Section):
+    """[dose]: levels at which the operator is told."""
+
+    air_kerma_notification_mgy: float = Field(default=2000.0, gt=0)
+    kap_notification_gycm2: float = Field(default=200.0, gt=0)
+
+
+class Room(_Section):
+    """Everything that is set before an examination."""
+
+    name: str = "Fluoroscopy room"
+    detector: DetectorSection = DetectorSection()
+    hold: HoldSection = HoldSection()
+    loop: LoopSection = LoopSection()
+    dose: DoseSection = DoseSection()
+    pipeline: PipelineSettings | None = None
+    """None: the settings that suit the source."""
+    calibration: str = ""
+    """An HDF5 file of `Calibration.save`, relative to the room file; empty: none."""
+
+
+def read_room(path: Path) -> Room:
+    """Return the room of a TOML file.
+
+    Raises RoomError naming the file, the key and what is allowed.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RoomError(
+            f"The room file {path} cannot be read: {error.strerror}.", "Check its name."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RoomError(f"The room file {path} is not TOML: {error}.", "Mend that line.") from error
+    try:
+        room = Room.model_validate(content)
+    except ValidationError as error:
+        raise RoomError(*_sentence(path, error)) from error
+    if not room.calibration:
+        return room
+    return room.model_copy(update={"calibration": str(path.parent / room.calibration)})
+
+
+def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:
+    """Return what is wrong with the first bad key, and what is allowed."""
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"]]
+    key = ".".join(location)
+    if first["type"] == "extra_forbidden":
+        allowed = _allowed(location[:-1])
+        near = get_close_matches(location[-1], allowed, n=1, cutoff=0.5)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        return (
+            f"The room file {path} has an unknown key {key}.",
+            f"{hint}Allowed are: {', '.join(allowed)}.",
+        )
+    unit = _unit(location[-1])
+    message = first["msg"][0].lower() + first["msg"][1:]
+    what = f"The room file {path}: {key} = {first['input']!r} is not allowed; {message}."
+    return what, f"Give a plain number in {unit}." if unit else ""
+
+
+def _allowed(location: list[str]) -> list[str]:
+    model: Any = Room
+    for part in location:
+        field = model.model_fields[part].annotation
+        model = next(
+            (
+                kind
+                for kind in getattr(field, "__args__", (field,))
+                if hasattr(kind, "model_fields")
+            ),
+            field,
+        )
+    return list(model.model_fields)
+
+
+def _unit(key: str) -> str:
+    endings = {"_mgy": "mGy", "_gycm2": "Gy·cm²", "seconds": "seconds", "_px": "pixels"}
+    return next((unit for ending, unit in endings.items() if key.endswith(ending)), "")

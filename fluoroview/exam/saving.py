@@ -1,0 +1,99 @@
+"""What an examination leaves behind: loop and held picture as DICOM or PNG, dose as JSON."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from fluoroview.dicom import LoopDescription, write_loop, write_picture
+from fluoroview.dicom import Window as DicomWindow
+from fluoroview.exam.loop_store import LoopCine
+from fluoroview.exam.pictures import Picture
+from fluoroview.hal import DoseOrigin, Exposure, FluoroError, PixelIntensityRelationship
+from fluoroview.pipeline.display import Window, WindowPainter
+from fluoroview.pipeline.settings import RecursiveMode
+
+if TYPE_CHECKING:
+    from fluoroview.exam.examination import Examination
+
+
+class SavingError(FluoroError):
+    """Something that could not be stored; what was there before is untouched."""
+
+
+def save_loop(
+    exam: "Examination", path: Path, cine: LoopCine, progress: Callable[[int, int], None]
+) -> None:
+    """Write the pictures of a loop as multi-frame DICOM. Raises DicomError, or the disk's error."""
+    count = cine.frame_count
+    durations = tuple(cine.duration_ms(index) for index in range(count))
+    pixels = np.empty((cine.rows, cine.columns), np.uint16)
+    exposures = [entry.exposure for entry in cine.entries if entry.exposure is not None]
+    description = _describe(exam, durations, exposures[-1] if exposures else Exposure())
+    write_loop(path, (cine.read(index, pixels) for index in range(count)), description, progress)
+
+
+def save_picture(exam: "Examination", path: Path, picture: Picture) -> None:
+    """Write one picture: .dcm keeps its counts, .png stores it as windowed."""
+    if path.suffix.lower() == ".png":
+        _save_png(exam, path, picture)
+        return
+    exposure = picture.header.exposure if picture.header else None
+    write_picture(path, picture.pixels, _describe(exam, (0.0,), exposure or Exposure()))
+
+
+def _save_png(exam: "Examination", path: Path, picture: Picture) -> None:
+    window = exam.snapshot().window or Window(32768, 65535)
+    grey = np.empty(picture.pixels.shape, np.uint8)
+    rows, columns = picture.pixels.shape[0], picture.pixels.shape[1]
+    WindowPainter(rows, columns, window).apply(picture.pixels, grey)
+    encoded, data = cv2.imencode(".png", grey)
+    if not encoded:
+        raise SavingError(f"{path} could not be encoded as PNG.", "Save it as .dcm instead.")
+    try:
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise SavingError(
+            f"{path} could not be written: {error.strerror}.", "Choose another folder."
+        ) from error
+
+
+def _describe(
+    exam: "Examination", durations_ms: tuple[float, ...], exposure: Exposure
+) -> LoopDescription:
+    shot = exam.snapshot()
+    reading = shot.dose
+    window = shot.window
+    return LoopDescription(
+        durations_ms=durations_ms,
+        simulated=reading.origin is DoseOrigin.SIMULATED,
+        intensity_relationship=exam.relationship,
+        window=DicomWindow(window.centre, window.width) if window else None,
+        exposure=exposure,
+        air_kerma_mgy=_or_nan(reading.cumulative_air_kerma_mgy),
+        kap_gycm2=_or_nan(reading.kap_gycm2),
+        dose_origin=reading.origin,
+        series_description=shot.device.name,
+        derivation=_derivation(exam),
+    )
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _derivation(exam: "Examination") -> str:
+    """Return what the pipeline did to the pixels, in words; nothing if nothing."""
+    settings = exam.pipeline_settings
+    if settings is None:
+        return ""
+    done = []
+    if settings.recursive.mode is not RecursiveMode.OFF:
+        done.append(f"recursive average ({settings.recursive.mode})")
+    if settings.spatial.sigma_px > 0:
+        done.append(f"Gaussian smoothing, sigma {settings.spatial.sigma_px} px")
+    if exam.relationship is PixelIntensityRelationship.LOG:
+        done.append("logarithm")
+    return ", ".join(done)
