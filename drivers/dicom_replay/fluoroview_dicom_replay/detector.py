@@ -1,0 +1,238 @@
+"""`DicomReplay`: plays a DICOM file as a detector delivers frames, at the file's own timing."""
+
+import threading
+
+import numpy as np
+
+from fluoroview.dicom import DicomCine, DicomError, Sequencing
+from fluoroview.hal import (
+    Access,
+    Clock,
+    Detector,
+    DeviceError,
+    DeviceInfo,
+    EnumParameter,
+    FloatParameter,
+    FrameHeader,
+    FrameSink,
+    IntParameter,
+    ParameterTree,
+    PixelIntensityRelationship,
+    StrParameter,
+    SystemClock,
+)
+from fluoroview.hal.ledger import LossCause
+from fluoroview_dicom_replay.discovery import discover_files
+from fluoroview_dicom_replay.dose import recorded_pulse
+from fluoroview_dicom_replay.sequence import playback_order
+
+LATE_NS = 1_000_000_000
+"""Behind by more (a suspended computer), playing goes on from now instead of catching up."""
+
+_NS_PER_MS = 1e6
+
+
+class DicomReplay(Detector):
+    """A recorded file as a detector; `device_id` is its path.
+
+    Deadlines are absolute: each frame is due at the sum of the durations before it, so a late
+    frame does not make the next one late. The picture is read before its deadline, and the pulse
+    is told at it, unless the pedal has been released by then.
+    """
+
+    clock: Clock = SystemClock()
+
+    def __init__(self, device_id: str) -> None:
+        super().__init__(device_id)
+        self._cine: DicomCine | None = None
+        self._thread: threading.Thread | None = None
+        self._halt = threading.Event()
+        self._speed = 1.0
+        self._sequencing = Sequencing.LOOP
+        self._first = self._last = self._current = 0
+
+    @classmethod
+    def discover(cls) -> list[DeviceInfo]:
+        """Return the files in the folders of FLUOROVIEW_REPLAY_PATH that can be played."""
+        return discover_files("dicom_replay")
+
+    def open(self) -> None:
+        """Open the file. Raises DicomError with a sentence."""
+        cine = DicomCine(self.device_id)
+        self._cine = cine
+        self._sequencing = cine.timing.sequencing
+        self._first, self._last = cine.timing.first_frame, cine.timing.last_frame
+        self._current = self._first
+
+    def parameters(self) -> ParameterTree:
+        """Return format, timing and playback parameters."""
+        return ParameterTree([*self._format_parameters(), *self._playback_parameters()])
+
+    def start(self, sink: FrameSink) -> None:
+        """Play from FirstFrame."""
+        self._require_open()
+        self._halt.clear()
+        self._thread = threading.Thread(
+            target=self._play, args=(sink,), name=f"replay {self.device_id}", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the run; no frame follows."""
+        self._halt.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._thread = None
+
+    def close(self) -> None:
+        """Stop, and close the file."""
+        self.stop()
+        cine, self._cine = self._cine, None
+        if cine is not None:
+            cine.close()
+
+    # playing, in the thread of a run
+
+    def _play(self, sink: FrameSink) -> None:
+        try:
+            self._play_frames(sink, self._require_open())
+        except Exception as error:
+            sink.fail(error)
+
+    def _play_frames(self, sink: FrameSink, cine: DicomCine) -> None:
+        picture = np.empty((cine.rows, cine.columns), np.uint16)
+        due_ns = float(self.clock.monotonic_ns())
+        damaged = 0
+        order = playback_order(self._first, self._last, self._sequencing)
+        for counter, (frame, again) in enumerate(order):
+            error = _read(cine, frame, picture)
+            if not self._wait_until(due_ns) or sink.stopping:
+                return
+            self._current = frame
+            now_ns = self.clock.monotonic_ns()
+            pulse = recorded_pulse(cine, frame, counter, now_ns, again=again)
+            sink.pulse(pulse)
+            if error is None:
+                damaged = 0
+                sink.offer(picture, FrameHeader(counter, round(due_ns), counter, pulse.exposure))
+            else:
+                damaged += 1
+                sink.lost(1, LossCause.SDK)
+                if damaged > self._last - self._first:
+                    raise error
+            if now_ns - due_ns > LATE_NS:
+                due_ns = now_ns
+            due_ns += cine.duration_ms(frame) * _NS_PER_MS / self._speed
+
+    def _wait_until(self, due_ns: float) -> bool:
+        """Wait for a deadline; False when the run is to end."""
+        left_ns = due_ns - self.clock.monotonic_ns()
+        return not self._halt.wait(max(0.0, left_ns / 1e9))
+
+    # parameters
+
+    def _require_open(self) -> DicomCine:
+        if self._cine is None:
+            raise DeviceError(f"{self.device_id} is not open.", "Open it first.")
+        return self._cine
+
+    def _format_parameters(self) -> list[IntParameter | FloatParameter | EnumParameter]:
+        cine = self._require_open()
+        return [
+            IntParameter("Width", lambda: cine.columns, unit="px"),
+            IntParameter("Height", lambda: cine.rows, unit="px"),
+            EnumParameter("PixelFormat", lambda: "Mono16", choices=["Mono16"]),
+            IntParameter(
+                "BitDepth",
+                lambda: max(1, cine.picture_max.bit_length()),
+                unit="bit",
+                doc="Bits that the file's values take.",
+            ),
+            EnumParameter(
+                "PixelIntensityRelationship",
+                lambda: str(cine.intensity_relationship),
+                choices=[str(x) for x in PixelIntensityRelationship],
+                doc="How values follow x-ray intensity, as the file says; DISP if it does not.",
+            ),
+            FloatParameter(
+                "AcquisitionFrameRate",
+                lambda: cine.timing.mean_fps * self._speed,
+                unit="Hz",
+                doc="Mean rate at the present speed.",
+            ),
+            *_window_parameters(cine),
+        ]
+
+    def _playback_parameters(
+        self,
+    ) -> list[StrParameter | IntParameter | FloatParameter | EnumParameter]:
+        cine = self._require_open()
+        return [
+            StrParameter("TimingSource", lambda: cine.timing.source),
+            StrParameter("FileNotes", lambda: " ".join(cine.warnings)),
+            FloatParameter(
+                "PlaybackSpeed",
+                lambda: self._speed,
+                self._set_speed,
+                minimum=0.05,
+                maximum=8.0,
+                doc="Times the file's own timing.",
+            ),
+            EnumParameter(
+                "PlaybackSequencing",
+                lambda: str(self._sequencing),
+                self._set_sequencing,
+                choices=[str(x) for x in Sequencing],
+                access=Access.RW,
+                doc="What follows the last frame; takes effect with the next run.",
+            ),
+            IntParameter(
+                "FirstFrame",
+                lambda: self._first + 1,
+                self._set_first,
+                minimum=1,
+                maximum=lambda: self._last + 1,
+                doc="Counted from 1; takes effect with the next run.",
+            ),
+            IntParameter(
+                "LastFrame",
+                lambda: self._last + 1,
+                self._set_last,
+                minimum=lambda: self._first + 1,
+                maximum=cine.frame_count,
+                doc="Counted from 1; takes effect with the next run.",
+            ),
+            IntParameter("CurrentFrame", lambda: self._current + 1),
+            IntParameter("FrameCount", lambda: cine.frame_count),
+        ]
+
+    def _set_speed(self, speed: float) -> None:
+        self._speed = speed
+
+    def _set_sequencing(self, sequencing: str) -> None:
+        self._sequencing = Sequencing(sequencing)
+
+    def _set_first(self, number: int) -> None:
+        self._first = number - 1
+
+    def _set_last(self, number: int) -> None:
+        self._last = number - 1
+
+
+def _window_parameters(cine: DicomCine) -> list[FloatParameter]:
+    window = cine.window
+    if window is None:
+        return []
+    return [
+        FloatParameter("WindowCenter", lambda: window.center, doc="In picture values."),
+        FloatParameter("WindowWidth", lambda: window.width, doc="In picture values."),
+    ]
+
+
+def _read(cine: DicomCine, frame: int, picture: np.ndarray) -> DicomError | None:
+    """Read a frame; a damaged one is returned as its error, because its pulse still counts."""
+    try:
+        cine.read(frame, picture)
+    except DicomError as error:
+        return error
+    return None

@@ -1,0 +1,55 @@
+"""Which DICOM loops lie in the folders of FLUOROVIEW_REPLAY_PATH."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from fluoroview.dicom import DicomCine, DicomError
+from fluoroview.hal import DeviceInfo
+
+VARIABLE = "FLUOROVIEW_REPLAY_PATH"
+MOST_FILES = 500
+"""Files looked at: a folder with a whole archive must not outlast the deadline of discovery."""
+
+
+def discover_files(driver: str) -> list[DeviceInfo]:
+    """Return a device for each file that can be played, by folder and name; never raises."""
+    found = []
+    for path in _candidates():
+        try:
+            with DicomCine(path) as cine:
+                found.append(
+                    DeviceInfo(
+                        driver=driver,
+                        id=str(path),
+                        vendor=str(cine.header.get("Manufacturer", "") or ""),
+                        model=str(cine.header.get("ManufacturerModelName", "") or ""),
+                        serial=str(cine.header.get("DeviceSerialNumber", "") or ""),
+                        note=cine.description,
+                    )
+                )
+        except (DicomError, OSError, ValueError):
+            continue  # opening it by name says what is wrong with it
+    return found
+
+
+def _candidates() -> Iterator[Path]:
+    left = MOST_FILES
+    for folder in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
+        try:
+            paths = sorted(path for path in Path(folder).iterdir() if path.is_file())
+        except OSError:
+            continue  # a folder that is not there holds no devices
+        for path in paths:
+            if left and _is_dicom(path):
+                left -= 1
+                yield path
+
+
+def _is_dicom(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            stream.seek(128)
+            return stream.read(4) == b"DICM"
+    except OSError:
+        return False

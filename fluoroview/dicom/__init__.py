@@ -1,0 +1,42 @@
+"""DICOM: reading cine loops with their timing, writing loops and held images. No Qt.
+
+`DicomCine` opens a file frame by frame, `write_loop` and `write_picture` store one, `DicomError`
+is what both raise. The pieces, in the order in which a file passes through them:
+
+    opening.py      path → header, and where the pixels lie
+    pixels.py       how pixels are stored, and their way to a picture
+    locating.py     where each frame lies
+    reading.py      stored samples of one frame, with codecs.py for compressed ones
+    timing.py       how long each frame stays
+    acquisition.py  technique, dose, window, intensity relationship
+    cine.py         all of it as one cine
+    writing.py      the way out
+"""
+
+from fluoroview.dicom.acquisition import RecordedDose, Window
+from fluoroview.dicom.cine import DicomCine
+from fluoroview.dicom.errors import DicomError
+from fluoroview.dicom.pixels import Scale
+from fluoroview.dicom.timing import CineTiming, Sequencing
+from fluoroview.dicom.writing import (
+    LoopDescription,
+    Storage,
+    WrittenFile,
+    write_loop,
+    write_picture,
+)
+
+__all__ = [
+    "CineTiming",
+    "DicomCine",
+    "DicomError",
+    "LoopDescription",
+    "RecordedDose",
+    "Scale",
+    "Sequencing",
+    "Storage",
+    "Window",
+    "WrittenFile",
+    "write_loop",
+    "write_picture",
+]

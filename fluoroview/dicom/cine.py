@@ -1,0 +1,155 @@
+"""`DicomCine`: a DICOM file as a cine, read frame by frame and shown at its own timing."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from fluoroview.dicom.acquisition import (
+    RecordedDose,
+    Window,
+    read_dose,
+    read_exposure,
+    read_intensity_relationship,
+    read_window,
+)
+from fluoroview.dicom.attributes import text
+from fluoroview.dicom.locating import locate_frames
+from fluoroview.dicom.opening import open_file
+from fluoroview.dicom.pixels import Converter, Picture, Scale, read_layout
+from fluoroview.dicom.reading import reader_for
+from fluoroview.dicom.timing import CineTiming, read_timing
+from fluoroview.hal.frame import Exposure, PixelIntensityRelationship
+
+
+class DicomCine:
+    """A single- or multi-frame DICOM file with pixels, opened for playing.
+
+    Opening reads the header and finds the frames; each frame is read and decoded when it is asked
+    for. Frames are counted from 0. Pictures are uint16, rows × columns, larger = brighter on the
+    screen. `read` may be called from several threads, with `out` arrays of their own.
+
+    Raises DicomError, from the constructor for a file that cannot be played and from `read` for a
+    frame that cannot be decoded.
+
+    Attributes:
+        path: the file.
+        frame_count, rows, columns: whole frames found, and their size in pixels.
+        timing: how long each frame stays, and the attribute that says so.
+        warnings: sentences about what is odd in the file; the viewer shows them.
+        picture_max: largest value that a picture can take.
+        scale: from picture values back to the file's (rescaled) values.
+        inverted: the file is MONOCHROME1 (small values bright) and its pictures were turned over.
+        colour: pictures are the luminance of a colour file.
+        intensity_relationship: LIN, LOG or DISP.
+        window: the file's window in picture values, or None.
+        dose: recorded dose of the whole file.
+        header: the data set without its pixels, for whoever needs more.
+        modality, description: "XA", and a line for a title bar.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        file = open_file(path)
+        self._stream = file.stream
+        try:
+            layout = read_layout(file.path, file.data)
+            index = locate_frames(file, layout.frame_bytes)
+            self._reader = reader_for(file, layout, index)
+        except BaseException:
+            file.stream.close()
+            raise
+        data = file.data
+        self._converter = Converter(data, layout)
+        self.path: Path = file.path
+        self.header: Dataset = data
+        self.frame_count = len(index.frames)
+        self.rows, self.columns = layout.rows, layout.columns
+        self.timing: CineTiming = read_timing(data, self.frame_count)
+        self.warnings: tuple[str, ...] = (
+            *file.warnings,
+            *index.warnings,
+            *self._converter.warnings,
+            *self.timing.warnings,
+        )
+        self.picture_max: int = self._converter.picture_max
+        self.scale: Scale = self._converter.scale
+        self.inverted: bool = self._converter.inverted
+        self.colour: bool = layout.samples == 3 or layout.photometric == "PALETTE COLOR"
+        self.transfer_syntax: str = file.transfer_syntax.name
+        self.intensity_relationship: PixelIntensityRelationship = read_intensity_relationship(data)
+        self.window: Window | None = read_window(data, self._converter)
+        self.dose: RecordedDose = read_dose(data)
+        self.modality: str = text(data, "Modality")
+        self._exposures: dict[int, Exposure] = {}
+        self._exposures_lock = threading.Lock()
+
+    @property
+    def description(self) -> str:
+        """One line: what was pictured, when, how large, how many frames."""
+        date = text(self.header, "AcquisitionDate") or text(self.header, "StudyDate")
+        if len(date) == 8 and date.isdigit():
+            date = f"{date[:4]}-{date[4:6]}-{date[6:]}"
+        frames = f"{self.frame_count} frame{'s' if self.frame_count > 1 else ''}"
+        series = text(self.header, "SeriesDescription")
+        size = f"{self.columns} × {self.rows}"
+        return " · ".join(
+            p for p in (self.path.name, self.modality, series, date, size, frames) if p
+        )
+
+    def read(self, index: int, out: Picture | None = None) -> Picture:
+        """Return the picture of frame `index`, uint16, rows × columns; written to `out` if given.
+
+        Raises IndexError outside 0 … frame_count − 1, ValueError for an `out` of another shape or
+        type, DicomError for a frame that is damaged or gone.
+        """
+        if not 0 <= index < self.frame_count:
+            raise IndexError(
+                f"{self.path.name} has frames 0 to {self.frame_count - 1}, not {index}"
+            )
+        shape = (self.rows, self.columns)
+        if out is None:
+            out = np.empty(shape, np.uint16)
+        elif out.shape != shape or out.dtype != np.uint16:
+            raise ValueError(f"out is {out.dtype} {out.shape}; uint16 {shape} is wanted")
+        self._converter.convert(self._reader.read(index, out), out)
+        return out
+
+    def frame(self, index: int) -> Picture:
+        """Return the picture of frame `index` in a new array."""
+        return self.read(index)
+
+    def __iter__(self) -> Iterator[Picture]:
+        return (self.read(i) for i in range(self.frame_count))
+
+    def __len__(self) -> int:
+        return self.frame_count
+
+    def duration_ms(self, index: int) -> float:
+        """Return how long frame `index` stays on the screen, ms."""
+        return self.timing.durations_ms[index]
+
+    def exposure(self, index: int) -> Exposure:
+        """Return the technique recorded for frame `index`; NaN for what is not recorded."""
+        with self._exposures_lock:  # pydicom parses on access, which two threads must not do
+            if index not in self._exposures:
+                self._exposures[index] = read_exposure(self.header, index)
+            return self._exposures[index]
+
+    def close(self) -> None:
+        """Close the file. Safe twice; `read` then raises DicomError."""
+        self._stream.close()
+
+    def __enter__(self) -> "DicomCine":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,18 @@
+"""The error of this folder: a file that cannot be read or written, in a sentence."""
+
+import os
+from pathlib import Path
+
+from fluoroview.hal.errors import FluoroError
+
+
+class DicomError(FluoroError, ValueError):
+    """A DICOM file that cannot be read or written.
+
+    The text starts with the file's path and ends with what to do: `DicomError(path, "is empty.",
+    "Copy it again from where it came from.")`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], what: str, remedy: str = "") -> None:
+        self.path = Path(path)
+        super().__init__(f"{self.path} {what}", remedy)

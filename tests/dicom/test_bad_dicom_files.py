@@ -1,0 +1,387 @@
+"""Files that cannot be played, and what is said about each: what happened, and what to do."""
+
+import os
+import struct
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    JPEGLSLossless,
+    RLELossless,
+    generate_uid,
+)
+
+from fluoroview.dicom import DicomCine, DicomError
+from fluoroview.dicom.codecs import decoder_for
+
+FRAMES = np.arange(3 * 32 * 40, dtype=np.uint16).reshape(3, 32, 40)
+FRAME_BYTES = FRAMES[0].nbytes
+
+
+def cut(path, keep_bytes):
+    """Cut a file so that `keep_bytes` of it remain (counted from the end if negative)."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[:keep_bytes])
+    return path
+
+
+def header_bytes(path):
+    return path.stat().st_size - FRAMES.nbytes
+
+
+def written(tmp_path, content):
+    path = tmp_path / "some.dcm"
+    path.write_bytes(content)
+    return path
+
+
+def dataset_file(make_dicom, name):
+    path = make_dicom(FRAMES)
+    data = pydicom.dcmread(path)
+    del data.PixelData
+    if name == "report":
+        del data.Rows, data.Columns
+        data.SOPClassUID = data.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.88.67"
+    if name == "float":
+        data.FloatPixelData = np.zeros(12, np.float32).tobytes()
+    data.save_as(path)
+    return path
+
+
+def stated(make_dicom, **attributes):
+    return make_dicom(FRAMES, **attributes)
+
+
+def short_pixels(make_dicom):
+    """Pixels that are whole by their element's own length, and too few for one frame."""
+    path = make_dicom(FRAMES)
+    data = pydicom.dcmread(path)
+    data.PixelData = data.PixelData[: FRAME_BYTES // 2]
+    data.save_as(path)
+    return path
+
+
+def damaged_header(make_dicom):
+    path = make_dicom(FRAMES)
+    content = bytearray(path.read_bytes())
+    at = content.index(struct.pack("<HH", 0x0008, 0x0016))
+    content[at + 4 : at + 6] = b"\x00\x07"
+    path.write_bytes(content)
+    return path
+
+
+BAD_FILES = {
+    "file gone": (lambda make, tmp: tmp / "gone.dcm", "is not there", "Choose a file that exists"),
+    "a folder": (lambda make, tmp: tmp, "is a folder", "Choose one of the files in it"),
+    "empty": (lambda make, tmp: written(tmp, b""), "is empty", "Copy it again"),
+    "text": (lambda make, tmp: written(tmp, b"hello" * 99), "is not a DICOM file", "(.dcm"),
+    "a picture": (
+        lambda make, tmp: written(tmp, b"\x89PNG\r\n" + b"x" * 200),
+        "is not a DICOM file but a PNG picture",
+        "Choose a DICOM file",
+    ),
+    "short text": (lambda make, tmp: written(tmp, b"x"), "is not a DICOM file", "Choose"),
+    "only a preamble": (
+        lambda make, tmp: written(tmp, bytes(128) + b"DICM"),
+        "ends in the middle of its header: it is truncated",
+        "Copy it again",
+    ),
+    "cut in the header": (
+        lambda make, tmp: cut(make(FRAMES, PatientName="x" * 60), 350),
+        "truncated",
+        "Copy it again",
+    ),
+    "cut before the pixels": (
+        lambda make, tmp: cut(make(FRAMES), -FRAMES.nbytes - 12),
+        "describes a picture but has no pixels: it is truncated",
+        "Copy it again",
+    ),
+    "cut in an element": (
+        lambda make, tmp: cut(make(FRAMES), -FRAMES.nbytes - 13),
+        "ends in the middle of its header: it is truncated",
+        "Copy it again",
+    ),
+    "cut in the first frame": (
+        lambda make, tmp: cut(make(FRAMES), -2 * FRAME_BYTES - 1),
+        f"is truncated: {FRAME_BYTES - 1} of {FRAMES.nbytes} bytes of pixels are there, and not "
+        "one whole frame",
+        "Copy it again",
+    ),
+    "cut in the first compressed frame": (
+        lambda make, tmp: cut(make(FRAMES, compress=RLELossless), 1000),
+        "is truncated: its pixels end inside fragment 1, and not one whole frame is there",
+        "Copy it again",
+    ),
+    "a report": (
+        lambda make, tmp: dataset_file(make, "report"),
+        "has no pixels. Its kind is X-Ray Radiation Dose SR Storage",
+        "such as XA or XRF",
+    ),
+    "rows but no pixels": (
+        lambda make, tmp: dataset_file(make, "picture"),
+        "it is truncated, or was sent without them",
+        "Copy it again",
+    ),
+    "float pixels": (
+        lambda make, tmp: dataset_file(make, "float"),
+        "holds floating-point pixels",
+        "Export it again with 8 or 16 bits",
+    ),
+    "pixels too few for one frame": (
+        lambda make, tmp: short_pixels(make),
+        f"contradicts itself: a frame of its stated size takes {FRAME_BYTES} bytes",
+        "Export it again",
+    ),
+    "a codec that nobody has": (
+        lambda make, tmp: mpeg(make),
+        "is stored as MPEG2 Main Profile / Main Level (1.2.840.10008.1.2.4.100)",
+        "Export it again uncompressed",
+    ),
+    "a deflated file that is cut": (
+        lambda make, tmp: cut(make(FRAMES, DeflatedExplicitVRLittleEndian), -100),
+        "truncated",
+        "Copy it again",
+    ),
+}
+
+
+def mpeg(make_dicom):
+    path = make_dicom(FRAMES, compress=RLELossless)
+    content = path.read_bytes()
+    at = content.index(b"1.2.840.10008.1.2.5\0")
+    path.write_bytes(content[:at] + b"1.2.840.10008.1.2.4.100\0" + content[at + 20 :])
+    data = bytearray(path.read_bytes())
+    data[at - 2 : at] = struct.pack("<H", 24)
+    group_length = data.index(struct.pack("<HH", 2, 0)) + 8
+    (length,) = struct.unpack_from("<I", data, group_length)
+    struct.pack_into("<I", data, group_length, length + 4)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_is_refused_with_a_sentence(case, make_dicom, tmp_path):
+    make, what, remedy = BAD_FILES[case]
+    path = make(make_dicom, tmp_path)
+
+    with pytest.raises(DicomError) as caught:
+        DicomCine(path)
+
+    said = str(caught.value)
+    assert said.startswith(str(path))
+    assert what in said
+    assert remedy in said
+    assert said.endswith(".") or said.endswith(")")
+
+
+def test_a_file_that_may_not_be_read(make_dicom, monkeypatch):
+    path = make_dicom(FRAMES)
+
+    def refuse(self, *arguments, **keywords):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(DicomError, match=r"may not be read by you\. Ask its owner"):
+        DicomCine(path)
+
+
+def test_an_error_of_the_disk_is_passed_on(make_dicom, monkeypatch):
+    def fail(self, *arguments, **keywords):
+        raise OSError(5, "Input/output error")
+
+    path = make_dicom(FRAMES)
+    monkeypatch.setattr("pathlib.Path.open", fail)
+    with pytest.raises(DicomError, match="cannot be opened: .*Input/output error"):
+        DicomCine(path)
+
+
+@pytest.mark.parametrize(
+    ("transfer_syntax", "packages"),
+    [
+        ("1.2.840.10008.1.2.4.50", "pylibjpeg pylibjpeg-libjpeg"),
+        ("1.2.840.10008.1.2.4.51", "pylibjpeg pylibjpeg-libjpeg"),
+        ("1.2.840.10008.1.2.4.57", "pylibjpeg pylibjpeg-libjpeg"),
+        ("1.2.840.10008.1.2.4.70", "pylibjpeg pylibjpeg-libjpeg"),
+        ("1.2.840.10008.1.2.4.80", "pyjpegls"),
+        ("1.2.840.10008.1.2.4.81", "pyjpegls"),
+        ("1.2.840.10008.1.2.4.90", "pylibjpeg pylibjpeg-openjpeg"),
+        ("1.2.840.10008.1.2.4.91", "pylibjpeg pylibjpeg-openjpeg"),
+        ("1.2.840.10008.1.2.4.201", "pylibjpeg pylibjpeg-openjpeg"),
+        ("1.2.840.10008.1.2.4.202", "pylibjpeg pylibjpeg-openjpeg"),
+        ("1.2.840.10008.1.2.4.203", "pylibjpeg pylibjpeg-openjpeg"),
+        ("1.2.840.10008.1.2.5", "pylibjpeg-rle"),
+    ],
+)
+def test_a_missing_codec_names_the_package_to_install(transfer_syntax, packages, monkeypatch):
+    decoder = decoder_for("loop.dcm", pydicom.uid.UID(transfer_syntax))
+    monkeypatch.setattr(decoder, "_available", {})
+
+    with pytest.raises(DicomError) as caught:
+        decoder_for("loop.dcm", pydicom.uid.UID(transfer_syntax))
+
+    assert "its decoder is not installed" in str(caught.value)
+    assert str(caught.value).endswith(f"python -m pip install {packages}")
+
+
+def test_a_missing_codec_is_said_when_the_file_is_opened(make_dicom, monkeypatch):
+    path = make_dicom(FRAMES, compress=JPEGLSLossless)
+    decoder = decoder_for(path, JPEGLSLossless)
+    monkeypatch.setattr(decoder, "_available", {})
+
+    with pytest.raises(DicomError, match="pip install pyjpegls"):
+        DicomCine(path)
+
+
+# ------------------------------------------- odd files that play nevertheless, with a warning
+
+
+def truncated(make_dicom):
+    return cut(make_dicom(FRAMES), -10)
+
+
+def more_stated(make_dicom):
+    path = make_dicom(FRAMES)
+    data = pydicom.dcmread(path)
+    data.NumberOfFrames = 5
+    data.save_as(path)
+    return path
+
+
+def fewer_stated(make_dicom):
+    path = make_dicom(FRAMES)
+    data = pydicom.dcmread(path)
+    data.NumberOfFrames = 1
+    data.save_as(path)
+    return path
+
+
+def unstated(make_dicom):
+    return make_dicom(FRAMES, NumberOfFrames=None)
+
+
+@pytest.mark.parametrize(
+    ("make", "whole", "warning"),
+    [
+        (
+            truncated,
+            2,
+            "The file is truncated: 3 frames stated, 2 whole ones found; the 2 are played. "
+            "The missing frames cannot be recovered from this file.",
+        ),
+        (
+            lambda make: cut(make(FRAMES, compress=RLELossless), -100),
+            2,
+            "The file is truncated: 3 frames stated, 2 whole ones found; the 2 are played. "
+            "The missing frames cannot be recovered from this file.",
+        ),
+        (
+            more_stated,
+            3,
+            "The file contradicts itself: 5 frames stated, 3 whole ones found; the 3 are played. "
+            "The missing frames cannot be recovered from this file.",
+        ),
+        (
+            fewer_stated,
+            3,
+            "The file contradicts itself: 1 frame stated, 3 whole ones found; the 3 are played.",
+        ),
+        (unstated, 3, "NumberOfFrames is missing; the pixels hold 3 frames."),
+    ],
+    ids=["truncated", "truncated, compressed", "more stated", "fewer stated", "none stated"],
+)
+def test_whole_frames_are_played_with_a_warning(make_dicom, make, whole, warning):
+    with DicomCine(make(make_dicom)) as cine:
+        assert cine.frame_count == whole
+        assert cine.warnings[0] == warning
+        assert len(cine.timing.durations_ms) == whole
+        for index in range(whole):
+            np.testing.assert_array_equal(cine.read(index), FRAMES[index])
+
+
+def test_a_surplus_that_is_no_whole_frame_is_left_alone(make_dicom):
+    path = make_dicom(FRAMES)
+    data = pydicom.dcmread(path)
+    data.NumberOfFrames = 2
+    data.PixelData += b"abcdef"
+    data.save_as(path)
+
+    with DicomCine(path) as cine:
+        assert cine.frame_count == 2
+
+
+def test_no_timing_is_among_the_warnings(make_dicom):
+    with DicomCine(make_dicom(FRAMES)) as cine:
+        assert any("does not say how fast" in warning for warning in cine.warnings)
+
+
+def test_a_data_set_without_preamble_is_read(make_dicom):
+    path = make_dicom(FRAMES, FrameTime=40)
+    data = pydicom.dcmread(path)
+    del data.file_meta
+    pydicom.dcmwrite(path, data, implicit_vr=True, little_endian=True, enforce_file_format=False)
+    content = path.read_bytes()
+    path.write_bytes(content[132:] if content[128:132] == b"DICM" else content)
+
+    with DicomCine(path) as cine:
+        np.testing.assert_array_equal(cine.read(2), FRAMES[2])
+        assert "no DICOM preamble" in cine.warnings[0]
+        assert "Implicit VR Little Endian is assumed" in cine.warnings[1]
+
+
+def test_a_damaged_frame_names_itself_and_the_others_play(make_dicom):
+    path = make_dicom(FRAMES, compress=RLELossless, FrameTime=40)
+    with DicomCine(path) as cine:
+        span = cine._reader._source._index.frames[1][0]
+    content = bytearray(path.read_bytes())
+    content[span.start : span.start + span.length] = b"\xff" * span.length
+    path.write_bytes(content)
+
+    with DicomCine(path) as cine:
+        np.testing.assert_array_equal(cine.read(0), FRAMES[0])
+        np.testing.assert_array_equal(cine.read(2), FRAMES[2])
+        with pytest.raises(DicomError, match=r"has a damaged frame 2 .* other frames may still"):
+            cine.read(1)
+
+
+def test_a_file_cut_while_it_plays(make_dicom):
+    path = make_dicom(FRAMES)
+    with DicomCine(path) as cine:
+        os.truncate(path, header_bytes(path) + FRAME_BYTES)
+        with pytest.raises(DicomError, match="has become shorter since it was opened: frame 3"):
+            cine.read(2)
+
+
+def test_reading_after_close_is_an_error_and_closing_twice_is_not(make_dicom):
+    cine = DicomCine(make_dicom(FRAMES))
+    cine.close()
+    cine.close()
+    with pytest.raises(DicomError, match="has been closed"):
+        cine.read(0)
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_a_frame_that_does_not_exist(make_dicom, index):
+    with (
+        DicomCine(make_dicom(FRAMES)) as cine,
+        pytest.raises(IndexError, match="has frames 0 to 2"),
+    ):
+        cine.read(index)
+
+
+@pytest.mark.parametrize("out", [np.empty((32, 41), np.uint16), np.empty((32, 40), np.uint8)])
+def test_an_array_that_does_not_fit(make_dicom, out):
+    with DicomCine(make_dicom(FRAMES)) as cine, pytest.raises(ValueError, match="is wanted"):
+        cine.read(0, out)
+
+
+def test_a_refused_file_is_not_left_open(make_dicom):
+    """An open handle would raise ResourceWarning, which is an error here, and lock it on Windows."""
+    path = make_dicom(FRAMES, BitsAllocated=64, BitsStored=16, SOPInstanceUID=generate_uid())
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+
+    with pytest.raises(DicomError):
+        DicomCine(path)
+
+    assert not before or len(os.listdir("/proc/self/fd")) == before
