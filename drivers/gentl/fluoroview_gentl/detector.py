@@ -1,6 +1,6 @@
 """The driver: any GenTL device as a FluoroView detector.
 
-The HAL's polling thread asks the producer without waiting and sleeps a millisecond in between,
+The HAL's polling thread asks the producer without waiting and sleeps two milliseconds in between,
 because genicam holds Python's global lock for as long as its own wait lasts.
 """
 
@@ -29,7 +29,7 @@ from fluoroview_gentl.stream import Stream
 
 _LOGGER = logging.getLogger(__name__)
 _BUFFERS = 8
-_POLL_S = 0.001
+_POLL_S = 0.002
 
 
 class GenTLDetector(PolledDetector):
@@ -91,13 +91,15 @@ class GenTLDetector(PolledDetector):
         assert self._stream is not None
         assert self._sink is not None
         deadline_s = time.monotonic() + timeout_s
-        while not self._sink.stopping:
-            with sdk.sentences("the SDK reports an error while streaming"):
+        with sdk.sentences("the SDK reports an error while streaming"):
+            while not self._sink.stopping:
                 header = self._stream.take(pixels)
-            if header is not None:
-                return header
-            if not self._stream.waiting():
+                if header is not None:
+                    return header
+                if self._stream.waiting():
+                    continue  # what was taken was incomplete
                 if time.monotonic() >= deadline_s:
+                    self._stream.ask_alive()
                     break
                 time.sleep(_POLL_S)
         return None

@@ -9,7 +9,7 @@ from fluoroview.hal import DeviceError
 from fluoroview_gentl import sdk
 from fluoroview_gentl.pixel_format import BY_CODE, Bytes
 
-# PAYLOADTYPE_INFO_IDS of the GenTL standard 1.6, 6.6.1. UNKNOWN and RAW_DATA come from producers
+# PAYLOADTYPE_INFO_IDS of the GenTL standard. UNKNOWN and RAW_DATA come from producers
 # that leave the reading to the node map.
 _IMAGE_LIKE = {0: "UNKNOWN", 1: "IMAGE", 2: "RAW_DATA", 4: "CHUNK_DATA"}
 _MULTI_PART = 10
@@ -107,5 +107,5 @@ def _ask(source: Any, name: str) -> int | None:
     """Return what the producer says, None where it does not say."""
     try:
         return int(getattr(source, name))
-    except (*sdk.errors(), RuntimeError):
+    except sdk.errors(RuntimeError):
         return None

@@ -18,6 +18,7 @@ Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 # grey of value v stays v and the 8-bit sum fits in 16 bits.
 _RED, _GREEN, _BLUE = 77, 150, 29
 _ONE = 256
+_HALF = _ONE // 2  # half a count: the shift that ends each sum then rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,16 @@ class Packing:
     pixels: tuple[tuple[Piece, ...], ...]
 
 
+Mosaic = tuple[tuple[int, int], tuple[int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class PixelFormat:
     """One PFNC format.
 
     `bits` are significant per delivered pixel. Unpacked formats have `components` samples per
     pixel, of which `weights` ((index, 256ths), ...) make the delivered one; packed formats have
-    `packing` instead.
+    `packing` instead. Bayer formats have a `mosaic`: the weight of each pixel of a 2×2 window.
     """
 
     name: str
@@ -53,6 +57,7 @@ class PixelFormat:
     components: int = 1
     weights: tuple[tuple[int, int], ...] = ((0, _ONE),)
     packing: Packing | None = None
+    mosaic: Mosaic | None = None
 
     @property
     def bits_per_pixel(self) -> int:
@@ -93,8 +98,7 @@ def _lsb_pieces(first_bit: int, bits: int) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-# GigE Vision 1.x "Packed": two pixels in three bytes, their low bits together in the middle one
-# (GigE Vision specification 2.0, 27.4; the Mono10Packed and Mono12Packed of PFNC).
+# GigE Vision's "Packed": two pixels in three bytes, their low bits together in the middle one.
 _GEV10 = Packing(
     3, ((Piece(0, 0, 255, 2), Piece(1, 0, 3, 0)), (Piece(2, 0, 255, 2), Piece(1, 4, 3, 0)))
 )
@@ -106,6 +110,24 @@ _GEV12 = Packing(
 def _rgb(name: str, code: int, bits: int, components: int = 3) -> PixelFormat:
     first, last = (_BLUE, _RED) if name.startswith("BGR") else (_RED, _BLUE)
     return PixelFormat(name, code, bits, components, ((0, first), (1, _GREEN), (2, last)))
+
+
+# Each 2×2 window of a Bayer mosaic has a red, a blue and two green pixels.
+_HALF_GREEN = _GREEN // 2
+_MOSAICS: dict[str, Mosaic] = {
+    "RG": ((_RED, _HALF_GREEN), (_HALF_GREEN, _BLUE)),
+    "BG": ((_BLUE, _HALF_GREEN), (_HALF_GREEN, _RED)),
+    "GR": ((_HALF_GREEN, _RED), (_BLUE, _HALF_GREEN)),
+    "GB": ((_HALF_GREEN, _BLUE), (_RED, _HALF_GREEN)),
+}
+
+
+def _bayer(kind: str, bits: int, *codes: int, packing: Packing | None = None) -> list[PixelFormat]:
+    """Return the four Bayer formats of a kind, codes in the order GR, RG, GB, BG."""
+    return [
+        PixelFormat(f"Bayer{order}{kind}", code, bits, packing=packing, mosaic=_MOSAICS[order])
+        for order, code in zip(("GR", "RG", "GB", "BG"), codes, strict=True)
+    ]
 
 
 def _luma(name: str, code: int, components: int, index: int) -> PixelFormat:
@@ -124,6 +146,14 @@ _FORMATS = (
     PixelFormat("Mono14p", 0x010E0104, 14, packing=_lsb_packing(14)),
     PixelFormat("Mono10Packed", 0x010C0004, 10, packing=_GEV10),
     PixelFormat("Mono12Packed", 0x010C0006, 12, packing=_GEV12),
+    *_bayer("8", 8, 0x01080008, 0x01080009, 0x0108000A, 0x0108000B),
+    *_bayer("10", 10, 0x0110000C, 0x0110000D, 0x0110000E, 0x0110000F),
+    *_bayer("12", 12, 0x01100010, 0x01100011, 0x01100012, 0x01100013),
+    *_bayer("16", 16, 0x0110002E, 0x0110002F, 0x01100030, 0x01100031),
+    *_bayer("10p", 10, 0x010A0056, 0x010A0058, 0x010A0054, 0x010A0052, packing=_lsb_packing(10)),
+    *_bayer("12p", 12, 0x010C0057, 0x010C0059, 0x010C0055, 0x010C0053, packing=_lsb_packing(12)),
+    *_bayer("10Packed", 10, 0x010C0026, 0x010C0027, 0x010C0028, 0x010C0029, packing=_GEV10),
+    *_bayer("12Packed", 12, 0x010C002A, 0x010C002B, 0x010C002C, 0x010C002D, packing=_GEV12),
     _rgb("RGB8", 0x02180014, 8),
     _rgb("BGR8", 0x02180015, 8),
     _rgb("RGBa8", 0x02200016, 8, 4),
@@ -165,9 +195,11 @@ class Decoder:
         self.rows = rows
         self.columns = columns
         wide = np.uint16 if pixel_format.bits <= 8 else np.uint32
-        weighted = len(pixel_format.weights) > 1
-        self._sum = np.empty((rows, columns), wide) if weighted else None
-        self._term = np.empty((rows, columns), wide) if weighted else None
+        size = (rows, columns)
+        summing = len(pixel_format.weights) > 1 or pixel_format.mosaic is not None
+        self._sum = np.empty(size if summing else (0, 0), wide)
+        self._term = np.empty(size if summing else (0, 0), wide)
+        self._raw = np.empty(size if pixel_format.mosaic else (0, 0), pixel_format.dtype)
 
     def line_step(self, line_padding: int) -> int:
         """Return the bytes from one line to the next, where lines begin on whole bytes."""
@@ -193,15 +225,25 @@ class Decoder:
         needed = self.needed_bytes(line_padding)
         if data.size < needed:
             raise ValueError(f"{data.size} bytes are too few, {needed} make the picture")
-        if self.pixel_format.packing is None:
+        if self.pixel_format.mosaic is None:
             self._decode_samples(data[:needed], out, line_padding, big_endian)
-        elif line_padding == 0:
-            _unpack(self.pixel_format.packing, data[None, :needed], out.reshape(1, -1))
         else:
-            lines = data[:needed].reshape(self.rows, -1)
-            _unpack(self.pixel_format.packing, lines, out)
+            self._decode_samples(data[:needed], self._raw, line_padding, big_endian)
+            self._sum_windows(self.pixel_format.mosaic)
+            np.right_shift(self._sum, 8, out=out, casting="unsafe")
 
     def _decode_samples(
+        self, data: Bytes, out: Pixels, line_padding: int, big_endian: bool
+    ) -> None:
+        packing = self.pixel_format.packing
+        if packing is None:
+            self._decode_unpacked(data, out, line_padding, big_endian)
+        elif line_padding == 0:
+            _unpack(packing, data[None, :], out.reshape(1, -1))
+        else:
+            _unpack(packing, data.reshape(self.rows, -1), out)
+
+    def _decode_unpacked(
         self, data: Bytes, out: Pixels, line_padding: int, big_endian: bool
     ) -> None:
         fmt = self.pixel_format
@@ -209,19 +251,37 @@ class Decoder:
         lines = lines[:, : lines.shape[1] - line_padding]
         sample = "u1" if fmt.bits <= 8 else (">u2" if big_endian else "<u2")
         samples = lines.view(sample).reshape(self.rows, self.columns, fmt.components)
-        if self._sum is None or self._term is None:
+        if len(fmt.weights) == 1:
             np.copyto(out, samples[:, :, fmt.weights[0][0]], casting="same_kind")
             return
         self._weigh(samples)
         np.right_shift(self._sum, 8, out=out, casting="unsafe")
 
     def _weigh(self, samples: npt.NDArray[np.unsignedinteger]) -> None:
-        assert self._sum is not None
-        assert self._term is not None
-        self._sum.fill(_ONE // 2)  # half a count: the shift that follows rounds
+        self._sum.fill(_HALF)
         for index, weight in self.pixel_format.weights:
             np.multiply(samples[:, :, index], weight, out=self._term, dtype=self._term.dtype)
             self._sum += self._term
+
+    def _sum_windows(self, mosaic: Mosaic) -> None:
+        """Sum the weighted mosaic over the 2×2 window that begins at each pixel.
+
+        Every window holds each colour of the mosaic, so that the sum is the BT.601 luminance, half
+        a pixel to the right and below. The last line and column take the window before theirs.
+        """
+        term, total = self._term, self._sum
+        for row in (0, 1):
+            for column in (0, 1):
+                part = np.s_[row::2, column::2]
+                weight = mosaic[row][column]
+                np.multiply(self._raw[part], weight, out=term[part], dtype=term.dtype)
+        total.fill(_HALF)
+        inner = total[:-1, :-1]
+        for row in (0, 1):
+            for column in (0, 1):
+                inner += term[row : row + inner.shape[0], column : column + inner.shape[1]]
+        total[:, -1] = total[:, -2]
+        total[-1] = total[-2]
 
 
 def _unpack(packing: Packing, data: Bytes, out: Pixels) -> None:

@@ -16,7 +16,7 @@ from fluoroview_gentl import sdk
 SEARCH_VARIABLE = "GENICAM_GENTL64_PATH"
 _UPDATE_TIMEOUT_MS = 1000
 _SHORTEST_SERIAL = 4  # shorter ones ("0", "1") say nothing to a reader: the GenTL id is taken
-# DEVICE_ACCESS_STATUS of the GenTL standard 1.6, 6.6.1
+# DEVICE_ACCESS_STATUS_LIST of the GenTL standard
 _ACCESS_NOTES = {2: "read only", 3: "no access", 4: "in use by another program"}
 
 

@@ -38,11 +38,11 @@ def require() -> None:
         ) from error
 
 
-def errors() -> tuple[type[Exception], ...]:
-    """Return the base classes of all that the SDK raises."""
+def errors(*more: type[Exception]) -> tuple[type[Exception], ...]:
+    """Return the base classes of all that the SDK raises, and `more`."""
     from genicam import genapi, gentl
 
-    return (gentl.GenericException, genapi.GenericException)
+    return (gentl.GenericException, genapi.GenericException, *more)
 
 
 def reason(error: BaseException) -> str:

@@ -30,10 +30,12 @@ class Stream:
         self._ids = FrameIds(period=_id_period(acquirer, node_map), buffers=buffers)
         self._own_count = 0
         self._can_count = True
+        self._answers = False
         self._binning = _binning(node_map)
 
     def start(self) -> None:
         """Announce the buffers and start the device."""
+        self._answers = _answers(self._acquirer)
         self._acquirer.add_callback(
             self._acquirer.Events.INCOMPLETE_BUFFER, _incomplete_callback(self._count_incomplete)
         )
@@ -53,6 +55,11 @@ class Stream:
         except sdk.errors():
             self._can_count = False
             return False
+
+    def ask_alive(self) -> None:
+        """Ask a silent device whether it is still there; the SDK's error says that it is not."""
+        if self._answers:
+            _read_first_register(self._acquirer)
 
     def take(self, pixels: Pixels) -> FrameHeader | None:
         """Decode the next buffer into `pixels` and return its header; None if there is none.
@@ -136,11 +143,24 @@ class Stream:
             return 0
 
 
+def _read_first_register(acquirer: Any) -> None:
+    """Read four bytes at address 0, which GigE Vision, USB3 Vision, CoaXPress and GenCP have."""
+    acquirer.remote_device.port.read(0, 4)
+
+
+def _answers(acquirer: Any) -> bool:
+    try:
+        _read_first_register(acquirer)
+    except sdk.errors():
+        return False
+    return True
+
+
 def _incomplete_callback(count: Callable[[], None]) -> Any:
     """Return the object that harvesters calls when it discards an incomplete buffer."""
     from harvesters.core import Callback
 
-    class Incomplete(Callback):
+    class Incomplete(Callback):  # type: ignore[misc]  # harvesters is not typed
         def emit(self, context: object = None) -> None:
             count()
 
@@ -160,5 +180,5 @@ def _id_period(acquirer: Any, node_map: Any) -> int | None:
 def _binning(node_map: Any) -> int:
     try:
         return int(node_map.BinningHorizontal.value)
-    except (*sdk.errors(), AttributeError):
+    except sdk.errors(AttributeError):
         return 1

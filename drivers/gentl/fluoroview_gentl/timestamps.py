@@ -43,7 +43,7 @@ class Timestamps:
         try:
             frequency_hz = self._frequency_hz(buffer)
             ticks_to_ns(int(buffer.timestamp), frequency_hz)
-        except (*sdk.errors(), AttributeError, ZeroDivisionError):
+        except sdk.errors(AttributeError, ZeroDivisionError):
             return _arrival_ns
         return lambda taken: ticks_to_ns(int(taken.timestamp), frequency_hz)
 
