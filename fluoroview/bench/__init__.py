@@ -1,0 +1,1 @@
+"""What `fluoroview bench` runs: one module for each subject, each with `run` and `table`."""

@@ -105,7 +105,10 @@ def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) ->
     sample = np.ascontiguousarray(picture[stride // 2 :: stride, stride // 2 :: stride])
     if sample.size == 0:
         sample = picture
-    seen = (sample > 0) & (sample < maximum) & ~_shutter(sample)
+    seen = (sample > 0) & (sample < maximum)
+    if not seen.all() and seen.any():
+        sample = np.where(sample >= maximum, np.median(sample[seen]), sample).astype(np.uint16)
+    seen &= ~_shutter(sample)
     if np.count_nonzero(seen) < 16:
         seen = np.ones_like(seen)
     low, high = np.percentile(sample[seen], (1, 99))

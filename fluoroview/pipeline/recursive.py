@@ -8,6 +8,7 @@ from fluoroview.pipeline.settings import RecursiveMode, RecursiveSettings
 
 LEAST_VARIANCE = 1e-3
 """Variance that is never gone below, counts²: a test pattern has none."""
+LARGEST_SIDE_FOR_2_PX = 1536
 MEDIAN_OF_SQUARE = 0.45494
 """Median of the square of a standard normal variable (chi-square, 1 degree of freedom)."""
 
@@ -72,7 +73,7 @@ class RecursiveAverage:
 
 
 class WeightMap:
-    """The weight k of the new frame, at half resolution.
+    """The weight k of the new frame, one for each block of 2×2 pixels (4×4 on large detectors).
 
     Where nothing moves, k is 1/age (the optimal mean of all frames so far) down to the least
     weight. Where the change is larger than noise can explain, k rises towards 1 and the age with
@@ -80,25 +81,25 @@ class WeightMap:
 
         k := max(k / (1 + k), least weight, motion)
         motion = clip((E - onset) / (full - onset), 0, 1)
-        E = 3×3 mean of s² / variance(level), s the 2×2 mean of the change
+        E = mean over 3×3 blocks of s² / variance(level), s the block's mean change
 
-    Half resolution is not only cheaper. Summing 2×2 pixels first lifts a wire out of the noise
+    Blocks are not only cheaper than pixels. The mean over a block lifts a wire out of the noise
     before it is squared, and summing energy (not amplitude) over 3×3 keeps a thin line and a
-    moving edge, whose two signs would cancel. On the scene of `fluoroview bench pipeline` it keeps
-    more of both wires than the per-pixel test, the 3×3 amplitude test or either at full
-    resolution, at the same noise.
+    moving edge, whose two signs would cancel. `fluoroview bench pipeline` prints what each keeps;
+    large detectors have smaller pixels and fewer quanta in each, so their blocks are larger.
     """
 
     def __init__(self, rows: int, columns: int) -> None:
-        half = ((rows + 1) // 2, (columns + 1) // 2)
-        self._size = (half[1], half[0])  # OpenCV's order
-        self._level: Plane = np.zeros(half, np.float32)
-        self._change: Plane = np.zeros(half, np.float32)
-        self._energy: Plane = np.zeros(half, np.float32)
-        self._variance: Plane = np.zeros(half, np.float32)
-        self._blurred: Plane = np.zeros(half, np.float32)
-        self._weight: Plane = np.ones(half, np.float32)
-        self._noise = NoiseLaw(half)
+        block_px = 2 if max(rows, columns) <= LARGEST_SIDE_FOR_2_PX else 4
+        shape = (-(-rows // block_px), -(-columns // block_px))
+        self._size = (shape[1], shape[0])  # OpenCV's order
+        self._level: Plane = np.zeros(shape, np.float32)
+        self._change: Plane = np.zeros(shape, np.float32)
+        self._energy: Plane = np.zeros(shape, np.float32)
+        self._variance: Plane = np.zeros(shape, np.float32)
+        self._blurred: Plane = np.zeros(shape, np.float32)
+        self._weight: Plane = np.ones(shape, np.float32)
+        self._noise = NoiseLaw(shape)
 
     def start(self, frame: Plane) -> None:
         """Begin with one frame: full weight everywhere. What is known of the noise is kept."""
@@ -106,7 +107,7 @@ class WeightMap:
         self._weight.fill(1.0)
 
     def update(self, difference: Plane, settings: RecursiveSettings) -> Plane:
-        """Return the weights (H/2, W/2) for a frame, given its difference (H, W) to the average."""
+        """Return the weights of all blocks, given a frame's difference (H, W) to the average."""
         weight, change, energy, variance = self._weight, self._change, self._energy, self._variance
         cv2.resize(difference, self._size, dst=change, interpolation=cv2.INTER_AREA)
         cv2.multiply(change, change, dst=energy)
@@ -130,14 +131,15 @@ class WeightMap:
 class NoiseLaw:
     """The variance of noise as a line over the signal level, learned from the pictures.
 
-    Quanta give a variance proportional to the level, electronics a constant one. Both are taken
-    from the medians of squared changes in the darker and in the brighter half of a sample of
-    pixels, at the scale at which motion is tested, so that neither a calibration nor white noise
-    is needed. A median forgives motion in less than half of the picture; a rise is followed slowly
-    so that a change of the whole picture (a jump in kV) is not mistaken for noise.
+    Quanta give a variance proportional to the level, electronics a constant one. The line is moved
+    until it explains the median squared change in the darker as in the brighter half of a sample
+    of blocks. It is learned at the scale at which motion is tested, so that neither a calibration
+    nor white noise is needed. A median forgives motion in less than half of the picture; a rise is
+    followed slowly so that a change of the whole picture (a jump in kV) is not taken for noise.
     """
 
     SAMPLES = 2048
+    LEAST_ALIVE = 1 / 8  # fraction of samples that must change at all to tell of noise
     RISE = 1.25  # largest factor per frame
     FOLLOW = 0.3  # fraction of a fall followed per frame
 
@@ -145,28 +147,32 @@ class NoiseLaw:
         stride = max(1, int((shape[0] * shape[1] / self.SAMPLES) ** 0.5))
         self._sample = (slice(stride // 2, None, stride), slice(stride // 2, None, stride))
         self._known: tuple[float, float] | None = None
+        self._line = (1.0, 0.0)
 
     def learn(self, energy: Plane, level: Plane) -> tuple[float, float]:
         """Return variance per count and constant variance, given squared changes and levels."""
         squares = energy[self._sample].ravel()
         levels = level[self._sample].ravel()
         alive = squares > 0  # a shutter painted with a constant tells nothing of noise
-        if np.count_nonzero(alive) < 16:
-            return 0.0, max(self._known or (LEAST_VARIANCE,))
+        if np.count_nonzero(alive) < max(16, squares.size * self.LEAST_ALIVE):
+            return self._line if self._known else (0.0, LEAST_VARIANCE)
         squares, levels = squares[alive], levels[alive]
-        middle = float(levels.mean())
-        dark = levels <= middle
+        expected = np.maximum(levels * self._line[0] + self._line[1], LEAST_VARIANCE)
+        excess = squares / (expected * MEDIAN_OF_SQUARE)
+        dark = levels <= levels.mean()
         if dark.all():  # one level: no line to be drawn
-            variance = _median(squares) / MEDIAN_OF_SQUARE
-            return 0.0, self._follow(variance, variance)[0]
+            variance = _median(excess) * float(expected.mean())
+            self._line = (0.0, self._follow(variance, variance)[0])
+            return self._line
         low, high = self._follow(
-            _median(squares[dark]) / MEDIAN_OF_SQUARE,
-            _median(squares[~dark]) / MEDIAN_OF_SQUARE,
+            _median(excess[dark]) * float(expected[dark].mean()),
+            _median(excess[~dark]) * float(expected[~dark].mean()),
         )
         low_level, high_level = float(levels[dark].mean()), float(levels[~dark].mean())
         per_count = max((high - low) / max(high_level - low_level, 1e-6), 0.0)
         per_count = min(per_count, high / max(high_level, 1e-6))  # the constant is not negative
-        return per_count, max(high - per_count * high_level, 0.0)
+        self._line = (per_count, max(high - per_count * high_level, 0.0))
+        return self._line
 
     def _follow(self, low: float, high: float) -> tuple[float, float]:
         """Return the two variances, smoothed over frames."""

@@ -39,9 +39,9 @@ class RecursiveSettings(_Settings):
     mode: RecursiveMode = RecursiveMode.ADAPTIVE
     weight: float = Field(default=0.1, ge=0.01, le=1.0)
     """k of the plain average, least k of the adaptive one."""
-    motion_onset: float = Field(default=2.0, ge=0.5, le=20.0)
+    motion_onset: float = Field(default=1.8, ge=0.5, le=20.0)
     """Local energy of the change, in noise variances, above which it begins to count as motion."""
-    motion_full: float = Field(default=5.0, ge=1.0, le=50.0)
+    motion_full: float = Field(default=4.5, ge=1.0, le=50.0)
     """The same, where it is motion for sure and the new frame replaces the average."""
 
     @model_validator(mode="after")

@@ -1,0 +1,9 @@
+"""Frames for the pipeline tests."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20260101)

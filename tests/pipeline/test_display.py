@@ -1,0 +1,147 @@
+"""Window and level: DICOM's linear window, exactly, and a window that suits a picture."""
+
+import numpy as np
+import pytest
+
+from fluoroview.pipeline import Window, WindowPainter, auto_window
+
+ALL_COUNTS = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+
+
+def by_the_standard(window):
+    """PS3.3 C.11.2.1.2.1, its pseudo-code with ymin = 0 and ymax = 255, rounded."""
+    grey = np.empty(65536)
+    centre, width = window.centre, window.width
+    for x in range(65536):
+        if x <= centre - 0.5 - (width - 1) / 2:
+            grey[x] = 0
+        elif x > centre - 0.5 + (width - 1) / 2:
+            grey[x] = 255
+        else:
+            grey[x] = ((x - (centre - 0.5)) / (width - 1) + 0.5) * 255
+    return 255 - np.floor(grey + 0.5) if window.invert else np.floor(grey + 0.5)
+
+
+WINDOWS = [
+    (2048, 4096),
+    (2047.5, 4096),
+    (128, 256),
+    (32768, 65536),
+    (20000, 8000),
+    (20000, 8001),
+    (1000, 100),
+    (1000, 2),
+    (1000, 1),
+    (1000.25, 33.5),
+    (50, 4000),
+    (65000, 8000),
+    (-500, 100),
+    (70000, 1000),
+    (30000, 200000),
+    (33333, 12346),
+]
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize(("centre", "width"), WINDOWS)
+def test_greys_are_those_of_the_standard(centre, width, invert):
+    window = Window(centre, width, invert)
+    np.testing.assert_array_equal(window.greys(), by_the_standard(window))
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize(("centre", "width"), WINDOWS)
+def test_painting_gives_these_greys_for_every_count(centre, width, invert):
+    window = Window(centre, width, invert)
+    out = np.empty((256, 256), np.uint8)
+    WindowPainter(256, 256, window).apply(ALL_COUNTS, out)
+    off = out.ravel().astype(int) - window.greys()
+    # The fast path rounds exact ties to even: one grey of 255 levels, at single counts.
+    assert np.abs(off).max() <= 1
+    assert np.count_nonzero(off) <= 130
+
+
+@pytest.mark.parametrize(
+    ("centre", "width"), [(c, w) for c, w in WINDOWS if w != int(w) or w < 256]
+)
+def test_narrow_and_broken_windows_are_exact(centre, width):
+    window = Window(centre, width)
+    out = np.empty((256, 256), np.uint8)
+    WindowPainter(256, 256, window).apply(ALL_COUNTS, out)
+    np.testing.assert_array_equal(out.ravel(), window.greys())
+
+
+def test_what_is_below_the_window_stays_black():
+    # convertScaleAbs alone would fold it back to white.
+    out = np.empty((256, 256), np.uint8)
+    WindowPainter(256, 256, Window(50_000, 10_000)).apply(ALL_COUNTS, out)
+    assert (out.ravel()[:45_000] == 0).all()
+    assert (out.ravel()[55_000:] == 255).all()
+
+
+def test_a_painter_takes_another_window():
+    painter = WindowPainter(256, 256, Window(2048, 4096))
+    painter.configure(Window(1024, 2048, invert=True))
+    out = np.empty((256, 256), np.uint8)
+    painter.apply(ALL_COUNTS, out)
+    assert out[0, 0] == 255
+    assert out[-1, -1] == 0
+    assert painter.window == Window(1024, 2048, invert=True)
+
+
+@pytest.mark.parametrize(
+    ("centre", "width"), [(0, 0.5), (0, 0), (np.nan, 10), (0, np.inf), (0, -3)]
+)
+def test_an_impossible_window_is_refused(centre, width):
+    with pytest.raises(ValueError, match="width at least 1"):
+        Window(centre, width)
+
+
+def scene(rng, side=512):
+    row, column = np.mgrid[0:side, 0:side] / side
+    tissue = 20_000 + 6_000 * np.sin(5 * row) * np.cos(4 * column)
+    return (tissue + rng.normal(0, 200, (side, side))).astype(np.uint16)
+
+
+def test_auto_window_spans_what_is_there(rng):
+    window = auto_window(scene(rng))
+    assert window.black == pytest.approx(14_000, abs=1_200)
+    assert window.white == pytest.approx(26_000, abs=1_200)
+
+
+def test_auto_window_is_one_that_is_painted_fast(rng):
+    window = auto_window(scene(rng))
+    assert window.black.is_integer()
+
+
+@pytest.mark.parametrize("dark", [0, 2_000])
+def test_auto_window_does_not_look_at_the_collimators_shadow(rng, dark):
+    picture = scene(rng)
+    free = auto_window(picture)
+    shut = np.full_like(picture, dark)
+    shut += rng.integers(0, 50, shut.shape, dtype=np.uint16) if dark else 0
+    shut[100:420, 130:400] = picture[100:420, 130:400]
+    window = auto_window(shut)
+    assert window.black > 10_000
+    assert window.width < 1.3 * free.width
+
+
+def test_auto_window_does_not_look_at_saturated_pixels(rng):
+    picture = scene(rng)
+    picture[:200] = 45_426
+    assert auto_window(picture, maximum=45_426).white < 28_000
+
+
+def test_auto_window_keeps_dark_anatomy_that_fills_a_corner(rng):
+    picture = scene(rng)
+    row, column = np.mgrid[0:512, 0:512]
+    picture = (picture * np.clip(np.hypot(row, column) / 400, 0.3, 1)).astype(np.uint16)
+    assert auto_window(picture).black < 9_000
+
+
+@pytest.mark.parametrize("value", [0, 1000, 65535])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 700), (512, 512)])
+def test_auto_window_of_an_even_picture_is_a_window(value, shape):
+    window = auto_window(np.full(shape, value, np.uint16), invert=True)
+    assert window.width >= 1
+    assert window.invert
