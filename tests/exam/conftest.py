@@ -1,7 +1,6 @@
 """An examination on the ramp driver of tests/installed, in this process, for the exam's tests."""
 
 import time
-from pathlib import Path
 
 import pytest
 

@@ -8,7 +8,6 @@ import numpy as np
 import pydicom
 import pytest
 
-
 from fluoroview.exam.events import Mode
 from fluoroview.hal import DeviceError, DeviceState, DoseOrigin, ParameterError
 

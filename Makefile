@@ -1,0 +1,44 @@
+# Two commands: `make run` (the live simulated examination) and `make test`.
+# Both set up what they need the first time: system packages, .venv, pinned versions.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DRIVERS := $(wildcard drivers/*/pyproject.toml)
+EDITABLE := -e . $(patsubst %/pyproject.toml,-e ./%,$(DRIVERS))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt
+
+.PHONY: run test format clean
+
+run: .venv/.run
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		exec $(BIN)/fluoroview live; \
+	else \
+		exec $(BIN)/fluoroview live --headless --seconds 15 --out out; \
+	fi
+
+test: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: .venv/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv out
+
+.venv/.run: pyproject.toml $(DRIVERS) .ci/constraints.txt .ci/packages-run
+	.ci/system-packages .ci/packages-run
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@echo "Installing FluoroView and its drivers into .venv ..."
+	@$(PIP) $(EDITABLE)
+	@touch $@
+
+.venv/.test: .venv/.run .ci/packages-test
+	.ci/system-packages .ci/packages-test
+	@echo "Installing what the tests need ..."
+	@$(PIP) $(EDITABLE) -e '.[test]'
+	@touch $@

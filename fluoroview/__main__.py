@@ -1,0 +1,5 @@
+"""`python -m fluoroview` is the command line."""
+
+from fluoroview.cli import main
+
+main()

@@ -1,0 +1,315 @@
+"""The command line. Every error that a user can cause is a sentence and exit code 1."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fluoroview import __version__
+from fluoroview.hal.errors import FluoroError
+
+if TYPE_CHECKING:
+    from fluoroview.exam.examination import Examination
+    from fluoroview.exam.room import Room
+
+app = typer.Typer(
+    name="fluoroview",
+    help="Real-time fluoroscopy viewer on a hardware abstraction layer. Not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+bench_app = typer.Typer(no_args_is_help=True, help="Measure what is claimed.")
+app.add_typer(bench_app, name="bench")
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Driver = Annotated[str, typer.Option(help="Driver name; `fluoroview drivers` lists them.")]
+Device = Annotated[str, typer.Option(help="Device id; `fluoroview devices` lists them.")]
+RoomFile = Annotated[Path | None, typer.Option("--room", help="Room file (TOML).")]
+
+
+class Isolation(StrEnum):
+    """Where a driver runs."""
+
+    PROCESS = "process"
+    THREAD = "thread"
+
+
+@app.command()
+def live(
+    driver: Driver = "",
+    device: Device = "",
+    procedure: Annotated[str, typer.Option(help="Procedure of the simulated source.")] = "",
+    room: RoomFile = None,
+    headless: Annotated[bool, typer.Option(help="Run without a window, pedal down.")] = False,
+    seconds: Annotated[float, typer.Option(min=0.1, help="How long, headless.")] = 15.0,
+    out_dir: Annotated[Path, typer.Option("--out", help="Where headless files go.")] = Path("out"),
+) -> None:
+    """Watch a device live: the simulated source, a detector, or a recorded loop."""
+    chosen = _room(room, driver, device, procedure)
+    if headless:
+        _headless(chosen, seconds, out_dir)
+        return
+    _require_display()
+    from fluoroview.viewer.app import run  # Qt only where there is a window
+
+    raise typer.Exit(run(chosen))
+
+
+@app.command()
+def play(
+    files: Annotated[list[Path], typer.Argument(help="DICOM files, single- or multi-frame.")],
+) -> None:
+    """Play recorded DICOM loops at their own timing."""
+    from fluoroview.dicom import DicomCine
+
+    for file in files:  # a file that cannot be played is said before a window opens
+        DicomCine(file).close()
+    _require_display()
+    from fluoroview.exam.room import Room
+    from fluoroview.viewer.app import run
+
+    raise typer.Exit(run(Room(), files=files, connect=False))
+
+
+@app.command()
+def drivers(as_json: AsJson = False) -> None:
+    """List the installed drivers and whether each can be loaded."""
+    rows = [
+        {
+            "name": found.driver.name,
+            "distribution": found.driver.distribution,
+            "version": found.driver.version,
+            "works": not found.error,
+            "error": found.error,
+        }
+        for found in _discover()
+    ]
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table("Driver", "Distribution", "Version", "State")
+    for row in rows:
+        table.add_row(row["name"], row["distribution"], row["version"], row["error"] or "works")
+    out.print(table)
+
+
+@app.command()
+def devices(driver: Driver = "", as_json: AsJson = False) -> None:
+    """List the devices that the drivers find."""
+    found = _discover(driver)
+    if as_json:
+        from dataclasses import asdict
+
+        _print_json(
+            {
+                "devices": [asdict(info) for entry in found for info in entry.devices],
+                "errors": {e.driver.name: e.error for e in found if e.error},
+            }
+        )
+        return
+    table = Table("Driver", "Device", "Model", "Serial", "Note")
+    table.columns[1].overflow = "fold"  # an id is there to be copied whole
+    for entry in found:
+        for info in entry.devices:
+            model = f"{info.vendor} {info.model}".strip()
+            table.add_row(info.driver, info.id, model, info.serial, info.note)
+    out.print(table)
+    for entry in found:
+        if entry.error:
+            err.print(entry.error, style="yellow")
+
+
+@app.command()
+def screenshots(
+    out_dir: Annotated[Path, typer.Option("--out", help="Where the pictures go.")] = Path("out"),
+) -> None:
+    """Write a picture of the running viewer in each of its states."""
+    from fluoroview.viewer.screenshots import write_screenshots
+
+    with _progress("Viewer states") as step:
+        written = write_screenshots(out_dir, step)
+    for path in written:
+        out.print(str(path), highlight=False, soft_wrap=True)
+
+
+@bench_app.command("live")
+def bench_live(
+    size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
+    rate: Annotated[float, typer.Option(help="Pulses per second.")] = 30.0,
+    seconds: Annotated[float, typer.Option(min=2.0, help="How long.")] = 60.0,
+    isolation: Isolation = Isolation.PROCESS,
+    as_json: AsJson = False,
+) -> None:
+    """Run the viewer on the simulated source: loss, latency, processor time, memory."""
+    from fluoroview.bench.live import run
+
+    with _progress(f"{size}×{size} at {rate:g}/s") as step:
+        result = run(size, rate, seconds, isolation.value, step)
+    _print_result(result, as_json)
+
+
+@bench_app.command("paint")
+def bench_paint(as_json: AsJson = False) -> None:
+    """Time a 16-bit frame to painted, beside a bare widget and pyqtgraph."""
+    from fluoroview.bench.paint import run
+
+    with _progress("Painting") as step:
+        result = run(step)
+    _print_result(result, as_json)
+
+
+@bench_app.command("pipeline")
+def bench_pipeline(as_json: AsJson = False) -> None:
+    """Time the pipeline by stage, beside a plain NumPy chain and a memory copy."""
+    from fluoroview.bench.pipeline import run
+
+    with _progress("Pipeline") as step:
+        result = run(progress=step)
+    _print_result(result, as_json)
+
+
+@bench_app.command("sim")
+def bench_sim(
+    size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
+    frames: Annotated[int, typer.Option(min=10, help="Frames to time.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Time the simulated source by stage, beside a plain NumPy chain and a memory copy."""
+    from fluoroview.bench.installed import load
+
+    with _progress("Simulated source") as step:
+        result = load("sim")(size, frames)
+        step(1, 1)
+    _print_result(result, as_json)
+
+
+def main() -> None:
+    """Run the command line; the entry point."""
+    try:
+        app()
+    except FluoroError as error:
+        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        out.print(f"fluoroview {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _room(path: Path | None, driver: str, device: str, procedure: str) -> "Room":
+    """Return the room of the file, with what the command line says put over it."""
+    from fluoroview.exam.room import Room, read_room
+
+    room = read_room(path) if path is not None else Room()
+    section = room.detector
+    if driver and driver != section.driver:
+        section = section.model_copy(update={"driver": driver, "device": "", "parameters": {}})
+    if device:
+        section = section.model_copy(update={"device": device})
+    if procedure:
+        section = section.model_copy(
+            update={"parameters": {**section.parameters, "Procedure": procedure}}
+        )
+    from fluoroview.hal.registry import find_driver
+
+    find_driver(section.driver)
+    return room.model_copy(update={"detector": section})
+
+
+def _headless(room: "Room", seconds: float, out_dir: Path) -> None:
+    from fluoroview.exam.headless import run_headless
+
+    def picture(exam: "Examination", path: Path) -> None:
+        from fluoroview.viewer.offscreen import write_picture
+
+        write_picture(exam, path)
+
+    with _progress(f"{room.detector.driver}, pedal down") as step:
+        result = run_headless(room, seconds, out_dir, step, picture)
+    for problem in result.problems:
+        err.print(problem, style="yellow", highlight=False, soft_wrap=True)
+    out.print(result.summary, highlight=False, soft_wrap=True)
+    for path in result.files:
+        out.print(f"  {path}", highlight=False, soft_wrap=True)
+
+
+def _discover(driver: str = "") -> list[Any]:
+    from fluoroview.hal.registry import discover, discover_all, find_driver, installed_drivers
+
+    with err.status("Looking for devices …"):
+        if not driver:
+            return discover_all()
+        find_driver(driver)
+        return [discover(info) for info in installed_drivers() if info.name == driver]
+
+
+def _require_display() -> None:
+    from fluoroview.viewer.display import require_display
+
+    require_display()
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Any]:
+    """Yield `step(done, total)`; the bar goes to standard error, so that JSON stays clean."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task(title, total=None)
+
+        def step(done: float, total: float, title: str = "") -> None:
+            progress.update(task, completed=done, total=total)
+            if title:
+                progress.update(task, description=title)
+
+        yield step
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_result(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print_json(result)
+        return
+    table = Table("Figure", "Value")
+    for key, value in _flat(result):
+        shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+        table.add_row(key, shown)
+    out.print(table)
+
+
+def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _flat(inner, f"{prefix}[{index}]")
+    else:
+        yield prefix, value

@@ -1,0 +1,127 @@
+"""The same examination without a window: pedal down for a while, then store what there is."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fluoroview.dose import minutes_text
+from fluoroview.exam.events import Mode, Problem
+from fluoroview.exam.examination import Examination
+from fluoroview.exam.room import Room
+from fluoroview.exam.snapshot import ExamSnapshot
+from fluoroview.hal import FluoroError
+
+Step = Callable[..., None]
+_STEP_S = 0.1
+_END_S = 10.0
+
+
+class HeadlessError(FluoroError):
+    """The run could not be made, or its files could not be written."""
+
+
+@dataclass(frozen=True)
+class HeadlessResult:
+    """What a run gave: a summary in a sentence or two, the files, and what went wrong."""
+
+    summary: str
+    files: list[Path]
+    problems: list[str]
+
+
+def run_headless(
+    room: Room,
+    seconds: float,
+    folder: Path,
+    step: Step,
+    write_picture: Callable[[Examination, Path], None],
+) -> HeadlessResult:
+    """Press the pedal for `seconds`, then write the four files to `folder`.
+
+    `write_picture(exam, path)` makes the picture of the viewer; it comes from outside, because
+    the viewer is not this package's business. Raises FluoroError when there is no run at all.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HeadlessError(
+            f"The folder {folder} cannot be made: {error.strerror}.", "Name another one with --out."
+        ) from error
+    exam = Examination(room)
+    problems: list[str] = []
+
+    def hear(problem: Problem) -> None:
+        problems.append(problem.sentence)
+
+    exam.events.problem.connect(hear)
+    try:
+        exam.connect().result()
+        _hold_pedal(exam, seconds, step)
+        if not exam.runs or not exam.runs[-1].frames:
+            raise HeadlessError(
+                "No frame came while the pedal was down. " + " ".join(problems),
+                "Look at `fluoroview devices`.",
+            )
+        summary = _summary(exam.snapshot(), exam)
+        files = _store(exam, folder, step, write_picture, problems)
+        return HeadlessResult(summary, files, problems)
+    finally:
+        exam.close()
+
+
+def _hold_pedal(exam: Examination, seconds: float, step: Step) -> None:
+    exam.press_pedal()
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and exam.snapshot().pedal_down:
+        step(seconds - left, seconds)
+        time.sleep(min(_STEP_S, left))
+    exam.release_pedal()
+    end = time.monotonic() + _END_S
+    while not exam.runs and exam.snapshot().mode is Mode.HOLD and time.monotonic() < end:
+        time.sleep(0.01)
+
+
+def _summary(shot: ExamSnapshot, exam: Examination) -> str:
+    dose, run = shot.dose, exam.runs[-1]
+    kerma = dose.cumulative_air_kerma_mgy
+    told = "not available" if kerma is None else f"{kerma:.3f} mGy ({dose.origin})"
+    account = run.ledger
+    return (
+        f"{shot.device.name}: {account.delivered} of {account.expected} frames "
+        f"({account.lost} lost), {run.dose.pulses} pulses, "
+        f"{minutes_text(dose.fluoroscopy_time_s)} of fluoroscopy, air kerma {told}."
+    )
+
+
+def _store(
+    exam: Examination,
+    folder: Path,
+    step: Step,
+    write_picture: Callable[[Examination, Path], None],
+    problems: list[str],
+) -> list[Path]:
+    """Write each file; one that cannot be written is said, and the others still are."""
+    exam.events.task.connect(lambda task: step(task.done, task.total, task.name))
+    writers: dict[str, Callable[[Path], object]] = {
+        "viewer.png": lambda path: write_picture(exam, path),
+        "hold.dcm": lambda path: exam.save_hold(path).result(),
+        "hold.png": lambda path: exam.save_hold(path).result(),
+        "loop.dcm": lambda path: exam.save_loop(path).result(),
+        "dose.json": lambda path: path.write_text(
+            json.dumps(exam.dose_report(), indent=2, ensure_ascii=False), encoding="utf-8"
+        ),
+    }
+    files = []
+    for name, write in writers.items():
+        path = folder / name
+        try:
+            write(path)
+            files.append(path)
+        except OSError as error:
+            problems.append(f"{path} was not written: {error.strerror}. Free some disk space.")
+        except FluoroError as error:
+            if str(error) not in problems:
+                problems.append(str(error))
+    return files

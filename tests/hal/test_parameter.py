@@ -1,0 +1,122 @@
+"""Parameters: types, limits, access, read-back, and the sentence when a value is not allowed."""
+
+import pytest
+
+from fluoroview.hal import (
+    Access,
+    BoolParameter,
+    CommandParameter,
+    EnumParameter,
+    FloatParameter,
+    IntParameter,
+    ParameterError,
+    ParameterTree,
+    StrParameter,
+)
+
+
+class Device:
+    def __init__(self):
+        self.exposure_us, self.width, self.mode, self.on, self.text = 100.0, 64, "A", True, "x"
+        self.highest_us, self.reset = 5000.0, False
+
+    def set(self, name):
+        return lambda value: setattr(self, name, round(value, 1) if name.endswith("us") else value)
+
+    def tree(self):
+        return ParameterTree(
+            [
+                FloatParameter(
+                    "ExposureTime", lambda: self.exposure_us, self.set("exposure_us"),
+                    minimum=10.0, maximum=lambda: self.highest_us, unit="µs",
+                ),
+                IntParameter(
+                    "Width", lambda: self.width, self.set("width"),
+                    minimum=16, maximum=256, increment=16, unit="px", access=Access.RW_IDLE,
+                ),
+                EnumParameter("Mode", lambda: self.mode, self.set("mode"), choices=["A", "B"]),
+                BoolParameter("On", lambda: self.on, self.set("on")),
+                StrParameter("Text", lambda: self.text, self.set("text")),
+                IntParameter("Serial", lambda: 42),
+                CommandParameter("Reset", lambda: setattr(self, "reset", True)),
+            ],
+            "acme:1",
+        )  # fmt: skip
+
+
+def test_a_value_is_read_back_as_the_device_rounded_it():
+    assert Device().tree().write("ExposureTime", 123.456) == 123.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("ExposureTime", 9.0, "allowed is 10.0 to 5000.0 µs"),
+        ("ExposureTime", 5000.1, "allowed is 10.0 to 5000.0 µs"),
+        ("ExposureTime", float("nan"), "a finite number is wanted"),
+        ("ExposureTime", "long", "a number is wanted"),
+        ("ExposureTime", True, "a number is wanted"),
+        ("Width", 17, "steps of 16 from 16 px"),
+        ("Width", 272, "allowed is 16 to 256 px"),
+        ("Width", 32.5, "a whole number is wanted"),
+        ("Mode", "C", "allowed are A, B"),
+        ("On", 1, "true or false is wanted"),
+        ("Text", 5, "a text is wanted"),
+    ],
+)
+def test_a_value_that_is_not_allowed_says_device_parameter_value_and_what_is(name, value, allowed):
+    with pytest.raises(ParameterError) as caught:
+        Device().tree().write(name, value)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"acme:1: parameter {name} cannot be {value}")
+    assert allowed in sentence
+
+
+def test_limits_follow_the_device():
+    device = Device()
+    tree = device.tree()
+    device.highest_us = 200.0
+    with pytest.raises(ParameterError, match=r"allowed is 10\.0 to 200\.0"):
+        tree.write("ExposureTime", 300.0)
+
+
+def test_read_only_and_idle_only_parameters_are_kept():
+    tree = Device().tree()
+    with pytest.raises(ParameterError, match="Serial is read-only"):
+        tree.write("Serial", 1)
+    with pytest.raises(ParameterError, match="only while the device is IDLE"):
+        tree.write("Width", 32, idle=False)
+    assert tree.write("Width", 32, idle=True) == 32
+
+
+def test_an_unknown_parameter_says_which_there_are():
+    with pytest.raises(
+        ParameterError, match=r"no parameter Exposure\. It has: ExposureTime, Width"
+    ):
+        Device().tree()["Exposure"]
+
+
+def test_a_command_runs():
+    device = Device()
+    device.tree().write("Reset", "")
+    assert device.reset
+
+
+def test_a_description_is_plain_data():
+    assert Device().tree().describe()[0] == {
+        "name": "ExposureTime",
+        "type": "float",
+        "value": 100.0,
+        "unit": "µs",
+        "minimum": 10.0,
+        "maximum": 5000.0,
+        "increment": None,
+        "choices": None,
+        "access": "rw",
+        "doc": "",
+    }
+
+
+def test_a_name_may_stand_only_once():
+    with pytest.raises(ValueError, match="names a parameter twice"):
+        ParameterTree([IntParameter("A", lambda: 1), IntParameter("A", lambda: 2)])

@@ -1,0 +1,146 @@
+"""The frame ring: order, readers, pulses, and what a full ring means."""
+
+import numpy as np
+import pytest
+
+from fluoroview.hal import DoseOrigin, Exposure, FakeClock, FrameHeader, Pulse
+from fluoroview.hal.frame import FrameFormat
+from fluoroview.hal.ring import PULSE_SLOTS, FrameRing
+from fluoroview.hal.sink import FrameSink, SlotPool
+
+
+@pytest.fixture
+def ring():
+    made = FrameRing.create(FrameFormat(4, 6), 4)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def sink(ring):
+    return FrameSink(
+        SlotPool(ring), clock=FakeClock(77), run=3, counter_bits=64,
+        bell=ring.ring_bell, on_fail=lambda _text: None,
+    )  # fmt: skip
+
+
+def commit(sink, counter, value=None):
+    slot = sink.acquire()
+    slot.pixels[:] = counter if value is None else value
+    slot.commit(FrameHeader(counter))
+
+
+def read_all(reader):
+    numbers = []
+    while (frame := reader.next(0)) is not None:
+        numbers.append(int(frame.pixels[0, 0]))
+        reader.release()
+    return numbers
+
+
+def test_a_header_comes_back_whole(ring, sink):
+    exposure = Exposure(70.0, 12.5, 5.0, 2.8, 0.1, 1200.0, 200.0, 180.0)
+    reader = ring.reader()
+    slot = sink.acquire()
+    slot.commit(FrameHeader(9, 123, 4, exposure, 31.5, 2, 1))
+    header = reader.next(0).header
+    assert header == FrameHeader(9, 123, 4, exposure, 31.5, 2, 1, 3, 9, 77)
+
+
+def test_a_frame_without_exposure_says_none(ring, sink):
+    reader = ring.reader()
+    commit(sink, 1)
+    assert reader.next(0).header.exposure is None
+
+
+def test_two_readers_see_every_frame_at_their_own_pace(ring, sink):
+    fast, slow = ring.reader(), ring.reader()
+    commit(sink, 1)
+    commit(sink, 2)
+    assert read_all(fast) == [1, 2]
+    commit(sink, 3)
+    assert read_all(slow) == [1, 2, 3]
+    assert read_all(fast) == [3]
+
+
+def test_frames_come_in_the_order_of_their_commits(ring, sink):
+    reader = ring.reader()
+    first, second = sink.acquire(), sink.acquire()
+    second.pixels[:] = 1
+    first.pixels[:] = 2
+    second.commit(FrameHeader(1))
+    first.commit(FrameHeader(2))
+    assert read_all(reader) == [1, 2]
+
+
+def test_what_a_reader_holds_is_never_overwritten(ring, sink):
+    reader = ring.reader()
+    commit(sink, 1)
+    held = reader.next(0).pixels
+    for counter in range(2, 20):
+        commit(sink, counter)
+    assert (held == 1).all()
+    assert read_all(reader) == [1, 2, 3, 4]
+
+
+def test_a_reader_that_joins_late_sees_only_what_comes(ring, sink):
+    commit(sink, 1)
+    reader = ring.reader()
+    commit(sink, 2)
+    assert read_all(reader) == [2]
+
+
+def test_a_reader_that_leaves_keeps_nothing(ring, sink):
+    reader = ring.reader()
+    commit(sink, 1)
+    reader.close()
+    other = ring.reader()
+    for counter in range(2, 6):
+        commit(sink, counter)
+    assert read_all(other) == [2, 3, 4, 5]
+
+
+def test_pixels_of_a_reader_are_read_only(ring, sink):
+    reader = ring.reader()
+    commit(sink, 1)
+    with pytest.raises(ValueError, match="read-only"):
+        reader.next(0).pixels[:] = 0
+
+
+def test_pulses_come_back_whole_and_are_told_apart_from_frames(ring, sink):
+    pulse = Pulse(5, 99, Exposure(kvp=80.0), 1.25, 0.5, DoseOrigin.MEASURED)
+    sink.pulse(pulse)
+    count, pulses = ring.pulses_since(0)
+    assert count == 1
+    assert pulses[0].air_kerma_ugy == 1.25
+    assert pulses[0].origin is DoseOrigin.MEASURED
+    assert pulses[0].exposure.kvp == 80.0
+
+
+def test_pulses_that_were_overrun_are_seen_from_the_count(ring, sink):
+    for index in range(PULSE_SLOTS + 10):
+        sink.pulse(Pulse(index, 0, Exposure()))
+    count, pulses = ring.pulses_since(0)
+    assert count - len(pulses) == 10
+    assert pulses[0].pulse_index == 10
+
+
+def test_pulses_count_even_after_the_run_was_closed(ring, sink):
+    sink.close()
+    sink.pulse(Pulse(1, 0, Exposure()))
+    assert ring.pulses_since(0)[0] == 1
+
+
+def test_another_mapping_of_the_block_sees_the_same(ring, sink):
+    other = FrameRing.attach(str(ring.block.path), ring.layout.format, ring.layout.slots)
+    commit(sink, 1, 4711)
+    assert np.array_equal(other.frame(0).pixels, np.full((4, 6), 4711))
+    other.close()
+
+
+def test_nothing_is_left_in_memory_files_after_close():
+    ring = FrameRing.create(FrameFormat(4, 4), 4)
+    path = ring.block.path
+    assert path.exists()
+    ring.close()
+    assert not path.exists()
