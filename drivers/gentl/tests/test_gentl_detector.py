@@ -126,23 +126,22 @@ def test_size_and_format_are_those_that_were_set(host):
 
 
 def test_incomplete_buffers_are_lost_on_the_link_and_the_stream_goes_on(monkeypatch):
-    """The real SDK, but every third buffer is called incomplete: more than there are buffers."""
+    """The real SDK, but every third buffer is called incomplete: in all more than there are buffers."""
     asked = itertools.count(1)
     monkeypatch.setattr(gentl.Buffer, "is_complete", lambda _buffer: next(asked) % 3 != 0)
     host = DeviceHost("gentl", RED, "thread")
     host.open()
-    host.write("AcquisitionFrameRate", 100.0)
     consumer = Consumer(host.arm())
     try:
         host.start()
-        consumer.wait_for(40)
+        consumer.wait_for(20)
         ledger = host.stop()
         consumer.drain()
     finally:
         consumer.close()
         host.close()
     assert ledger.exact
-    assert ledger.lost == ledger.lost_link >= 19
+    assert ledger.lost == ledger.lost_link > 8
     assert all(header.frame_number % 3 != 0 for header in consumer.headers)
 
 
