@@ -7,6 +7,7 @@ that was simulated says so where every DICOM viewer shows it.
 
 import contextlib
 import errno
+import functools
 import math
 import os
 import struct
@@ -59,6 +60,8 @@ class LoopDescription:
     `exposure`: technique of the loop (its mean, where it varied).
     `air_kerma_mgy` (at the reference point) and `kap_gycm2`: dose of this loop alone; where they
     come from is `dose_origin`.
+    `counts_per_e_fold`: of LOG pictures, how many counts make a factor e of x-ray intensity; it
+    gives the table back to linear values that the standard wants beside them (PS3.3 C.8.7.1.1.2).
     `derivation`: what was done to the pixels; makes the image type DERIVED.
     `started`: first pulse, with time zone. `study_uid` joins the files of one examination.
     """
@@ -68,6 +71,7 @@ class LoopDescription:
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     storage: Storage = Storage.XRF
     intensity_relationship: PixelIntensityRelationship = PixelIntensityRelationship.DISP
+    counts_per_e_fold: float = NAN
     bits_stored: int = 16
     window: Window | None = None
     exposure: Exposure = field(default_factory=Exposure)
@@ -164,11 +168,16 @@ def _sentences(path: Path, part: Path) -> Iterator[None]:
 
 def _what_and_remedy(error: OSError, path: Path) -> tuple[str, str]:
     folder = path.parent
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
             "was not stored: the disk is full.",
             f"Nothing was overwritten. Free some space in {folder}, or choose another folder, "
             "and store it again.",
+        )
+    if error.errno == errno.EFBIG:
+        return (
+            "was not stored: the disk takes no file of that size.",
+            "Store fewer frames, or choose another disk.",
         )
     if error.errno == errno.ENOENT:
         return f"was not stored: the folder {folder} is not there.", "Choose one that exists."
@@ -214,8 +223,8 @@ def _wrong_count(path: Path, total: int, came: str) -> DicomError:
 
 
 def _check_durations(path: Path, durations: tuple[float, ...]) -> None:
-    total = sum(durations)
-    if len(durations) > 1 and (min(durations) < 0 or total <= 0 or not math.isfinite(total)):
+    gaps = sum(durations[:-1])
+    if len(durations) > 1 and (min(durations) < 0 or gaps <= 0 or not math.isfinite(gaps)):
         raise DicomError(
             path,
             "was not stored: the times of its frames are negative, all zero or not numbers; "
@@ -285,7 +294,7 @@ def _header(description: LoopDescription, first: Frame) -> tuple[Dataset, list[s
     _add_image(data, description, first)
     _add_acquisition(data, description)
     _add_dose(data, description)
-    warnings = _add_cine(data, description)
+    warnings = [*_add_intensity(data, description), *_add_cine(data, description)]
     data.file_meta = _file_meta(data)
     return data, warnings
 
@@ -300,6 +309,7 @@ def _file_meta(data: Dataset) -> FileMetaDataset:
     return meta
 
 
+@functools.cache
 def _version() -> str:
     try:
         return metadata.version("fluoroview")
@@ -363,7 +373,6 @@ def _add_image(data: Dataset, description: LoopDescription, first: Frame) -> Non
     data.PatientOrientation = ""
     data.BurnedInAnnotation = "NO"
     data.LossyImageCompression = "00"
-    data.PixelIntensityRelationship = str(description.intensity_relationship)
     data.SamplesPerPixel = 1
     data.PhotometricInterpretation = "MONOCHROME2"
     data.Rows, data.Columns = first.shape
@@ -374,6 +383,37 @@ def _add_image(data: Dataset, description: LoopDescription, first: Frame) -> Non
     if description.window is not None:
         data.WindowCenter = _ds(description.window.center)
         data.WindowWidth = _ds(max(1.0, description.window.width))
+
+
+def _add_intensity(data: Dataset, description: LoopDescription) -> list[str]:
+    """How values follow x-ray intensity; LOG needs the way back to linear (C.8.7.1.1.2, C.11.1)."""
+    relationship = description.intensity_relationship
+    log = relationship is PixelIntensityRelationship.LOG
+    if log and math.isnan(description.counts_per_e_fold):
+        data.PixelIntensityRelationship = str(PixelIntensityRelationship.DISP)
+        return [
+            "The pictures are logarithmic by an unknown law, which DICOM cannot say; they are "
+            "marked as made for the screen (DISP)."
+        ]
+    data.PixelIntensityRelationship = str(relationship)
+    if log:
+        data.ModalityLUTSequence = [_linear_table(data.BitsStored, description.counts_per_e_fold)]
+    return []
+
+
+def _linear_table(bits_stored: int, counts_per_e_fold: float) -> Dataset:
+    """Return the modality table from logarithmic values to proportional ones of 16 bits."""
+    entries = 1 << bits_stored
+    # Values above the logarithm of 65 535 do not occur; they stay at the end of the table.
+    exponents = np.minimum(np.arange(entries) / counts_per_e_fold, math.log(65_535))
+    linear = np.exp(exponents)
+    linear *= 65_535 / linear[-1]
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", [entries % 65_536, 0, 16])  # 0 stands for 65 536
+    item.LUTExplanation = "To values linear in x-ray intensity"
+    item.ModalityLUTType = "US"
+    item.add_new("LUTData", "OW", np.rint(linear).astype("<u2").tobytes())
+    return item
 
 
 def _add_acquisition(data: Dataset, description: LoopDescription) -> None:
@@ -437,20 +477,22 @@ def _add_cine(data: Dataset, description: LoopDescription) -> list[str]:
     durations = description.durations_ms
     if len(durations) == 1:
         return []
-    mean_ms = sum(durations) / len(durations)
+    gaps = durations[:-1]  # nothing follows the last frame, so its time is not written
+    mean_ms = sum(gaps) / len(gaps)
     data.NumberOfFrames = len(durations)
     data.CineRate = max(1, round(1000.0 / mean_ms))
     data.RecommendedDisplayFrameRate = data.CineRate
     data.PreferredPlaybackSequencing = 0
     data.EffectiveDuration = _ds(sum(durations) / 1000.0)
-    vector = None if _even(durations) else _time_vector(durations)
+    even = max(gaps) - min(gaps) <= _EVEN_WITHIN * max(gaps)
+    vector = None if even else _time_vector(gaps)
     if vector:
         data.FrameIncrementPointer = 0x00181065
         data.FrameTimeVector = vector
         return []
     data.FrameIncrementPointer = 0x00181063
     data.FrameTime = _ds(mean_ms)
-    if _even(durations):
+    if even:
         return []
     return [
         f"The times between the {len(durations)} frames are uneven and too many for one "
@@ -458,20 +500,15 @@ def _add_cine(data: Dataset, description: LoopDescription) -> list[str]:
     ]
 
 
-def _even(durations: tuple[float, ...]) -> bool:
-    gaps = durations[:-1]  # nothing follows the last frame, so its time is not written
-    return max(gaps) - min(gaps) <= _EVEN_WITHIN * max(gaps)
-
-
-def _time_vector(durations: tuple[float, ...]) -> list[str] | None:
+def _time_vector(gaps: tuple[float, ...]) -> list[str] | None:
     """Return FrameTimeVector, 0 and then the gaps, as exact as its 65 534 bytes allow.
 
     Entries are rounded on their running sum, so that rounding never adds up. None: too long.
     """
-    starts = np.concatenate([[0.0], np.cumsum(durations[:-1])])
+    starts = np.concatenate([[0.0], np.cumsum(gaps)])
     for decimals in (3, 2, 1, 0):
-        gaps = np.diff(np.round(starts, decimals), prepend=0.0)
-        vector = [f"{round(gap, decimals):.8g}" for gap in gaps]
+        rounded = np.diff(np.round(starts, decimals), prepend=0.0)
+        vector = [f"{round(gap, decimals):.8g}" for gap in rounded]
         if len("\\".join(vector)) <= _MAX_SHORT_VALUE_BYTES:
             return vector
     return None

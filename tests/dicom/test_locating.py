@@ -12,6 +12,8 @@ from fluoroview.dicom import DicomCine
 
 FRAMES = (np.random.default_rng(7).integers(0, 4096, (4, 48, 64))).astype(np.uint16)
 
+IN_THREE = {"fragments_per_frame": 3}
+
 
 def repacked(path, **how):
     """Encapsulate a compressed file's frames anew."""
@@ -43,13 +45,11 @@ def wrong_table(path):
 @pytest.mark.parametrize(
     ("syntax", "pack"),
     [
-        pytest.param(RLELossless, dict(has_bot=True), id="basic table"),
-        pytest.param(RLELossless, dict(has_bot=False), id="empty table"),
-        pytest.param(RLELossless, dict(extended=True), id="extended table"),
-        pytest.param(JPEGLSLossless, dict(has_bot=True, fragments_per_frame=3), id="fragments"),
-        pytest.param(
-            JPEGLSLossless, dict(has_bot=False, fragments_per_frame=3), id="fragments, no table"
-        ),
+        pytest.param(RLELossless, {"has_bot": True}, id="basic table"),
+        pytest.param(RLELossless, {"has_bot": False}, id="empty table"),
+        pytest.param(RLELossless, {"extended": True}, id="extended table"),
+        pytest.param(JPEGLSLossless, IN_THREE | {"has_bot": True}, id="fragments"),
+        pytest.param(JPEGLSLossless, IN_THREE | {"has_bot": False}, id="fragments, no table"),
         pytest.param(JPEGLSLossless, "wrong", id="a wrong table"),
     ],
 )
