@@ -105,10 +105,9 @@ class Stream:
 
     def _check(self, picture: Picture, pixels: Pixels) -> None:
         armed = self._decoder.pixel_format
-        expected = (armed.code, self._decoder.rows, self._decoder.columns)
-        if (picture.code, picture.rows, picture.columns) == expected and pixels.shape == expected[
-            1:
-        ]:
+        size = (self._decoder.rows, self._decoder.columns)
+        same_size = (picture.rows, picture.columns) == size == pixels.shape
+        if same_size and picture.code == armed.code:
             return
         known = BY_CODE.get(picture.code)
         raise DeviceError(

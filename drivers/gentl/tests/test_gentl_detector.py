@@ -126,7 +126,7 @@ def test_size_and_format_are_those_that_were_set(host):
 
 
 def test_incomplete_buffers_are_lost_on_the_link_and_the_stream_goes_on(monkeypatch):
-    """The real SDK, but every third buffer is called incomplete: in all more than there are buffers."""
+    """The real SDK, but every third buffer is called incomplete, until all were once."""
     asked = itertools.count(1)
     monkeypatch.setattr(gentl.Buffer, "is_complete", lambda _buffer: next(asked) % 3 != 0)
     host = DeviceHost("gentl", RED, "thread")
