@@ -1,0 +1,1 @@
+"""The flat detector: pixels, noise, patterns, scatter."""

@@ -1,0 +1,275 @@
+"""The cervical spine: atlas, axis, C3 to C7 and the first thoracic vertebra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fluoroview_simulated.patient.canvas import Canvas, Window, rounded
+
+
+@dataclass(frozen=True)
+class Vertebra:
+    """A typical cervical vertebra: middle of the body in mm, tilt (front lower is positive)."""
+
+    x: float
+    y: float
+    tilt_deg: float
+    depth: float = 16.5
+    height: float = 13.5
+    width: float = 23.0
+    spinous: float = 24.0
+    droop_deg: float = 18.0
+
+
+COLUMN = (
+    Vertebra(41.5, -6.5, -6.0, 16.0, 13.2, 21.0, 17.0, 14.0),
+    Vertebra(39.8, 12.2, -3.0, 16.3, 12.8, 22.0, 18.0, 16.0),
+    Vertebra(39.2, 30.6, 2.0, 16.6, 12.6, 23.0, 19.0, 20.0),
+    Vertebra(40.6, 49.2, 8.0, 17.2, 13.0, 25.0, 24.0, 24.0),
+    Vertebra(44.2, 68.6, 14.0, 17.6, 14.6, 28.0, 33.0, 28.0),
+    Vertebra(50.4, 89.2, 20.0, 18.4, 16.4, 30.0, 34.0, 34.0),
+)
+
+
+def add_spine(canvas: Canvas) -> None:
+    """Adds all vertebrae, from below upwards."""
+    for index, vertebra in enumerate(COLUMN):
+        _add_body(canvas, vertebra, index)
+        _add_arch(canvas, vertebra)
+    _add_axis(canvas)
+    _add_atlas(canvas)
+
+
+def _place(vertebra: Vertebra, points: list[tuple[float, float]]) -> np.ndarray:
+    """From the vertebra's own axes (backwards, downwards) to the canvas."""
+    a = np.deg2rad(-vertebra.tilt_deg)
+    turn = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
+    return np.asarray(points, float) @ turn.T + (vertebra.x, vertebra.y)
+
+
+def _edge(distance: np.ndarray, soft_mm: float) -> np.ndarray:
+    """Soft step from 0 (outside, negative) to 1."""
+    return 1.0 / (1.0 + np.exp(-np.clip(distance / soft_mm * 2.2, -30, 30)))
+
+
+def _add_body(canvas: Canvas, v: Vertebra, index: int) -> None:
+    """The body: round from front to back, with flat end plates that the ray meets edge-on."""
+    d, h = v.depth, v.height
+    corners = _place(v, [(-d, -h), (d, -h), (d, h), (-d, h)])
+    window: Window = canvas.window(corners, 2.0)
+    if window.empty:
+        return
+    a = np.deg2rad(-v.tilt_deg)
+    dx, dy = window.x - v.x, window.y - v.y
+    u = dx * np.cos(a) + dy * np.sin(a)  # backwards
+    w = -dx * np.sin(a) + dy * np.cos(a)  # downwards
+    t = u / (d / 2)
+    waist = 1.0 * (1 - np.clip(np.abs(w) / (h / 2), 0, 1.3) ** 2)
+    front, back = -d / 2 + waist, d / 2 - 0.6 * waist
+    # End plates are slightly hollow; the lower front lip hangs over the disc.
+    wobble = 0.35 * np.sin(u * 0.9 + index) + 0.2 * np.sin(u * 2.1 + 2 * index)
+    top = (
+        -h / 2
+        + 1.1 * (1 - t**2).clip(0)
+        + 0.9 * np.exp(-(((u - d * 0.42) / 3) ** 2)) * 0
+        + 0.15 * wobble
+    )
+    top -= 0.6 * _edge(t - 0.55, 0.3)
+    bottom = (
+        h / 2 - 1.7 * (1 - (t - 0.1) ** 2).clip(0) + 1.5 * _edge(-t - 0.7, 0.25) + 0.15 * wobble
+    )
+    inside_w = np.minimum(w - top, bottom - w)
+    inside_u = np.minimum(u - front, back - u)
+    chord = rounded(inside_u, d * 0.40)
+    body = v.width * chord * _edge(inside_w, 0.35)
+    grain = canvas.trabeculae(90.0 - v.tilt_deg)[window.slices]
+    cross = canvas.trabeculae(0.0 - v.tilt_deg)[window.slices]
+    sponge = 0.215 * (1 + 0.16 * grain + 0.07 * cross) * (1 + 0.25 * np.abs(w) / h)
+    plate = (
+        np.exp(-(((inside_w - 0.5) / 0.42) ** 2))
+        * v.width
+        * 0.46
+        * rounded(inside_u + 0.4, d * 0.35)
+    )
+    wall = np.exp(-(((inside_u - 0.45) / 0.4) ** 2)) * _edge(inside_w + 0.3, 0.4) * 6.2
+    wall *= np.where(u > 0, 0.75, 1.0)
+    canvas.bone[window.slices] += body * sponge + plate + wall + 0.9 * (body > 0.5)
+    canvas.soft[window.slices] -= 0.75 * body * 0.55
+    # Uncinate processes: the raised lateral lips, seen through the body above.
+    for z in (9.0, -9.0):
+        lip = _place(
+            v,
+            [
+                (-1.0, -h / 2 + 1.0),
+                (3.0, -h / 2 - 1.8),
+                (d / 2 - 1, -h / 2 - 2.6),
+                (d / 2 + 0.2, -h / 2 + 1.2),
+            ],
+        )
+        canvas.add_bone(lip, 4.5, 2.0, 0.6, 0.4, 0.2, z)
+
+
+def _add_arch(canvas: Canvas, v: Vertebra) -> None:
+    """Pedicles, articular pillars of both sides, laminae and spinous process."""
+    d, h = v.depth, v.height
+    for z in (20.0, -20.0):
+        # Pillar: a rhomb whose facets slope backwards and down.
+        pillar = _place(
+            v,
+            [
+                (d / 2 - 3.0, -h / 2 - 1.5),
+                (d / 2 + 0.5, -h / 2 - 4.6),
+                (d / 2 + 10.0, h / 2 - 6.0),
+                (d / 2 + 12.3, h / 2 + 1.8),
+                (d / 2 + 9.6, h / 2 + 3.4),
+                (d / 2 + 1.8, h / 2 - 3.6),
+                (d / 2 - 2.4, h / 2 - 6.0),
+            ],
+        )
+        canvas.add_bone(pillar, 11.0, 3.4, 0.75, 0.26, 0.3, z, 60 - v.tilt_deg)
+        facet = _place(
+            v, [(d / 2 + 0.6, -h / 2 - 4.4), (d / 2 + 5, -h / 2 + 0.9), (d / 2 + 9.8, h / 2 - 6.2)]
+        )
+        canvas.add_line(facet, 3.6, 0.8, z)
+        lower = _place(
+            v, [(d / 2 + 2.0, h / 2 - 3.4), (d / 2 + 6, h / 2 + 0.6), (d / 2 + 10.2, h / 2 + 3.2)]
+        )
+        canvas.add_line(lower, 3.0, 0.8, z)
+        transverse = _place(
+            v, [(-1.5, -2.2), (3.5, -3.6), (6.2, -0.6), (5.0, 3.4), (0.5, 4.0), (-2.2, 1.4)]
+        )
+        canvas.add_bone(transverse, 5.5, 1.6, 0.5, 0.2, 0.2, z * 1.1)
+        pedicle = _place(
+            v, [(d / 2 - 3, -3.5), (d / 2 + 3, -3.5), (d / 2 + 3, 2.2), (d / 2 - 3, 2.2)]
+        )
+        canvas.add_bone(pedicle, 5.0, 2.4, 0.8, 0.3, 0.2, z * 0.7)
+    root = d / 2 + 16.5
+    lamina = _place(
+        v,
+        [
+            (d / 2 + 9, -4.2),
+            (root - 1, -5.0),
+            (root + 2.2, 0.5),
+            (root + 1.0, 6.4),
+            (root - 2.5, 5.0),
+            (d / 2 + 9.6, 4.0),
+        ],
+    )
+    canvas.add_bone(lamina, 9.0, 2.6, 0.9, 0.22, 0.2)
+    spinolaminar = _place(v, [(root - 1.0, -4.6), (root - 0.2, 0.4), (root - 0.8, 5.2)])
+    canvas.add_line(spinolaminar, 5.0, 1.0)
+    s, droop = v.spinous, np.tan(np.deg2rad(v.droop_deg))
+    spinous = _place(
+        v,
+        [
+            (root - 0.5, -3.6),
+            (root + s * 0.4, -2.0 + s * 0.4 * droop),
+            (root + s * 0.9, -2.6 + s * droop),
+            (root + s, 1.6 + s * droop),
+            (root + s * 0.88, 4.6 + s * droop),
+            (root + s * 0.4, 4.4 + s * 0.5 * droop),
+            (root - 0.5, 5.6),
+        ],
+    )
+    canvas.add_bone(spinous, 6.5, 3.0, 0.75, 0.24, 0.3, 3.0, -v.droop_deg)
+    canvas.add_bone(spinous + np.array([0.3, 0.6]), 5.5, 3.0, 0.75, 0.2, 0.3, -3.0, -v.droop_deg)
+
+
+def _add_axis(canvas: Canvas) -> None:
+    """C2: body with the dens in one piece, its ring, pillars and the big spinous process."""
+    body = [
+        (38.4, -59.5),
+        (41.5, -61.6),
+        (45.0, -60.0),
+        (46.6, -52.0),
+        (46.2, -44.0),
+        (48.8, -37.5),
+        (50.2, -30.0),
+        (50.4, -18.6),
+        (42.0, -20.0),
+        (35.8, -18.2),
+        (32.2, -15.8),
+        (32.0, -19.6),
+        (34.4, -28.0),
+        (35.0, -36.0),
+        (36.2, -42.0),
+        (37.4, -48.0),
+        (37.2, -54.0),
+    ]
+    canvas.add_bone(body, 14.0, 5.0, 0.85, 0.27, 0.3)
+    canvas.add_line([(33.0, -16.6), (38.0, -19.0), (44.0, -19.8), (50.0, -18.6)], 7.5, 0.9)
+    for z in (18.0, -18.0):
+        ring = [
+            (36.0, -38.5),
+            (43.0, -41.0),
+            (52.0, -39.0),
+            (56.5, -33.0),
+            (52.0, -25.0),
+            (44.0, -23.0),
+            (38.0, -28.0),
+        ]
+        canvas.add_bone(ring, 9.0, 2.6, 0.9, 0.16, 0.3, z)
+        pillar = [
+            (47.0, -34.0),
+            (54.0, -33.0),
+            (61.5, -22.0),
+            (63.6, -16.0),
+            (59.6, -14.0),
+            (53.0, -20.0),
+            (48.0, -25.0),
+        ]
+        canvas.add_bone(pillar, 11.0, 3.2, 0.8, 0.26, 0.3, z)
+        canvas.add_line([(53.0, -19.8), (57.0, -16.0), (60.6, -13.8)], 3.2, 0.8, z)
+    spinous = [
+        (62.5, -34.5),
+        (70.0, -35.0),
+        (80.0, -32.0),
+        (87.0, -26.0),
+        (87.5, -20.5),
+        (82.0, -18.5),
+        (72.0, -21.0),
+        (65.0, -22.5),
+    ]
+    canvas.add_bone(spinous, 7.5, 4.0, 0.9, 0.25, 0.3, 3.0, 0)
+    canvas.add_bone(spinous, 6.5, 4.0, 0.9, 0.22, 0.3, -3.0, 0)
+    canvas.add_line([(64.0, -34.0), (65.0, -28.0), (64.4, -22.5)], 6.0, 1.1)
+
+
+def _add_atlas(canvas: Canvas) -> None:
+    """C1: anterior tubercle before the dens, lateral masses, posterior arch."""
+    canvas.add_bone(
+        [(31.2, -56.0), (34.2, -55.0), (35.4, -50.0), (34.6, -44.8), (31.8, -43.4), (29.8, -48.0)],
+        13.0,
+        2.6,
+        1.0,
+        0.28,
+        0.25,
+    )
+    for z in (17.0, -17.0):
+        mass = [
+            (36.0, -56.0),
+            (45.0, -60.5),
+            (54.5, -58.0),
+            (56.0, -51.0),
+            (52.0, -43.0),
+            (43.0, -41.0),
+            (37.0, -45.0),
+        ]
+        canvas.add_bone(mass, 11.0, 4.0, 0.8, 0.28, 0.35, z)
+        canvas.add_line([(37.0, -43.6), (44.0, -40.8), (52.0, -42.4)], 3.4, 0.8, z)
+        arch = [
+            (52.0, -53.0),
+            (60.0, -53.6),
+            (70.0, -52.8),
+            (80.0, -52.6),
+            (87.0, -50.0),
+            (88.0, -45.0),
+            (82.0, -43.0),
+            (70.0, -46.2),
+            (60.0, -48.0),
+            (53.0, -47.0),
+        ]
+        canvas.add_bone(arch, 6.5, 2.6, 1.0, 0.3, 0.2, z * 0.45)
+    canvas.add_line([(79.5, -51.5), (80.2, -47.5), (79.6, -43.8)], 5.0, 1.0)

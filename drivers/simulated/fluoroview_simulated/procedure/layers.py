@@ -1,0 +1,295 @@
+"""What moves, as path-length maps per frame: air, barium, hyoid and laryngeal cartilage.
+
+The maps cover a window of the picture on a grid of `GRID` cells over the whole view, whatever the
+matrix of the detector; the detector's unsharpness is coarser than a cell. A contour becomes a path
+length by blurring its mask and reading the blur through an elliptic profile: thick in the middle,
+thin at the edge, without steps when it moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fluoroview_simulated.patient.canvas import Canvas, smooth_curve
+from fluoroview_simulated.procedure import throat
+from fluoroview_simulated.procedure.course import Motion
+
+GRID = 512
+VIEW_MM = 200.0
+BLOCK = 8
+"""The window starts and ends on multiples of this, to be averaged into coarse cells."""
+X0_MM, X1_MM, Y0_MM, Y1_MM = -81.25, 56.25, -87.5, 100.0
+
+
+@dataclass(frozen=True)
+class MovingMaps:
+    """Changes to soft tissue and bone in mm and barium in mm·g/cm³, float32 (rows, columns)."""
+
+    soft: np.ndarray
+    bone: np.ndarray
+    barium: np.ndarray
+
+
+def _profile(sharpness: float) -> np.ndarray:
+    """Look-up table from a blurred mask (0…255, edge at 127) to the share of the full path."""
+    inside = np.clip((np.arange(256) / 255.0 - 0.5) * 2.0 * sharpness, 0.0, 1.0)
+    return np.sqrt(inside * (2.0 - inside)).astype(np.float32)
+
+
+class MovingLayers:
+    """Renders the moving parts; holds the buffers and what can be drawn once."""
+
+    def __init__(self, seed: int) -> None:
+        self.cell_mm = VIEW_MM / GRID
+        self.column0 = int((X0_MM + VIEW_MM / 2) / self.cell_mm)
+        self.row0 = int((Y0_MM + VIEW_MM / 2) / self.cell_mm)
+        self.shape = (int((Y1_MM - Y0_MM) / self.cell_mm), int((X1_MM - X0_MM) / self.cell_mm))
+        self._round = _profile(1.15)
+        self._mask = np.zeros(self.shape, np.uint8)
+        self._blur = np.zeros(self.shape, np.uint8)
+        self._wide = np.zeros(self.shape, np.uint8)
+        self._leaf = np.zeros(self.shape, np.uint8)
+        self._air = np.zeros(self.shape, np.float32)
+        self._soft = np.zeros(self.shape, np.float32)
+        self._bone = np.zeros(self.shape, np.float32)
+        self._barium = np.zeros(self.shape, np.float32)
+        self._scratch = np.zeros(self.shape, np.float32)
+        rows, columns = self.shape
+        self._y = (np.arange(rows, dtype=np.float32) + self.row0 + 0.5) * self.cell_mm - VIEW_MM / 2
+        self._x = (
+            np.arange(columns, dtype=np.float32) + self.column0 + 0.5
+        ) * self.cell_mm - VIEW_MM / 2
+        self._hyoid, self._larynx = self._draw_cartilage(seed)
+        self.maps = MovingMaps(self._soft, self._bone, self._barium)
+
+    def render(self, m: Motion) -> MovingMaps:
+        """Maps at one moment. The arrays are reused by the next call."""
+        self._draw_leaf(m)
+        self._draw_air(m)
+        self._draw_barium(m)
+        self._draw_bone(m)
+        return self.maps
+
+    def _blur_wide(self, mask: np.ndarray, sigma: float) -> None:
+        """A wide blur into `_wide`, done on a quarter of the rows and columns."""
+        rows, columns = self.shape
+        small = cv2.resize(mask, (columns // 4, rows // 4), interpolation=cv2.INTER_AREA)
+        cv2.GaussianBlur(small, (7, 7), sigma / 4, dst=small)
+        cv2.resize(small, (columns, rows), dst=self._wide, interpolation=cv2.INTER_LINEAR)
+
+    # ---- parts ---------------------------------------------------------------------------
+
+    def _pixels(self, points: np.ndarray) -> np.ndarray:
+        """Millimetres to fixed-point pixels of the window (4 fractional bits)."""
+        pixel = (points + VIEW_MM / 2) / self.cell_mm - (self.column0 + 0.5, self.row0 + 0.5)
+        return np.rint(pixel * 16.0).astype(np.int32)
+
+    def _fill(self, mask: np.ndarray, points: np.ndarray, value: int = 255) -> None:
+        cv2.fillPoly(mask, [self._pixels(points)], value, cv2.LINE_AA, 4)
+
+    def _stroke(self, mask: np.ndarray, points: np.ndarray, value: int, width_px: int) -> None:
+        cv2.polylines(mask, [self._pixels(points)], False, value, width_px, cv2.LINE_AA, 4)
+
+    def _draw_leaf(self, m: Motion) -> None:
+        """The epiglottis: soft tissue standing in air or in barium."""
+        self._leaf[:] = 0
+        line = smooth_curve(throat.epiglottis(m), 6, closed=False)
+        t = np.linspace(0, 1, len(line))
+        tangent = np.gradient(line, axis=0)
+        normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / np.hypot(*tangent.T)[:, None]
+        half = (1.9 - 0.75 * t)[:, None]
+        self._fill(self._leaf, np.concatenate([line + normal * half, (line - normal * half)[::-1]]))
+        cv2.GaussianBlur(self._leaf, (5, 5), 1.1, dst=self._leaf)
+
+    def _draw_air(self, m: Motion) -> None:
+        """All air that changes, as soft tissue taken away."""
+        mask = self._mask
+        mask[:] = 0
+        for space in (
+            throat.nasopharynx(m),
+            throat.oropharynx(m),
+            throat.vestibule(m),
+            throat.trachea(m),
+        ):
+            self._fill(mask, smooth_curve(space, 5))
+        self._mouth_air(mask, m)
+        cv2.GaussianBlur(mask, (9, 9), 2.0, dst=self._blur)
+        self._blur_wide(mask, 5.0)
+        air = cv2.LUT(self._blur, self._round, dst=self._air)
+        wide = cv2.LUT(self._wide, self._round, dst=self._scratch)
+        cv2.addWeighted(air, 0.62, wide, 0.38, 0.0, dst=air)
+        air *= self._air_width(m)
+        leaf = np.multiply(self._leaf, np.float32(-0.8 / 255), out=self._scratch)
+        leaf += 1.0
+        air *= leaf
+        np.negative(air, out=self._soft)
+
+    def _mouth_air(self, mask: np.ndarray, m: Motion) -> None:
+        """The slit between tongue and palate while the mouth is empty."""
+        empty = 1.0 - m.loaded * (1.0 - m.reopening)
+        gap = 2.6 * empty + 0.3 * m.breath
+        if gap < 0.6:
+            return
+        top = np.array([(-52, -39), (-44, -43.6), (-30, -45.6), (-14, -45.8), (0, -45.2), (8, -43)])
+        low = (
+            top[::-1]
+            + np.array([[-0.5, 0.4], [0, 1.0], [0, 1.2], [0, 1.3], [1, 1.2], [1.5, 0.6]]) * gap
+        )
+        self._fill(mask, smooth_curve(np.concatenate([top, low]), 4), 255)
+
+    def _air_width(self, m: Motion) -> np.ndarray:
+        """Width of the air spaces along the ray, mm, as an outer shape over rows."""
+        y = self._y - (m.larynx * throat.LARYNX_LIFT_MM[1] + 1.1 * m.breath) * (self._y > -20)
+        column = np.interp(
+            y,
+            (-86, -60, -40, -20, 0, 12, 22, 28.5, 30, 31.5, 33, 36, 60, 100),
+            (26, 27, 24, 30, 30, 25, 17, 15, 12, 7.5, 10, 16, 17.5, 17.5),
+        )
+        return column.astype(np.float32)[:, None]
+
+    def _draw_barium(self, m: Motion) -> None:
+        """Bolus, pools in valleculae and piriform sinuses, and the coat on the walls."""
+        barium = self._barium
+        mask = self._mask
+        mask[:] = 0
+        strength = m.bolus.barium_g_cm3
+        outline = throat.bolus_outline(m)
+        if outline is not None:
+            self._fill(mask, outline)
+        cv2.GaussianBlur(mask, (9, 9), 1.7, dst=self._blur)
+        self._blur_wide(mask, 5.5)
+        cv2.LUT(self._blur, self._round, dst=barium)
+        wide = cv2.LUT(self._wide, self._round, dst=self._scratch)
+        cv2.addWeighted(barium, 0.42, wide, 0.58, 0.0, dst=barium)
+        barium *= self._barium_width() * np.float32(strength)
+        self._soft += np.minimum(barium * np.float32(1.0 / strength), -self._soft)
+        self._draw_residue(m)
+
+    def _barium_width(self) -> np.ndarray:
+        """Width of the bolus along the ray over rows of the window, mm."""
+        column = np.interp(
+            self._y, (-60, -34, -10, 14, 28, 38, 50, 100), (34, 33, 30, 26, 20, 15, 14, 15)
+        ).astype(np.float32)
+        return column[:, None]
+
+    def _draw_residue(self, m: Motion) -> None:
+        """Pools with a level top, and a thin coat where the bolus went."""
+        mask = self._mask
+        mask[:] = 0
+        if m.coat > 0.02:
+            way = throat.lifted_way(m)
+            value = int(np.clip(70 * m.coat, 0, 255))
+            self._stroke(mask, way[20:140], int(value * 0.5), 1)
+            self._stroke(mask, way[140:], int(value * 0.45), 2)
+            self._stroke(mask, smooth_curve(throat.tongue_base(m), 4, closed=False), value, 1)
+            self._stroke(mask, smooth_curve(throat.epiglottis(m)[1:], 4, closed=False), value, 1)
+        cv2.GaussianBlur(mask, (5, 5), 0.9, dst=self._blur)
+        coat = np.multiply(self._blur, np.float32(7.0 / 255), out=self._scratch)
+        self._barium += coat
+        pool = min(m.residue, 1.5)
+        if pool < 0.03:
+            return
+        mask[:] = 0
+        wall = throat.tongue_base(m)
+        leaf = throat.epiglottis(m)
+        bottom = (wall[-1] + leaf[1]) / 2
+        level = bottom[1] - 5.5 * pool**0.6
+        vallecula = np.concatenate([wall[5:], leaf[1:3]])
+        vallecula[:, 1] = np.maximum(vallecula[:, 1], level)
+        self._fill(mask, vallecula, 255)
+        sinus = throat.lift(
+            np.array([(14.5, 22.0), (19.5, 22.0), (20.2, 29.0), (18.6, 33.5), (16.2, 31.0)]), m
+        )
+        sinus[:, 1] = np.maximum(sinus[:, 1], sinus[:, 1].max() - 7.0 * pool**0.7)
+        self._fill(mask, sinus, 200)
+        cv2.GaussianBlur(mask, (7, 7), 1.4, dst=self._blur)
+        pools = np.multiply(self._blur, np.float32(4.2 * min(pool, 1.0) / 255), out=self._scratch)
+        self._barium += pools
+
+    def _draw_bone(self, m: Motion) -> None:
+        """Hyoid and cartilage, shifted as a whole."""
+        rows, columns = self.shape
+        breath = 1.1 * m.breath
+        for source, move, target in (
+            (self._hyoid, m.hyoid * throat.HYOID_LIFT_MM + (0, 0.6 * breath), self._bone),
+            (self._larynx, m.larynx * throat.LARYNX_LIFT_MM + (0, breath), self._scratch),
+        ):
+            shift = np.array([[1, 0, move[0] / self.cell_mm], [0, 1, move[1] / self.cell_mm]])
+            cv2.warpAffine(source, shift, (columns, rows), dst=target, flags=cv2.INTER_LINEAR)
+        self._bone += self._scratch
+
+    def _draw_cartilage(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Hyoid bone, and the calcified parts of thyroid and cricoid cartilage, drawn once."""
+        window = (
+            slice(self.row0, self.row0 + self.shape[0]),
+            slice(self.column0, self.column0 + self.shape[1]),
+        )
+        canvas = Canvas(GRID, VIEW_MM, seed)
+        body = [
+            (-14.6, 5.2),
+            (-11.0, 4.0),
+            (-8.4, 6.4),
+            (-9.6, 12.0),
+            (-12.4, 14.8),
+            (-15.2, 13.2),
+            (-15.8, 9.0),
+        ]
+        canvas.add_bone(body, 15.0, 2.8, 1.0, 0.36, 0.2)
+        for z in (17.0, -17.0):
+            horn = [
+                (-10.5, 6.4),
+                (-4.0, 4.6),
+                (4.0, 2.2),
+                (12.0, -1.2),
+                (17.0, -3.6),
+                (18.6, -2.0),
+                (16.4, 0.4),
+                (8.0, 3.8),
+                (0.0, 6.8),
+                (-6.0, 9.2),
+                (-10.0, 9.8),
+            ]
+            canvas.add_bone(horn, 5.0, 1.6, 0.8, 0.4, 0.2, z)
+        hyoid = np.maximum(cv2.GaussianBlur(canvas.bone, (0, 0), 0.6), 0)[window].copy()
+        canvas = Canvas(GRID, VIEW_MM, seed)
+        for z in (14.0, -14.0):
+            thyroid = [
+                (-8.5, 15.5),
+                (-2.0, 13.0),
+                (8.0, 14.5),
+                (13.5, 12.5),
+                (15.0, 6.0),
+                (16.6, 6.0),
+                (17.0, 16.0),
+                (16.0, 30.0),
+                (14.8, 39.0),
+                (13.2, 39.0),
+                (11.0, 34.5),
+                (2.0, 36.5),
+                (-4.0, 36.0),
+                (-9.0, 27.0),
+                (-10.6, 20.0),
+            ]
+            canvas.add_bone(thyroid, 1.5, 1.3, 0.7, 0.28, 0.5, z)
+        lamina = [
+            (12.6, 27.5),
+            (16.0, 27.0),
+            (17.6, 34.0),
+            (16.8, 44.0),
+            (13.6, 45.6),
+            (12.2, 38.0),
+        ]
+        canvas.add_bone(lamina, 5.0, 2.0, 0.8, 0.4, 0.5)
+        canvas.add_bone(
+            [(-3.6, 40.5), (-0.8, 39.4), (1.0, 44.0), (-0.6, 46.5), (-3.0, 45.0)],
+            3.0,
+            1.4,
+            0.7,
+            0.4,
+            0.5,
+        )
+        larynx = np.maximum(cv2.GaussianBlur(canvas.bone, (0, 0), 0.8), 0)[window].copy()
+        return hyoid, larynx
