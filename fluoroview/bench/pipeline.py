@@ -200,8 +200,9 @@ class WireScene:
 
     def truth(self, frame: int) -> Floats:
         """Return expected quanta (512, 512)."""
-        absorbed: Floats = np.exp(-0.5 * (self.slow(frame) + self.fast(frame)))
-        return self.still * absorbed
+        wires = np.exp(-0.5 * (self.slow(frame) + self.fast(frame)))
+        quanta: Floats = self.still * wires
+        return quanta
 
     def noisy(self, frame: int) -> Floats:
         """Return a frame in counts (512, 512) float32."""

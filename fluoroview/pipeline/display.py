@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from fluoroview.pipeline.arrays import Grey, Mask, Picture
 
@@ -93,22 +92,32 @@ class WindowPainter:
 
 SAMPLE_PX = 128
 """Side of the sample that `auto_window` looks at."""
+AIR_BAND = 0.08
+"""Open air lies within this fraction of the picture's range below its bright end ..."""
+LEAST_AIR = 0.1
+"""... and fills at least this fraction of the picture; less may be anatomy."""
+LEAST_SHADOW_STEP = 20
+"""Step at the edge of a collimator's shadow, of 255 over the picture's range."""
 
 
 def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) -> Window:
     """Return a window that suits a picture (H, W): from its 1st to its 99th percentile.
 
     Looked at is a sample of at most about 128×128 pixels, without black and white extremes (0,
-    and `maximum` or above) and without the shadow of the collimator, if there is one.
+    and `maximum` or above), without the shadow of the collimator and without open air beside the
+    patient, if there are any.
     """
     stride = max(1, max(picture.shape) // SAMPLE_PX)
     sample = np.ascontiguousarray(picture[stride // 2 :: stride, stride // 2 :: stride])
     if sample.size == 0:
         sample = picture
     seen = (sample > 0) & (sample < maximum)
-    if not seen.all() and seen.any():
-        sample = np.where(sample >= maximum, np.median(sample[seen]), sample).astype(np.uint16)
-    seen &= ~_shutter(sample)
+    if seen.any():
+        # Saturated pixels would set the threshold between shadow and field.
+        level = np.uint16(np.median(sample[seen]))
+        seen &= ~_shutter(np.where(sample >= maximum, level, sample))
+    if seen.any():
+        seen &= ~_air(sample, seen)
     if np.count_nonzero(seen) < 16:
         seen = np.ones_like(seen)
     low, high = np.percentile(sample[seen], (1, 99))
@@ -117,21 +126,34 @@ def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) ->
     return Window(float(round((low + high) / 2)), width, invert)
 
 
-def _shutter(sample: npt.NDArray[np.uint16]) -> Mask:
-    """Return True in the collimator's shadow: dark, touching corners, and well apart in level."""
+def _air(sample: Picture, seen: Mask) -> Mask:
+    """Return True where the beam reaches the detector past the patient: bright, even and large."""
+    low, high = np.percentile(sample[seen], (1, 99.5))
+    air: Mask = sample > high - AIR_BAND * (high - low)
+    large = LEAST_AIR < np.count_nonzero(air & seen) / np.count_nonzero(seen) < 1
+    return air if large else np.zeros_like(air)
+
+
+def _shutter(sample: Picture) -> Mask:
+    """Return True in the collimator's shadow.
+
+    That is: the dark class of the picture, where it hangs together with two or more corners, has a
+    sharp edge to what it surrounds, and is more even than that (a patient beside open air is not).
+    """
     none: Mask = np.zeros(sample.shape, np.bool_)
     low, high = int(sample.min()), int(sample.max())
     if high - low < 16:
         return none
     grey = ((sample.astype(np.float32) - low) * (255 / (high - low))).astype(np.uint8)
-    threshold, dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    _, dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     _, labels = cv2.connectedComponents(dark)
-    corners = {int(labels[r, c]) for r in (0, -1) for c in (0, -1)} - {0}
-    shadow: Mask = np.isin(labels, list(corners))
-    if not shadow.any() or shadow.all():
+    corners = [int(labels[row, column]) for row in (0, -1) for column in (0, -1)]
+    shadow: Mask = np.isin(labels, [label for label in corners if label])
+    if sum(label > 0 for label in corners) < 2 or shadow.all():
         return none
     # A shadow has an edge; anatomy that happens to fill a corner fades into the rest.
     around = cv2.dilate(shadow.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.bool_)
     step = float(np.median(grey[around & ~shadow])) - float(np.median(grey[shadow]))
-    spread = float(grey[shadow].std()) + 1
-    return shadow if step > max(4 * spread, 0.2 * threshold) else none
+    spread = float(grey[shadow].std())
+    sharp = step > max(4 * spread, LEAST_SHADOW_STEP)
+    return shadow if sharp and float(grey[~shadow].std()) > 2 * spread else none

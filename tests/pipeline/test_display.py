@@ -132,6 +132,20 @@ def test_auto_window_does_not_look_at_saturated_pixels(rng):
     assert auto_window(picture, maximum=45_426).white < 28_000
 
 
+def test_auto_window_does_not_look_at_open_air(rng):
+    picture = scene(rng)
+    picture[:, :150] = rng.normal(39_000, 200, (512, 150))
+    assert auto_window(picture, maximum=45_426).white < 28_000
+
+
+def test_auto_window_takes_pictures_that_are_only_read(rng):
+    picture = scene(rng)
+    picture.flags.writeable = False
+    out = np.zeros(picture.shape, np.uint8)
+    WindowPainter(*picture.shape, auto_window(picture)).apply(picture, out)
+    assert out.std() > 20
+
+
 def test_auto_window_keeps_dark_anatomy_that_fills_a_corner(rng):
     picture = scene(rng)
     row, column = np.mgrid[0:512, 0:512]
