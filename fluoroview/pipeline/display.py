@@ -72,12 +72,13 @@ class WindowPainter:
     def configure(self, window: Window) -> None:
         """Use another window from the next picture on."""
         self._window = window
-        self._table: Grey = window.greys().reshape(1, -1)
         slope = 255 / (window.width - 1) if window.width > 1 else 0.0
         self._slope = slope
         self._exact = 0 < slope <= 1 and window.black.is_integer() and 0 <= window.black <= 65535
         if self._exact:
             self._floor.fill(int(window.black))
+        else:
+            self._table: Grey = window.greys().reshape(1, -1)
 
     def apply(self, picture: Picture, out: Grey) -> None:
         """Write the greys of a picture (rows, columns) uint16 into `out`, of the same size."""
