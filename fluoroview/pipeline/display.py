@@ -1,5 +1,6 @@
 """The way to the screen: window and inversion, and a window that suits a picture."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -55,8 +56,8 @@ class WindowPainter:
 
     Two OpenCV steps, not one: `convertScaleAbs` alone would fold what is below the window back to
     grey, so a saturating subtraction puts it to 0 first, from an array, because OpenCV is 4 times
-    slower with a number. Windows for which that is not exact (narrow ones with a broken lower
-    edge, or an edge below 0) go through a table of 65 536 greys.
+    slower with a number. Windows for which that is not exact (narrower than 256 counts, or with an
+    edge below 0) go through a table of 65 536 greys.
     """
 
     def __init__(self, rows: int, columns: int, window: Window | None = None) -> None:
@@ -73,10 +74,11 @@ class WindowPainter:
         """Use another window from the next picture on."""
         self._window = window
         slope = 255 / (window.width - 1) if window.width > 1 else 0.0
-        self._slope = slope
-        self._exact = 0 < slope <= 1 and window.black.is_integer() and 0 <= window.black <= 65535
+        floor = math.ceil(window.black)
+        self._slope, self._offset = slope, slope * (floor - window.black)
+        self._exact = 0 < slope <= 1 and 0 <= floor <= 65535 and self._offset < 0.5
         if self._exact:
-            self._floor.fill(int(window.black))
+            self._floor.fill(floor)
         else:
             self._table: Grey = window.greys().reshape(1, -1)
 
@@ -86,7 +88,7 @@ class WindowPainter:
             cv2.LUT(picture, self._table, dst=out)
             return
         cv2.subtract(picture, self._floor, dst=self._above)
-        cv2.convertScaleAbs(self._above, dst=out, alpha=self._slope)
+        cv2.convertScaleAbs(self._above, dst=out, alpha=self._slope, beta=self._offset)
         if self._window.invert:
             cv2.bitwise_not(out, dst=out)
 
