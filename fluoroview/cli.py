@@ -1,6 +1,7 @@
 """The command line. Every error that a user can cause is a sentence and exit code 1."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -198,10 +199,22 @@ def main() -> None:
     try:
         app()
     except FluoroError as error:
-        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        err.print(str(error), style="red", highlight=False, soft_wrap=True, markup=False)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if os.environ.get("FLUOROVIEW_DEBUG"):
+            raise
+        err.print(
+            f"Something failed that should not: {type(error).__name__}: {error}. "
+            "Please report it; FLUOROVIEW_DEBUG=1 shows where it happened.",
+            style="red",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+        sys.exit(1)
 
 
 def _version(shown: bool) -> None:

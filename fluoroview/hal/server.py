@@ -80,14 +80,16 @@ class DeviceServer:
                 "Every detector states Width, Height and PixelFormat; mend the driver.",
             )
         pixel_format = str(values["PixelFormat"])
-        dtype = "uint8" if pixel_format.endswith("8") else "uint16"
+        depth = int(values.get("BitDepth", 8 if pixel_format.endswith("8") else 16))
+        mono = pixel_format.startswith("Mono")  # others are delivered as luminance of their depth
+        narrow = pixel_format == "Mono8" if mono else depth <= 8
         relationship = str(values.get("PixelIntensityRelationship", "DISP"))
         return {
             "rows": int(values["Height"]),
             "columns": int(values["Width"]),
-            "dtype": dtype,
+            "dtype": "uint8" if narrow else "uint16",
             "relationship": str(PixelIntensityRelationship(relationship)),
-            "bit_depth": int(values.get("BitDepth", 8 if dtype == "uint8" else 16)),
+            "bit_depth": depth,
             "rate_hz": float(values.get("AcquisitionFrameRate", math.nan)),
         }
 

@@ -5,6 +5,7 @@ no socket); a line with a single dot is the doorbell that follows each committed
 themselves travel in shared memory.
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -112,12 +113,16 @@ class ThreadTransport(Transport):
         self._queue.put(None)
 
     def _serve(self) -> None:
+        method = ""
         while (command := self._queue.get()) is not None:
             method, arguments, future = command
             try:
                 future.set_result(self._server.handle(method, arguments))
             except BaseException as error:
                 future.set_exception(error)
+        if method != "close":  # abandoned after a fault: give the device back, so far as it lets us
+            with contextlib.suppress(Exception):
+                self._server.handle("close", {})
 
 
 class ProcessTransport(Transport):
