@@ -5,6 +5,8 @@ No Qt, no OpenCV, no DICOM. A driver imports from here and from nowhere else.
 
 from fluoroview.hal.clock import Clock, FakeClock, SystemClock
 from fluoroview.hal.detector import Detector, PolledDetector
+from fluoroview.hal.device import Device
+from fluoroview.hal.dosemeter import DoseMeter
 from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
 from fluoroview.hal.frame import (
     DeviceInfo,
@@ -31,6 +33,7 @@ from fluoroview.hal.parameter import (
     StrParameter,
 )
 from fluoroview.hal.sink import FrameSink, Slot
+from fluoroview.hal.source import SourceState, XraySource
 from fluoroview.hal.states import DeviceState
 
 __all__ = [
@@ -39,10 +42,12 @@ __all__ = [
     "Clock",
     "CommandParameter",
     "Detector",
+    "Device",
     "DeviceError",
     "DeviceHost",
     "DeviceInfo",
     "DeviceState",
+    "DoseMeter",
     "DoseOrigin",
     "DriverError",
     "EnumParameter",
@@ -64,7 +69,9 @@ __all__ = [
     "PolledDetector",
     "Pulse",
     "Slot",
+    "SourceState",
     "StateError",
     "StrParameter",
     "SystemClock",
+    "XraySource",
 ]

@@ -95,8 +95,9 @@ def discover(driver: str) -> None:
     """Print the devices that `driver` finds, or why it cannot look."""
     channel = Channel()
     try:
-        found = [asdict(info) for info in load_driver(driver).discover()]
-        channel.send({"devices": found})
+        device_class = load_driver(driver)
+        found = [asdict(info) for info in device_class.discover()]
+        channel.send({"devices": found, "kind": device_class.kind})
     except FluoroError as error:
         channel.send({"error": describe_error(error)})
     except Exception as error:

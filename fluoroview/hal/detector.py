@@ -1,52 +1,25 @@
 """What a driver author implements: `Detector`, or the shorter `PolledDetector`.
 
-The HAL calls the five methods in order and never two at once; it owns the threads of its own
-calls, the buffers, the states and the deadline of each call.
+The five methods that it has in common with other devices are in device.py.
 """
 
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
-from fluoroview.hal.frame import DeviceInfo, FrameHeader, Pixels
-from fluoroview.hal.parameter import ParameterTree
+from fluoroview.hal.device import Device
+from fluoroview.hal.frame import FrameHeader, Pixels
 from fluoroview.hal.sink import FrameSink
 
 
-class Detector(ABC):
-    """A source of frames. `device_id` is the id from `discover`, or what the user typed.
+class Detector(Device):
+    """A source of frames: after `start` they arrive at the sink from any thread.
 
     The tree that `parameters` returns always has Width, Height and PixelFormat (SFNC), and may
     have PixelIntensityRelationship (LIN, LOG, DISP; default DISP), BitDepth, FrameCounterBits
-    (default 64) and AcquisitionFrameRate in Hz.
+    (default 64) and AcquisitionFrameRate in Hz. When `stop` returns, no commit can follow.
     """
 
-    def __init__(self, device_id: str) -> None:
-        self.device_id = device_id
-
-    @classmethod
-    def discover(cls) -> list[DeviceInfo]:
-        """Return what is plugged in; an empty list for nothing, never an exception for it."""
-        return []
-
-    @abstractmethod
-    def open(self) -> None:
-        """Claim the device. Raise DeviceError with a sentence when it is gone."""
-
-    @abstractmethod
-    def parameters(self) -> ParameterTree:
-        """Return the parameters; called after `open`. The tree stays valid until `close`."""
-
-    @abstractmethod
-    def start(self, sink: FrameSink) -> None:
-        """Start the run and return at once; frames then arrive at `sink` from any thread."""
-
-    @abstractmethod
-    def stop(self) -> None:
-        """End the run. When this returns, no commit can follow."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Give the device back. Safe at any time, twice, and while streaming."""
+    kind = "detector"
 
 
 class PolledDetector(Detector):

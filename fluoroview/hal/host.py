@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from fluoroview.hal.clock import Clock, SystemClock
-from fluoroview.hal.detector import Detector
+from fluoroview.hal.device import Device
 from fluoroview.hal.errors import DeviceError, FluoroError
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.ledger import Ledger, read_ledger
@@ -48,7 +48,7 @@ class DeviceHost:
         *,
         clock: Clock | None = None,
         on_fault: Callable[[FluoroError], None] = lambda _error: None,
-        driver_class: type[Detector] | None = None,
+        driver_class: type[Device] | None = None,
     ) -> None:
         self.driver = driver
         self.device_id = device_id
@@ -93,6 +93,16 @@ class DeviceHost:
                 self._abandon()
             raise
         self._states.move(DeviceState.IDLE)
+
+    def traits(self) -> dict[str, Any]:
+        """Return `kind` and, of a source, `handshake` and `tells_pulses`."""
+        found: dict[str, Any] = self._call("traits")
+        return found
+
+    def prepare(self) -> None:
+        """Shake hands with a generator. Raises DeviceError with the reason when it refuses."""
+        self._states.require(DeviceState.ARMED, action="prepare")
+        self._call("prepare")
 
     def parameters(self) -> list[dict[str, Any]]:
         """Return the parameters, each a JSON-able dict."""

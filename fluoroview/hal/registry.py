@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 
-from fluoroview.hal.detector import Detector
+from fluoroview.hal.device import Device
 from fluoroview.hal.errors import DriverError
 from fluoroview.hal.frame import DeviceInfo
 from fluoroview.hal.states import DEADLINE_S
@@ -37,6 +37,7 @@ class Discovery:
     driver: DriverInfo
     devices: list[DeviceInfo] = field(default_factory=list)
     error: str = ""
+    kind: str = ""
 
 
 def installed_drivers() -> list[DriverInfo]:
@@ -67,7 +68,7 @@ def find_driver(name: str) -> EntryPoint:
     )
 
 
-def load_driver(name: str) -> type[Detector]:
+def load_driver(name: str) -> type[Device]:
     """Import driver `name`. Raises DriverError with the import's own reason."""
     point = find_driver(name)
     try:
@@ -79,10 +80,10 @@ def load_driver(name: str) -> type[Detector]:
             "needs; the other drivers still work.",
             name,
         ) from error
-    if not (isinstance(loaded, type) and issubclass(loaded, Detector)):
+    if not (isinstance(loaded, type) and issubclass(loaded, Device)):
         raise DriverError(
-            f"Driver {name} ({point.value}) is not a fluoroview.hal.Detector.",
-            "Its entry point must name a class derived from Detector.",
+            f"Driver {name} ({point.value}) is not a fluoroview.hal device.",
+            "Its entry point must name a class derived from Detector, XraySource or DoseMeter.",
             name,
         )
     return loaded
@@ -115,7 +116,8 @@ def discover(driver: DriverInfo) -> Discovery:
         )
     if "error" in answer:
         return Discovery(driver, error=f"{answer['error']['what']} {answer['error']['remedy']}")
-    return Discovery(driver, [DeviceInfo(**info) for info in answer["devices"]])
+    found = [DeviceInfo(**info) for info in answer["devices"]]
+    return Discovery(driver, found, kind=answer["kind"])
 
 
 def discover_all() -> list[Discovery]:

@@ -11,11 +11,23 @@ from typing import Any
 
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.detector import Detector
+from fluoroview.hal.device import Device
 from fluoroview.hal.errors import DriverError, FluoroError
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.parameter import ParameterTree
 from fluoroview.hal.ring import FrameRing, Word
 from fluoroview.hal.sink import FrameSink, SlotPool
+from fluoroview.hal.source import XraySource
+
+# A source or a meter has no frames; its ring carries pulses only.
+NO_FRAMES: dict[str, Any] = {
+    "rows": 1,
+    "columns": 1,
+    "dtype": "uint8",
+    "relationship": "DISP",
+    "bit_depth": 8,
+    "rate_hz": math.nan,
+}
 
 
 class DeviceServer:
@@ -23,7 +35,7 @@ class DeviceServer:
 
     def __init__(
         self,
-        driver_class: type[Detector],
+        driver_class: type[Device],
         driver: str,
         device_id: str,
         *,
@@ -32,7 +44,7 @@ class DeviceServer:
         on_fail: Callable[[str], None],
     ) -> None:
         self.name = f"{driver}:{device_id}"
-        self._detector = driver_class(device_id)
+        self._device = driver_class(device_id)
         self._clock = clock
         self._bell = bell
         self._on_fail = on_fail
@@ -58,9 +70,23 @@ class DeviceServer:
 
     def do_open(self) -> None:
         """Claim the device and read its parameters once."""
-        self._detector.open()
-        self._tree = self._detector.parameters()
+        self._device.open()
+        self._tree = self._device.parameters()
         self._tree.device = self.name
+
+    def do_traits(self) -> dict[str, Any]:
+        """Return what kind of device this is, and what it can do."""
+        device = self._device
+        traits: dict[str, Any] = {"kind": device.kind, "handshake": False, "tells_pulses": True}
+        if isinstance(device, XraySource):
+            traits["handshake"] = device.handshake
+            traits["tells_pulses"] = device.tells_pulses
+        return traits
+
+    def do_prepare(self) -> None:
+        """Shake hands with a generator; it is ready when this returns."""
+        if isinstance(self._device, XraySource):
+            self._device.prepare()
 
     def do_parameters(self) -> list[dict[str, Any]]:
         """Return the parameters, described."""
@@ -72,6 +98,8 @@ class DeviceServer:
 
     def do_format(self) -> dict[str, Any]:
         """Return rows, columns, dtype, relationship, bit_depth and rate of the coming frames."""
+        if not isinstance(self._device, Detector):
+            return NO_FRAMES
         values = {parameter.name: parameter.read() for parameter in self._parameters()}
         missing = {"Width", "Height", "PixelFormat"} - values.keys()
         if missing:
@@ -120,13 +148,13 @@ class DeviceServer:
             on_fail=self._on_fail,
         )
         self._running = True
-        self._detector.start(self._sink)
+        self._device.start(self._sink)
 
     def do_stop(self) -> None:
         """End the run; the sink takes nothing after the driver's stop has returned."""
         try:
             if self._running:
-                self._detector.stop()
+                self._device.stop()
         finally:
             self._running = False
             if self._sink is not None:
@@ -138,7 +166,7 @@ class DeviceServer:
             self.do_stop()
         finally:
             try:
-                self._detector.close()
+                self._device.close()
             finally:
                 self.do_disarm()
 

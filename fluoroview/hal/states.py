@@ -35,8 +35,9 @@ DEADLINE_S: dict[str, float] = {
     "write": 5.0,
     "arm": 10.0,
     "disarm": 5.0,
+    "prepare": 5.0,
     "start": 5.0,
-    "stop": 2.0,
+    "stop": 1.0,
     "close": 5.0,
 }
 

@@ -20,7 +20,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 from fluoroview.hal.clock import Clock
-from fluoroview.hal.detector import Detector
+from fluoroview.hal.device import Device
 from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
 from fluoroview.hal.parameter import ParameterError
 from fluoroview.hal.server import DeviceServer
@@ -74,7 +74,7 @@ class ThreadTransport(Transport):
 
     def __init__(
         self,
-        driver_class: type[Detector],
+        driver_class: type[Device],
         driver: str,
         device_id: str,
         clock: Clock,

@@ -24,7 +24,7 @@ def test_discover_finds_devices():
     ("driver", "sentence"),
     [
         ("broken_import", "cannot be imported: ImportError: libvendor.so.7"),
-        ("not_a_detector", "is not a fluoroview.hal.Detector"),
+        ("not_a_detector", "is not a fluoroview.hal device"),
         ("rude", "raised OSError in discover: the bus does not answer"),
     ],
 )
