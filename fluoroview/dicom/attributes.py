@@ -5,7 +5,9 @@ recovered where its meaning is plain, and is absent otherwise; nothing here rais
 """
 
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydicom.datadict import dictionary_keyword, tag_for_keyword
@@ -28,10 +30,23 @@ def keyword_of(tag: int) -> str:
         return ""
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence pydicom's warnings about values that break a rule of the standard.
+
+    pydicom converts values when they are first looked at and warns then; what matters to a user
+    is told as a sentence by whoever reads the value.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def value(data: Dataset, keyword: str) -> Any:
     """Return an attribute's value as pydicom reads it; None if absent, empty or unreadable."""
     try:
-        found = data.get(keyword)
+        with quiet():
+            found = data.get(keyword)
     except Exception:  # pydicom raises many types for values that break their VR
         return None
     return None if found is None or (isinstance(found, str) and not found.strip()) else found
@@ -61,6 +76,16 @@ def numbers(data: Dataset, keyword: str) -> tuple[float, ...]:
     return parsed if all(map(math.isfinite, parsed)) else ()
 
 
+def raw_element(data: Dataset, tag: int) -> RawDataElement | None:
+    """Return an element as it was read, unconverted; None if absent, converted or hopeless."""
+    try:
+        with quiet():
+            raw = data.get_item(tag)
+    except Exception:  # see `value`
+        return None
+    return raw if isinstance(raw, RawDataElement) else None
+
+
 def number(data: Dataset, keyword: str) -> float | None:
     """Return the first number of an attribute; None if absent or unreadable."""
     return next(iter(numbers(data, keyword)), None)
@@ -68,10 +93,11 @@ def number(data: Dataset, keyword: str) -> float | None:
 
 def _value_or_bytes(data: Dataset, tag: int) -> Any:
     try:
-        return data[tag].value
+        with quiet():
+            return data[tag].value
     except Exception:  # see `value`
-        raw = data.get_item(tag)
-        return raw.value if isinstance(raw, RawDataElement) else None
+        raw = raw_element(data, tag)
+        return raw.value if raw is not None else None
 
 
 def _split(found: Any) -> list[Any]:

@@ -51,6 +51,10 @@ def locate_frames(file: OpenedFile, frame_bytes: int) -> FrameIndex:
         spans, found = _encapsulated(file)
     else:
         spans, found = _native(file, frame_bytes)
+    if not spans and not found:
+        raise DicomError(
+            file.path, "has empty pixel data: not one frame is in it.", "Export it again."
+        )
     if not spans:
         raise DicomError(
             file.path,

@@ -6,24 +6,23 @@ Everything that can be wrong with a file before its first frame is decoded is sa
 import io
 import os
 import struct
-import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import (
     UID,
+    AllTransferSyntaxes,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
 )
 
-from fluoroview.dicom.attributes import text
+from fluoroview.dicom.attributes import quiet, raw_element, text
 from fluoroview.dicom.errors import DicomError
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -87,7 +86,7 @@ def _open_stream(path: Path) -> io.BufferedIOBase:
 
 def _read_header(path: Path, stream: io.BufferedIOBase) -> OpenedFile:
     data, notes = _parse(path, stream)
-    transfer_syntax, more_notes = _transfer_syntax(data)
+    transfer_syntax, more_notes = _transfer_syntax(path, data)
     notes += more_notes
     if transfer_syntax == DeflatedExplicitVRLittleEndian:
         return _inflated(path, stream, data, notes)
@@ -119,8 +118,7 @@ def _parse(path: Path, stream: io.BufferedIOBase) -> tuple[FileDataset, list[str
         notes.append("The file has no DICOM preamble; its encoding is guessed.")
     stream.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom's; what matters is checked here
+        with quiet():
             data = pydicom.dcmread(stream, stop_before_pixels=True, force=force)
     except InvalidDicomError:
         raise _not_dicom(path, start) from None
@@ -154,11 +152,18 @@ def _truncated(path: Path) -> DicomError:
     )
 
 
-def _transfer_syntax(data: FileDataset) -> tuple[UID, list[str]]:
+def _transfer_syntax(path: Path, data: FileDataset) -> tuple[UID, list[str]]:
     meta = getattr(data, "file_meta", None)
     stated = text(meta, "TransferSyntaxUID") if meta is not None else ""
     if stated:
-        return UID(stated), []
+        syntax = next((known for known in AllTransferSyntaxes if known == stated), None)
+        if syntax is None:
+            raise DicomError(
+                path,
+                f"states the transfer syntax {stated!r}, which the standard does not know.",
+                "Export it again in a standard one, such as explicit VR little endian.",
+            )
+        return syntax, []
     implicit, little = data.original_encoding
     native = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
     guess = ImplicitVRLittleEndian if implicit else native
@@ -170,10 +175,9 @@ def _inflated(
 ) -> OpenedFile:
     """Return a deflated file with its pixels in memory: it inflates only as a whole (PS3.5 A.5)."""
     stream.seek(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         whole = pydicom.dcmread(stream)
-    element = whole.get_item(_PIXELS)
+    element = raw_element(whole, _PIXELS)
     if element is None or not element.value:
         raise _without_pixels(path, data)
     pixels = bytes(element.value)
@@ -212,8 +216,8 @@ def _next_element(stream: io.BufferedIOBase, transfer_syntax: UID) -> tuple[int,
 def _is_cut(data: FileDataset) -> bool:
     """Tell whether there is nothing at all, or the last element is shorter than it says."""
     tags = sorted(data.keys())
-    last = data.get_item(tags[-1]) if tags else None
-    if isinstance(last, RawDataElement) and last.value is not None:
+    last = raw_element(data, tags[-1]) if tags else None
+    if last is not None and last.value is not None:
         return last.length not in (UNDEFINED_LENGTH, len(last.value))
     return not tags
 
@@ -225,7 +229,8 @@ def _without_pixels(path: Path, data: FileDataset) -> DicomError:
             "describes a picture but has no pixels: it is truncated, or was sent without them.",
             "Copy it again from where it came from.",
         )
-    uid = UID(text(data, "SOPClassUID"))
+    with quiet():
+        uid = UID(text(data, "SOPClassUID"))
     kind = f" Its kind is {uid.name}." if uid and uid.name != uid else ""
     return DicomError(
         path, f"has no pixels.{kind}", "Choose a file with pictures, such as XA or XRF."

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
-from fluoroview.dicom.attributes import number, text, value
+from fluoroview.dicom.attributes import number, quiet, text, value
 from fluoroview.dicom.errors import DicomError
 
 Picture = npt.NDArray[np.uint16]
@@ -166,17 +166,22 @@ class Converter:
     def _make_table(self, data: Dataset) -> Picture | None:
         """Return picture values by stored code, for palettes and modality look-up tables."""
         try:
-            if self.layout.photometric == "PALETTE COLOR":
-                table = self._palette_table(data)
-            elif has_modality_lut_for_display(data) and self.layout.drop_bits == 0:
-                table = self._modality_table(data)
-            else:
-                return None
+            with quiet():
+                table = self._stated_table(data)
         except Exception as error:  # a wrong descriptor fails in many ways
             self.warnings.append(f"The file's look-up table is unusable ({error}) and is left out.")
             return None
+        if table is None:
+            return None
         self.picture_max = int(table.max())
         return self.picture_max - table if self.inverted else table
+
+    def _stated_table(self, data: Dataset) -> Picture | None:
+        if self.layout.photometric == "PALETTE COLOR":
+            return self._palette_table(data)
+        if has_modality_lut_for_display(data) and self.layout.drop_bits == 0:
+            return self._modality_table(data)
+        return None
 
     def _palette_table(self, data: Dataset) -> Picture:
         codes = np.arange(self._mask + 1, dtype=np.uint16).reshape(1, -1)

@@ -18,6 +18,11 @@ from fluoroview.dicom.opening import OpenedFile
 from fluoroview.dicom.pixels import Picture, PixelLayout
 
 Stored = npt.NDArray[Any]
+CACHE_BYTES = 256 << 20
+"""Decoded frames kept per file, the first ones that come: a codec can take longer than a frame
+may (JPEG lossless 1024²: 45 ms), and a loop is played more than once. Never evicted, because in a
+loop the oldest frame is the one needed next."""
+
 _DTYPES = {8: np.uint8, 16: np.uint16, 32: np.uint32}
 
 
@@ -124,12 +129,23 @@ class _DecodedReader:
             # Masked here in one way for all codecs; pydicom's would lose a HighBit above.
             "correct_unused_bits": False,
         }
+        self._decoded: dict[int, Stored] = {}
+        self._room = CACHE_BYTES
 
     def read(self, index: int, out: Picture) -> Stored:
+        stored = self._decoded.get(index)
+        if stored is None:
+            stored = self._decode(index)
+            if stored.nbytes <= self._room:
+                self._room -= stored.nbytes
+                self._decoded[index] = stored
+        return stored
+
+    def _decode(self, index: int) -> Stored:
         data = self._source.read(index)
-        if self._encapsulated:
-            data = encapsulate([data], has_bot=False)
         try:
+            if self._encapsulated:
+                data = encapsulate([data], has_bot=False)
             stored, _ = self._decoder.as_array(data, index=0, **self._options)
         except Exception as error:  # each codec has its own
             first_line = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)

@@ -42,6 +42,12 @@ def build(frames, syntax=ExplicitVRLittleEndian, **attributes):
     return data
 
 
+@pytest.fixture(scope="session")
+def build_dicom():
+    """Return `build`, for tests that want the data set and not a file."""
+    return build
+
+
 @pytest.fixture
 def make_dicom(tmp_path):
     """Write `frames` to a file; keyword arguments set attributes, None removes them."""

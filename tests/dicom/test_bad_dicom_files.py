@@ -6,6 +6,8 @@ import struct
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     JPEGLSLossless,
@@ -63,12 +65,13 @@ def short_pixels(make_dicom):
     return path
 
 
-def damaged_header(make_dicom):
-    path = make_dicom(FRAMES)
-    content = bytearray(path.read_bytes())
-    at = content.index(struct.pack("<HH", 0x0008, 0x0016))
-    content[at + 4 : at + 6] = b"\x00\x07"
-    path.write_bytes(content)
+def without_fragments(make_dicom):
+    """Encapsulated pixels that hold an empty offset table and then the end of the sequence."""
+    path = make_dicom(FRAMES, compress=RLELossless)
+    content = path.read_bytes()
+    at = content.index(struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OB", 0, 0xFFFFFFFF)) + 12
+    empty = struct.pack("<HHIHHI", 0xFFFE, 0xE000, 0, 0xFFFE, 0xE0DD, 0)
+    path.write_bytes(content[:at] + empty)
     return path
 
 
@@ -114,6 +117,11 @@ BAD_FILES = {
         "is truncated: its pixels end inside fragment 1, and not one whole frame is there",
         "Copy it again",
     ),
+    "empty compressed pixels": (
+        lambda make, tmp: without_fragments(make),
+        "has empty pixel data: not one frame is in it",
+        "Export it again",
+    ),
     "a report": (
         lambda make, tmp: dataset_file(make, "report"),
         "has no pixels. Its kind is X-Ray Radiation Dose SR Storage",
@@ -135,9 +143,14 @@ BAD_FILES = {
         "Export it again",
     ),
     "a codec that nobody has": (
-        lambda make, tmp: mpeg(make),
+        lambda make, tmp: with_syntax(make, b"1.2.840.10008.1.2.4.100"),
         "is stored as MPEG2 Main Profile / Main Level (1.2.840.10008.1.2.4.100)",
         "Export it again uncompressed",
+    ),
+    "a transfer syntax that does not exist": (
+        lambda make, tmp: with_syntax(make, b"1.2.840.10008.9.9.99"),
+        "states the transfer syntax '1.2.840.10008.9.9.99', which the standard does not know",
+        "explicit VR little endian",
     ),
     "a deflated file that is cut": (
         lambda make, tmp: cut(make(FRAMES, DeflatedExplicitVRLittleEndian), -100),
@@ -147,16 +160,17 @@ BAD_FILES = {
 }
 
 
-def mpeg(make_dicom):
+def with_syntax(make_dicom, uid):
+    """A compressed file whose transfer syntax is overwritten."""
     path = make_dicom(FRAMES, compress=RLELossless)
     content = path.read_bytes()
     at = content.index(b"1.2.840.10008.1.2.5\0")
-    path.write_bytes(content[:at] + b"1.2.840.10008.1.2.4.100\0" + content[at + 20 :])
-    data = bytearray(path.read_bytes())
-    data[at - 2 : at] = struct.pack("<H", 24)
+    uid += b"\0" * (len(uid) % 2)
+    data = bytearray(content[:at] + uid + content[at + 20 :])
+    data[at - 2 : at] = struct.pack("<H", len(uid))
     group_length = data.index(struct.pack("<HH", 2, 0)) + 8
     (length,) = struct.unpack_from("<I", data, group_length)
-    struct.pack_into("<I", data, group_length, length + 4)
+    struct.pack_into("<I", data, group_length, length + len(uid) - 20)
     path.write_bytes(data)
     return path
 
@@ -287,9 +301,22 @@ def unstated(make_dicom):
             3,
             "The file contradicts itself: 1 frame stated, 3 whole ones found; the 3 are played.",
         ),
+        (
+            lambda make: make(FRAMES, NumberOfFrames=2**31 - 1),
+            3,
+            "The file contradicts itself: 2147483647 frames stated, 3 whole ones found; the 3 are "
+            "played. The missing frames cannot be recovered from this file.",
+        ),
         (unstated, 3, "NumberOfFrames is missing; the pixels hold 3 frames."),
     ],
-    ids=["truncated", "truncated, compressed", "more stated", "fewer stated", "none stated"],
+    ids=[
+        "truncated",
+        "truncated, compressed",
+        "more stated",
+        "fewer stated",
+        "absurdly many stated",
+        "none stated",
+    ],
 )
 def test_whole_frames_are_played_with_a_warning(make_dicom, make, whole, warning):
     with DicomCine(make(make_dicom)) as cine:
@@ -374,6 +401,47 @@ def test_a_frame_that_does_not_exist(make_dicom, index):
 def test_an_array_that_does_not_fit(make_dicom, out):
     with DicomCine(make_dicom(FRAMES)) as cine, pytest.raises(ValueError, match="is wanted"):
         cine.read(0, out)
+
+
+@pytest.fixture(scope="module")
+def sound_files(tmp_path_factory, build_dicom):
+    """The bytes of an uncompressed and a compressed file, and a place for damaged ones."""
+    folder = tmp_path_factory.mktemp("sound")
+    contents = []
+    for compress in (None, RLELossless, JPEGLSLossless):
+        data = build_dicom(FRAMES, FrameTime=40, WindowCenter=900, WindowWidth=1800)
+        if compress:
+            data.compress(compress)
+        pydicom.dcmwrite(folder / "sound.dcm", data, enforce_file_format=True)
+        contents.append((folder / "sound.dcm").read_bytes())
+    return contents, folder / "damaged.dcm"
+
+
+@settings(max_examples=150)
+@given(
+    which=st.integers(0, 2),
+    at=st.integers(128, 1100),
+    removed=st.integers(0, 12),
+    put=st.binary(max_size=12),
+)
+def test_a_file_damaged_anywhere_plays_or_is_refused_with_a_sentence(
+    sound_files, which, at, removed, put
+):
+    contents, path = sound_files
+    content = contents[which]
+    path.write_bytes(content[:at] + put + content[at + removed :])
+    said = ""
+
+    try:
+        with DicomCine(path) as cine:
+            assert cine.frame_count >= 1
+            assert cine.description
+            cine.exposure(0)
+            cine.read(0)
+    except DicomError as error:
+        said = str(error)
+
+    assert not said or said.startswith(f"{path} ")
 
 
 def test_a_refused_file_is_not_left_open(make_dicom):

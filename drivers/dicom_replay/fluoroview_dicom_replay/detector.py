@@ -16,18 +16,19 @@ from fluoroview.hal import (
     FrameHeader,
     FrameSink,
     IntParameter,
+    LossCause,
     ParameterTree,
     PixelIntensityRelationship,
     StrParameter,
     SystemClock,
 )
-from fluoroview.hal.ledger import LossCause
 from fluoroview_dicom_replay.discovery import discover_files
 from fluoroview_dicom_replay.dose import recorded_pulse
 from fluoroview_dicom_replay.sequence import playback_order
 
-LATE_NS = 1_000_000_000
-"""Behind by more (a suspended computer), playing goes on from now instead of catching up."""
+LATE_NS = 250_000_000
+"""Behind by more (a slow codec, a suspended computer), playing goes on from now: what was missed
+would otherwise be caught up in a burst."""
 
 _NS_PER_MS = 1e6
 

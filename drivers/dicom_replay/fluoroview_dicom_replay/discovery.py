@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fluoroview.dicom import DicomCine, DicomError
+from fluoroview.dicom.attributes import text
 from fluoroview.hal import DeviceInfo
 
 VARIABLE = "FLUOROVIEW_REPLAY_PATH"
@@ -22,9 +23,9 @@ def discover_files(driver: str) -> list[DeviceInfo]:
                     DeviceInfo(
                         driver=driver,
                         id=str(path),
-                        vendor=str(cine.header.get("Manufacturer", "") or ""),
-                        model=str(cine.header.get("ManufacturerModelName", "") or ""),
-                        serial=str(cine.header.get("DeviceSerialNumber", "") or ""),
+                        vendor=text(cine.header, "Manufacturer"),
+                        model=text(cine.header, "ManufacturerModelName"),
+                        serial=text(cine.header, "DeviceSerialNumber"),
                         note=cine.description,
                     )
                 )
