@@ -20,14 +20,14 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
+from fluoroview.pipeline.display import Window, WindowPainter
 from fluoroview.viewer.canvas import ImageCanvas
-from fluoroview.viewer.window_level import WindowLevel
 
 SIDE_PX = 1000
 SIZES_PX = (1024, 2048)
 SETTLE_S = 0.004
 """Rest before each paint, so that the screen's own copying of the last one is not charged to it."""
-WINDOW = WindowLevel(centre=8000.0, width=12000.0)
+WINDOW = Window(8000, 12000)
 
 
 class _Frame:
@@ -46,13 +46,13 @@ class _BareWidget(QWidget):
         super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._grey = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
-        self._scratch = np.zeros((SIDE_PX, SIDE_PX), np.uint16)
+        self._window = WindowPainter(SIDE_PX, SIDE_PX, WINDOW)
 
     def show_frame(self, frame: _Frame) -> None:
         if self._grey.shape != frame.pixels.shape:
             self._grey = np.empty(frame.pixels.shape, np.uint8)
-            self._scratch = np.empty(frame.pixels.shape, np.uint16)
-        WINDOW.apply(frame.pixels, self._scratch, self._grey)
+            self._window = WindowPainter(frame.pixels.shape[0], frame.pixels.shape[1], WINDOW)
+        self._window.apply(frame.pixels, self._grey)
         self.repaint()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -73,7 +73,7 @@ class _LinearWidget(_BareWidget):
 
     def show_frame(self, frame: _Frame) -> None:
         self._resample(frame.pixels)
-        WINDOW.apply(self._counts, self._counts, self._grey)
+        self._window.apply(self._counts, self._grey)
         self.repaint()
 
     def _resample(self, pixels: NDArray[np.uint16]) -> None:
@@ -138,7 +138,7 @@ def _stage(for_scale: bool) -> tuple[QStackedWidget, dict[str, _Contestant]]:
 
 def _canvas() -> ImageCanvas:
     canvas = ImageCanvas()
-    canvas.set_window_level(WINDOW)
+    canvas.set_window(WINDOW)
     canvas.set_mode("LIVE")
     canvas.set_corner("top right", "30 pulses/s", "70 kV  4.0 mA")
     canvas.set_corner("bottom left", "Barium swallow, lateral")
@@ -149,10 +149,10 @@ def _canvas() -> ImageCanvas:
 
 def _pyqtgraph() -> dict[str, _Contestant]:
     """pyqtgraph's two fastest ways to show a picture, with fixed levels."""
-    import pyqtgraph as pg  # type: ignore[import-untyped]
-    from pyqtgraph.widgets.RawImageWidget import RawImageWidget  # type: ignore[import-untyped]
+    import pyqtgraph as pg
+    from pyqtgraph.widgets.RawImageWidget import RawImageWidget
 
-    levels = (WINDOW.low, WINDOW.low + WINDOW.width)
+    levels = (WINDOW.black, WINDOW.white)
     raw = RawImageWidget(scaled=True)
 
     def paint_raw(frame: _Frame) -> None:

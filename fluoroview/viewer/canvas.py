@@ -27,10 +27,11 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from fluoroview.pipeline.display import Window, WindowPainter
 from fluoroview.viewer import theme
 from fluoroview.viewer.overlay import Overlay
 from fluoroview.viewer.view_geometry import Placement, View
-from fluoroview.viewer.window_level import WindowLevel
+from fluoroview.viewer.window_drag import dragged, rounded
 
 NEAREST_FROM_ZOOM = 8.0
 """From this magnification on, pixels are shown as the squares they are."""
@@ -58,7 +59,7 @@ class ImageCanvas(QWidget):
     painted = pyqtSignal(object, object)
     """(number, monotonic_ns) when a new picture has been painted for the first time."""
     window_changed = pyqtSignal(object)
-    """The new `WindowLevel` after a drag."""
+    """The new `Window` after a drag."""
     view_changed = pyqtSignal(float)
     """The new zoom, in screen pixels per picture pixel."""
     pointed = pyqtSignal(object)
@@ -75,7 +76,8 @@ class ImageCanvas(QWidget):
         self.overlay = Overlay()
         self.empty_words = ("No picture", "Choose a source and hold the pedal, or open a file")
         self._picture: ShownPicture | None = None
-        self._window = WindowLevel()
+        self._window = self._dragging = Window(32768, 65536)
+        self._painter = WindowPainter(1, 1)
         self._view = View()
         self._buffers: dict[str, NDArray[Any]] = {}
         self._image: QImage | None = None
@@ -103,14 +105,16 @@ class ImageCanvas(QWidget):
         return self._picture
 
     @property
-    def window_level(self) -> WindowLevel:
+    def window_shown(self) -> Window:
         """The display window now in use."""
         return self._window
 
-    def set_window_level(self, window: WindowLevel) -> None:
+    def set_window(self, window: Window) -> None:
         """Use another display window."""
+        self._dragging = window
         if window != self._window:
             self._window = window
+            self._painter.configure(window)
             self._stale = True
             self.update()
 
@@ -207,28 +211,25 @@ class ImageCanvas(QWidget):
             return
         part: NDArray[Any] = self._picture.pixels[place.y0 : place.y1, place.x0 : place.x1]
         grey = self._buffer("grey", (place.height, place.width), np.uint8)
-        scratch = self._buffer("counts", grey.shape, np.uint16)
         screen = self._buffer("screen", (*grey.shape, 4), np.uint8)
-        self._window.apply(self._resample(part, place, scratch, view.zoom), scratch, grey)
+        self._painter.apply(self._resample(part, place, view.zoom), grey)
         cv2.cvtColor(grey, cv2.COLOR_GRAY2BGRA, dst=screen)  # faster than Qt's own conversion
         if self._image is None:
             height, width = grey.shape
             form = QImage.Format.Format_RGB32
             self._image = QImage(screen.data, width, height, 4 * width, form)  # type: ignore[call-overload]
 
-    def _resample(
-        self, part: NDArray[Any], place: Placement, scratch: NDArray[Any], zoom: float
-    ) -> NDArray[Any]:
+    def _resample(self, part: NDArray[Any], place: Placement, zoom: float) -> NDArray[Any]:
         """Return `part` at the painted size: cells averaged when shrinking, then a cubic."""
-        size = (place.width, place.height)
         if place.reduce > 1:
             shape = (part.shape[0] // place.reduce, part.shape[1] // place.reduce)
             cells = self._buffer("cells", shape, np.uint16)
             part = cv2.resize(part, shape[::-1], dst=cells, interpolation=cv2.INTER_AREA)
-        if part.shape == scratch.shape:
+        if part.shape == (place.height, place.width):
             return part
+        counts = self._buffer("counts", (place.height, place.width), np.uint16)
         how = cv2.INTER_NEAREST if zoom >= NEAREST_FROM_ZOOM else cv2.INTER_CUBIC
-        return cv2.resize(part, size, dst=scratch, interpolation=how)
+        return cv2.resize(part, counts.shape[::-1], dst=counts, interpolation=how)
 
     def _buffer(self, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
         """Return the buffer of that name, allocated anew only when its shape changes."""
@@ -237,6 +238,7 @@ class ImageCanvas(QWidget):
             held = self._buffers[name] = np.empty(shape, dtype)
             if name == "screen":
                 self._image = None
+                self._painter = WindowPainter(shape[0], shape[1], self._window)
         return held
 
     def _paint_picture(self, painter: QPainter) -> None:
@@ -323,9 +325,9 @@ class ImageCanvas(QWidget):
             view = self._resolved().panned(moved.x() * dpr, moved.y() * dpr, self._shape())
             self._set_view(view)
             return
-        self.set_window_level(
-            self._window.dragged(moved.x() / self.width(), moved.y() / self.height())
-        )
+        exact = dragged(self._dragging, moved.x() / self.width(), moved.y() / self.height())
+        self.set_window(rounded(exact))
+        self._dragging = exact  # or slow drags would be rounded away
         self.window_changed.emit(self._window)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:

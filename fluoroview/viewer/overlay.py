@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QPoint, QPointF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
 from fluoroview.viewer import badge, theme
 
@@ -17,6 +17,7 @@ MARGIN_PX = 16
 FRAME_PX = 3
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
 _MEDIUM = QFont.Weight.Medium
+_AROUND = [(dx, dy) for dx in (-1.5, 0, 1.5) for dy in (-1.5, 0, 1.5) if dx or dy]
 EDGES = ("left", "right", "top", "bottom")
 
 
@@ -115,26 +116,22 @@ def _text(lines: tuple[str, ...], font: QFont, to_right: bool, dpr: float) -> QP
     metrics = QFontMetricsF(font)
     widths = [metrics.horizontalAdvance(line) for line in lines]
     step = metrics.lineSpacing() + 2
-    width, height = max(widths) + 6, step * len(lines) + 2
+    width, height = max(widths) + 6, step * len(lines) + 4
     pixmap = QPixmap(round(width * dpr) + 1, round(height * dpr) + 1)
     pixmap.setDevicePixelRatio(dpr)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    path = QPainterPath()
+    painter.setFont(font)
     for number, (line, line_width) in enumerate(zip(lines, widths, strict=True)):
         x = width - 3 - line_width if to_right else 3.0
-        path.addText(QPointF(x, 1 + metrics.ascent() + number * step), font, line)
-    painter.strokePath(path, _outline())
-    painter.fillPath(path, QColor(theme.TEXT))
+        y = 2 + metrics.ascent() + number * step
+        painter.setPen(QColor(0, 0, 0, 110))
+        for dx, dy in _AROUND:
+            painter.drawText(QPointF(x + dx, y + dy), line)
+        painter.setPen(QColor(theme.TEXT))
+        painter.drawText(QPointF(x, y), line)
     painter.end()
     return pixmap
-
-
-def _outline() -> QPen:
-    pen = QPen(QColor(0, 0, 0, 190), 3.0)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    return pen
 
 
 def _frame(painter: QPainter, size: QSize, colour: QColor) -> None:

@@ -98,13 +98,14 @@ QPushButton[role="primary"]:hover {{ background: #69b6e8; }}
 QPushButton[role="primary"]:disabled {{ background: {RAISED}; color: {FAINT};
     border-color: {LINE}; }}
 
-QComboBox, QLineEdit, QAbstractSpinBox {{
+QLineEdit {{
     background: {GROUND}; color: {TEXT}; border: 1px solid {LINE}; border-radius: 4px;
     padding: 3px 7px; min-height: 20px; selection-background-color: {ACCENT};
 }}
-QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {ACCENT}; }}
-QComboBox:disabled, QLineEdit:disabled, QAbstractSpinBox:disabled {{ color: {DIM};
-    background: {PANEL}; }}
+QLineEdit:focus {{ border-color: {ACCENT}; }}
+QLineEdit:disabled {{ color: {DIM}; background: {PANEL}; }}
+QAbstractSpinBox QLineEdit {{ border: 0; padding: 0 4px; min-height: 22px;
+    background: transparent; }}
 QLineEdit[readOnly="true"] {{ background: {PANEL}; color: {DIM}; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE}; outline: 0; }}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-SNAP = 1.06
+SNAP = 1.1
 """A fit between 1 and this is painted 1:1: sharper than any interpolation, and nearly as large."""
 
 LARGEST_ZOOM = 64.0

@@ -1,0 +1,153 @@
+"""The dose display: air kerma rate and cumulative air kerma apart, KAP, time, pulses, origin.
+
+21 CFR 1020.32(k): rate in mGy/min and cumulative air kerma in mGy, clearly distinguishable from
+each other: here by place, colour, unit and words. What is not available is never shown as zero.
+"""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QFont
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fluoroview.dose.account import DoseReading
+from fluoroview.dose.timer import minutes_text
+from fluoroview.hal import DoseOrigin
+from fluoroview.viewer import theme
+
+NOT_AVAILABLE = "—"
+
+_ORIGIN_WORDS = {
+    DoseOrigin.MEASURED: "Measured",
+    DoseOrigin.RECORDED: "As recorded in the file",
+    DoseOrigin.COMPUTED: "Computed, not measured",
+    DoseOrigin.SIMULATED: "Simulated, not a real dose",
+    DoseOrigin.NOT_AVAILABLE: "Dose not available",
+}
+
+
+class DosePanel(QWidget):
+    """Shows a `DoseReading`; asks for a reset or for silence, and does neither itself."""
+
+    reset_wanted = pyqtSignal()
+    """The user begins a new procedure."""
+    silence_wanted = pyqtSignal()
+    """The user has heard the 5-minute signal."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rate = _Figure("AIR KERMA RATE", "mGy/min", 30, theme.XRAY)
+        self.cumulative = _Figure("CUMULATIVE AIR KERMA", "mGy", 30, theme.ACCENT)
+        self.kap = _Figure("KAP", "Gy·cm²", 19)
+        self.time = _Figure("FLUORO TIME", "min", 19)
+        self.pulses = _Figure("PULSES", "", 19)
+        self.origin = QLabel()
+        self.origin.setProperty("role", "dim")
+        self.origin.setWordWrap(True)
+        self.reset = QPushButton("Reset dose")
+        self.reset.setToolTip("New procedure: cumulative air kerma, KAP, time and pulses to zero")
+        self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.reset.clicked.connect(self.reset_wanted)
+        self.silence = QPushButton("Silence the 5 min signal")
+        self.silence.setStyleSheet(
+            f"background: {theme.XRAY}; color: #171200; font-weight: 600; border: 0;"
+        )
+        self.silence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.silence.clicked.connect(self.silence_wanted)
+        self.silence.hide()
+        self._lay_out()
+
+    def show_reading(self, reading: DoseReading, signal: bool = False) -> None:
+        """Show a reading; `signal` says whether the 5-minute signal is due."""
+        self.rate.show_value(_number(reading.air_kerma_rate_mgy_min))
+        self.cumulative.show_value(_number(reading.cumulative_air_kerma_mgy))
+        self.kap.show_value(_number(reading.kap_gycm2))
+        self.time.show_value(minutes_text(reading.fluoroscopy_time_s).removesuffix(" min"))
+        self.pulses.show_value(f"{reading.pulses:,}".replace(",", "\u2009"))
+        self.time.set_alarm(signal)
+        self.silence.setVisible(signal)
+        words = _ORIGIN_WORDS[reading.origin]
+        if not reading.complete:
+            words += f"; {reading.pulses_without_kerma} pulses did not state theirs"
+        if self.origin.text() != words:
+            self.origin.setText(words)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(6)
+        grid.addWidget(self.rate, 0, 0, 1, 3)
+        grid.addWidget(self.cumulative, 0, 3, 1, 3)
+        for column, figure in enumerate((self.kap, self.time, self.pulses)):
+            grid.addWidget(figure, 1, 2 * column, 1, 2)
+        for column in range(6):
+            grid.setColumnStretch(column, 1)
+        row = QHBoxLayout()
+        row.addWidget(self.origin, 1)
+        row.addWidget(self.reset)
+        grid.addWidget(self.silence, 2, 0, 1, 6)
+        grid.addLayout(row, 3, 0, 1, 6)
+
+
+class _Figure(QFrame):
+    """A heading, a large number and its unit."""
+
+    def __init__(self, heading: str, unit: str, size_px: int, accent: str = "") -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self._accent = accent
+        title = QLabel(heading)
+        title.setProperty("role", "heading")
+        title.setStyleSheet(f"font-size: 10px; color: {accent or theme.DIM};")
+        self.value = QLabel(NOT_AVAILABLE)
+        self.value.setFont(theme.font(size_px, QFont.Weight.DemiBold))
+        self.unit = QLabel(unit)
+        self.unit.setProperty("role", "dim")
+        self.unit.setStyleSheet("font-size: 11px;")
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        line.addWidget(self.value)
+        baseline = Qt.AlignmentFlag.AlignBottom
+        line.addWidget(self.unit, 0, baseline)
+        line.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(9, 6, 6, 6)
+        column.setSpacing(0)
+        column.addWidget(title)
+        column.addLayout(line)
+        self.setAccessibleName(heading.capitalize())
+        self.set_alarm(False)
+
+    def show_value(self, text: str) -> None:
+        """Show a number, or that there is none."""
+        if text == self.value.text():
+            return
+        self.value.setText(text)
+        self.setToolTip("Not available from this source" if text == NOT_AVAILABLE else "")
+
+    def set_alarm(self, alarm: bool) -> None:
+        """Colour the card while a signal is due."""
+        if alarm == self.property("alarm"):
+            return
+        self.setProperty("alarm", alarm)
+        left = f"border-left: 3px solid {self._accent};" if self._accent else ""
+        edge = f"border: 2px solid {theme.XRAY};" if alarm else left
+        self.setStyleSheet(f"_Figure {{ {edge} }}")
+
+
+def _number(value: float | None) -> str:
+    """Return about three figures, or the dash of "not available"."""
+    if value is None:
+        return NOT_AVAILABLE
+    for limit, decimals in ((1.0, 3), (10.0, 2), (1000.0, 1)):
+        if abs(value) < limit - 0.5 * 10**-decimals:
+            return f"{value:.{decimals}f}"
+    return f"{value:.0f}"

@@ -1,0 +1,182 @@
+"""What is set during an examination: technique, hold, averaging, display window."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fluoroview.exam.hold import MOST_FRAMES
+from fluoroview.pipeline.display import Window
+from fluoroview.pipeline.settings import RecursiveMode
+from fluoroview.viewer.parameter_editors import Described, ParameterEditor, editor_for, tip
+
+# What an operator changes during an examination, where the device has it: name, words.
+TECHNIQUE = {
+    "Procedure": "Procedure",
+    "AcquisitionFrameRate": "Pulse rate",
+    "PulseRate": "Pulse rate",
+    "TubeVoltage": "Tube voltage",
+    "KVP": "Tube voltage",
+    "TubeCurrent": "Tube current",
+    "PulseWidth": "Pulse width",
+    "CopperFilter": "Copper filter",
+    "FieldWidth": "Field width",
+    "FieldHeight": "Field height",
+    "PlaybackSpeed": "Playback speed",
+}
+_AVERAGING = {
+    RecursiveMode.OFF: "Off",
+    RecursiveMode.PLAIN: "Plain",
+    RecursiveMode.ADAPTIVE: "Motion-adaptive",
+}
+
+
+class ExamPanel(QWidget):
+    """The operator's settings; emits what is wanted, shows what is."""
+
+    write_wanted = pyqtSignal(str, object)
+    hold_wanted = pyqtSignal(int)
+    averaging_wanted = pyqtSignal(object)
+    auto_window_wanted = pyqtSignal()
+    invert_wanted = pyqtSignal(bool)
+    fit_wanted = pyqtSignal()
+    one_to_one_wanted = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editors: dict[str, ParameterEditor] = {}
+        self.technique = QFormLayout()
+        self.hold = QSpinBox()
+        self.averaging = QComboBox()
+        self.window_text = QLabel("—")
+        self.auto, self.invert = QPushButton("Auto"), QPushButton("Invert")
+        self.fit, self.one_to_one = QPushButton("Fit"), QPushButton("1:1")
+        self._set_up()
+        self._lay_out()
+
+    def show_parameters(self, described: list[Described], running: bool = False) -> None:
+        """Show those of the device's parameters that belong to the technique."""
+        by_name = {each["name"]: each for each in described if each["access"] != "ro"}
+        chosen = {name: by_name[name] for name in TECHNIQUE if name in by_name}
+        if list(chosen) != list(self._editors) or not self.technique.rowCount():
+            self._build(chosen)
+        for name, each in chosen.items():
+            self._editors[name].show_described(each, running)
+
+    def show_hold(self, frames: int, running: bool) -> None:
+        """Show of how many frames the hold is made; it is chosen before the exposure."""
+        self.hold.setEnabled(not running)
+        if not self.hold.hasFocus():
+            with QSignalBlocker(self.hold):
+                self.hold.setValue(frames)
+
+    def show_averaging(self, mode: RecursiveMode | None) -> None:
+        """Show how frames are averaged; none without a device."""
+        self.averaging.setEnabled(mode is not None)
+        if mode is not None:
+            with QSignalBlocker(self.averaging):
+                self.averaging.setCurrentIndex(list(_AVERAGING).index(mode))
+
+    def show_window(self, window: Window) -> None:
+        """Show the display window."""
+        self.window_text.setText(f"centre {window.centre:.0f}   width {window.width:.0f}")
+        with QSignalBlocker(self.invert):
+            self.invert.setChecked(window.invert)
+
+    def editor(self, name: str) -> ParameterEditor:
+        """Return the editor of one technique parameter."""
+        return self._editors[name]
+
+    def _build(self, described: dict[str, Described]) -> None:
+        while self.technique.rowCount():
+            self.technique.removeRow(0)
+        self._editors = {}
+        for name, each in described.items():
+            editor = self._editors[name] = editor_for(each)
+            editor.written.connect(self.write_wanted)
+            label = _dim(TECHNIQUE[name])
+            label.setToolTip(tip(each))
+            self.technique.addRow(label, editor)
+        if not described:
+            self.technique.addRow(_dim("This source has no technique to set."))
+
+    def _set_up(self) -> None:
+        self.hold.setRange(1, MOST_FRAMES)
+        self.hold.setSpecialValueText("last frame")
+        self.hold.setPrefix("mean of ")
+        self.hold.setSuffix(" frames")
+        self.hold.setKeyboardTracking(False)
+        self.hold.setToolTip("Of how many frames the last-image hold is made; before exposure only")
+        self.hold.valueChanged.connect(self.hold_wanted)
+        self.averaging.addItems(list(_AVERAGING.values()))
+        self.averaging.setToolTip("Recursive averaging of the live picture")
+        self.averaging.activated.connect(
+            lambda index: self.averaging_wanted.emit(list(_AVERAGING)[index])
+        )
+        self.invert.setCheckable(True)
+        for button, words in (
+            (self.auto, "Window that suits the picture (A)"),
+            (self.invert, "Black and white turned round (I)"),
+            (self.fit, "The whole picture (F, or double click)"),
+            (self.one_to_one, "One picture pixel on one screen pixel (1)"),
+        ):
+            button.setToolTip(words)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.auto.clicked.connect(self.auto_window_wanted)
+        self.invert.clicked.connect(self.invert_wanted)
+        self.fit.clicked.connect(self.fit_wanted)
+        self.one_to_one.clicked.connect(self.one_to_one_wanted)
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 10, 8, 8)
+        column.setSpacing(6)
+        column.addWidget(_heading("TECHNIQUE"))
+        self.technique.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.technique.setVerticalSpacing(6)
+        column.addLayout(self.technique)
+        column.addSpacing(8)
+        column.addWidget(_heading("PICTURE"))
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setVerticalSpacing(6)
+        form.addRow(_dim("Last image hold"), self.hold)
+        form.addRow(_dim("Averaging"), self.averaging)
+        form.addRow(_dim("Window"), self.window_text)
+        column.addLayout(form)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for button in (self.auto, self.invert, self.fit, self.one_to_one):
+            row.addWidget(button, 1)
+        column.addLayout(row)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+
+def _heading(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    return label
+
+
+def _dim(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "dim")
+    return label

@@ -1,0 +1,67 @@
+"""What the keys and the mouse do. Not modal: it may stay open beside the picture."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from fluoroview.viewer import theme
+
+KEYS = (
+    ("X-ray", ""),
+    ("Space, held", "Foot pedal: x-ray while it is held, last image hold when it is released"),
+    ("Ctrl+R", "Restart the device"),
+    ("Picture", ""),
+    ("Left drag", "Window: right = wider (less contrast), down = darker"),
+    ("A", "Window that suits the picture"),
+    ("I", "Invert"),
+    ("Wheel, + and −", "Zoom, at the cursor"),
+    ("Middle drag, Shift + left drag", "Pan"),
+    ("F, double click", "Fit"),
+    ("1", "One picture pixel on one screen pixel"),
+    ("F11, Esc", "Full screen, and back"),
+    ("Loops", ""),
+    ("L, Shift+L", "Replay the loop, or the last run only"),
+    ("P", "Play, pause"),
+    ("← →", "One picture back, on"),
+    ("Home, End", "First, last picture"),
+    ("Page up, Page down", "File before, file after"),
+    ("Esc", "Back to live"),
+    ("Files", ""),
+    ("Ctrl+O, or drop a file", "Open a DICOM file"),
+    ("Ctrl+S", "Save the loop"),
+    ("Ctrl+Shift+S", "Save the picture"),
+)
+
+
+class HelpDialog(QDialog):
+    """Keys and mouse, as a table."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys and mouse")
+        self.setModal(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(22, 18, 22, 18)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(5)
+        for row, (keys, words) in enumerate(KEYS):
+            left = QLabel(keys)
+            if not words:
+                left.setStyleSheet(
+                    f"color: {theme.ACCENT}; font-weight: 600; margin-top: {10 if row else 0}px;"
+                )
+            else:
+                left.setStyleSheet("font-weight: 600;")
+            grid.addWidget(left, row, 0)
+            grid.addWidget(QLabel(words), row, 1)
+        column.addLayout(grid)
+        note = QLabel(
+            "FluoroView is not a medical device. Every dose figure says whether it is measured,\n"
+            "recorded, computed or simulated."
+        )
+        note.setProperty("role", "dim")
+        note.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(14)
+        column.addWidget(note)

@@ -1,0 +1,103 @@
+"""The widgets of the main window and where they lie; no behaviour."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QProgressBar,
+    QStatusBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fluoroview.viewer.canvas import ImageCanvas
+from fluoroview.viewer.dose_panel import DosePanel
+from fluoroview.viewer.exam_panel import ExamPanel
+from fluoroview.viewer.health_panel import HealthPanel
+from fluoroview.viewer.lamp import XRayLamp
+from fluoroview.viewer.loop_bar import LoopBar
+from fluoroview.viewer.message_bar import MessageBar
+from fluoroview.viewer.parameter_panel import ParameterPanel
+from fluoroview.viewer.pedal import PedalButton
+from fluoroview.viewer.source_panel import SourcePanel
+
+COLUMN_PX = 336
+
+
+class Widgets:
+    """Everything the window shows, made and laid out once."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self.canvas = ImageCanvas()
+        self.messages = MessageBar(self.canvas)
+        self.loop_bar = LoopBar()
+        self.lamp = XRayLamp()
+        self.dose = DosePanel()
+        self.pedal_button = PedalButton()
+        self.exam_panel = ExamPanel()
+        self.source_panel = SourcePanel()
+        self.parameter_panel = ParameterPanel()
+        self.health_panel = HealthPanel()
+        self.tabs = QTabWidget()
+        self.device_label = QLabel()
+        self.pointer_label = QLabel()
+        self.stream_label = QLabel()
+        self.progress = QProgressBar()
+        window.setCentralWidget(self._centre())
+        window.setStatusBar(self._status_bar())
+
+    def _centre(self) -> QWidget:
+        centre = QWidget()
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        left = QVBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(self.canvas, 1)
+        left.addWidget(self.loop_bar)
+        row.addLayout(left, 1)
+        row.addWidget(self._column())
+        return centre
+
+    def _column(self) -> QWidget:
+        column = QWidget()
+        column.setFixedWidth(COLUMN_PX)
+        box = QVBoxLayout(column)
+        box.setContentsMargins(12, 10, 12, 4)
+        box.setSpacing(8)
+        box.addWidget(self.lamp)
+        box.addWidget(self.dose)
+        box.addWidget(self.pedal_button)
+        for words, page in (
+            ("Exam", self.exam_panel),
+            ("Source", self.source_panel),
+            ("Parameters", self.parameter_panel),
+            ("Health", self.health_panel),
+        ):
+            self.tabs.addTab(page, words)
+        self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)
+        bar = self.tabs.tabBar()
+        assert bar is not None
+        bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        bar.setExpanding(True)
+        bar.setDrawBase(False)
+        box.addWidget(self.tabs, 1)
+        return column
+
+    def _status_bar(self) -> QStatusBar:
+        bar = QStatusBar()
+        bar.setSizeGripEnabled(False)
+        self.progress.setFixedWidth(220)
+        self.progress.hide()
+        self.device_label.setContentsMargins(10, 0, 10, 0)
+        self.stream_label.setContentsMargins(10, 0, 12, 0)
+        bar.addWidget(self.device_label)
+        bar.addPermanentWidget(self.progress)
+        bar.addPermanentWidget(self.pointer_label)
+        bar.addPermanentWidget(self.stream_label)
+        return bar

@@ -1,0 +1,502 @@
+"""The main window: shows an examination and sends it the user's commands. It decides nothing.
+
+What lasts longer than a blink runs on the examination's threads; the window only hears of its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QFileDialog, QLabel, QMainWindow
+
+from fluoroview.exam.events import Alarm, Mode, Problem, TaskProgress
+from fluoroview.exam.examination import FIVE_MINUTES, Examination
+from fluoroview.exam.pictures import Picture
+from fluoroview.exam.player import LoopPlayer
+from fluoroview.exam.snapshot import ExamSnapshot, ReplayStatus
+from fluoroview.hal import DeviceState, FluoroError
+from fluoroview.pipeline.display import Window
+from fluoroview.pipeline.settings import RecursiveMode
+from fluoroview.viewer.actions import Entry, add_menus
+from fluoroview.viewer.bridge import ExamBridge
+from fluoroview.viewer.help_dialog import HelpDialog
+from fluoroview.viewer.layout import Widgets
+from fluoroview.viewer.message_bar import Message
+from fluoroview.viewer.pedal import Pedal
+from fluoroview.viewer.sound import Sounder
+
+REFRESH_MS = 100
+_NEW_SOURCE_PICTURES = 8
+"""While so many first pictures of a source come, its window may still be found."""
+_RESTART = "Restart device"
+_SILENCE = "Silence"
+_NAME_FILTER = "DICOM (*.dcm *.dicom *.ima);;All files (*)"
+
+
+class MainWindow(QMainWindow):
+    """One examination on the screen."""
+
+    def __init__(self, exam: Examination) -> None:
+        super().__init__()
+        self.exam = exam
+        self.setWindowTitle("FluoroView")
+        self.setAcceptDrops(True)
+        self.widgets = Widgets(self)
+        self.canvas = self.widgets.canvas
+        self.pedal = Pedal(self)
+        self.pedal.watch(self.widgets.pedal_button)
+        self.sounder = Sounder(self)
+        self.bridge = ExamBridge(exam, self)
+        self.help = HelpDialog(self)
+        self.files: list[Path] = []
+        self._file_at = -1
+        self._source = -1
+        self._source_pictures = 0
+        self._shown_mode: Mode | None = None
+        self._shown: Picture | None = None
+        self._closing = False
+        self.actions_by_words = add_menus(self, self._menus())
+        self._join_exam()
+        self._join_widgets()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start(REFRESH_MS)
+        self.widgets.source_panel.show_drivers(
+            [info.name for info in exam.drivers()], exam.room.detector.driver
+        )
+        self.refresh()
+
+    # -- what the examination tells --------------------------------------------------------------
+
+    def take_picture(self) -> None:
+        """Show the newest picture, if there is one that was not shown."""
+        picture = self.exam.take_picture()
+        if picture is None:
+            return
+        self._shown = picture
+        if picture.source != self._source:
+            self._source, self._source_pictures = picture.source, 0
+        self._source_pictures += 1
+        news = picture.mode is not self._shown_mode
+        if news or self._source_pictures <= _NEW_SOURCE_PICTURES:
+            self.refresh()
+        self.canvas.show_picture(picture)
+
+    def refresh(self) -> None:
+        """Show the examination as it is now."""
+        now = self.exam.snapshot()
+        widgets = self.widgets
+        self._show_mode(now)
+        widgets.lamp.set_on(now.beam_on)
+        widgets.dose.show_reading(now.dose, now.five_minute_signal)
+        if not now.five_minute_signal:
+            self.sounder.silence()
+        connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
+        widgets.pedal_button.setEnabled(connected)
+        widgets.pedal_button.show_down(now.pedal_down)
+        widgets.loop_bar.show_replay(now.replay)
+        widgets.loop_bar.set_available(connected and now.runs > 0, self._shown is not None)
+        if now.window is not None and now.source == self._source:
+            self.canvas.set_window(now.window)
+        widgets.exam_panel.show_window(self.canvas.window_shown)
+        self._show_tab(now)
+        self._show_texts(now)
+
+    def _show_mode(self, now: ExamSnapshot) -> None:
+        self._shown_mode = now.mode
+        detail = ""
+        if now.mode is Mode.HOLD and now.hold_made_of > 1:
+            detail = f"mean of {now.hold_made_of} frames"
+        elif now.mode is Mode.REPLAY and now.replay is not None and now.replay.speed != 1:
+            detail = f"{now.replay.speed:g}×"
+        self.canvas.set_mode(now.mode, detail)
+
+    def _show_tab(self, now: ExamSnapshot) -> None:
+        """Bring the tab that is seen up to date."""
+        widgets, running = self.widgets, now.pedal_down
+        page = widgets.tabs.currentWidget()
+        if page is widgets.exam_panel:
+            widgets.exam_panel.show_parameters(self.exam.parameters, running)
+            widgets.exam_panel.show_hold(now.hold_frames, running)
+            settings = self.exam.pipeline_settings
+            widgets.exam_panel.show_averaging(settings.recursive.mode if settings else None)
+        elif page is widgets.source_panel:
+            widgets.source_panel.show_status(now.device)
+        elif page is widgets.parameter_panel:
+            widgets.parameter_panel.show_parameters(self.exam.parameters, running)
+        else:
+            widgets.health_panel.show_health(
+                now.pulse_rate_hz, now.health, now.ledger, self.exam.latencies_ms()
+            )
+
+    def _show_texts(self, now: ExamSnapshot) -> None:
+        """Write the corners of the picture and the status bar."""
+        canvas, widgets = self.canvas, self.widgets
+        replay, window = now.replay, canvas.window_shown
+        if self._shown is None:
+            for corner in ("top right", "bottom left", "bottom right"):
+                canvas.set_corner(corner)
+        else:
+            canvas.set_corner("top right", *self._technique(now))
+            place = f"{replay.index + 1} / {replay.frame_count}" if replay else ""
+            title = self._replay_title(replay) if replay else self._procedure(now)
+            canvas.set_corner("bottom left", *(line for line in (title, place) if line))
+            zoom = f"{canvas.zoom * 100:.0f} %"
+            invert = "  inverted" if window.invert else ""
+            words = f"C {window.centre:.0f}  W {window.width:.0f}{invert}"
+            canvas.set_corner("bottom right", words, zoom)
+        device = now.device
+        state = f"{device.name}  ·  {device.state.lower()}" if device.name else "No device"
+        _put(widgets.device_label, state)
+        _put(widgets.stream_label, _stream_words(now) if device.name else "")
+
+    def _technique(self, now: ExamSnapshot) -> list[str]:
+        lines = []
+        if now.replay is None and now.pulse_rate_hz is not None:
+            lines.append(f"{now.pulse_rate_hz:g} pulses/s")
+        header = self._shown.header if self._shown is not None else None
+        exposure = header.exposure if header is not None else None
+        if exposure is not None and exposure.kvp == exposure.kvp:  # NaN: unknown
+            lines.append(f"{exposure.kvp:.0f} kV   {exposure.tube_current_ma:.1f} mA")
+            if exposure.pulse_width_ms == exposure.pulse_width_ms:
+                lines[-1] += f"   {exposure.pulse_width_ms:.1f} ms"
+        return lines
+
+    def _replay_title(self, replay: ReplayStatus) -> str:
+        several = len(self.files) > 1 and replay.title == self.files[self._file_at].name
+        return replay.title + (
+            f"   file {self._file_at + 1} of {len(self.files)}" if several else ""
+        )
+
+    def _procedure(self, now: ExamSnapshot) -> str:
+        found = (p["value"] for p in self.exam.parameters if p["name"] == "Procedure")
+        words = str(next(found, now.device.name))
+        return words[:1].upper() + words[1:].replace("-", " ")
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show a sentence; offer a restart where that may help."""
+        state = self.exam.device_status().state
+        broken = problem.severity == "error" and state is DeviceState.FAULT
+        action = _RESTART if broken else ""
+        self.widgets.messages.add(
+            Message(problem.what, problem.remedy, problem.device, str(problem.severity), action)
+        )
+
+    def show_alarm(self, alarm: Alarm) -> None:
+        """Signal by sight and by sound."""
+        five_minutes = alarm.name == FIVE_MINUTES
+        self.widgets.messages.add(
+            Message(alarm.sentence, severity="alarm", action=_SILENCE if five_minutes else "")
+        )
+        self.sounder.signal(until_silenced=five_minutes)
+
+    def show_task(self, progress: TaskProgress) -> None:
+        """Show how far long work is."""
+        bar = self.widgets.progress
+        bar.setVisible(progress.done < progress.total)
+        bar.setRange(0, progress.total)
+        bar.setValue(progress.done)
+        bar.setFormat(f"{progress.name}: %p %")
+
+    # -- what the user wants ---------------------------------------------------------------------
+
+    def open_files(self, paths: list[Path]) -> None:
+        """Open the first of some files; the others are reached by page up and page down."""
+        if paths:
+            self.files, self._file_at = list(paths), 0
+            self.bridge.when_done(self.exam.open_file(paths[0]), self._opened)
+
+    def ask_file(self) -> None:
+        """Ask for DICOM files and open them."""
+        names, _ = QFileDialog.getOpenFileNames(self, "Open DICOM files", "", _NAME_FILTER)
+        self.open_files([Path(name) for name in names])
+
+    def go_to_file(self, step: int) -> None:
+        """Open the file before or after the present one."""
+        at = self._file_at + step
+        if 0 <= at < len(self.files):
+            self._file_at = at
+            self.bridge.when_done(self.exam.open_file(self.files[at]), self._opened)
+
+    def save_loop(self) -> None:
+        """Ask where, and store the loop as DICOM."""
+        name, _ = QFileDialog.getSaveFileName(self, "Save the loop", "loop.dcm", _NAME_FILTER)
+        if name:
+            self._report_saved(self.exam.save_loop(name))
+
+    def save_picture(self) -> None:
+        """Ask where, and store the picture as DICOM or PNG."""
+        kinds = "DICOM (*.dcm);;PNG (*.png)"
+        name, _ = QFileDialog.getSaveFileName(self, "Save the picture", "picture.dcm", kinds)
+        if name:
+            self._report_saved(self.exam.save_hold(name))
+
+    def choose_window(self, window: Window) -> None:
+        """Use a display window, and remember it for this source."""
+        self.canvas.set_window(window)
+        if self._source >= 0:
+            self.exam.set_window(self._source, window)
+        self.refresh()
+
+    def auto_window(self) -> None:
+        """Find the window that suits the picture."""
+        window = self.exam.auto_window()
+        if window is not None:
+            self.choose_window(replace(window, invert=self.canvas.window_shown.invert))
+
+    def invert(self) -> None:
+        """Turn black and white round."""
+        window = self.canvas.window_shown
+        self.choose_window(replace(window, invert=not window.invert))
+
+    def write_parameter(self, name: str, value: Any) -> None:
+        """Write a parameter; what is read back is shown, whether it worked or not."""
+
+        def done(written: Any) -> None:
+            self.refresh()
+            if isinstance(value, float) and written is not None and written != value:
+                self._say(f"{name}: asked {value:g}, the device set {written:g}")
+
+        self.bridge.when_done(self.exam.set_parameter(name, value), done)
+
+    def toggle_full_screen(self) -> None:
+        """Full screen hides menu and status bar; dose and lamp must stay in sight."""
+        full = not self.isFullScreen()
+        for bar in (self.menuBar(), self.statusBar()):
+            if bar is not None:
+                bar.setVisible(not full)
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def escape(self) -> None:
+        """Leave the full screen, or else the replay."""
+        if self.isFullScreen():
+            self.toggle_full_screen()
+        elif self.exam.player is not None:
+            self._back_to_live()
+
+    # -- Qt --------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Accept files."""
+        assert event is not None
+        data = event.mimeData()
+        if data is not None and any(url.isLocalFile() for url in data.urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Open what was dropped."""
+        assert event is not None
+        data = event.mimeData()
+        urls = data.urls() if data is not None else []
+        self.open_files([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Take the foot off the pedal and let go of everything that ticks."""
+        self.pedal.close()
+        self._timer.stop()
+        self.bridge.close()
+        self.canvas.show_picture(None)
+        self.sounder.close()
+        super().closeEvent(event)
+
+    # -- wires -----------------------------------------------------------------------------------
+
+    def _join_exam(self) -> None:
+        bridge, exam = self.bridge, self.exam
+        bridge.picture_ready.connect(self.take_picture)
+        bridge.status_changed.connect(self.refresh)
+        bridge.problem.connect(self.show_problem)
+        bridge.alarm.connect(self.show_alarm)
+        bridge.task.connect(self.show_task)
+        self.pedal.pressed.connect(exam.press_pedal)
+        self.pedal.released.connect(exam.release_pedal)
+        self.canvas.painted.connect(self._painted)
+
+    def _join_widgets(self) -> None:
+        widgets, exam = self.widgets, self.exam
+        self.canvas.window_changed.connect(self.choose_window)
+        self.canvas.view_changed.connect(lambda _: self.refresh())
+        self.canvas.pointed.connect(self._show_pointer)
+        widgets.dose.reset_wanted.connect(exam.reset_dose)
+        widgets.dose.silence_wanted.connect(exam.acknowledge_alarm)
+        widgets.messages.action_wanted.connect(self._act)
+        widgets.tabs.currentChanged.connect(lambda _: self.refresh())
+        self.sounder.silent.connect(
+            lambda why: widgets.messages.add(Message(why, severity="warning"))
+        )
+        self._join_panels()
+        self._join_loop_bar()
+
+    def _join_panels(self) -> None:
+        panel, source = self.widgets.exam_panel, self.widgets.source_panel
+        panel.write_wanted.connect(self.write_parameter)
+        panel.hold_wanted.connect(self._choose_hold)
+        panel.averaging_wanted.connect(self._choose_averaging)
+        panel.auto_window_wanted.connect(self.auto_window)
+        panel.invert_wanted.connect(lambda _: self.invert())
+        panel.fit_wanted.connect(self.canvas.fit)
+        panel.one_to_one_wanted.connect(self.canvas.one_to_one)
+        self.widgets.parameter_panel.write_wanted.connect(self.write_parameter)
+        source.devices_wanted.connect(self._look_for_devices)
+        source.connect_wanted.connect(self.exam.connect)
+        source.disconnect_wanted.connect(self.exam.disconnect)
+        source.restart_wanted.connect(self.exam.restart_device)
+        source.file_wanted.connect(self.ask_file)
+
+    def _join_loop_bar(self) -> None:
+        bar = self.widgets.loop_bar
+        bar.replay_wanted.connect(self._replay)
+        bar.save_loop_wanted.connect(self.save_loop)
+        bar.save_picture_wanted.connect(self.save_picture)
+        bar.live_wanted.connect(self._back_to_live)
+        bar.play_wanted.connect(lambda play: self._play(lambda p: p.play() if play else p.pause()))
+        bar.step_wanted.connect(lambda count: self._play(lambda p: p.step(count)))
+        bar.seek_wanted.connect(lambda index: self._play(lambda p: p.seek(index)))
+        bar.speed_wanted.connect(lambda speed: self._play(lambda p: p.set_speed(speed)))
+        bar.sequencing_wanted.connect(lambda how: self._play(lambda p: p.set_sequencing(how)))
+
+    def _menus(self) -> dict[str, list[Entry]]:
+        canvas = self.canvas
+        return {
+            "File": [
+                Entry("Open DICOM files…", ("Ctrl+O",), self.ask_file),
+                Entry("File before", ("PgUp",), lambda: self.go_to_file(-1)),
+                Entry("File after", ("PgDown",), lambda: self.go_to_file(1)),
+                Entry(),
+                Entry("Save loop…", ("Ctrl+S",), self.save_loop),
+                Entry("Save picture…", ("Ctrl+Shift+S",), self.save_picture),
+                Entry(),
+                Entry("Quit", ("Ctrl+Q",), self.close),
+            ],
+            "Exam": [
+                Entry("Reset dose", (), self.exam.reset_dose),
+                Entry("Restart device", ("Ctrl+R",), self.exam.restart_device),
+            ],
+            "Picture": [
+                Entry("Window that suits", ("A",), self.auto_window),
+                Entry("Invert", ("I",), self.invert),
+                Entry(),
+                Entry("Fit", ("F",), canvas.fit),
+                Entry("1:1", ("1",), canvas.one_to_one),
+                Entry("Zoom in", ("+", "="), lambda: canvas.zoom_by(1.25)),
+                Entry("Zoom out", ("-",), lambda: canvas.zoom_by(0.8)),
+                Entry(),
+                Entry("Full screen", ("F11",), self.toggle_full_screen),
+                Entry("Leave full screen or replay", ("Esc",), self.escape),
+            ],
+            "Loop": [
+                Entry("Replay loop", ("L",), lambda: self._replay(False)),
+                Entry("Replay last run", ("Shift+L",), lambda: self._replay(True)),
+                Entry(),
+                Entry("Play or pause", ("P",), self._toggle_play),
+                Entry("One picture back", ("Left",), lambda: self._play(lambda p: p.step(-1))),
+                Entry("One picture on", ("Right",), lambda: self._play(lambda p: p.step(1))),
+                Entry("First picture", ("Home",), lambda: self._play(lambda p: p.seek(0))),
+                Entry("Last picture", ("End",), lambda: self._play(lambda p: p.seek(10**9))),
+            ],
+            "Help": [Entry("Keys and mouse", ("F1",), self._show_help)],
+        }
+
+    # -- small steps -----------------------------------------------------------------------------
+
+    def _painted(self, number: int, painted_ns: int) -> None:
+        picture = self._shown
+        if picture is not None and picture.number == number and picture.mode is Mode.LIVE:
+            self.exam.painted((painted_ns - picture.host_time_ns) / 1e6)
+
+    def _act(self, message: Message) -> None:
+        if message.action == _RESTART:
+            self.exam.restart_device()
+        elif message.action == _SILENCE:
+            self.exam.acknowledge_alarm()
+
+    def _look_for_devices(self, driver: str) -> None:
+        def found(devices: Any) -> None:
+            self.widgets.source_panel.show_devices(driver, devices or [])
+
+        self.bridge.when_done(self.exam.submit(lambda: self.exam.discover(driver)), found)
+
+    def _choose_hold(self, frames: int) -> None:
+        try:
+            self.exam.hold_frames = frames
+        except FluoroError as error:
+            self.show_problem(Problem(error.what, error.remedy, error.device))
+
+    def _choose_averaging(self, mode: RecursiveMode) -> None:
+        settings = self.exam.pipeline_settings
+        if settings is not None:
+            recursive = settings.recursive.model_copy(update={"mode": mode})
+            self.exam.configure_pipeline(settings.model_copy(update={"recursive": recursive}))
+
+    def _replay(self, last_run_only: bool) -> None:
+        self.bridge.when_done(
+            self.exam.replay_loop(last_run_only=last_run_only), lambda _: self._play_from_start()
+        )
+
+    def _opened(self, _: Any) -> None:
+        self.canvas.fit()
+        self._play_from_start()
+
+    def _play_from_start(self) -> None:
+        player = self.exam.player
+        if player is not None and player.frame_count > 1:
+            player.play()
+        self.refresh()
+
+    def _toggle_play(self) -> None:
+        self._play(lambda player: player.pause() if player.playing else player.play())
+
+    def _play(self, do: Callable[[LoopPlayer], None]) -> None:
+        player = self.exam.player
+        if player is not None:
+            do(player)
+            self.refresh()
+
+    def _back_to_live(self) -> None:
+        self.exam.stop_replay()
+        self.refresh()
+
+    def _report_saved(self, future: Any) -> None:
+        def saved(path: Any) -> None:
+            if path is not None:
+                self._say(f"Saved {path}")
+
+        self.bridge.when_done(future, saved)
+
+    def _say(self, words: str) -> None:
+        bar = self.statusBar()
+        if bar is not None:
+            bar.showMessage(words, 6000)
+
+    def _show_pointer(self, pixel: tuple[int, int, int] | None) -> None:
+        words = "" if pixel is None else f"x {pixel[0]}  y {pixel[1]}  counts {pixel[2]}"
+        self.widgets.pointer_label.setText(words)
+
+    def _show_help(self) -> None:
+        self.help.show()
+        self.help.raise_()
+
+
+def _stream_words(now: ExamSnapshot) -> str:
+    """Return the stream's health in one line; the Health tab has it all."""
+    health, ledger = now.health, now.ledger
+    parts = []
+    if health.frames_per_second is not None and now.beam_on:
+        parts.append(f"{health.frames_per_second:.1f} fps")
+    if health.latency_p99_ms is not None:
+        parts.append(f"latency {health.latency_p50_ms:.0f} ms, p99 {health.latency_p99_ms:.0f} ms")
+    if ledger.run:
+        parts.append(f"{ledger.delivered} frames, {ledger.lost} lost")
+        parts.append(f"{health.skipped_by_display} skipped")
+    return "   ·   ".join(parts)
+
+
+def _put(label: QLabel, words: str) -> None:
+    if label.text() != words:
+        label.setText(words)

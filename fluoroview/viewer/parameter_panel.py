@@ -1,0 +1,97 @@
+"""All parameters of the device, by type, with units and limits, and a field to find one."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from fluoroview.viewer.parameter_editors import Described, ParameterEditor, editor_for, tip
+
+
+class ParameterPanel(QWidget):
+    """A form built from described parameters; values are written by whoever listens."""
+
+    write_wanted = pyqtSignal(str, object)
+    """Name and value that the user wants on the device."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editors: dict[str, ParameterEditor] = {}
+        self._kinds: list[tuple[str, str]] = []
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find a parameter")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.empty = QLabel("No device is connected.")
+        self.empty.setProperty("role", "dim")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.addWidget(self.search)
+        column.addWidget(self.empty)
+        column.addWidget(self._area, 1)
+        self._form = self._new_form([])
+
+    def show_parameters(self, described: list[Described], running: bool = False) -> None:
+        """Show the parameters as read back; the form is built anew only when their set changes."""
+        kinds = [(each["name"], each["type"]) for each in described]
+        if kinds != self._kinds:
+            self._kinds = kinds
+            self._form = self._new_form(described)
+            self._filter(self.search.text())
+        for each in described:
+            self._editors[each["name"]].show_described(each, running)
+
+    def editor(self, name: str) -> ParameterEditor:
+        """Return the editor of one parameter."""
+        return self._editors[name]
+
+    def _new_form(self, described: list[Described]) -> QFormLayout:
+        page = QWidget()
+        form = QFormLayout(page)
+        form.setContentsMargins(0, 4, 14, 8)
+        form.setVerticalSpacing(6)
+        form.setHorizontalSpacing(10)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._editors = {}
+        for each in described:
+            editor = editor_for(each)
+            editor.written.connect(self.write_wanted)
+            label = QLabel(spaced(each["name"]))
+            label.setProperty("role", "dim")
+            label.setToolTip(f"{each['name']}\n{tip(each)}")
+            label.setWordWrap(True)
+            label.setFixedWidth(122)
+            form.addRow(label, editor)
+            self._editors[each["name"]] = editor
+        self._area.setWidget(page)
+        self.empty.setVisible(not described)
+        self._area.setVisible(bool(described))
+        self.search.setVisible(bool(described))
+        return form
+
+    def _filter(self, words: str) -> None:
+        wanted = words.casefold().replace(" ", "")
+        for row, (name, _) in enumerate(self._kinds):
+            self._form.setRowVisible(row, wanted in name.casefold())
+
+
+def spaced(name: str) -> str:
+    """Return a GenICam name with its words apart: "AcquisitionFrameRate" as they are read."""
+    words = ""
+    for before, letter in zip(" " + name, name, strict=False):
+        words += " " if letter.isupper() and before.islower() else ""
+        words += letter
+    return words
