@@ -27,6 +27,7 @@ from fluoroview.hal.transport import (
     ThreadTransport,
     Transport,
 )
+from fluoroview.hal.watchdog import Watchdog, WatchLimits
 
 Isolation = Literal["process", "thread"]
 _RING_BYTES = 256 << 20
@@ -63,6 +64,8 @@ class DeviceHost:
         self._states = StateMachine(self.name)
         self._transport: Transport | None = None
         self._run = 0
+        self._limits = WatchLimits(math.nan)
+        self._watchdog: Watchdog | None = None
         self._lock = threading.Lock()
 
     @property
@@ -113,6 +116,10 @@ class DeviceHost:
         """Write a parameter and return the value read back. Raises ParameterError."""
         idle = self.state is DeviceState.IDLE
         written: Value = self._call("write", name=name, value=value, idle=idle)
+        if self.state is not DeviceState.IDLE:  # the rate may follow what was written
+            self._limits = WatchLimits(self._call("format")["rate_hz"])
+            if self._watchdog is not None:
+                self._watchdog.limits = self._limits
         return written
 
     def arm(self, slots: int | None = None) -> FrameRing:
@@ -121,6 +128,7 @@ class DeviceHost:
         described = self._call("format")
         self.relationship = PixelIntensityRelationship(described["relationship"])
         self.bit_depth = described["bit_depth"]
+        self._limits = WatchLimits(described["rate_hz"])
         frame_format = FrameFormat(described["rows"], described["columns"], described["dtype"])
         ring = FrameRing.create(frame_format, slots or _slots(frame_format, described["rate_hz"]))
         try:
@@ -164,6 +172,10 @@ class DeviceHost:
             self.release_pedal()
         self._states.move(DeviceState.RUNNING)
         self._call("start")
+        self._watchdog = Watchdog(
+            self.ring, self.pid, self._limits, clock=self._clock, on_unfit=self._failed
+        )
+        self._watchdog.start()
         return self._run
 
     def release_pedal(self) -> None:
@@ -175,6 +187,7 @@ class DeviceHost:
         """RUNNING → ARMED; return the account of the run."""
         self._states.require(DeviceState.RUNNING, action="stop")
         self.release_pedal()
+        self._unwatch()
         self._call("stop")
         self._states.move(DeviceState.ARMED)
         return self.ledger()
@@ -187,6 +200,7 @@ class DeviceHost:
         """Go to CLOSED from anywhere; never raises."""
         with self._lock:
             transport, self._transport = self._transport, None
+        self._unwatch()
         if transport is not None:
             transport.on_exit = lambda _text: None
             transport.on_fail = lambda _text: None
@@ -252,6 +266,11 @@ class DeviceHost:
         transport = self._transport
         if transport is not None:
             transport.kill()
+
+    def _unwatch(self) -> None:
+        watchdog, self._watchdog = self._watchdog, None
+        if watchdog is not None:
+            watchdog.close()
 
     def _drop_ring(self) -> None:
         ring, self.ring = self.ring, None

@@ -45,6 +45,7 @@ class Word(IntEnum):
     REPEATED = 10
     AFTER_STOP = 11
     STARTED = 12
+    HEARTBEAT = 13  # monotonic ns; written while the producer's interpreter gets its turn
     # consumer side: how far each reader has released; -1 where there is none
     READER_0 = 16
 

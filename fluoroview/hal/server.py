@@ -5,6 +5,8 @@ methods one at a time, in the order in which commands come.
 """
 
 import math
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +20,8 @@ from fluoroview.hal.parameter import ParameterTree
 from fluoroview.hal.ring import FrameRing, Word
 from fluoroview.hal.sink import FrameSink, SlotPool
 from fluoroview.hal.source import XraySource
+
+_HEARTBEAT_S = 0.1
 
 # A source or a meter has no frames; its ring carries pulses only.
 NO_FRAMES: dict[str, Any] = {
@@ -148,6 +152,7 @@ class DeviceServer:
             on_fail=self._on_fail,
         )
         self._running = True
+        self._beat(ring)
         self._device.start(self._sink)
 
     def do_stop(self) -> None:
@@ -174,6 +179,19 @@ class DeviceServer:
         if self._tree is None:
             raise DriverError(f"{self.name} is not open.")
         return self._tree
+
+    def _beat(self, ring: FrameRing) -> None:
+        """Write the heartbeat from a thread of its own while the run lasts."""
+        words, sink = ring.words, self._sink
+        words[Word.HEARTBEAT] = self._clock.monotonic_ns()
+
+        def beat() -> None:
+            while self._running and self._sink is sink:
+                words[Word.HEARTBEAT] = self._clock.monotonic_ns()
+                time.sleep(_HEARTBEAT_S)
+            words[Word.HEARTBEAT] = 0
+
+        threading.Thread(target=beat, name="heartbeat", daemon=True).start()
 
     def _has_bits(self) -> bool:
         return "FrameCounterBits" in self._parameters()

@@ -181,7 +181,7 @@ def test_kill_9_is_noticed_and_the_device_starts_again():
         host.start()
         until(lambda: ring.pulses_since(0)[0] > 3)
         os.kill(host.pid, signal.SIGKILL)
-        until(lambda: host.state is DeviceState.FAULT, timeout_s=1.0)
+        until(lambda: host.faults, timeout_s=1.0)
         assert "killed by signal 9 (SIGKILL)" in str(host.faults[0])
         assert host.ledger().exact, "the account survives the driver"
         host.close()
@@ -234,9 +234,26 @@ def test_a_device_that_fails_is_in_fault_with_a_sentence(device, sentence, isola
         host.arm()
         with contextlib.suppress(DeviceError):  # the fault may overtake the reply to start
             host.start()
-        until(lambda: host.state is DeviceState.FAULT)
+        until(lambda: host.faults)
         assert sentence in str(host.faults[0])
         assert len(host.faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "sentence"),
+    [
+        ("stall", "its process has been stalled for"),
+        ("leak", "its process grew by"),
+        ("flood", "it floods: "),
+    ],
+)
+def test_a_child_that_stalls_leaks_or_floods_is_noticed_and_killed(device, sentence):
+    with opened(device) as host:
+        host.arm()
+        host.start()
+        until(lambda: host.faults)
+        assert sentence in str(host.faults[0])
+        assert host.ledger().exact
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """A driver that misbehaves in the way its device id names: "raise-start", "hang-stop", …"""
 
+import ctypes
 import os
 import signal
+import threading
 import time
 
 import numpy as np
@@ -15,6 +17,11 @@ from fluoroview.hal import (
     LossCause,
     ParameterTree,
 )
+
+
+def _hold_the_interpreter():
+    """As an SDK does that waits inside a call without letting go of the GIL."""
+    ctypes.PyDLL(None).sleep(30)
 
 
 class RudeDetector(Detector):
@@ -68,9 +75,25 @@ class RudeDetector(Detector):
             sink.offer(pixels, FrameHeader(14))
             sink.lost(1, LossCause.LINK)
             sink.offer(pixels, FrameHeader(16))
+        if self.device_id == "stall":
+            threading.Timer(0.1, _hold_the_interpreter).start()
+        if self.device_id == "leak":
+            threading.Thread(target=self._leak, daemon=True).start()
+        if self.device_id == "flood":
+            threading.Thread(target=self._flood, args=(sink, pixels), daemon=True).start()
         if self.device_id == "fail":
             sink.fail("the cable was pulled")
         self._sink = sink
+
+    def _leak(self):
+        self._hoard = []
+        while True:
+            self._hoard.append(bytearray(100 << 20))
+            time.sleep(0.01)
+
+    def _flood(self, sink, pixels):
+        for counter in range(1, 10_000_000):
+            sink.offer(pixels, FrameHeader(counter))
 
     def stop(self):
         self._misbehave("stop")
