@@ -21,9 +21,9 @@ from fluoroview.hal import (
     PixelIntensityRelationship,
     PolledDetector,
 )
+from fluoroview.hal.pixel_format import BY_CODE, PixelFormat, Pixels
 from fluoroview_gentl import producers, sdk
 from fluoroview_gentl.features import parameters_of, pixel_format_choices
-from fluoroview_gentl.pixel_format import BY_CODE, PixelFormat, Pixels
 from fluoroview_gentl.producers import Producer
 from fluoroview_gentl.stream import Stream
 

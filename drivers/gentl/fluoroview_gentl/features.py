@@ -19,8 +19,8 @@ from fluoroview.hal import (
     ParameterError,
     StrParameter,
 )
+from fluoroview.hal.pixel_format import BY_CODE
 from fluoroview_gentl import sdk
-from fluoroview_gentl.pixel_format import BY_CODE
 
 # The HAL starts and stops; harvesters locks; what restarts the device takes it from under us.
 _LEFT_OUT = {

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from fluoroview.hal import DeviceError
+from fluoroview.hal.pixel_format import BY_CODE, Bytes
 from fluoroview_gentl import sdk
-from fluoroview_gentl.pixel_format import BY_CODE, Bytes
 
 # PAYLOADTYPE_INFO_IDS of the GenTL standard. UNKNOWN and RAW_DATA come from producers
 # that leave the reading to the node map.

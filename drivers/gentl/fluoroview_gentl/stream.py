@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from fluoroview.hal import DeviceError, FrameHeader, LossCause
+from fluoroview.hal.frame_ids import GEV_PERIOD, FrameIds
+from fluoroview.hal.pixel_format import BY_CODE, Decoder, PixelFormat, Pixels
 from fluoroview_gentl import sdk
-from fluoroview_gentl.frame_ids import GEV_PERIOD, FrameIds
 from fluoroview_gentl.picture import Picture, find_picture
-from fluoroview_gentl.pixel_format import BY_CODE, Decoder, PixelFormat, Pixels
 from fluoroview_gentl.timestamps import Timestamps
 
 Lost = Callable[[int, LossCause], None]

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import genicam
 import pytest
+from genicam import gentl
+
 from fluoroview_gentl import producers
 from fluoroview_gentl.producers import SEARCH_VARIABLE
-from genicam import gentl
 
 VIKY = Path(genicam.__file__).parent / "viky.cti"
 

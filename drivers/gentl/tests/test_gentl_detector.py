@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fluoroview_gentl import GenTLDetector
 from genicam import gentl
 
 from fluoroview.hal import DeviceError, DeviceHost, DeviceState, ParameterError
+from fluoroview_gentl import GenTLDetector
 
 RED = "viky.cti:VikyTL_DEV_red"
 
@@ -177,7 +177,7 @@ def test_a_device_that_vanishes_while_streaming_is_a_fault_with_its_reason(monke
     try:
         host.start()
         consumer.wait_for(2)
-        detector = host._transport._server._detector
+        detector = host._transport._server._device
         lost = gentl.IoException("GenTL exception: Communication error has occurred. (ID: -1010)")
 
         def unplugged(**_):

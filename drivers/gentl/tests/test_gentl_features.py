@@ -4,11 +4,11 @@ import math
 from types import SimpleNamespace
 
 import pytest
-from fluoroview_gentl import GenTLDetector
-from fluoroview_gentl.features import _limit, parameters_of, pixel_format_choices
 from genicam import genapi
 
 from fluoroview.hal import Access, DeviceError, ParameterError, ParameterTree
+from fluoroview_gentl import GenTLDetector
+from fluoroview_gentl.features import _limit, parameters_of, pixel_format_choices
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fluoroview_gentl.picture import find_picture
-from fluoroview_gentl.pixel_format import BY_NAME
 
 from fluoroview.hal import DeviceError
+from fluoroview.hal.pixel_format import BY_NAME
+from fluoroview_gentl.picture import find_picture
 
 MONO8, RGBA8 = BY_NAME["Mono8"].code, BY_NAME["RGBa8"].code
 COORD3D = 0x026000C1

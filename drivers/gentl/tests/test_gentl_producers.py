@@ -6,10 +6,10 @@ import signal
 import sys
 
 import pytest
-from fluoroview_gentl import GenTLDetector, producers
-from fluoroview_gentl.producers import SEARCH_VARIABLE, Producer
 
 from fluoroview.hal import DeviceError, DriverError
+from fluoroview_gentl import GenTLDetector, producers
+from fluoroview_gentl.producers import SEARCH_VARIABLE, Producer
 
 VIKY_IDS = [f"viky.cti:VikyTL_DEV_{colour}" for colour in ("red", "green", "blue")]
 

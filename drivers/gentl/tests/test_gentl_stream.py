@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fluoroview_gentl.pixel_format import BY_NAME
-from fluoroview_gentl.stream import Stream
 from genicam import gentl
 
 from fluoroview.hal import DeviceError, LossCause
+from fluoroview.hal.pixel_format import BY_NAME
+from fluoroview_gentl.stream import Stream
 
 MONO8 = BY_NAME["Mono8"]
 INCOMPLETE = "incomplete"

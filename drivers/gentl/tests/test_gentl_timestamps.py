@@ -4,6 +4,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
+
 from fluoroview_gentl.timestamps import Timestamps, ticks_to_ns
 
 

@@ -1,10 +1,10 @@
-"""The account of GenTL frame ids: wrap-around, gaps, and who lost the frames of a gap.
+"""The account of a GenICam stream's frame ids: wrap-around, gaps, and who lost a gap's frames.
 
 GigE Vision counts blocks in 16 bits from 1 to 65535 and then 1 again: 0 is left out, so that no
 modulus of two unwraps it. Ids are unwrapped here and leave as 64-bit counters.
 """
 
-from fluoroview.hal import LossCause
+from fluoroview.hal.ledger import LossCause
 
 GEV_PERIOD = 65535
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from fluoroview_gentl.pixel_format import BY_CODE, BY_NAME, Decoder
-from harvesters.util.pfnc import dict_by_ints
+
+from fluoroview.hal.pixel_format import BY_NAME, Decoder
 
 ROWS, COLUMNS = 5, 7  # odd: groups of packed pixels end within a line and within the picture
 
@@ -215,11 +215,3 @@ def test_too_few_bytes_are_refused():
     decoder = Decoder(BY_NAME["Mono12p"], 2, 3)
     with pytest.raises(ValueError, match="8 bytes are too few, 9 make the picture"):
         decoder.decode(np.zeros(8, np.uint8), np.zeros((2, 3), np.uint16))
-
-
-def test_codes_are_those_of_the_standard():
-    # harvesters' table is older than Mono14p, whose value is from the PFNC list of values.
-    table = dict_by_ints | {0x010E0104: "Mono14p"}
-    assert {table.get(code): code for code in BY_CODE} == {
-        entry.name: entry.code for entry in BY_NAME.values()
-    }

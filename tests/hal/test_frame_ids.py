@@ -1,9 +1,9 @@
 """Gaps, wrap-around and causes of the frame ids."""
 
 import pytest
-from fluoroview_gentl.frame_ids import GEV_PERIOD, FrameIds
 
 from fluoroview.hal import LossCause
+from fluoroview.hal.frame_ids import GEV_PERIOD, FrameIds
 
 
 def told(ids, raw_ids, underruns=0):
