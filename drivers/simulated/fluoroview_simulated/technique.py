@@ -16,7 +16,7 @@ class Technique:
     """One pulse's factors. The defaults are a thin adult's neck seen from the side."""
 
     kv: float = 72.0
-    tube_current_ma: float = 10.0
+    tube_current_ma: float = 7.0
     pulse_width_ms: float = 5.0
     filter_al_mm: float = 2.8
     filter_cu_mm: float = 0.1

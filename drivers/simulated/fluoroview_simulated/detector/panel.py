@@ -17,7 +17,7 @@ LAG = 0.025
 """Share of the previous pulse's signal that a caesium iodide panel still holds at 30/s."""
 ELECTRONIC_QUANTA = 2.5
 """Electronic noise per pixel at 1024², as the quanta whose statistics would equal it."""
-FULL_SCALE_QUANTA_PER_MM2 = 25_000.0
+FULL_SCALE_QUANTA_PER_MM2 = 20_000.0
 """Quanta per mm² at which the digitiser is full."""
 RESIDUAL_GAIN = 0.003
 """What the panel's own flat-field correction leaves."""

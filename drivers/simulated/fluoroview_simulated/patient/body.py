@@ -44,9 +44,9 @@ SKIN = [
 # Lateral width in mm on a grid of 50 mm (rows: y = -100 … 100, columns: x = -100 … 100).
 WIDTH_MM = np.array(
     [
-        [34, 78, 134, 146, 142],
-        [34, 88, 132, 138, 130],
-        [44, 84, 120, 116, 112],
+        [44, 102, 146, 150, 144],
+        [44, 106, 138, 140, 132],
+        [48, 92, 122, 117, 112],
         [52, 74, 104, 108, 110],
         [70, 88, 108, 116, 120],
     ],
@@ -135,7 +135,7 @@ def _add_muscles(canvas: Canvas, trunk: np.ndarray) -> None:
     canvas.add_soft(mastoid, 6.0, 9.0, -48.0)
     for z in (50.0, -50.0):
         canvas.add_soft([(-14, -46), (0, -56), (12, -40), (12, -10), (2, -2), (-10, -14)], 9, 9, z)
-        canvas.add_soft([(-14, 2), (2, -2), (10, 6), (4, 16), (-10, 16)], 7.0, 7.0, z * 0.6)
+        canvas.add_soft([(-14, 2), (2, -2), (10, 6), (4, 16), (-10, 16)], 3.2, 9.0, z * 0.6)
     nape = np.clip((np.linspace(-view / 2, view / 2, size, dtype=np.float32) - 45) / 30, 0, 1)
     canvas.soft += (
         trunk

@@ -85,6 +85,9 @@ class Canvas:
         self.seed = seed
         self.soft = np.zeros((size, size), np.float32)
         self.bone = np.zeros((size, size), np.float32)
+        # No edge in a body is a clean curve, no cortex of one thickness.
+        self.uneven = 0.28 * cloud(size, view_mm, seed + 50, 7.0, 3)
+        self.patchy = 1.0 + 0.22 * cloud(size, view_mm, seed + 51, 6.0, 3)
 
     def window(self, points: np.ndarray, margin_mm: float = 2.0) -> Window:
         """The rectangle around `points`, `margin_mm` wider on each side."""
@@ -98,6 +101,7 @@ class Canvas:
         inside = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
         outside = cv2.distanceTransform(255 - mask, cv2.DIST_L2, 5)
         distance = (np.minimum(inside, 1e4) - np.minimum(outside, 1e4)) / self.px_per_mm
+        distance += self.uneven[window.slices]
         return cv2.GaussianBlur(distance, (0, 0), 0.15 * self.px_per_mm)
 
     def shape(self, points: Points, z_mm: float, smooth: bool = True) -> tuple[Window, np.ndarray]:
@@ -146,7 +150,8 @@ class Canvas:
             depth - cortex_mm, max(radius_mm - cortex_mm, 0.3)
         )
         spongy = density * (1.0 + grain * self.trabeculae(direction_deg)[window.slices])
-        self.bone[window.slices] += np.maximum(outer - inner, 0.0) + inner * spongy
+        compact = np.maximum(outer - inner, 0.0) * self.patchy[window.slices]
+        self.bone[window.slices] += compact + inner * spongy
         self.soft[window.slices] -= outer * 0.8
 
     def add_line(
@@ -171,7 +176,7 @@ class Canvas:
         line = cv2.GaussianBlur(
             mask.astype(np.float32), (0, 0), 0.35 * thickness_mm * self.px_per_mm
         )
-        self.bone[window.slices] += line * (bone_mm / 255)
+        self.bone[window.slices] += line * (bone_mm / 255) * self.patchy[window.slices]
 
     def trabeculae(self, direction_deg: float) -> np.ndarray:
         """Band-passed grain of unit variance, drawn out along a direction; kept per direction."""
@@ -190,7 +195,7 @@ _GRAINS: dict[tuple[int, float, int, int], np.ndarray] = {}
 
 
 def oriented_grain(size: int, view_mm: float, seed: int, direction_deg: int) -> np.ndarray:
-    """Grain between 0.4 and 1.5 mm across and some 3 mm along `direction_deg`, unit variance."""
+    """Grain between 0.4 and 1.5 mm across and some 1.5 mm along `direction_deg`, unit variance."""
     key = (size, view_mm, seed, direction_deg)
     if key not in _GRAINS:
         base = 512
@@ -200,8 +205,8 @@ def oriented_grain(size: int, view_mm: float, seed: int, direction_deg: int) -> 
         a = np.deg2rad(direction_deg)
         y, x = np.mgrid[-span : span + 1, -span : span + 1] / px
         along, across = x * np.cos(a) - y * np.sin(a), x * np.sin(a) + y * np.cos(a)
-        kernel = np.exp(-((along / 1.3) ** 2) / 2) * (
-            np.exp(-((across / 0.33) ** 2) / 2) - 0.42 * np.exp(-((across / 0.8) ** 2) / 2)
+        kernel = np.exp(-((along / 0.62) ** 2) / 2) * (
+            np.exp(-((across / 0.34) ** 2) / 2) - 0.40 * np.exp(-((across / 0.8) ** 2) / 2)
         )
         grain = cv2.filter2D(noise.astype(np.float32), -1, kernel.astype(np.float32))
         grain = cv2.resize(grain, (size, size), interpolation=cv2.INTER_CUBIC)

@@ -1,4 +1,4 @@
-"""The patient at rest as two maps, soft tissue and bone; what moves is added per frame elsewhere."""
+"""The patient at rest as two maps, soft tissue and bone; what moves is added per frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fluoroview_simulated.patient.jaw import add_jaw
 from fluoroview_simulated.patient.skull import add_cavity_texture, add_skull
 from fluoroview_simulated.patient.spine import add_spine
 
-UNSHARPNESS_MM = 0.22
+UNSHARPNESS_MM = 0.28
 """Focal spot and scintillator, as the standard deviation of a Gaussian at the isocentre."""
 
 

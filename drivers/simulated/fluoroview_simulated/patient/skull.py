@@ -19,41 +19,23 @@ def add_skull(canvas: Canvas) -> None:
 
 def _add_vault(canvas: Canvas) -> None:
     """Side walls of the skull above the base, and the floor of the posterior fossa edge-on."""
-    wall = [
-        (4, -150),
-        (6, -100),
-        (24, -92),
-        (44, -80),
-        (60, -72),
-        (72, -64),
-        (84, -60.5),
-        (98, -63),
-        (120, -78),
-        (160, -100),
-        (160, -150),
+    fossa = [
+        *[(-14, -150), (-12, -102), (8, -88), (26, -84), (44, -78), (60, -70.5), (72, -63.5)],
+        *[(84, -59.5), (96, -61), (110, -69), (130, -86), (150, -110), (160, -150)],
     ]
-    canvas.add_bone(wall, 9.0, 7.0, 1.6, 0.55, 0.12, 0.0, 30)
-    base = [
-        (70.5, -64.5),
-        (76.0, -61.2),
-        (84.0, -58.6),
-        (92.0, -59.2),
-        (102.0, -64.0),
-        (118.0, -75.5),
-        (134, -92),
-        (130.0, -97),
-        (116.0, -82.0),
-        (101.0, -70.0),
-        (91.0, -65.4),
-        (83.0, -65.0),
-        (76.0, -67.6),
-        (71.5, -68.4),
-    ]
-    for z, width in ((26.0, 24.0), (-26.0, 24.0), (0.0, 20.0)):
-        canvas.add_bone(base, width, 2.6, 1.3, 0.3, 0.2, z, 30)
-    canvas.add_line(
-        [(76.0, -68.0), (84.0, -66.0), (92.0, -66.8), (102.0, -71.4), (118.0, -83.4)], 5.0, 1.0
-    )
+    window, depth = canvas.shape(fossa, 0.0)
+    place = window.slices
+    # A bowl 5 mm thick: along its floor the ray runs through a long stretch of bone.
+    back = np.clip((window.x - 62.0) / 14.0, 0.12, 1.0)
+    bowl = rounded(depth, 52.0) - rounded(depth - 4.6, 50.0)
+    canvas.bone[place] += 54.0 * back * np.maximum(bowl, 0.0) * 0.6 * canvas.patchy[place]
+    canvas.bone[place] += 7.5 * rounded(depth, 22.0)
+    for offset, strength in ((0.7, 3.4), (4.4, 2.2)):
+        table = np.exp(-(((depth - offset) / 0.7) ** 2)) * (back > 0.5)
+        canvas.bone[place] += strength * table * canvas.patchy[place]
+    wing = [(-16, -120), (-18, -98), (-8, -84), (6, -78), (22, -78), (36, -84), (40, -120)]
+    window, depth = canvas.shape(wing, 0.0)
+    canvas.bone[window.slices] += 6.0 * rounded(depth, 14.0) * canvas.patchy[window.slices]
     for z in (22.0, -22.0):
         condyle = [
             (47.5, -68.0),
@@ -82,7 +64,7 @@ def _add_petrous(canvas: Canvas) -> None:
             (41, -75),
             (31, -79),
         ]
-        canvas.add_bone(pyramid, 21.0, 9.0, 2.2, 0.52, 0.18, z * 0.8, 45)
+        canvas.add_bone(pyramid, 19.0, 19.0, 0.8, 0.62, 0.06, z * 0.8, 45)
         mastoid = [
             (38, -84),
             (48, -86),
@@ -97,7 +79,7 @@ def _add_petrous(canvas: Canvas) -> None:
         ]
         window, depth = canvas.shape(mastoid, z * 1.2)
         cells = np.clip(
-            0.72 + 0.55 * cloud(size, view, canvas.seed + 9, 3.1, 2)[window.slices], 0.08, 1.6
+            0.72 + 0.30 * cloud(size, view, canvas.seed + 9, 2.6, 2)[window.slices], 0.08, 1.6
         )
         canvas.bone[window.slices] += 11.0 * rounded(depth, 8.0) * cells
         canvas.soft[window.slices] -= 9.0 * rounded(depth, 8.0)
@@ -112,8 +94,8 @@ def _add_petrous(canvas: Canvas) -> None:
         ]
         window, depth = canvas.shape(canal, z * 1.3)
         hole = rounded(depth, 2.0)
-        canvas.soft[window.slices] -= 16 * hole
-        canvas.bone[window.slices] *= 1 - 0.24 * hole
+        canvas.soft[window.slices] -= 6 * hole
+        canvas.bone[window.slices] *= 1 - 0.16 * hole
         canvas.bone[window.slices] += 3.0 * np.exp(-(((depth + 0.4) / 0.7) ** 2))
         socket = [(10.0, -80.0), (15.0, -84.0), (21.0, -85.0), (26.0, -82.0), (28.5, -76.0)]
         canvas.add_line(socket, 4.5, 1.4, z)
@@ -134,7 +116,7 @@ def _add_clivus(canvas: Canvas) -> None:
         (25.0, -86.0),
         (18.0, -94.0),
     ]
-    canvas.add_bone(clivus, 26.0, 4.0, 1.1, 0.34, 0.25, 0.0, 60)
+    canvas.add_bone(clivus, 22.0, 6.5, 0.6, 0.38, 0.12, 0.0, 60)
     sinus = [
         (-2.0, -104.0),
         (12.0, -106.0),
@@ -145,8 +127,8 @@ def _add_clivus(canvas: Canvas) -> None:
         (-5.0, -94.0),
     ]
     window, depth = canvas.shape(sinus, 0.0)
-    canvas.soft[window.slices] -= 26.0 * rounded(depth, 6.0)
-    canvas.bone[window.slices] += 6.0 * np.exp(-(((depth - 0.2) / 0.5) ** 2))
+    canvas.soft[window.slices] -= 20.0 * rounded(depth, 8.0)
+    canvas.bone[window.slices] += 2.6 * np.exp(-(((depth - 0.2) / 0.6) ** 2))
     for z in (12.0, -12.0):
         plate = [
             (-4.0, -84.0),
@@ -158,7 +140,7 @@ def _add_clivus(canvas: Canvas) -> None:
             (1.0, -52.0),
             (-2.5, -62.0),
         ]
-        canvas.add_bone(plate, 7.0, 1.8, 0.8, 0.3, 0.2, z)
+        canvas.add_bone(plate, 7.0, 3.4, 0.5, 0.3, 0.15, z)
         canvas.add_line([(-8.0, -84.0), (-9.4, -72.0), (-7.6, -60.0), (-5.0, -50.0)], 4.5, 0.9, z)
 
 
@@ -179,24 +161,20 @@ def _add_midface(canvas: Canvas) -> None:
             (-40, -55),
         ]
         window, depth = canvas.shape(sinus, z)
-        canvas.soft[window.slices] -= 20.0 * rounded(depth, 11.0)
-        canvas.bone[window.slices] += 2.6 * np.exp(-(((depth - 0.1) / 0.55) ** 2))
+        canvas.soft[window.slices] -= 13.0 * rounded(depth, 16.0)
+        canvas.bone[window.slices] += (
+            1.3 * np.exp(-(((depth - 0.1) / 0.6) ** 2)) * canvas.patchy[window.slices]
+        )
         canvas.bone[window.slices] += 1.1 * rounded(depth, 4.0)
         zygoma = [
-            (-38, -84),
-            (-30, -88),
-            (-22, -84),
-            (-22, -72),
-            (-26, -62),
-            (-29.5, -58.5),
-            (-33, -63),
-            (-36, -74),
+            *[(-46, -104), (-34, -112), (-16, -108), (-18, -84), (-22, -72), (-26, -63)],
+            *[(-29.5, -59), (-33.5, -64), (-38, -76), (-42, -90)],
         ]
-        canvas.add_bone(zygoma, 13.0, 4.5, 1.5, 0.28, 0.2, z * 2.0, 60)
+        canvas.add_bone(zygoma, 10.0, 12.0, 0.4, 0.34, 0.1, z * 2.0, 60)
         canvas.add_line(
             [(-36, -80), (-33.0, -66), (-29.4, -58.6), (-25.0, -66), (-22.5, -78)],
-            4.5,
-            1.3,
+            3.4,
+            1.5,
             z * 1.7,
         )
         wall = [(-64, -104), (-58, -84), (-55, -66), (-53, -57)]
@@ -227,20 +205,11 @@ def _add_midface(canvas: Canvas) -> None:
 def _add_palate(canvas: Canvas) -> None:
     """Hard palate edge-on, alveolar process, nasal spine."""
     palate = [
-        (-60.5, -54.5),
-        (-52, -56.4),
-        (-38, -55.2),
-        (-20, -53.4),
-        (-4, -51.8),
-        (-1.5, -50.4),
-        (-5, -49.2),
-        (-20, -49.6),
-        (-36, -49.6),
-        (-46, -47.0),
-        (-54, -48.5),
+        *[(-50.0, -53.6), (-46, -55.2), (-38, -55.0), (-20, -53.4), (-4, -51.8), (-1.5, -50.4)],
+        *[(-5, -49.4), (-20, -50.2), (-36, -51.0), (-46, -51.0)],
     ]
-    canvas.add_bone(palate, 26.0, 1.7, 0.9, 0.25, 0.2, 0.0, 0)
-    canvas.add_line([(-59, -55.4), (-46, -55.8), (-30, -54.4), (-12, -52.6), (-3, -51.2)], 4.5, 0.8)
+    canvas.add_bone(palate, 20.0, 2.4, 0.5, 0.3, 0.15, 0.0, 0)
+    canvas.add_line([(-60, -55.0), (-46, -55.8), (-30, -54.4), (-12, -52.6), (-3, -51.2)], 4.0, 0.9)
     for z in (20.0, -20.0):
         canvas.add_line([(-52, -50.5), (-40, -50.8), (-24, -51.2), (-10, -50.6)], 4.0, 0.9, z * 0.6)
         alveolus = [
@@ -256,9 +225,9 @@ def _add_palate(canvas: Canvas) -> None:
             (-61.5, -40),
             (-64.5, -45),
         ]
-        canvas.add_bone(alveolus, 11.0, 4.0, 0.9, 0.26, 0.45, z, 90)
+        canvas.add_bone(alveolus, 11.0, 7.0, 0.45, 0.36, 0.22, z, 90)
         tuberosity = [(-14, -58), (-8, -58), (-6.5, -50), (-9, -43.5), (-13.5, -43), (-15, -50)]
-        canvas.add_bone(tuberosity, 9.0, 3.0, 0.7, 0.24, 0.4, z * 1.2, 90)
+        canvas.add_bone(tuberosity, 9.0, 4.0, 0.4, 0.3, 0.2, z * 1.2, 90)
 
 
 def add_cavity_texture(canvas: Canvas) -> None:

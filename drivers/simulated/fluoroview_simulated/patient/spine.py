@@ -66,37 +66,30 @@ def _add_body(canvas: Canvas, v: Vertebra, index: int) -> None:
     u = dx * np.cos(a) + dy * np.sin(a)  # backwards
     w = -dx * np.sin(a) + dy * np.cos(a)  # downwards
     t = u / (d / 2)
-    waist = 1.0 * (1 - np.clip(np.abs(w) / (h / 2), 0, 1.3) ** 2)
-    front, back = -d / 2 + waist, d / 2 - 0.6 * waist
+    waist = 0.55 * (1 - np.clip(np.abs(w) / (h / 2), 0, 1.3) ** 2)
+    front, back = -d / 2 + waist, d / 2 - 0.5 * waist
     # End plates are slightly hollow; the lower front lip hangs over the disc.
     wobble = 0.35 * np.sin(u * 0.9 + index) + 0.2 * np.sin(u * 2.1 + 2 * index)
-    top = (
-        -h / 2
-        + 1.1 * (1 - t**2).clip(0)
-        + 0.9 * np.exp(-(((u - d * 0.42) / 3) ** 2)) * 0
-        + 0.15 * wobble
-    )
-    top -= 0.6 * _edge(t - 0.55, 0.3)
-    bottom = (
-        h / 2 - 1.7 * (1 - (t - 0.1) ** 2).clip(0) + 1.5 * _edge(-t - 0.7, 0.25) + 0.15 * wobble
-    )
-    inside_w = np.minimum(w - top, bottom - w)
-    inside_u = np.minimum(u - front, back - u)
-    chord = rounded(inside_u, d * 0.40)
-    body = v.width * chord * _edge(inside_w, 0.35)
+    uneven = canvas.uneven[window.slices]
+    top = -h / 2 + 0.7 * (1 - (t + 0.15) ** 2).clip(0) + 0.3 * wobble - 0.5 * _edge(t - 0.5, 0.4)
+    bottom = h / 2 - 1.1 * (1 - (t - 0.1) ** 2).clip(0) + 0.9 * _edge(-t - 0.65, 0.3)
+    bottom = bottom - 0.3 * wobble
+    inside_w = np.minimum(w - top, bottom - w) + 0.6 * uneven
+    inside_u = np.minimum(u - front, back - u) + uneven
+    corner = 2.4
+    inside = corner - np.hypot(np.maximum(corner - inside_u, 0), np.maximum(corner - inside_w, 0))
+    chord = rounded(inside_u, d * 0.42)
+    patchy = canvas.patchy[window.slices]
+    body = v.width * chord * _edge(inside, 0.45)
     grain = canvas.trabeculae(90.0 - v.tilt_deg)[window.slices]
     cross = canvas.trabeculae(0.0 - v.tilt_deg)[window.slices]
-    sponge = 0.215 * (1 + 0.16 * grain + 0.07 * cross) * (1 + 0.25 * np.abs(w) / h)
-    plate = (
-        np.exp(-(((inside_w - 0.5) / 0.42) ** 2))
-        * v.width
-        * 0.46
-        * rounded(inside_u + 0.4, d * 0.35)
-    )
-    wall = np.exp(-(((inside_u - 0.45) / 0.4) ** 2)) * _edge(inside_w + 0.3, 0.4) * 6.2
-    wall *= np.where(u > 0, 0.75, 1.0)
-    canvas.bone[window.slices] += body * sponge + plate + wall + 0.9 * (body > 0.5)
-    canvas.soft[window.slices] -= 0.75 * body * 0.55
+    sponge = 0.36 * (1 + 0.075 * grain + 0.045 * cross) * (1 + 0.3 * np.abs(w) / h)
+    sponge *= 0.6 + 0.4 * patchy
+    rim = np.exp(-(((inside - 0.55) / 0.55) ** 2))
+    plate = rim * v.width * 0.25 * rounded(inside_u + 0.6, d * 0.4) * (inside_w < inside_u + 1.0)
+    wall = rim * np.where(u > 0, 2.8, 3.4) * (inside_u <= inside_w + 1.0)
+    canvas.bone[window.slices] += body * sponge + (plate + wall) * patchy + 0.9 * (body > 0.5)
+    canvas.soft[window.slices] -= 0.45 * body
     # Uncinate processes: the raised lateral lips, seen through the body above.
     for z in (9.0, -9.0):
         lip = _place(
@@ -119,24 +112,24 @@ def _add_arch(canvas: Canvas, v: Vertebra) -> None:
         pillar = _place(
             v,
             [
-                (d / 2 - 3.0, -h / 2 - 1.5),
-                (d / 2 + 0.5, -h / 2 - 4.6),
-                (d / 2 + 10.0, h / 2 - 6.0),
-                (d / 2 + 12.3, h / 2 + 1.8),
-                (d / 2 + 9.6, h / 2 + 3.4),
-                (d / 2 + 1.8, h / 2 - 3.6),
-                (d / 2 - 2.4, h / 2 - 6.0),
+                (d / 2 - 3.0, -h / 2 - 3.5),
+                (d / 2 + 0.5, -h / 2 - 7.0),
+                (d / 2 + 10.0, h / 2 - 8.6),
+                (d / 2 + 12.8, h / 2 + 3.0),
+                (d / 2 + 10.4, h / 2 + 6.8),
+                (d / 2 + 1.8, h / 2 - 0.6),
+                (d / 2 - 2.4, h / 2 - 5.0),
             ],
         )
-        canvas.add_bone(pillar, 11.0, 3.4, 0.75, 0.26, 0.3, z, 60 - v.tilt_deg)
+        canvas.add_bone(pillar, 11.5, 4.2, 0.5, 0.44, 0.11, z, 60 - v.tilt_deg)
         facet = _place(
-            v, [(d / 2 + 0.6, -h / 2 - 4.4), (d / 2 + 5, -h / 2 + 0.9), (d / 2 + 9.8, h / 2 - 6.2)]
+            v, [(d / 2 + 0.6, -h / 2 - 6.6), (d / 2 + 5, -h / 2 - 1.8), (d / 2 + 9.8, h / 2 - 8.6)]
         )
-        canvas.add_line(facet, 3.6, 0.8, z)
+        canvas.add_line(facet, 3.0, 1.0, z)
         lower = _place(
-            v, [(d / 2 + 2.0, h / 2 - 3.4), (d / 2 + 6, h / 2 + 0.6), (d / 2 + 10.2, h / 2 + 3.2)]
+            v, [(d / 2 + 2.0, h / 2 - 0.8), (d / 2 + 6, h / 2 + 3.0), (d / 2 + 10.2, h / 2 + 6.4)]
         )
-        canvas.add_line(lower, 3.0, 0.8, z)
+        canvas.add_line(lower, 2.6, 1.0, z)
         transverse = _place(
             v, [(-1.5, -2.2), (3.5, -3.6), (6.2, -0.6), (5.0, 3.4), (0.5, 4.0), (-2.2, 1.4)]
         )
@@ -157,7 +150,7 @@ def _add_arch(canvas: Canvas, v: Vertebra) -> None:
             (d / 2 + 9.6, 4.0),
         ],
     )
-    canvas.add_bone(lamina, 9.0, 2.6, 0.9, 0.22, 0.2)
+    canvas.add_bone(lamina, 9.0, 3.6, 0.5, 0.44, 0.12)
     spinolaminar = _place(v, [(root - 1.0, -4.6), (root - 0.2, 0.4), (root - 0.8, 5.2)])
     canvas.add_line(spinolaminar, 5.0, 1.0)
     s, droop = v.spinous, np.tan(np.deg2rad(v.droop_deg))
@@ -173,8 +166,8 @@ def _add_arch(canvas: Canvas, v: Vertebra) -> None:
             (root - 0.5, 5.6),
         ],
     )
-    canvas.add_bone(spinous, 6.5, 3.0, 0.75, 0.24, 0.3, 3.0, -v.droop_deg)
-    canvas.add_bone(spinous + np.array([0.3, 0.6]), 5.5, 3.0, 0.75, 0.2, 0.3, -3.0, -v.droop_deg)
+    canvas.add_bone(spinous, 7.5, 4.2, 0.5, 0.44, 0.12, 3.0, -v.droop_deg)
+    canvas.add_bone(spinous + np.array([0.5, 0.9]), 6.0, 4.2, 0.5, 0.4, 0.12, -3.0, -v.droop_deg)
 
 
 def _add_axis(canvas: Canvas) -> None:
@@ -198,7 +191,7 @@ def _add_axis(canvas: Canvas) -> None:
         (37.4, -48.0),
         (37.2, -54.0),
     ]
-    canvas.add_bone(body, 14.0, 5.0, 0.85, 0.27, 0.3)
+    canvas.add_bone(body, 16.0, 6.0, 0.6, 0.44, 0.12)
     canvas.add_line([(33.0, -16.6), (38.0, -19.0), (44.0, -19.8), (50.0, -18.6)], 7.5, 0.9)
     for z in (18.0, -18.0):
         ring = [
@@ -210,7 +203,7 @@ def _add_axis(canvas: Canvas) -> None:
             (44.0, -23.0),
             (38.0, -28.0),
         ]
-        canvas.add_bone(ring, 9.0, 2.6, 0.9, 0.16, 0.3, z)
+        canvas.add_bone(ring, 9.0, 4.0, 0.5, 0.34, 0.12, z)
         pillar = [
             (47.0, -34.0),
             (54.0, -33.0),
@@ -220,7 +213,7 @@ def _add_axis(canvas: Canvas) -> None:
             (53.0, -20.0),
             (48.0, -25.0),
         ]
-        canvas.add_bone(pillar, 11.0, 3.2, 0.8, 0.26, 0.3, z)
+        canvas.add_bone(pillar, 11.0, 4.4, 0.5, 0.42, 0.12, z)
         canvas.add_line([(53.0, -19.8), (57.0, -16.0), (60.6, -13.8)], 3.2, 0.8, z)
     spinous = [
         (62.5, -34.5),
@@ -232,8 +225,8 @@ def _add_axis(canvas: Canvas) -> None:
         (72.0, -21.0),
         (65.0, -22.5),
     ]
-    canvas.add_bone(spinous, 7.5, 4.0, 0.9, 0.25, 0.3, 3.0, 0)
-    canvas.add_bone(spinous, 6.5, 4.0, 0.9, 0.22, 0.3, -3.0, 0)
+    canvas.add_bone(spinous, 9.0, 5.6, 0.7, 0.42, 0.12, 3.0, 0)
+    canvas.add_bone(spinous, 7.5, 5.6, 0.6, 0.38, 0.12, -3.0, 0)
     canvas.add_line([(64.0, -34.0), (65.0, -28.0), (64.4, -22.5)], 6.0, 1.1)
 
 
@@ -257,7 +250,7 @@ def _add_atlas(canvas: Canvas) -> None:
             (43.0, -41.0),
             (37.0, -45.0),
         ]
-        canvas.add_bone(mass, 11.0, 4.0, 0.8, 0.28, 0.35, z)
+        canvas.add_bone(mass, 12.5, 5.6, 0.6, 0.44, 0.12, z)
         canvas.add_line([(37.0, -43.6), (44.0, -40.8), (52.0, -42.4)], 3.4, 0.8, z)
         arch = [
             (52.0, -53.0),
@@ -271,5 +264,5 @@ def _add_atlas(canvas: Canvas) -> None:
             (60.0, -48.0),
             (53.0, -47.0),
         ]
-        canvas.add_bone(arch, 6.5, 2.6, 1.0, 0.3, 0.2, z * 0.45)
+        canvas.add_bone(arch, 7.0, 2.8, 1.0, 0.45, 0.2, z * 0.45)
     canvas.add_line([(79.5, -51.5), (80.2, -47.5), (79.6, -43.8)], 5.0, 1.0)

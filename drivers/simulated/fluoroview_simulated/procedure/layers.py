@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fluoroview_simulated.patient.canvas import Canvas, smooth_curve
+from fluoroview_simulated.patient.canvas import Canvas, cloud, smooth_curve
 from fluoroview_simulated.procedure import throat
 from fluoroview_simulated.procedure.course import Motion
 
@@ -21,6 +21,8 @@ GRID = 512
 VIEW_MM = 200.0
 BLOCK = 8
 """The window starts and ends on multiples of this, to be averaged into coarse cells."""
+BOLUS_RADIUS_MM = 6.0
+"""Half of the bolus's thickness: how far from its edge the path is still growing."""
 X0_MM, X1_MM, Y0_MM, Y1_MM = -81.25, 56.25, -87.5, 100.0
 
 
@@ -62,6 +64,16 @@ class MovingLayers:
         self._x = (
             np.arange(columns, dtype=np.float32) + self.column0 + 0.5
         ) * self.cell_mm - VIEW_MM / 2
+        self._barium_width = np.interp(
+            self._y, (-60, -34, -10, 14, 28, 38, 50, 100), (34, 33, 30, 26, 20, 15, 14, 15)
+        ).astype(np.float32)[:, None]
+        window = (
+            slice(self.row0, self.row0 + rows),
+            slice(self.column0, self.column0 + columns),
+        )
+        # Barium sticks in patches; the bolus itself is mixed unevenly and holds small bubbles.
+        self._sticky = np.clip(0.5 + 0.4 * cloud(GRID, VIEW_MM, seed + 60, 14.0, 4)[window], 0, 2)
+        self._mixed = 1.0 + 0.07 * cloud(GRID, VIEW_MM, seed + 61, 6.0, 3)[window]
         self._hyoid, self._larynx = self._draw_cartilage(seed)
         self.maps = MovingMaps(self._soft, self._bone, self._barium)
 
@@ -77,7 +89,7 @@ class MovingLayers:
         """A wide blur into `_wide`, done on a quarter of the rows and columns."""
         rows, columns = self.shape
         small = cv2.resize(mask, (columns // 4, rows // 4), interpolation=cv2.INTER_AREA)
-        cv2.GaussianBlur(small, (7, 7), sigma / 4, dst=small)
+        cv2.GaussianBlur(small, (0, 0), sigma / 4, dst=small)
         cv2.resize(small, (columns, rows), dst=self._wide, interpolation=cv2.INTER_LINEAR)
 
     # ---- parts ---------------------------------------------------------------------------
@@ -117,10 +129,10 @@ class MovingLayers:
             self._fill(mask, smooth_curve(space, 5))
         self._mouth_air(mask, m)
         cv2.GaussianBlur(mask, (9, 9), 2.0, dst=self._blur)
-        self._blur_wide(mask, 5.0)
+        self._blur_wide(mask, 7.5)
         air = cv2.LUT(self._blur, self._round, dst=self._air)
         wide = cv2.LUT(self._wide, self._round, dst=self._scratch)
-        cv2.addWeighted(air, 0.62, wide, 0.38, 0.0, dst=air)
+        cv2.addWeighted(air, 0.42, wide, 0.58, 0.0, dst=air)
         air *= self._air_width(m)
         leaf = np.multiply(self._leaf, np.float32(-0.8 / 255), out=self._scratch)
         leaf += 1.0
@@ -146,9 +158,10 @@ class MovingLayers:
         column = np.interp(
             y,
             (-86, -60, -40, -20, 0, 12, 22, 28.5, 30, 31.5, 33, 36, 60, 100),
-            (26, 27, 24, 30, 30, 25, 17, 15, 12, 7.5, 10, 16, 17.5, 17.5),
+            (26, 27, 24, 30, 30, 25, 17, 15, 12, 8, 9, 13, 15.5, 14.5),
         )
-        return column.astype(np.float32)[:, None]
+        rings = 0.7 * np.sin(y * (2 * np.pi / 4.6)) * np.clip((y - 38) / 6, 0, 1)
+        return (column + rings).astype(np.float32)[:, None]
 
     def _draw_barium(self, m: Motion) -> None:
         """Bolus, pools in valleculae and piriform sinuses, and the coat on the walls."""
@@ -159,21 +172,18 @@ class MovingLayers:
         outline = throat.bolus_outline(m)
         if outline is not None:
             self._fill(mask, outline)
-        cv2.GaussianBlur(mask, (9, 9), 1.7, dst=self._blur)
-        self._blur_wide(mask, 5.5)
-        cv2.LUT(self._blur, self._round, dst=barium)
-        wide = cv2.LUT(self._wide, self._round, dst=self._scratch)
-        cv2.addWeighted(barium, 0.42, wide, 0.58, 0.0, dst=barium)
-        barium *= self._barium_width() * np.float32(strength)
+        # Round like a filled tube: elliptic over its half thickness.
+        depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3, dst=barium, dstType=cv2.CV_32F)
+        np.multiply(depth, np.float32(self.cell_mm / BOLUS_RADIUS_MM), out=depth)
+        np.minimum(depth, np.float32(1.0), out=depth)
+        np.subtract(np.float32(2.0), depth, out=self._scratch)
+        np.multiply(depth, self._scratch, out=depth)
+        cv2.sqrt(depth, dst=depth)
+        cv2.GaussianBlur(depth, (5, 5), 1.1, dst=barium)
+        barium *= self._barium_width * np.float32(strength)
+        barium *= self._mixed
         self._soft += np.minimum(barium * np.float32(1.0 / strength), -self._soft)
         self._draw_residue(m)
-
-    def _barium_width(self) -> np.ndarray:
-        """Width of the bolus along the ray over rows of the window, mm."""
-        column = np.interp(
-            self._y, (-60, -34, -10, 14, 28, 38, 50, 100), (34, 33, 30, 26, 20, 15, 14, 15)
-        ).astype(np.float32)
-        return column[:, None]
 
     def _draw_residue(self, m: Motion) -> None:
         """Pools with a level top, and a thin coat where the bolus went."""
@@ -182,18 +192,20 @@ class MovingLayers:
         if m.coat > 0.02:
             way = throat.lifted_way(m)
             value = int(np.clip(70 * m.coat, 0, 255))
-            self._stroke(mask, way[20:140], int(value * 0.5), 1)
-            self._stroke(mask, way[140:], int(value * 0.45), 2)
+            self._stroke(mask, way[8:56], int(value * 0.5), 1)
+            self._stroke(mask, way[94:142], int(value * 0.5), 1)
+            self._stroke(mask, way[140:], int(value * 0.3), 2)
             self._stroke(mask, smooth_curve(throat.tongue_base(m), 4, closed=False), value, 1)
-            self._stroke(mask, smooth_curve(throat.epiglottis(m)[1:], 4, closed=False), value, 1)
+            self._stroke(mask, smooth_curve(throat.epiglottis(m)[1:], 4, closed=False), value // 2, 1)
         cv2.GaussianBlur(mask, (5, 5), 0.9, dst=self._blur)
         coat = np.multiply(self._blur, np.float32(7.0 / 255), out=self._scratch)
+        coat *= self._sticky
         self._barium += coat
-        pool = min(m.residue, 1.5)
+        pool = min(m.residue, 1.5) * (1.0 - m.epiglottis)
         if pool < 0.03:
             return
         mask[:] = 0
-        wall = throat.tongue_base(m)
+        wall = throat.tongue_base(m, squeezed=False)
         leaf = throat.epiglottis(m)
         bottom = (wall[-1] + leaf[1]) / 2
         level = bottom[1] - 5.5 * pool**0.6
@@ -204,7 +216,7 @@ class MovingLayers:
             np.array([(14.5, 22.0), (19.5, 22.0), (20.2, 29.0), (18.6, 33.5), (16.2, 31.0)]), m
         )
         sinus[:, 1] = np.maximum(sinus[:, 1], sinus[:, 1].max() - 7.0 * pool**0.7)
-        self._fill(mask, sinus, 200)
+        self._fill(mask, sinus, 120)
         cv2.GaussianBlur(mask, (7, 7), 1.4, dst=self._blur)
         pools = np.multiply(self._blur, np.float32(4.2 * min(pool, 1.0) / 255), out=self._scratch)
         self._barium += pools
@@ -282,7 +294,7 @@ class MovingLayers:
             (13.6, 45.6),
             (12.2, 38.0),
         ]
-        canvas.add_bone(lamina, 5.0, 2.0, 0.8, 0.4, 0.5)
+        canvas.add_bone(lamina, 3.0, 2.6, 0.5, 0.4, 0.5)
         canvas.add_bone(
             [(-3.6, 40.5), (-0.8, 39.4), (1.0, 44.0), (-0.6, 46.5), (-3.0, 45.0)],
             3.0,

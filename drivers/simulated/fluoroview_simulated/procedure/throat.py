@@ -95,23 +95,14 @@ VESTIBULE_BACK = np.array(
 
 TRACHEA = np.array(
     [
-        (-1.4, 30.5),
-        (-1.6, 34),
-        (-0.8, 39),
-        (1.0, 48),
-        (4.4, 62),
-        (8.6, 80),
-        (15.0, 108),
-        (30.0, 108),
-        (24.0, 80),
-        (19.4, 62),
-        (15.6, 48),
-        (13.0, 40),
-        (11.6, 35),
-        (10.8, 30.5),
+        *[(2.0, 31.2), (0.2, 34), (-0.6, 39), (1.0, 48), (4.8, 62), (9.6, 80), (16.5, 108)],
+        *[(29.0, 108), (23.2, 80), (18.8, 62), (15.0, 48), (12.4, 40), (10.4, 35), (8.4, 31.2)],
     ],
     float,
 )
+
+TRACHEA_SHUT = np.array([(3.0, -0.8), (2.6, 0.2), (-1.0, 2.5), (-2.4, 0.2)])
+"""Where its upper end moves when the folds close: air ends in a cone below them."""
 
 EPIGLOTTIS_REST = np.array(
     [(-0.2, 22), (2.8, 14), (6.4, 6), (9.8, -1.5), (12.6, -6.5), (15.0, -9.0)]
@@ -180,18 +171,22 @@ def lifted_way(m: Motion) -> np.ndarray:
 def closed_share(y: np.ndarray, m: Motion) -> np.ndarray:
     """How far the throat is squeezed shut behind the bolus at heights `y`, 0 to 1."""
     way_mm = np.interp(y, WAY[90:, 1], WAY_MM[90:])
-    shut = np.clip((m.tail_mm + 6.0 - way_mm) / 14.0, 0.0, 1.0)
+    shut = np.clip((m.tail_mm + 14.0 - way_mm) / 14.0, 0.0, 1.0)
     shut *= 1.0 if m.since_onset_s > -0.2 else 0.0
     return shut * (1.0 - m.reopening)
 
 
-def tongue_base(m: Motion) -> np.ndarray:
+def tongue_base(m: Motion, squeezed: bool = True) -> np.ndarray:
     """Front wall of the oropharynx, drawn forwards by the hyoid and back by the squeeze."""
     forward = np.clip((TONGUE_BASE[:, 1] + 20.0) / 30.0, 0.0, 1.0)[:, None]
     wall = TONGUE_BASE + forward * m.hyoid * np.array([-6.0, -9.0])
-    shut = closed_share(wall[:, 1], m)
+    shut = closed_share(wall[:, 1], m) * squeezed
     back = np.interp(wall[:, 1], BACK_WALL[:, 1], BACK_WALL[:, 0])
-    wall[:, 0] += shut * (back + 0.8 - wall[:, 0])
+    if m.loaded > 0.0:  # the tongue follows the bolus: no air stays between them
+        front = back - bolus_thickness(np.interp(wall[:, 1], WAY[90:, 1], WAY_MM[90:]), m) - 1.0
+        pressed = squeezed * np.clip((m.head_mm - 118.0) / 18.0, 0.0, 1.0) * (1.0 - m.reopening)
+        wall[:, 0] = np.maximum(wall[:, 0], wall[:, 0] + pressed * (front - wall[:, 0]))
+    wall[:, 0] += shut * (back - 1.2 - wall[:, 0])
     wall[:, 0] += 0.5 * m.breath * (1 - m.velum)
     return wall
 
@@ -209,7 +204,8 @@ def oropharynx(m: Motion) -> np.ndarray:
     back[:, 0] -= 1.2 * closed_share(back[:, 1], m)
     low[:, 0] = np.minimum(low[:, 0], np.interp(low[:, 1], BACK_WALL[:, 1], BACK_WALL[:, 0]) - 0.3)
     shut = closed_share(low[:, 1], m)
-    low[:, 0] += shut * (np.interp(low[:, 1], BACK_WALL[:, 1], BACK_WALL[:, 0]) - low[:, 0])
+    behind = np.interp(low[:, 1], BACK_WALL[:, 1], BACK_WALL[:, 0])
+    low[:, 0] += shut * (behind - 1.2 - low[:, 0])
     return np.concatenate([front, low, back[:-1]])
 
 
@@ -227,8 +223,7 @@ def vestibule(m: Motion) -> np.ndarray:
 def trachea(m: Motion) -> np.ndarray:
     """Air below the vocal folds, ringed in front."""
     curve = TRACHEA.copy()
-    curve[0:2, 1] += 2.0 * m.closure
-    curve[-1, 1] += 2.0 * m.closure
+    curve[[0, 1, -2, -1]] += m.closure * TRACHEA_SHUT
     return lift(curve, m)
 
 
@@ -245,13 +240,25 @@ def bolus_outline(m: Motion) -> np.ndarray | None:
     tail = m.tail_mm
     if m.loaded <= 0.02 or head - tail < 2.0 or tail > WAY_MM[-1]:
         return None
-    s = np.linspace(tail, head, 44)
+    # Denser towards the head, which is rounder than the tail.
+    s = tail + (head - tail) * (1.0 - (1.0 - np.linspace(0.0, 1.0, 52)) ** 1.7)
     thickness = bolus_thickness(s, m)
     way = lifted_way(m)
     wall, inward = along(s, way), along(s, INWARD)
     held = np.clip((60.0 - s) / 30.0, 0.0, 1.0)  # in the mouth: a little off the palate
-    top = wall + inward * (0.3 + 0.8 * held)[:, None]
-    return np.concatenate([top, (wall + inward * thickness[:, None])[::-1]])
+    tip = np.clip(1.0 - (head - s) / 10.0, 0.0, 1.0)
+    nose = 1.0 - np.sqrt(1.0 - tip**2)  # the head is round on both sides
+    free = np.interp(s, (0, 60, 90, 140, 158, 180), (1.0, 1.5, 4.5, 3.5, 2.5, 4.2)) * nose
+    low = wall + inward * np.maximum(thickness, free)[:, None]
+    # Round off where the way bends sharper than the bolus is thick.
+    padded = np.concatenate([2 * low[:1] - low[12:0:-1], low, 2 * low[-1:] - low[-2:-14:-1]])
+    low = np.stack([np.convolve(column, _SMOOTHING, "valid") for column in padded.T], axis=1)
+    top = wall + inward * (0.3 + 0.8 * held + free)[:, None]
+    return np.concatenate([top, low[::-1]])
+
+
+_SMOOTHING = np.exp(-0.5 * (np.arange(-12, 13) / 3.0) ** 2)
+_SMOOTHING /= _SMOOTHING.sum()
 
 
 def bolus_thickness(s: np.ndarray, m: Motion) -> np.ndarray:
@@ -264,7 +271,7 @@ def bolus_thickness(s: np.ndarray, m: Motion) -> np.ndarray:
     size = (m.bolus.volume_ml / 10.0) ** 0.36
     length = max(m.head_mm - m.tail_mm, 1.0)
     from_head = np.clip((m.head_mm - s) / 9.0, 0.0, 1.0)
-    from_tail = np.clip((s - m.tail_mm) / min(26.0, 0.55 * length), 0.0, 1.0)
+    from_tail = np.clip((s - m.tail_mm) / min(26.0, 0.45 * length), 0.0, 1.0)
     head = np.sqrt(from_head * (2 - from_head))
     tail = from_tail**1.15 * (2 - from_tail) ** 0.6
-    return room * size * head * np.clip(tail, 0, 1.1) * m.loaded**0.5 + 0.25
+    return room * size * head * np.clip(tail, 0, 1.1) * m.loaded**0.5 + 0.15
