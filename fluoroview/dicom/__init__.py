@@ -10,21 +10,17 @@ is what both raise. The pieces, in the order in which a file passes through them
     timing.py       how long each frame stays
     acquisition.py  technique, dose, window, intensity relationship
     cine.py         all of it as one cine
+    header.py       what a written file says about itself
     writing.py      the way out
 """
 
 from fluoroview.dicom.acquisition import RecordedDose, Window
 from fluoroview.dicom.cine import DicomCine
 from fluoroview.dicom.errors import DicomError
+from fluoroview.dicom.header import LoopDescription, Storage
 from fluoroview.dicom.pixels import Scale
 from fluoroview.dicom.timing import CineTiming, Sequencing
-from fluoroview.dicom.writing import (
-    LoopDescription,
-    Storage,
-    WrittenFile,
-    write_loop,
-    write_picture,
-)
+from fluoroview.dicom.writing import WrittenFile, write_loop, write_picture
 
 __all__ = [
     "CineTiming",
