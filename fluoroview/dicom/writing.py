@@ -2,8 +2,7 @@
 
 Frames go to the disk as they come, into a file beside the target that takes its name only when
 it is whole: a full disk leaves the old file, or none, never half a loop; a power cut may leave a
-hidden .part file beside it. A loop
-that was simulated says so where every DICOM viewer shows it.
+hidden .part file beside it. What the file says about itself is made in `header.py`.
 """
 
 import contextlib

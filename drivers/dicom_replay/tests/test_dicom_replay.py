@@ -10,9 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fluoroview_dicom_replay import DicomReplay
-from fluoroview_dicom_replay.discovery import VARIABLE
-from fluoroview_dicom_replay.sequence import playback_order
 
 from fluoroview.dicom import DicomError, LoopDescription, Sequencing, write_loop
 from fluoroview.hal import (
@@ -27,6 +24,9 @@ from fluoroview.hal import (
     ParameterError,
     PixelIntensityRelationship,
 )
+from fluoroview_dicom_replay import DicomReplay
+from fluoroview_dicom_replay.discovery import VARIABLE
+from fluoroview_dicom_replay.sequence import playback_order
 
 FRAMES = (np.arange(4 * 8 * 12, dtype=np.uint16) % 4096).reshape(4, 8, 12)
 EXPOSURE = Exposure(70.0, 10.0, 8.0)
