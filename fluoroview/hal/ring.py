@@ -12,6 +12,7 @@ each commit.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
@@ -202,11 +203,12 @@ class FrameRing:
         with self._lock:
             readers = list(self._readers)
         for reader in readers:
-            reader.wake()
+            reader.ring_bell()
 
     def close(self) -> None:
         """Drop the views and the memory; readers get nothing more."""
-        self.ring_bell()
+        for reader in list(self._readers):
+            reader.wake()
         self.words = self.words.copy()
         self._order = self._order.copy()
         self.pixels = []
@@ -222,6 +224,7 @@ class RingReader:
         self._ring = ring
         self._forget = forget
         self._bell = threading.Event()
+        self._woken = False
         self._next = int(ring.words[Word.COMMITTED])
         ring.words[Word.READER_0 + index] = self._next
 
@@ -230,16 +233,24 @@ class RingReader:
         """Frames committed and not yet released by this reader."""
         return int(self._ring.words[Word.COMMITTED]) - self._next
 
+    def ring_bell(self) -> None:
+        """Let a waiting `next` look again for a frame."""
+        self._bell.set()
+
     def wake(self) -> None:
-        """Let a waiting `next` look again."""
+        """Let a waiting `next` return at once, frame or not."""
+        self._woken = True
         self._bell.set()
 
     def next(self, timeout_s: float) -> Frame | None:
         """Wait for the next frame; None when none came in time. Call `release` after use."""
-        if self.pending <= 0:
+        end_s = time.monotonic() + timeout_s
+        while self.pending <= 0 and not self._woken:
             self._bell.clear()
-            if self.pending <= 0:
-                self._bell.wait(timeout_s)
+            left_s = end_s - time.monotonic()
+            if self.pending <= 0 and (left_s <= 0 or not self._bell.wait(left_s)):
+                break  # a bell may be that of a frame read before it rang: look again
+        self._woken = False
         return self._ring.frame(self._next) if self.pending > 0 else None
 
     def release(self) -> None:
