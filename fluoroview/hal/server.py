@@ -57,6 +57,7 @@ class DeviceServer:
         self._pool: SlotPool | None = None
         self._sink: FrameSink | None = None
         self._running = False
+        self.sink_type: Callable[..., FrameSink] = FrameSink  # conformance puts its probe here
 
     def handle(self, method: str, arguments: dict[str, Any]) -> Any:
         """Run one command and return its JSON-able result. Raises FluoroError only."""
@@ -143,7 +144,7 @@ class DeviceServer:
             raise DriverError(f"{self.name} was started before it was armed.")
         pool.renew()
         bits = int(self._parameters()["FrameCounterBits"].read()) if self._has_bits() else 64
-        self._sink = FrameSink(
+        self._sink = self.sink_type(
             pool,
             clock=self._clock,
             run=int(ring.words[Word.RUN]),
