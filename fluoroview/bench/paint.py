@@ -91,7 +91,11 @@ class _CubicWidget(_LinearWidget):
         cv2.resize(pixels, (SIDE_PX, SIDE_PX), dst=self._counts, interpolation=cv2.INTER_CUBIC)
 
 
-def run(frames: int = 60, for_scale: bool = True) -> dict[str, Any]:
+def run(
+    step: Callable[[float, float], None] = lambda done, total: None,
+    frames: int = 60,
+    for_scale: bool = True,
+) -> dict[str, Any]:
     """Measure both frame sizes; return milliseconds (medians) and ratios to the bare widget.
 
     Needs a display, or `QT_QPA_PLATFORM=offscreen`. `for_scale` adds pyqtgraph's widgets.
@@ -101,7 +105,10 @@ def run(frames: int = 60, for_scale: bool = True) -> dict[str, Any]:
     stack, painters = _stage(for_scale)
     stack.show()
     stack.raise_()
-    sizes = {str(side): _measure(app, stack, painters, side, frames) for side in SIZES_PX}
+    sizes = {}
+    for done, side in enumerate(SIZES_PX):
+        step(done, len(SIZES_PX))
+        sizes[str(side)] = _measure(app, stack, painters, side, frames)
     stack.close()
     stack.deleteLater()
     return {

@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from PyQt6.QtCore import QRect, QTimer
+from PyQt6.QtCore import QEvent, QRect, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from fluoroview.exam.examination import Examination
@@ -17,12 +17,16 @@ from fluoroview.viewer.main_window import MainWindow
 SIZE_PX = (1600, 1200)
 
 
+_made: list[QApplication] = []  # PyQt ends an application that nobody holds
+
+
 def application() -> QApplication:
     """Return the Qt application, dressed; make it if there is none."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
         app.setApplicationName("FluoroView")
+        _made.append(app)
     if app.property("dressed") is None:
         theme.apply(app)
         app.setProperty("dressed", True)
@@ -48,6 +52,8 @@ def run(room: Room, files: list[Path] | None = None, connect: bool = True) -> in
         beat = _let_python_hear_ctrl_c(window)
         code = app.exec()
         beat.stop()
+        window.deleteLater()
+        app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         return code
     finally:
         exam.close()

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -46,8 +47,8 @@ class DosePanel(QWidget):
         super().__init__(parent)
         self.rate = _Figure("AIR KERMA RATE", "mGy/min", 30, theme.XRAY)
         self.cumulative = _Figure("CUMULATIVE AIR KERMA", "mGy", 30, theme.ACCENT)
-        self.kap = _Figure("KAP", "Gy·cm²", 19)
-        self.time = _Figure("FLUORO TIME", "min", 19)
+        self.kap = _Figure("KAP Gy·cm²", "", 19)
+        self.time = _Figure("FLUORO min", "", 19)
         self.pulses = _Figure("PULSES", "", 19)
         self.origin = QLabel()
         self.origin.setProperty("role", "dim")
@@ -123,7 +124,9 @@ class _Figure(QFrame):
         column.setSpacing(0)
         column.addWidget(title)
         column.addLayout(line)
-        self.setAccessibleName(heading.capitalize())
+        self.setAccessibleName(heading)
+        # the width comes from the grid, not from the digits, or the cards would breathe
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.set_alarm(False)
 
     def show_value(self, text: str) -> None:
@@ -147,6 +150,8 @@ def _number(value: float | None) -> str:
     """Return about three figures, or the dash of "not available"."""
     if value is None:
         return NOT_AVAILABLE
+    if value == 0:
+        return "0.00"
     for limit, decimals in ((1.0, 3), (10.0, 2), (1000.0, 1)):
         if abs(value) < limit - 0.5 * 10**-decimals:
             return f"{value:.{decimals}f}"

@@ -9,7 +9,6 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -18,7 +17,14 @@ from PyQt6.QtWidgets import (
 from fluoroview.exam.hold import MOST_FRAMES
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import RecursiveMode
-from fluoroview.viewer.parameter_editors import Described, ParameterEditor, editor_for, tip
+from fluoroview.viewer.parameter_editors import (
+    Described,
+    ParameterEditor,
+    editor_for,
+    step_buttons,
+    tip,
+)
+from fluoroview.viewer.scrolling import scrolled
 
 # What an operator changes during an examination, where the device has it: name, words.
 TECHNIQUE = {
@@ -57,6 +63,7 @@ class ExamPanel(QWidget):
         self._editors: dict[str, ParameterEditor] = {}
         self.technique = QFormLayout()
         self.hold = QSpinBox()
+        self.hold_steps = step_buttons(self.hold)
         self.averaging = QComboBox()
         self.window_text = QLabel("—")
         self.auto, self.invert = QPushButton("Auto"), QPushButton("Invert")
@@ -75,7 +82,8 @@ class ExamPanel(QWidget):
 
     def show_hold(self, frames: int, running: bool) -> None:
         """Show of how many frames the hold is made; it is chosen before the exposure."""
-        self.hold.setEnabled(not running)
+        for widget in (self.hold, *self.hold_steps):
+            widget.setEnabled(not running)
         if not self.hold.hasFocus():
             with QSignalBlocker(self.hold):
                 self.hold.setValue(frames)
@@ -116,6 +124,7 @@ class ExamPanel(QWidget):
         self.hold.setPrefix("mean of ")
         self.hold.setSuffix(" frames")
         self.hold.setKeyboardTracking(False)
+        self.hold.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.hold.setToolTip("Of how many frames the last-image hold is made; before exposure only")
         self.hold.valueChanged.connect(self.hold_wanted)
         self.averaging.addItems(list(_AVERAGING.values()))
@@ -141,33 +150,34 @@ class ExamPanel(QWidget):
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 10, 8, 8)
-        column.setSpacing(6)
+        column.setSpacing(5)
         column.addWidget(_heading("TECHNIQUE"))
         self.technique.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.technique.setVerticalSpacing(6)
+        self.technique.setVerticalSpacing(4)
         column.addLayout(self.technique)
-        column.addSpacing(8)
+        column.addSpacing(4)
         column.addWidget(_heading("PICTURE"))
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setVerticalSpacing(6)
-        form.addRow(_dim("Last image hold"), self.hold)
+        form.setVerticalSpacing(4)
+        hold = QHBoxLayout()
+        hold.setSpacing(4)
+        hold.addWidget(self.hold, 1)
+        for button in self.hold_steps:
+            hold.addWidget(button)
+        form.addRow(_dim("Last image hold"), hold)
         form.addRow(_dim("Averaging"), self.averaging)
         form.addRow(_dim("Window"), self.window_text)
         column.addLayout(form)
         row = QHBoxLayout()
         row.setSpacing(6)
-        for button in (self.auto, self.invert, self.fit, self.one_to_one):
-            row.addWidget(button, 1)
+        for push in (self.auto, self.invert, self.fit, self.one_to_one):
+            row.addWidget(push, 1)
         column.addLayout(row)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.addWidget(scrolled(page))
 
 
 def _heading(words: str) -> QLabel:

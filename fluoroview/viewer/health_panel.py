@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from fluoroview.exam.health import Health
 from fluoroview.hal import Ledger
 from fluoroview.viewer import theme
+from fluoroview.viewer.scrolling import scrolled
 
 _ROWS = (
     ("rate", "Pulse rate, set / measured"),
@@ -37,7 +38,11 @@ class HealthPanel(QWidget):
         self.values: dict[str, QLabel] = {}
         self._plot: Any = None
         self._curve: Any = None
-        self._column = QVBoxLayout(self)
+        page = QWidget()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(page))
+        self._column = QVBoxLayout(page)
         self._column.setContentsMargins(0, 10, 8, 8)
         grid = QGridLayout()
         grid.setVerticalSpacing(5)

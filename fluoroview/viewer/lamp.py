@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from fluoroview.viewer import theme
 
-HEIGHT_PX = 58
+HEIGHT_PX = 52
 
 
 class XRayLamp(QWidget):

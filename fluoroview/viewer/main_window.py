@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self.widgets.source_panel.show_drivers(
             [info.name for info in exam.drivers()], exam.room.detector.driver
         )
+        self.canvas.setFocus()  # not the first text field, or Space would be typed there
         self.refresh()
 
     # -- what the examination tells --------------------------------------------------------------

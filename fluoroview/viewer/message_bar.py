@@ -22,6 +22,8 @@ from PyQt6.QtWidgets import (
 from fluoroview.viewer import theme
 
 MOST_SHOWN = 3
+FOOT_PX = 60
+"""Height left free below, where the corner texts of the picture are."""
 _COLOURS = {"error": theme.ERROR, "warning": theme.WARNING, "alarm": theme.XRAY}
 
 
@@ -106,7 +108,9 @@ class MessageBar(QWidget):
         width = min(over.width() - 40, 900)
         gaps = self._column.spacing() * (len(self._shown) - 1)
         height = sum(line.needed_height(width) for line in self._shown) + gaps
-        self.setGeometry((over.width() - width) // 2, over.height() - height - 18, width, height)
+        self.setGeometry(
+            (over.width() - width) // 2, over.height() - height - FOOT_PX, width, height
+        )
         self.raise_()
 
 
@@ -140,6 +144,7 @@ class _Line(QFrame):
             row.addWidget(act)
         close = QToolButton()
         close.setText("✕")
+        close.setProperty("role", "step")
         close.setToolTip("Dismiss")
         close.setAccessibleName("Dismiss")
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -152,7 +157,7 @@ class _Line(QFrame):
         layout = self.layout()
         assert layout is not None
         layout.activate()
-        return max(layout.totalHeightForWidth(width), layout.totalSizeHint().height())
+        return max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
 
     def count_up(self) -> None:
         """The same happened again."""

@@ -12,12 +12,14 @@ from typing import Any
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QWidget,
 )
 
@@ -39,12 +41,21 @@ class ParameterEditor(QWidget):
         self.field = self.make_field(described)
         self.field.setToolTip(tip(described))
         self.field.setAccessibleName(described["name"])
-        row.addWidget(self.field)
+        row.setSpacing(4)
+        row.addWidget(self.field, 1)
+        self.field.setMinimumWidth(60)
+        self.steps = self.make_steps(described)
+        for button in self.steps:
+            row.addWidget(button)
         self.show_described(described)
 
     def make_field(self, described: Described) -> QWidget:
         """Return the widget that shows the value."""
         raise NotImplementedError
+
+    def make_steps(self, described: Described) -> list[QToolButton]:
+        """Return buttons that stand beside the field, if any."""
+        return []
 
     def put(self, value: Any) -> None:
         """Show a value without emitting `written`."""
@@ -54,7 +65,8 @@ class ParameterEditor(QWidget):
         """Show value and limits as read back; while `running`, idle-only ones are locked."""
         self.described = described
         locked = described["access"] == "ro" or (running and described["access"] == "rw when idle")
-        self.field.setEnabled(not locked)
+        for widget in (self.field, *self.steps):
+            widget.setEnabled(not locked)
         self.field.setToolTip(tip(described))
         if not self.field.hasFocus() or not self._typing():
             with QSignalBlocker(self.field):
@@ -98,12 +110,14 @@ class NumberEditor(ParameterEditor):
         box.setDecimals(0 if described["type"] == "int" else _decimals(described))
         box.setKeyboardTracking(False)
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        if described["unit"]:
-            box.setSuffix(f" {described['unit']}")
-        if described["access"] == "ro":
-            box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        box.setSuffix(unit_words(described))
+        box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         box.valueChanged.connect(self._changed)
         return box
+
+    def make_steps(self, described: Described) -> list[QToolButton]:
+        """Return minus and plus for a number that can be written."""
+        return [] if described["access"] == "ro" else step_buttons(self.field)
 
     def put(self, value: Any) -> None:
         """Show a number within its present limits."""
@@ -153,6 +167,7 @@ class EnumEditor(ParameterEditor):
         """Return a combo box."""
         box = _QuietCombo()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(5)
         box.activated.connect(lambda _: self.emit_value(box.currentData()))
         return box
 
@@ -161,9 +176,8 @@ class EnumEditor(ParameterEditor):
         choices = [str(choice) for choice in self.described["choices"] or [value]]
         if [self.field.itemData(i) for i in range(self.field.count())] != choices:
             self.field.clear()
-            unit = f" {self.described['unit']}" if self.described["unit"] else ""
             for choice in choices:
-                self.field.addItem(choice + unit, choice)
+                self.field.addItem(choice + unit_words(self.described), choice)
         self.field.setCurrentIndex(self.field.findData(str(value)))
 
 
@@ -176,6 +190,7 @@ class TextEditor(ParameterEditor):
         """Return a line edit; a read-only text stays selectable."""
         line = QLineEdit()
         line.editingFinished.connect(lambda: self.emit_value(line.text()))
+        line.returnPressed.connect(line.clearFocus)
         return line
 
     def put(self, value: Any) -> None:
@@ -214,10 +229,31 @@ def editor_for(described: Described) -> ParameterEditor:
     return _EDITORS.get(described["type"], TextEditor)(described)
 
 
+def step_buttons(box: QAbstractSpinBox) -> list[QToolButton]:
+    """Return a minus and a plus button that step a number; held, they repeat."""
+    buttons = []
+    for words, step in (("−", box.stepDown), ("+", box.stepUp)):
+        button = QToolButton()
+        button.setText(words)
+        button.setProperty("role", "step")
+        button.setAutoRepeat(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setAccessibleName("less" if words == "−" else "more")
+        button.clicked.connect(step)
+        buttons.append(button)
+    return buttons
+
+
+def unit_words(described: Described) -> str:
+    """Return the unit as it stands behind a value."""
+    unit = described["unit"]
+    return f" {'/s' if unit == '1/s' else unit}" if unit else ""
+
+
 def tip(described: Described) -> str:
     """Return what a user should know: what it is, what is allowed, when it can be written."""
     parts = [described["doc"] or described["name"]]
-    unit = f" {described['unit']}" if described["unit"] else ""
+    unit = unit_words(described)
     low, high = described["minimum"], described["maximum"]
     if low is not None and high is not None:
         parts.append(f"Allowed: {low:g} to {high:g}{unit}")

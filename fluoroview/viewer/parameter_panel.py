@@ -73,7 +73,7 @@ class ParameterPanel(QWidget):
             label.setProperty("role", "dim")
             label.setToolTip(f"{each['name']}\n{tip(each)}")
             label.setWordWrap(True)
-            label.setFixedWidth(122)
+            label.setFixedWidth(118)
             form.addRow(label, editor)
             self._editors[each["name"]] = editor
         self._area.setWidget(page)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
-    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLineEdit,
@@ -21,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from fluoroview.viewer import theme
 
-_WRITING = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
+_WRITING = (QLineEdit, QTextEdit, QPlainTextEdit)  # in a number, a space has no meaning
 _LEAVING = (QEvent.Type.WindowDeactivate, QEvent.Type.Close, QEvent.Type.Hide)
 
 
@@ -95,7 +94,7 @@ class Pedal(QObject):
         """Space writes in a text field and chooses in an open list; elsewhere it is the pedal."""
         if QApplication.activePopupWidget() is not None:
             return False
-        if QApplication.activeWindow() is not self._window:
+        if QApplication.activeWindow() not in (None, self._window):
             return False
         focus = QApplication.focusWidget()
         editable = isinstance(focus, QComboBox) and focus.isEditable()

@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
 from fluoroview.exam.snapshot import DeviceStatus
 from fluoroview.hal import DeviceInfo, DeviceState
 from fluoroview.viewer import theme
+from fluoroview.viewer.scrolling import scrolled
 
 _STATES = {
     DeviceState.CLOSED: ("No device", theme.FAINT),
@@ -75,8 +76,7 @@ class SourcePanel(QWidget):
         self.search.setEnabled(True)
         self.device.clear()
         for info in devices:
-            words = f"{info.id} ({info.model})" if info.model and info.model != info.id else info.id
-            self.device.addItem(words, info.id)
+            self.device.addItem(info.id, info.id)
             tip = " ".join(
                 part for part in (info.vendor, info.model, info.serial, info.note) if part
             )
@@ -121,7 +121,8 @@ class SourcePanel(QWidget):
             self.connect_wanted.emit(self.driver.currentText(), device)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        page = QWidget()
+        column = QVBoxLayout(page)
         column.setContentsMargins(0, 10, 8, 8)
         column.setSpacing(10)
         column.addWidget(self.state)
@@ -131,6 +132,7 @@ class SourcePanel(QWidget):
         shrink = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         for box in (self.driver, self.device):
             box.setSizeAdjustPolicy(shrink)
+            box.setMinimumContentsLength(5)
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         device_row = QHBoxLayout()
         device_row.addWidget(self.device, 1)
@@ -147,6 +149,9 @@ class SourcePanel(QWidget):
         column.addWidget(self.open_file)
         column.addWidget(_dim("or drop a DICOM file on the picture"))
         column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(page))
         for button in (self.search, self.connect_button, self.restart):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 

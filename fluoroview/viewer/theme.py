@@ -98,15 +98,21 @@ QPushButton[role="primary"]:hover {{ background: #69b6e8; }}
 QPushButton[role="primary"]:disabled {{ background: {RAISED}; color: {FAINT};
     border-color: {LINE}; }}
 
-QLineEdit {{
+QComboBox, QLineEdit, QAbstractSpinBox {{
     background: {GROUND}; color: {TEXT}; border: 1px solid {LINE}; border-radius: 4px;
-    padding: 3px 7px; min-height: 20px; selection-background-color: {ACCENT};
+    padding: 2px 7px; min-height: 20px; selection-background-color: {ACCENT};
 }}
-QLineEdit:focus {{ border-color: {ACCENT}; }}
-QLineEdit:disabled {{ color: {DIM}; background: {PANEL}; }}
-QAbstractSpinBox QLineEdit {{ border: 0; padding: 0 4px; min-height: 22px;
-    background: transparent; }}
+QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {ACCENT}; }}
+QComboBox:disabled, QLineEdit:disabled, QAbstractSpinBox:disabled {{ color: {DIM};
+    background: {PANEL}; }}
+QToolButton[role="step"] {{ padding: 0; min-width: 24px; max-width: 24px; min-height: 24px;
+    max-height: 24px; font-size: 15px; }}
 QLineEdit[readOnly="true"] {{ background: {PANEL}; color: {DIM}; }}
+QComboBox::drop-down {{ border: 0; width: 20px; }}
+QComboBox::down-arrow {{ width: 0; height: 0; margin-right: 7px; border-left: 4px solid {GROUND};
+    border-right: 4px solid {GROUND}; border-top: 5px solid {DIM}; }}
+QComboBox::down-arrow:disabled {{ border-left-color: {PANEL}; border-right-color: {PANEL};
+    border-top-color: {LINE}; }}
 QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE}; outline: 0; }}
 
 QTabWidget::pane {{ border: 0; border-top: 1px solid {LINE}; }}

@@ -1,0 +1,174 @@
+"""A picture of the running viewer in each of its states, made with the simulated source.
+
+Run by `fluoroview screenshots`; the picture in the README is one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QCoreApplication
+
+from fluoroview.exam.examination import Examination
+from fluoroview.exam.room import HoldSection, LoopSection, Room
+from fluoroview.viewer.app import application
+from fluoroview.viewer.display import DisplayError, require_display
+from fluoroview.viewer.main_window import MainWindow
+from fluoroview.viewer.offscreen import close, grab
+
+SIZES_PX = ((1600, 1200), (1280, 800))
+_DEADLINE_S = 30.0
+Step = Callable[[float, float], None]
+
+
+def write_screenshots(out_dir: Path, step: Step = lambda done, total: None) -> list[Path]:
+    """Drive the real viewer through its states at both sizes; return the files written.
+
+    Without a display Qt draws into memory. Raises FluoroError when a state cannot be reached.
+    """
+    try:
+        require_display()
+    except DisplayError:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    out_dir.mkdir(parents=True, exist_ok=True)
+    application()
+    written: list[Path] = []
+    states = len(_Tour.STATES) * len(SIZES_PX)
+    for size in SIZES_PX:
+        with tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
+            tour = _Tour(size, Path(folder))
+            try:
+                for name in _Tour.STATES:
+                    path = out_dir / f"{name}_{size[0]}x{size[1]}.png"
+                    getattr(tour, name)()
+                    grab(tour.shown, path)
+                    written.append(path)
+                    step(len(written), states)
+            finally:
+                tour.end()
+    return written
+
+
+class _Tour:
+    """One window, led from state to state; each method leaves it in the state of its name."""
+
+    STATES = (
+        "idle",
+        "source",
+        "live",
+        "health",
+        "hold",
+        "parameters",
+        "zoomed",
+        "replay",
+        "error",
+        "alarm",
+        "help",
+        "full_screen",
+    )
+
+    def __init__(self, size_px: tuple[int, int], folder: Path) -> None:
+        loop = LoopSection(seconds=10.0, folder=str(folder))
+        self.exam = Examination(Room(hold=HoldSection(frames=4), loop=loop))
+        self.window = MainWindow(self.exam)
+        self.shown: Any = self.window
+        self.folder = folder
+        self.window.resize(*size_px)
+        self.window.show()
+
+    def end(self) -> None:
+        close(self.window)
+        self.exam.close()
+
+    def idle(self) -> None:
+        self._spin(0.3)
+
+    def source(self) -> None:
+        self._wait(self.exam.connect())
+        panel = self.window.widgets.source_panel
+        self.window.widgets.tabs.setCurrentWidget(panel)
+        self._until(panel.connect_button.isEnabled)
+        self._spin(0.3)
+
+    def live(self) -> None:
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
+        self.window.pedal.pressed.emit()
+        self._until(lambda: self.exam.snapshot().run_frames > 120)
+        self.window.refresh()
+
+    def health(self) -> None:
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.health_panel)
+        self._spin(1.5)
+
+    def hold(self) -> None:
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
+        self.window.pedal.released.emit()
+        self._until(lambda: self.exam.snapshot().runs > 0)
+        self._spin(0.4)
+
+    def parameters(self) -> None:
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.parameter_panel)
+        self._spin(0.3)
+
+    def zoomed(self) -> None:
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
+        self.window.canvas.zoom_by(2.5)
+        self.window.invert()
+        self._spin(0.3)
+
+    def replay(self) -> None:
+        self.window.invert()
+        self.window.canvas.fit()
+        self.window.widgets.loop_bar.replay_run.click()
+        self._until(lambda: self.exam.player is not None and self.exam.player.index > 45)
+
+    def error(self) -> None:
+        self.exam.stop_replay()
+        broken = self.folder / "notes.dcm"
+        broken.write_text("not a picture")
+        self.window.open_files([broken])
+        self.exam.set_parameter("TubeVoltage", 400.0)
+        self._until(lambda: len(self.window.widgets.messages.messages) >= 2)
+        self._spin(0.3)
+
+    def alarm(self) -> None:
+        self.window.widgets.messages.clear()
+        self.exam.dose.timer.beam_on(self.exam.clock.monotonic_ns() - 301 * 10**9)
+        self.exam.dose.timer.beam_off(self.exam.clock.monotonic_ns())
+        self._until(lambda: bool(self.window.widgets.messages.messages))
+        self._spin(0.3)
+
+    def help(self) -> None:
+        self.window.help.show()
+        self.shown = self.window.help
+        self._spin(0.2)
+
+    def full_screen(self) -> None:
+        self.exam.acknowledge_alarm()
+        self.window.widgets.messages.clear()
+        self.window.help.close()
+        self.shown = self.window
+        self.window.toggle_full_screen()
+        self._spin(0.4)
+
+    def _wait(self, future: Future[Any]) -> None:
+        self._until(future.done)
+        future.result()
+
+    def _until(self, reached: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _DEADLINE_S
+        while not reached() and time.monotonic() < deadline:
+            self._spin(0.02)
+
+    def _spin(self, seconds: float) -> None:
+        """Let the window live; painting and events go on."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            QCoreApplication.processEvents()
+            time.sleep(0.002)
