@@ -18,42 +18,11 @@ from fluoroview.hal import (
     Parameter,
     ParameterError,
     StrParameter,
+    sfnc,
 )
 from fluoroview.hal.pixel_format import BY_CODE
 from fluoroview_gentl import sdk
 
-# The HAL starts and stops; harvesters locks; what restarts the device takes it from under us.
-_LEFT_OUT = {
-    "AcquisitionStart",
-    "AcquisitionStop",
-    "AcquisitionAbort",
-    "AcquisitionArm",
-    "AcquisitionMode",
-    "DeviceFeaturePersistenceEnd",
-    "DeviceFeaturePersistenceStart",
-    "DeviceRegistersStreamingEnd",
-    "DeviceRegistersStreamingStart",
-    "DeviceReset",
-    "TLParamsLocked",
-}
-# These change the size or layout of the picture, whether or not the device locks them while it
-# streams (viky.cti does not lock its Width).
-_LAYOUT = {
-    "Width",
-    "Height",
-    "OffsetX",
-    "OffsetY",
-    "PixelFormat",
-    "GenDCStreamingMode",
-    "ComponentSelector",
-    "ComponentEnable",
-    "ChunkModeActive",
-    "ChunkEnable",
-    "RegionMode",
-    "ImageCompressionMode",
-    "UserSetLoad",
-}
-_LAYOUT_BEGINNINGS = ("Binning", "Decimation", "GevSCPS")
 _INVISIBLE = 3  # EVisibility
 _WRITE_ONLY, _READ_ONLY, _READ_WRITE = 2, 3, 4  # EAccessMode
 # Limits as wide as the type itself are none.
@@ -148,13 +117,13 @@ def parameters_of(node_map: Any) -> list[Parameter]:
     made: list[Parameter] = []
     for feature in _features(node_map.Root):
         name = str(feature.node.name)
-        if name in _LEFT_OUT or int(feature.node.visibility) >= _INVISIBLE:
+        if sfnc.belongs_to_hal(name) or int(feature.node.visibility) >= _INVISIBLE:
             continue
         parameter = _make(feature, name, node_map)
         if parameter is not None:
             parameter._feature = feature
             parameter._locked = name in locked
-            parameter._idle_only = name in _LAYOUT or name.startswith(_LAYOUT_BEGINNINGS)
+            parameter._idle_only = sfnc.changes_layout(name)
             made.append(parameter)
     return made
 
@@ -223,7 +192,7 @@ def _make(feature: Any, name: str, node_map: Any) -> _Live | None:
         return None
     extra: dict[str, Any] = {}
     if interface in ("IInteger", "IFloat"):
-        extra = {"unit": str(feature.unit), **_limits(feature)}
+        extra = {"unit": sfnc.unit_of(name, str(feature.unit)), **_limits(feature)}
     elif interface == "IEnumeration":
         extra = {"choices": _choices(feature, name, node_map)}
     return _TYPES[interface](name, _getter(feature), _setter(feature), doc=doc, **extra)
