@@ -17,7 +17,7 @@ is what both raise. The pieces, in the order in which a file passes through them
 from fluoroview.dicom.acquisition import RecordedDose, Window
 from fluoroview.dicom.cine import DicomCine
 from fluoroview.dicom.errors import DicomError
-from fluoroview.dicom.header import LoopDescription, Storage
+from fluoroview.dicom.header import LoopDescription, Storage, new_study_uid
 from fluoroview.dicom.pixels import Scale
 from fluoroview.dicom.timing import CineTiming, Sequencing
 from fluoroview.dicom.writing import WrittenFile, write_loop, write_picture
@@ -33,6 +33,7 @@ __all__ = [
     "Storage",
     "Window",
     "WrittenFile",
+    "new_study_uid",
     "write_loop",
     "write_picture",
 ]

@@ -85,6 +85,11 @@ class LoopDescription:
         return len(self.durations_ms)
 
 
+def new_study_uid() -> str:
+    """Return a new StudyInstanceUID, of the 2.25 root (PS3.5 B.2)."""
+    return str(generate_uid(prefix=None))
+
+
 def make_header(description: LoopDescription, first: Frame) -> tuple[Dataset, list[str]]:
     """Return the data set without its pixels, and warnings."""
     data = Dataset()
@@ -125,7 +130,7 @@ def _add_identity(data: Dataset, description: LoopDescription) -> None:
     data.PatientID = description.patient_id or ("SIMULATED" if simulated else "")
     data.PatientBirthDate = ""
     data.PatientSex = ""
-    data.StudyInstanceUID = description.study_uid or generate_uid(prefix=None)
+    data.StudyInstanceUID = description.study_uid or new_study_uid()
     data.StudyID = "1"
     data.AccessionNumber = ""
     data.ReferringPhysicianName = ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fluoroview.dicom import DicomCine
+from fluoroview.dicom import DicomCine, WrittenFile, new_study_uid
 from fluoroview.dose import (
     DoseAccount,
     DoseLimits,
@@ -85,6 +85,7 @@ class Examination:
                 notify_kap_gycm2=self.room.dose.kap_notification_gycm2,
             )
         )
+        self.study_uid = new_study_uid()
         self.runs: list[RunRecord] = []
         self._hold_frames = self.room.hold.frames
         self._screen = Screen()
@@ -283,6 +284,7 @@ class Examination:
         with self._lock:
             self.dose.reset()
             self.runs.clear()
+            self.study_uid = new_study_uid()
         self.events.status_changed.emit()
 
     def acknowledge_alarm(self) -> None:
@@ -668,8 +670,12 @@ class Examination:
         def progress(done: int, total: int) -> None:
             self.events.task.emit(TaskProgress(name, done, total))
 
-        saving.save_loop(self, path, cine, progress)
+        self._stored(saving.save_loop(self, path, cine, progress))
         return path
+
+    def _stored(self, written: WrittenFile | None) -> None:
+        for warning in written.warnings if written is not None else ():
+            self._warn(warning, "")
 
     def _save_hold(self, path: Path) -> Path:
         entry = self._screen.current()
@@ -677,7 +683,7 @@ class Examination:
             raise DeviceError("There is no picture to save.", "Press the pedal first.")
         picture, buffer = entry
         try:
-            saving.save_picture(self, path, picture)
+            self._stored(saving.save_picture(self, path, picture))
         finally:
             buffer.drop()
         return path

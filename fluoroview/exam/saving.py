@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from fluoroview.dicom import LoopDescription, write_loop, write_picture
+from fluoroview.dicom import LoopDescription, WrittenFile, write_loop, write_picture
 from fluoroview.dicom import Window as DicomWindow
 from fluoroview.exam.loop_store import LoopCine
 from fluoroview.exam.pictures import Picture
 from fluoroview.hal import DoseOrigin, Exposure, FluoroError, PixelIntensityRelationship
+from fluoroview.hal.frame import NAN
 from fluoroview.pipeline.display import Window, WindowPainter
 from fluoroview.pipeline.settings import RecursiveMode
+from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
 
 if TYPE_CHECKING:
     from fluoroview.exam.examination import Examination
@@ -25,23 +27,26 @@ class SavingError(FluoroError):
 
 def save_loop(
     exam: "Examination", path: Path, cine: LoopCine, progress: Callable[[int, int], None]
-) -> None:
-    """Write the pictures of a loop as multi-frame DICOM. Raises DicomError, or the disk's error."""
+) -> WrittenFile:
+    """Write the pictures of a loop as multi-frame DICOM. Raises DicomError."""
     count = cine.frame_count
     durations = tuple(cine.duration_ms(index) for index in range(count))
     pixels = np.empty((cine.rows, cine.columns), np.uint16)
     exposures = [entry.exposure for entry in cine.entries if entry.exposure is not None]
-    description = _describe(exam, durations, exposures[-1] if exposures else Exposure())
-    write_loop(path, (cine.read(index, pixels) for index in range(count)), description, progress)
+    runs = {entry.run for entry in cine.entries}
+    description = _describe(exam, durations, exposures[-1] if exposures else Exposure(), runs)
+    frames = (cine.read(index, pixels) for index in range(count))
+    return write_loop(path, frames, description, progress)
 
 
-def save_picture(exam: "Examination", path: Path, picture: Picture) -> None:
+def save_picture(exam: "Examination", path: Path, picture: Picture) -> WrittenFile | None:
     """Write one picture: .dcm keeps its counts, .png stores it as windowed."""
     if path.suffix.lower() == ".png":
         _save_png(exam, path, picture)
-        return
+        return None
     exposure = picture.header.exposure if picture.header else None
-    write_picture(path, picture.pixels, _describe(exam, (0.0,), exposure or Exposure()))
+    description = _describe(exam, (0.0,), exposure or Exposure(), set())
+    return write_picture(path, picture.pixels, description)
 
 
 def _save_png(exam: "Examination", path: Path, picture: Picture) -> None:
@@ -61,27 +66,35 @@ def _save_png(exam: "Examination", path: Path, picture: Picture) -> None:
 
 
 def _describe(
-    exam: "Examination", durations_ms: tuple[float, ...], exposure: Exposure
+    exam: "Examination", durations_ms: tuple[float, ...], exposure: Exposure, runs: set[int]
 ) -> LoopDescription:
+    """Return what a file says; its dose is that of `runs` alone, where all of them are known."""
     shot = exam.snapshot()
-    reading = shot.dose
     window = shot.window
+    of_run = {record.ledger.run: record.dose for record in exam.runs}  # a restart counts anew
+    doses = [of_run[run] for run in sorted(runs) if run in of_run]
+    whole = len(doses) == len(runs) > 0
     return LoopDescription(
         durations_ms=durations_ms,
-        simulated=reading.origin is DoseOrigin.SIMULATED,
+        simulated=shot.dose.origin is DoseOrigin.SIMULATED,
+        started=doses[0].started_utc if whole else exam.clock.utc_now(),
         intensity_relationship=exam.relationship,
+        counts_per_e_fold=COUNTS_PER_E_FOLD,
         window=DicomWindow(window.centre, window.width) if window else None,
         exposure=exposure,
-        air_kerma_mgy=_or_nan(reading.cumulative_air_kerma_mgy),
-        kap_gycm2=_or_nan(reading.kap_gycm2),
-        dose_origin=reading.origin,
+        air_kerma_mgy=_sum([dose.air_kerma_mgy for dose in doses]) if whole else NAN,
+        kap_gycm2=_sum([dose.kap_gycm2 for dose in doses]) if whole else NAN,
+        dose_origin=shot.dose.origin if whole else DoseOrigin.NOT_AVAILABLE,
+        study_uid=exam.study_uid,
         series_description=shot.device.name,
         derivation=_derivation(exam),
     )
 
 
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _sum(values: list[float | None]) -> float:
+    """Return the sum, or NaN where one of them is not known."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else NAN
 
 
 def _derivation(exam: "Examination") -> str:

@@ -9,7 +9,7 @@ the examination counts them apart.
 """
 
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from fluoroview.hal.ring import FrameRing, Word
 
@@ -21,13 +21,6 @@ class LossCause(StrEnum):
     SDK = "sdk"
     RING = "ring"
     CONSUMER = "consumer"
-
-
-_LOST_WORD = {
-    LossCause.LINK: Word.LOST_LINK,
-    LossCause.SDK: Word.LOST_SDK,
-    LossCause.RING: Word.LOST_RING,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,88 +52,144 @@ class Ledger:
         return asdict(self) | {"lost": self.lost, "exact": self.exact}
 
 
+class _Entry(IntEnum):
+    """What a bank holds."""
+
+    STARTED = 0
+    FIRST = 1
+    ACCOUNTED = 2
+    DELIVERED = 3
+    LINK = 4
+    SDK = 5
+    RING = 6
+    REPEATED = 7
+    AFTER_STOP = 8
+    COMMITTED = 9  # the ring's count of commits that this account includes
+
+
+_LOST = {LossCause.LINK: _Entry.LINK, LossCause.SDK: _Entry.SDK, LossCause.RING: _Entry.RING}
+
+
 def read_ledger(ring: FrameRing, lost_consumer: int = 0) -> Ledger:
-    """Return the account of the run so far; `lost_consumer` frames were read but not used."""
-    words = ring.words.copy()
-    started = words[Word.STARTED] != 0
+    """Return the account of the run so far; `lost_consumer` frames were read but not used.
+
+    A producer that was killed between publishing a frame and writing it into its account left a
+    frame that the account does not know yet; its header says the rest.
+    """
+    words = ring.words
+    while True:
+        transaction = int(words[Word.LEDGER])
+        bank = Word.BANK_1 if transaction % 2 else Word.BANK_0
+        entry = [int(value) for value in words[bank : bank + len(_Entry)]]
+        committed = int(words[Word.COMMITTED])
+        if int(words[Word.LEDGER]) == transaction:
+            break
+    if committed == entry[_Entry.COMMITTED] + 1:
+        _take_in(entry, ring.frame(committed - 1).header.frame_number)
     return Ledger(
         run=int(words[Word.RUN]),
-        expected=int(words[Word.ACCOUNTED] - words[Word.FIRST_NUMBER] + 1) if started else 0,
-        delivered=int(words[Word.RUN_COMMITTED]) - lost_consumer,
-        lost_link=int(words[Word.LOST_LINK]),
-        lost_sdk=int(words[Word.LOST_SDK]),
-        lost_ring=int(words[Word.LOST_RING]),
+        expected=entry[_Entry.ACCOUNTED] - entry[_Entry.FIRST] + 1 if entry[_Entry.STARTED] else 0,
+        delivered=entry[_Entry.DELIVERED] - lost_consumer,
+        lost_link=entry[_Entry.LINK],
+        lost_sdk=entry[_Entry.SDK],
+        lost_ring=entry[_Entry.RING],
         lost_consumer=lost_consumer,
-        repeated=int(words[Word.REPEATED]),
-        after_stop=int(words[Word.AFTER_STOP]),
+        repeated=entry[_Entry.REPEATED],
+        after_stop=entry[_Entry.AFTER_STOP],
     )
 
 
+def _account(entry: list[int], number: int) -> None:
+    """Put frame `number` into the account, and the gap before it as lost(link)."""
+    if entry[_Entry.STARTED]:
+        entry[_Entry.LINK] += number - entry[_Entry.ACCOUNTED] - 1
+    else:
+        entry[_Entry.STARTED] = 1
+        entry[_Entry.FIRST] = number
+    entry[_Entry.ACCOUNTED] = number
+
+
+def _take_in(entry: list[int], number: int) -> None:
+    """Account for a frame that was published and not written down."""
+    if not entry[_Entry.STARTED] or number > entry[_Entry.ACCOUNTED]:
+        _account(entry, number)
+    entry[_Entry.DELIVERED] += 1
+
+
 class LedgerWriter:
-    """The producer's pen: unwraps the hardware counter and counts. Not thread-safe by itself."""
+    """The producer's pen: unwraps the hardware counter and counts. Not thread-safe by itself.
+
+    Each change is written whole into the bank not in use, then one store makes it the account:
+    whenever the process is killed, the account adds up.
+    """
 
     def __init__(self, ring: FrameRing, counter_bits: int = 64) -> None:
         self._words = ring.words
         self._modulus = 1 << min(counter_bits, 62)  # the words are signed 64-bit
-        self._last_raw: int | None = None
-        self._lost_before_first = 0
-        for word in (
-            Word.FIRST_NUMBER,
-            Word.ACCOUNTED,
-            Word.RUN_COMMITTED,
-            Word.LOST_LINK,
-            Word.LOST_SDK,
-            Word.LOST_RING,
-            Word.REPEATED,
-            Word.AFTER_STOP,
-            Word.STARTED,
-        ):
-            self._words[word] = 0
+        self._counted = False  # whether the counter was seen, so that losses have a place in it
+        self._entry = [0] * len(_Entry)
+        self._write()
 
     def lose(self, count: int, cause: LossCause) -> None:
         """Count frames that the driver knows to be lost, in their place in the sequence."""
         if count <= 0:
             return
-        words = self._words
-        words[_LOST_WORD[cause]] += count
-        if not words[Word.STARTED]:
-            words[Word.STARTED] = 1
-            words[Word.ACCOUNTED] = -1
-        words[Word.ACCOUNTED] += count
-        if self._last_raw is None:
-            self._lost_before_first += count
+        entry = self._entry
+        if not entry[_Entry.STARTED]:
+            entry[_Entry.STARTED] = 1
+            entry[_Entry.ACCOUNTED] = -1
+        entry[_LOST[cause]] += count
+        entry[_Entry.ACCOUNTED] += count
+        self._write()
 
     def number(self, raw_counter: int) -> int | None:
         """Return the unwrapped frame number, counting a gap before it as lost(link).
 
         None: the counter stood still or went back; the frame is a repetition and not counted.
+        What follows is `count_commit` or `count_ring_loss`.
         """
-        words = self._words
+        entry = self._entry
         raw = raw_counter % self._modulus
-        if self._last_raw is None:
-            number = raw
-            words[Word.FIRST_NUMBER] = number - self._lost_before_first
-            words[Word.STARTED] = 1
-        else:
-            accounted = int(words[Word.ACCOUNTED])
-            step = (raw - accounted) % self._modulus
-            if step == 0 or step > self._modulus // 2:
-                words[Word.REPEATED] += 1
-                return None
-            number = accounted + step
-            words[Word.LOST_LINK] += step - 1
-        self._last_raw = raw
-        words[Word.ACCOUNTED] = number
+        if not self._counted:
+            self._counted = True
+            # what was lost before the first frame lies before it
+            before = entry[_Entry.ACCOUNTED] + 1 if entry[_Entry.STARTED] else 0
+            entry[_Entry.STARTED] = 1
+            entry[_Entry.FIRST] = raw - before
+            entry[_Entry.ACCOUNTED] = raw
+            return raw
+        step = (raw - entry[_Entry.ACCOUNTED]) % self._modulus
+        if step == 0 or step > self._modulus // 2:
+            self.count_repeated()
+            return None
+        number = entry[_Entry.ACCOUNTED] + step
+        _account(entry, number)
         return number
 
     def count_commit(self) -> None:
         """Count one frame that went into the ring."""
-        self._words[Word.RUN_COMMITTED] += 1
+        self._entry[_Entry.DELIVERED] += 1
+        self._write()
 
     def count_ring_loss(self) -> None:
         """Count one frame that found no free slot; its number is accounted already."""
-        self._words[Word.LOST_RING] += 1
+        self._entry[_Entry.RING] += 1
+        self._write()
+
+    def count_repeated(self) -> None:
+        """Count one frame that came again; it is not delivered."""
+        self._entry[_Entry.REPEATED] += 1
+        self._write()
 
     def count_after_stop(self) -> None:
         """Count one commit after stop had returned."""
-        self._words[Word.AFTER_STOP] += 1
+        self._entry[_Entry.AFTER_STOP] += 1
+        self._write()
+
+    def _write(self) -> None:
+        words, entry = self._words, self._entry
+        transaction = int(words[Word.LEDGER]) + 1
+        entry[_Entry.COMMITTED] = int(words[Word.COMMITTED])
+        bank = Word.BANK_1 if transaction % 2 else Word.BANK_0
+        words[bank : bank + len(_Entry)] = entry
+        words[Word.LEDGER] = transaction

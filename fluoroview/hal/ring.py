@@ -36,19 +36,13 @@ class Word(IntEnum):
     PULSES = 1  # pulses told since the ring was made
     STOPPING = 2  # consumer side: 1 from the instant the pedal is released
     RUN = 3  # consumer side: number of the run
-    # the ledger of the run, see ledger.py
-    FIRST_NUMBER = 4
-    ACCOUNTED = 5
-    RUN_COMMITTED = 6
-    LOST_LINK = 7
-    LOST_SDK = 8
-    LOST_RING = 9
-    REPEATED = 10
-    AFTER_STOP = 11
-    STARTED = 12
-    HEARTBEAT = 13  # monotonic ns; written while the producer's interpreter gets its turn
+    LEDGER = 4  # transactions of the ledger; its lowest bit says which bank holds the last
+    HEARTBEAT = 5  # monotonic ns; written while the producer's interpreter gets its turn
     # consumer side: how far each reader has released; -1 where there is none
     READER_0 = 16
+    # two banks of the ledger, see ledger.py
+    BANK_0 = 32
+    BANK_1 = 48
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ class FrameSink:
             number = None if again else self._ledger.number(header.hardware_counter)
             if number is None:
                 if again:
-                    self._ring.words[Word.REPEATED] += 1
+                    self._ledger.count_repeated()
                 elif index is not None:
                     self._pool.give_back(index)
                 return

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import psutil
 
 from fluoroview.hal.clock import Clock
+from fluoroview.hal.ledger import read_ledger
 from fluoroview.hal.ring import FrameRing, Word
 
 PERIOD_S = 0.2
@@ -50,7 +51,7 @@ class Watchdog:
         clock: Clock,
         on_unfit: Callable[[str], None],
     ) -> None:
-        self._words = ring.words
+        self._ring = ring
         self.limits = limits  # changes with the parameters of the device
         self._clock = clock
         self._on_unfit = on_unfit
@@ -84,7 +85,7 @@ class Watchdog:
                 return
 
     def _stalled(self, now_ns: int) -> str:
-        beat_ns = int(self._words[Word.HEARTBEAT])
+        beat_ns = int(self._ring.words[Word.HEARTBEAT])
         silent_s = (now_ns - beat_ns) / 1e9
         if self._process is None or beat_ns == 0 or silent_s < STALL_S:
             return ""
@@ -110,8 +111,8 @@ class Watchdog:
         return f"its process grew by {growth / 1e6:.0f} MB in this run"
 
     def _commits(self) -> int:
-        words = self._words
-        return int(words[Word.RUN_COMMITTED] + words[Word.LOST_RING] + words[Word.REPEATED])
+        account = read_ledger(self._ring)
+        return account.delivered + account.lost_ring + account.repeated
 
     def _memory(self) -> int:
         if self._process is None:

@@ -6,6 +6,7 @@ import pytest
 
 from fluoroview.hal import FakeClock
 from fluoroview.hal.frame import FrameFormat
+from fluoroview.hal.ledger import LedgerWriter
 from fluoroview.hal.ring import FrameRing, Word
 from fluoroview.hal.watchdog import PERIOD_S, STALL_S, Watchdog, WatchLimits
 
@@ -48,7 +49,10 @@ def test_a_flood_is_far_above_the_stated_rate(ring, rate_hz, frames_per_second, 
     dog = watching(ring, clock, rate_hz)
     clock.advance_s(0.5)
     ring.words[Word.HEARTBEAT] = clock.monotonic_ns()
-    ring.words[Word.LOST_RING] = frames_per_second // 2
+    writer = LedgerWriter(ring)
+    for counter in range(frames_per_second // 2):
+        writer.number(counter)
+        writer.count_ring_loss()
     assert ("it floods" in dog.look()) is unfit
 
 

@@ -88,8 +88,8 @@ class RudeDetector(Detector):
     def _leak(self):
         self._hoard = []
         while True:
-            self._hoard.append(bytearray(100 << 20))
-            time.sleep(0.01)
+            self._hoard.append(bytearray(16 << 20))
+            time.sleep(0.002)
 
     def _flood(self, sink, pixels):
         for counter in range(1, 10_000_000):
