@@ -111,9 +111,13 @@ class Beam:
         return float(per_cm2) / 100.0 * (GRID_PRIMARY_TRANSMISSION if grid else 1.0)
 
     def detected_per_mm2_ugy(self, water_mm: float = 0.0) -> float:
-        """Quanta detected per mm² and µGy of air kerma, behind `water_mm` of water."""
+        """Quanta detected per mm² and µGy of air kerma at the detector, behind water."""
         through = np.exp(-self._mu["water"] * water_mm / 10.0)
-        return float(np.sum(self._detected * through)) / 100.0 / self.kerma_ugy_per_mas()
+        return (
+            float(np.sum(self._detected * through))
+            / 100.0
+            / self.kerma_behind_ugy_per_mas("water", water_mm)
+        )
 
     def transmission(
         self, soft_mm: float = 0.0, bone_mm: float = 0.0, barium_mm_g_cm3: float = 0.0

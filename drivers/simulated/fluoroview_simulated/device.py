@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from typing import Any
 
 from fluoroview.hal import (
     Access,
@@ -27,7 +28,6 @@ from fluoroview.hal import (
     Pulse,
     StrParameter,
 )
-
 from fluoroview_simulated import technique as limits
 from fluoroview_simulated.beam import pulse_kap_ugym2, pulse_kerma_ugy
 from fluoroview_simulated.detector.panel import BIT_DEPTH, MATRICES
@@ -378,7 +378,7 @@ class _Workshop:
         with self._lock:
             self._order = self._scene = None
 
-    def wait(self, end: threading.Event):  # noqa: ANN201 - Scene, imported late
+    def wait(self, end: threading.Event) -> Any:
         """Return the scene as soon as it is there; None when `end` is set first."""
         with self._lock:
             while self._scene is None and not end.is_set():
@@ -405,7 +405,7 @@ class _Workshop:
                     self._lock.notify_all()
 
 
-def _make_scene(size: int, seed: int, geometry: Geometry, raw: bool):  # noqa: ANN202
+def _make_scene(size: int, seed: int, geometry: Geometry, raw: bool) -> Any:
     """Imports the compiled part only here: the device lists and opens without it."""
     import cv2
 

@@ -1,22 +1,102 @@
 """The compiled inner loops: everything that is done once per pixel and pulse.
 
-One pass over the picture reads the maps, attenuates, adds scatter and noise, mixes in the lag and
-writes 16-bit pixels, so that nothing is written to memory twice. Numba is used because the same
-chain costs about ten times as much in NumPy (see `fluoroview bench sim`); the compiled code is
-cached on disk.
+One pass over the rows reads the maps, attenuates, adds scatter and noise, mixes in the lag and
+writes 16-bit pixels, so that nothing wide goes to memory twice. Maps are kept in small integers,
+because the pass is bound by memory. Numba is used because the same chain costs about ten times as
+much in NumPy (see `fluoroview bench sim`); the compiled code is cached on disk.
+
+Each loop stores to one row and loads from few: with more, the compiler gives up proving that they
+do not overlap and stops using vectors (a factor of ten).
 """
 
+# Compiled signatures are inferred from the arguments, so annotations would only repeat the fields
+# of the records below.
+# ruff: noqa: ANN001, ANN201, ANN202
+
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from fluoroview_simulated.detector.panel import NOISE_UNIT
+from fluoroview_simulated.patient.maps import PATH_UNIT_MM
+
 LOG2E = 1.4426950408889634
+BEAM_UNIT = 1.0 / 32768
+"""Step of the open beam."""
+SIGNAL_UNIT = 0.25
+"""Step of the signal kept for the lag, in counts."""
+
 ONE = np.float32(1.0)
+ZERO = np.float32(0.0)
+_PATH = np.float32(PATH_UNIT_MM)
+_BEAM = np.float32(BEAM_UNIT)
+_NOISE = np.float32(NOISE_UNIT)
+_SIGNAL = np.float32(SIGNAL_UNIT)
+
+
+class Resting(NamedTuple):
+    """What stands still: maps of (size + 2·pad + 1)² uint16 in PATH_UNIT_MM, and their shift.
+
+    `dx` and `dy` are the patient's sway in pixels, smaller than `pad`.
+    """
+
+    soft: np.ndarray
+    bone: np.ndarray
+    pad: int
+    dx: float
+    dy: float
+
+
+class Moving(NamedTuple):
+    """What moves: float32 changes in mm on a grid of `cells` over the view, from row0, column0."""
+
+    soft: np.ndarray
+    bone: np.ndarray
+    barium: np.ndarray
+    row0: int
+    column0: int
+    cells: int
+
+
+class BeamHere(NamedTuple):
+    """The beam: six exponentials (`mu` (6, 3) times -log2 e), open field, veil, quanta.
+
+    `open_field` is size² uint16 in BEAM_UNIT; `veil` (coarse rows, size) float32, per quantum of
+    the open beam; `quanta` per pixel of the open beam.
+    """
+
+    weights: np.ndarray
+    mu: np.ndarray
+    open_field: np.ndarray
+    veil: np.ndarray
+    quanta: np.float32
+
+
+class Noise(NamedTuple):
+    """Unit noise, int8 in NOISE_UNIT, to be used from (y, x); power over Poisson; electronics."""
+
+    tile: np.ndarray
+    y: int
+    x: int
+    gain: np.float32
+    electronic: np.float32
+
+
+class Readout(NamedTuple):
+    """Signals of the pulse before and of this one (uint16 in SIGNAL_UNIT), lag, digitisation."""
+
+    previous: np.ndarray
+    current: np.ndarray
+    lag: np.float32
+    counts_per_quantum: np.float32
+    ceiling: np.float32
 
 
 @njit(fastmath=True, inline="always")
-def exp2_negative(x):  # noqa: ANN001, ANN201
+def exp2_negative(x):
     """2**x for -120 < x ≤ 0 in float32: polynomial for the fraction, exponent bits for the rest."""
     whole = np.int32(x - ONE)
     f = x - np.float32(whole)
@@ -31,19 +111,14 @@ def exp2_negative(x):  # noqa: ANN001, ANN201
 
 
 @njit(fastmath=True, inline="always")
-def _term(mu_soft, mu_bone, mu_barium, soft, bone, barium):  # noqa: ANN001, ANN202
+def _term(mu_soft, mu_bone, mu_barium, soft, bone, barium):
     """One exponential of the beam; below 2**-100 there is nothing."""
-    return exp2_negative(
-        max(mu_soft * soft + mu_bone * bone + mu_barium * barium, np.float32(-100.0))
-    )
-
-
-# Each loop below stores to one row and loads from few: with more, the compiler gives up proving
-# that they do not overlap and stops using vectors (a factor of ten).
+    x = mu_soft * soft + mu_bone * bone + mu_barium * barium
+    return exp2_negative(max(x, np.float32(-100.0)))
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _moving_row(layer, row, first, ratio, fraction, mixed, line):  # noqa: ANN001, ANN202
+def _moving_row(layer, row, first, ratio, fraction, mixed, line):
     """One picture row of a moving layer, interpolated from its coarser grid into `line`.
 
     `ratio` pixels (1, 2 or 4) lie in each cell, the first of them `fraction` of a cell after the
@@ -54,44 +129,41 @@ def _moving_row(layer, row, first, ratio, fraction, mixed, line):  # noqa: ANN00
     upper, lower = layer[top], layer[top + 1]
     for c in range(mixed.shape[0]):
         mixed[c] = upper[c] + v * (lower[c] - upper[c])
-    steps = mixed.shape[0] - 1
-    room = (line.shape[0] - first) // ratio
     begin = (ratio - 1 - first) // ratio if first < 0 else 0
-    end = min(steps, room)
+    end = min(mixed.shape[0] - 1, (line.shape[0] - first) // ratio)
+    f1, f2 = fraction + ONE / np.float32(ratio), fraction + np.float32(0.5)
+    f3 = fraction + np.float32(0.75)
     if ratio == 1:
         for m in range(begin, end):
             line[first + m] = mixed[m] + fraction * (mixed[m + 1] - mixed[m])
     elif ratio == 2:
-        f1 = fraction + np.float32(0.5)
         for m in range(begin, end):
-            a = mixed[m]
-            d = mixed[m + 1] - a
-            line[first + 2 * m] = a + fraction * d
-            line[first + 2 * m + 1] = a + f1 * d
+            d = mixed[m + 1] - mixed[m]
+            line[first + 2 * m] = mixed[m] + fraction * d
+            line[first + 2 * m + 1] = mixed[m] + f1 * d
     else:
-        f1, f2 = fraction + np.float32(0.25), fraction + np.float32(0.5)
-        f3 = fraction + np.float32(0.75)
         for m in range(begin, end):
-            a = mixed[m]
-            d = mixed[m + 1] - a
-            line[first + 4 * m] = a + fraction * d
-            line[first + 4 * m + 1] = a + f1 * d
-            line[first + 4 * m + 2] = a + f2 * d
-            line[first + 4 * m + 3] = a + f3 * d
+            d = mixed[m + 1] - mixed[m]
+            line[first + 4 * m] = mixed[m] + fraction * d
+            line[first + 4 * m + 1] = mixed[m] + f1 * d
+            line[first + 4 * m + 2] = mixed[m] + f2 * d
+            line[first + 4 * m + 3] = mixed[m] + f3 * d
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _resting_row(upper, lower, fx, fy, moving, line):  # noqa: ANN001, ANN202
+def _resting_row(upper, lower, fx, fy, mixed, moving, line):
     """One row of a resting map, shifted by a fraction of a pixel, plus what moves there."""
-    w00, w01 = (ONE - fy) * (ONE - fx), (ONE - fy) * fx
-    w10, w11 = fy * (ONE - fx), fy * fx
+    above, below = (ONE - fy) * _PATH, fy * _PATH
+    for j in range(mixed.shape[0]):
+        mixed[j] = above * np.float32(upper[j]) + below * np.float32(lower[j])
+    left = mixed[:-1]
+    right = mixed[1:]
     for j in range(line.shape[0]):
-        path = w00 * upper[j] + w01 * upper[j + 1] + w10 * lower[j] + w11 * lower[j + 1]
-        line[j] = max(path + moving[j], np.float32(0.0))
+        line[j] = max(left[j] + fx * (right[j] - left[j]) + moving[j], ZERO)
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _through_row(soft, bone, barium, weights, mu, line):  # noqa: ANN001, ANN202
+def _through_row(soft, bone, barium, weights, mu, line):
     """Share of the beam's signal behind the three materials: six exponentials, written out."""
     w0, s0, b0, c0 = weights[0], mu[0, 0], mu[0, 1], mu[0, 2]
     w1, s1, b1, c1 = weights[1], mu[1, 0], mu[1, 1], mu[1, 2]
@@ -112,116 +184,82 @@ def _through_row(soft, bone, barium, weights, mu, line):  # noqa: ANN001, ANN202
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _signal_row(beam, through, veil, veil_below, v, noise, quanta, noise_gain, electronic, line):  # noqa: ANN001, ANN202
-    """Quanta per pixel with their noise; `v` of the veil comes from the coarse row below."""
+def _signal_row(field, upper, lower, v, quanta, line):
+    """From the share in `line` to quanta per pixel: primary in the open field, and the veil."""
     for j in range(line.shape[0]):
-        through[j] = beam[j] * through[j] + veil[j] + v * (veil_below[j] - veil[j])
-    for j in range(line.shape[0]):
-        signal = quanta * through[j]
-        line[j] = signal + noise[j] * np.sqrt(noise_gain * signal + electronic)
+        veil = upper[j] + v * (lower[j] - upper[j])
+        line[j] = quanta * (np.float32(field[j]) * _BEAM * line[j] + veil)
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _digitise_row(now, before, lag, counts_per_quantum, ceiling, pixels):  # noqa: ANN001, ANN202
+def _noisy_row(noise, gain, electronic, line):
+    """Adds noise whose power is the Poisson noise times `gain`, and that of the electronics."""
+    for j in range(line.shape[0]):
+        deviation = np.sqrt(gain * line[j] + electronic)
+        line[j] += np.float32(noise[j]) * _NOISE * deviation
+
+
+@njit(fastmath=True, cache=True, nogil=True)
+def _keep_row(line, counts_per_quantum, kept):
+    """Rounds the signal to what is kept of it for the lag."""
+    scale = counts_per_quantum / _SIGNAL
+    for j in range(kept.shape[0]):
+        kept[j] = np.uint16(min(max(line[j] * scale + np.float32(0.5), ZERO), np.float32(65535.0)))
+
+
+@njit(fastmath=True, cache=True, nogil=True)
+def _digitise_row(now, before, lag, ceiling, pixels):
     """Counts, with the share of the previous pulse that is still in the panel."""
+    fresh, old = (ONE - lag) * _SIGNAL, lag * _SIGNAL
     for j in range(pixels.shape[0]):
-        value = (now[j] + lag * (before[j] - now[j])) * counts_per_quantum + np.float32(0.5)
-        pixels[j] = np.uint16(min(max(value, np.float32(0.0)), ceiling))
+        value = np.float32(now[j]) * fresh + np.float32(before[j]) * old + np.float32(0.5)
+        pixels[j] = np.uint16(min(value, ceiling))
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def render(
-    soft,
-    bone,
-    pad,
-    dx,
-    dy,
-    moving_soft,
-    moving_bone,
-    moving_barium,
-    row0,
-    column0,
-    cells,  # noqa: ANN001, ANN201
-    open_beam,
-    scatter,
-    tile,
-    tile_y,
-    tile_x,
-    weights,
-    mu,
-    quanta,
-    noise_gain,
-    electronic,
-    lag,
-    previous,
-    current,
-    counts_per_quantum,
-    ceiling,
-    out,
-):
-    """Renders one pulse.
-
-    Args:
-        soft, bone: resting maps (size + 2 pad + 1)² float32 in mm.
-        pad: margin of these maps in pixels; dx, dy: sway of the patient in pixels, below pad.
-        moving_soft, moving_bone, moving_barium: changes on the grid of `cells` over the view,
-            whose first row and column are row0, column0.
-        open_beam: relative fluence without the patient, size² float32.
-        scatter: scattered quanta per open-beam quantum, (coarse rows, size) float32.
-        tile, tile_y, tile_x: unit noise, blurred as the detector blurs it, and where to start.
-        weights, mu: the beam's six exponentials, mu (6, 3) times -log2(e), float32.
-        quanta: per pixel in the open beam; noise_gain: noise power over Poisson;
-        electronic: noise in quanta²; lag: share of the previous pulse.
-        previous, current: signals in quanta, size² float32; `current` is written.
-        counts_per_quantum, ceiling: digitisation; out: uint16 pixels, written.
-    """
+def render(resting, moving, beam, noise, readout, out):
+    """Renders one pulse into `out`, size² uint16, from the records above."""
     size = out.shape[0]
-    scale = cells / size
-    rows, columns = moving_soft.shape
-    ratio = size // cells
+    rows, columns = moving.soft.shape
+    ratio = size // moving.cells
     # First pixel whose middle lies in cell 0, that is between the middles of cells 0 and 1.
-    first = int(np.ceil((column0 + 0.5) * ratio - 0.5 - dx))
-    fraction = np.float32((first + 0.5 + dx) / ratio - 0.5 - column0)
+    first = int(np.ceil((moving.column0 + 0.5) * ratio - 0.5 - resting.dx))
+    fraction = np.float32((first + 0.5 + resting.dx) / ratio - 0.5 - moving.column0)
     mixed = np.empty(columns, np.float32)
-    coarse = scatter.shape[0]
-    line_soft, line_bone = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    line_barium, moving = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    through = np.zeros(size, np.float32)
-    ix, iy = pad + int(np.floor(dx)), pad + int(np.floor(dy))
-    fx, fy = np.float32(dx - np.floor(dx)), np.float32(dy - np.floor(dy))
+    soft, bone = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    barium, change = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    line, wide = np.zeros(size, np.float32), np.zeros(size + 1, np.float32)
+    ix = resting.pad + int(np.floor(resting.dx))
+    iy = resting.pad + int(np.floor(resting.dy))
+    fx = np.float32(resting.dx - np.floor(resting.dx))
+    fy = np.float32(resting.dy - np.floor(resting.dy))
+    coarse = beam.veil.shape[0]
     for i in range(size):
-        row = (i + 0.5 + dy) * scale - 0.5 - row0
+        row = (i + 0.5 + resting.dy) / ratio - 0.5 - moving.row0
         moves = 0.0 <= row < rows - 1.001
-        moving[:] = 0.0
+        change[:] = ZERO
+        barium[:] = ZERO
         if moves:
-            _moving_row(moving_soft, row, first, ratio, fraction, mixed, moving)
-        _resting_row(soft[i + iy, ix:], soft[i + iy + 1, ix:], fx, fy, moving, line_soft)
+            _moving_row(moving.barium, row, first, ratio, fraction, mixed, barium)
+            _moving_row(moving.soft, row, first, ratio, fraction, mixed, change)
+        above, below = resting.soft[i + iy, ix:], resting.soft[i + iy + 1, ix:]
+        _resting_row(above, below, fx, fy, wide, change, soft)
         if moves:
-            _moving_row(moving_bone, row, first, ratio, fraction, mixed, moving)
-        _resting_row(bone[i + iy, ix:], bone[i + iy + 1, ix:], fx, fy, moving, line_bone)
-        if moves:
-            _moving_row(moving_barium, row, first, ratio, fraction, mixed, line_barium)
-        else:
-            line_barium[:] = 0.0
-        _through_row(line_soft, line_bone, line_barium, weights, mu, through)
+            _moving_row(moving.bone, row, first, ratio, fraction, mixed, change)
+        above, below = resting.bone[i + iy, ix:], resting.bone[i + iy + 1, ix:]
+        _resting_row(above, below, fx, fy, wide, change, bone)
+        _through_row(soft, bone, barium, beam.weights, beam.mu, line)
         y = min(max((i + 0.5) * coarse / size - 0.5, 0.0), coarse - 1.001)
-        _signal_row(
-            open_beam[i],
-            through,
-            scatter[int(y)],
-            scatter[int(y) + 1],
-            np.float32(y - int(y)),
-            tile[i + tile_y, tile_x:],
-            quanta,
-            noise_gain,
-            electronic,
-            current[i],
-        )
-        _digitise_row(current[i], previous[i], lag, counts_per_quantum, ceiling, out[i])
+        r = int(y)
+        v = np.float32(y - r)
+        _signal_row(beam.open_field[i], beam.veil[r], beam.veil[r + 1], v, beam.quanta, line)
+        _noisy_row(noise.tile[i + noise.y, noise.x :], noise.gain, noise.electronic, line)
+        _keep_row(line, readout.counts_per_quantum, readout.current[i])
+        _digitise_row(readout.current[i], readout.previous[i], readout.lag, readout.ceiling, out[i])
 
 
 @njit(cache=True, nogil=True)
-def uncorrect(out, gain, offset, ceiling):  # noqa: ANN001, ANN201
+def uncorrect(out, gain, offset, ceiling):
     """Puts the panel's own pattern back: pixels times gain plus offset, in place."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):

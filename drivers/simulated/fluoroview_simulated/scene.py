@@ -54,14 +54,14 @@ class Scene:
         self._field = (0.0, 0.0)
         self._held: _Key | None = None
         self.collimate(g)
-        self._layers = MovingLayers(seed)
+        self.layers = MovingLayers(seed)
         cell = GRID // COARSE
-        rows, columns = self._layers.shape
-        top, left = self._layers.row0 // cell, self._layers.column0 // cell
+        rows, columns = self.layers.shape
+        top, left = self.layers.row0 // cell, self.layers.column0 // cell
         self._coarse_shape = (columns // cell, rows // cell)
         self._coarse_place = (slice(top, top + rows // cell), slice(left, left + columns // cell))
-        self._signal = np.zeros((size, size), np.float32)
-        self._previous = np.zeros((size, size), np.float32)
+        self._signal = np.zeros((size, size), np.uint16)
+        self._previous = np.zeros((size, size), np.uint16)
         self._scrap = np.zeros((size, size), np.uint16)
 
     def collimate(self, geometry: Geometry) -> None:
@@ -71,8 +71,9 @@ class Scene:
             return
         self._field, self.geometry = field, geometry
         shape = open_beam(self.size, geometry.detector_mm, *field, geometry.source_image_mm)
-        self._scatter = Scatter(self._maps.soft, self._maps.bone, shape, geometry.view_mm)
-        self._open = shape * self.panel.residual
+        self._scatter = Scatter(self._maps, shape, geometry.view_mm)
+        field_map = np.rint(shape * self.panel.residual / kernels.BEAM_UNIT)
+        self._open = np.minimum(field_map, 65535).astype(np.uint16)
         self._held = None
 
     def frame(
@@ -113,43 +114,48 @@ class Scene:
     def _render(self, key: _Key, lag: float, out: np.ndarray) -> None:
         """Renders into `out`, and leaves the signal without lag in `_signal`."""
         motion = motion_at(key.t_s, self.seed)
-        moving = self._layers.render(motion)
-        weights, mu = beam(
-            key.technique.kv, key.technique.filter_al_mm, key.technique.filter_cu_mm
-        ).terms
-        veil = self._veil(weights, mu)
-        y, x = self._noise_place(key.pulse_index)
-        dx, dy = self._sway(motion)
+        self.layers.render(motion)
+        veil = self.veil(*_terms(key.technique))
+        self.expose(key.pulse_index, key.technique, motion, veil, out, lag)
+        self._held = key
+
+    def expose(
+        self,
+        pulse_index: int,
+        technique: Technique,
+        motion: Motion,
+        veil: np.ndarray,
+        out: np.ndarray,
+        lag: float = 0.0,
+    ) -> None:
+        """The pass over all pixels, with the moving maps and the veil as they stand now."""
+        weights, mu = _terms(technique)
+        layers, panel, moving = self.layers, self.panel, self.layers.maps
+        y, x = self._noise_place(pulse_index)
         kernels.render(
-            self._soft,
-            self._bone,
-            self._pad,
-            dx,
-            dy,
-            moving.soft,
-            moving.bone,
-            moving.barium,
-            self._layers.row0,
-            self._layers.column0,
-            GRID,
-            self._open,
-            veil,
-            self.panel.tile,
-            y,
-            x,
-            weights.astype(np.float32),
-            (mu * -kernels.LOG2E).astype(np.float32),
-            np.float32(self.quanta_open(key.technique)),
-            np.float32(1.0 / SWANK),
-            np.float32(self.panel.electronic_quanta2),
-            np.float32(lag),
-            self._previous,
-            self._signal,
-            np.float32(self.panel.counts_per_quantum),
-            np.float32(CEILING),
+            kernels.Resting(self._soft, self._bone, self._pad, *self._sway(motion)),
+            kernels.Moving(
+                moving.soft, moving.bone, moving.barium, layers.row0, layers.column0, GRID
+            ),
+            kernels.BeamHere(
+                weights.astype(np.float32),
+                (mu * -kernels.LOG2E).astype(np.float32),
+                self._open,
+                veil,
+                np.float32(self.quanta_open(technique)),
+            ),
+            kernels.Noise(
+                panel.tile, y, x, np.float32(1.0 / SWANK), np.float32(panel.electronic_quanta2)
+            ),
+            kernels.Readout(
+                self._previous,
+                self._signal,
+                np.float32(lag),
+                np.float32(panel.counts_per_quantum),
+                np.float32(CEILING),
+            ),
             out,
         )
-        self._held = key
 
     def quanta_open(self, technique: Technique) -> float:
         """Quanta per pixel in the middle of the open field."""
@@ -157,9 +163,9 @@ class Scene:
         per_mm2 = b.quanta_per_mm2_mas(self.geometry.source_image_mm) * technique.mas
         return per_mm2 * self.panel.pixel_mm**2
 
-    def _veil(self, weights: np.ndarray, mu: np.ndarray) -> np.ndarray:
+    def veil(self, weights: np.ndarray, mu: np.ndarray) -> np.ndarray:
         """Scatter for the moving maps as they are now."""
-        maps = self._layers.maps
+        maps = self.layers.maps
         small = tuple(
             cv2.resize(a, self._coarse_shape, interpolation=cv2.INTER_AREA)
             for a in (maps.soft, maps.bone, maps.barium)
@@ -181,3 +187,8 @@ class Scene:
         limit = PAD_MM - 1.0
         x, y = (float(np.clip(v, -limit, limit)) * self.px_per_mm for v in motion.sway_mm)
         return x, y
+
+
+def _terms(technique: Technique) -> tuple[np.ndarray, np.ndarray]:
+    """The exponentials of the technique's beam."""
+    return beam(technique.kv, technique.filter_al_mm, technique.filter_cu_mm).terms

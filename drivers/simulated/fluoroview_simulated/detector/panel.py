@@ -21,6 +21,8 @@ FULL_SCALE_QUANTA_PER_MM2 = 20_000.0
 """Quanta per mm² at which the digitiser is full."""
 RESIDUAL_GAIN = 0.003
 """What the panel's own flat-field correction leaves."""
+NOISE_UNIT = 1.0 / 24
+"""Step of the noise tile, in standard deviations before blurring."""
 NOISE_SIGMA_MM = 0.17
 """Spread of light in the scintillator that joins the noise of neighbouring pixels."""
 
@@ -70,7 +72,7 @@ def make_panel(size: int, detector_mm: float, seed: int) -> Panel:
         pixel_mm=pixel_mm,
         counts_per_quantum=CEILING / (FULL_SCALE_QUANTA_PER_MM2 * pixel_mm**2),
         electronic_quanta2=ELECTRONIC_QUANTA * 1024 / size,
-        tile=tile,
+        tile=np.clip(np.rint(tile / NOISE_UNIT), -127, 127).astype(np.int8),
         residual=residual.astype(np.float32),
         raw_gain=raw_gain.astype(np.float32),
         raw_offset=np.maximum(raw_offset, 0.0).astype(np.float32),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from fluoroview_simulated.patient.maps import PATH_UNIT_MM, PatientMaps
+
 COARSE = 64
 """Cells of the grid over the view: scatter has no finer detail."""
 GRID_SCATTER_SHARE = 0.34
@@ -17,11 +19,11 @@ GLARE_SIGMA_MM = 14.0
 class Scatter:
     """Veil from the maps of the patient and what moves in it."""
 
-    def __init__(
-        self, soft: np.ndarray, bone: np.ndarray, beam_shape: np.ndarray, view_mm: float
-    ) -> None:
-        self._soft = cv2.resize(soft, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
-        self._bone = cv2.resize(bone, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
+    def __init__(self, maps: PatientMaps, beam_shape: np.ndarray, view_mm: float) -> None:
+        self._soft, self._bone = (
+            cv2.resize(m, (COARSE, COARSE), interpolation=cv2.INTER_AREA) * np.float32(PATH_UNIT_MM)
+            for m in (maps.soft, maps.bone)
+        )
         self._beam = cv2.resize(beam_shape, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
         self._sigma = SCATTER_SIGMA_MM / view_mm * COARSE
         self._glare = GLARE_SIGMA_MM / view_mm * COARSE

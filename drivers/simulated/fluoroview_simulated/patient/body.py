@@ -68,7 +68,7 @@ SHOULDER = [
 
 def add_body(canvas: Canvas) -> None:
     """Lays down everything that is soft; bone and air take their part away afterwards."""
-    size, view = canvas.size, canvas.view_mm
+    size = canvas.size
     window, depth = canvas.shape(SKIN, 0.0)
     width = cv2.resize(WIDTH_MM, (size, size), interpolation=cv2.INTER_CUBIC)
     trunk = np.zeros((size, size), np.float32)

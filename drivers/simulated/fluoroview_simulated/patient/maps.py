@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fluoroview_simulated.patient import store
 from fluoroview_simulated.patient.body import add_body
 from fluoroview_simulated.patient.canvas import Canvas
 from fluoroview_simulated.patient.jaw import add_jaw
@@ -17,16 +18,31 @@ UNSHARPNESS_MM = 0.28
 """Focal spot and scintillator, as the standard deviation of a Gaussian at the isocentre."""
 
 
+PATH_UNIT_MM = 0.01
+"""Step of the maps."""
+
+
 @dataclass(frozen=True)
 class PatientMaps:
-    """Line integrals of what stands still, (size, size) float32 in mm."""
+    """Line integrals of what stands still, (size, size) uint16 in steps of PATH_UNIT_MM."""
 
     soft: np.ndarray
     bone: np.ndarray
 
 
-def render_patient(size: int, view_mm: float, seed: int) -> PatientMaps:
-    """Draws the lateral head and neck; about a second for 1024²."""
+def patient_maps(size: int, view_mm: float, seed: int) -> PatientMaps:
+    """The resting patient, from the disk if it was drawn before."""
+    path = store.place(size, view_mm, seed)
+    kept = store.load(path, size)
+    if kept is not None:
+        return PatientMaps(*kept)
+    maps = draw_patient(size, view_mm, seed)
+    store.save(path, maps.soft, maps.bone)
+    return maps
+
+
+def draw_patient(size: int, view_mm: float, seed: int) -> PatientMaps:
+    """Draws the lateral head and neck: about half a second for 1024²."""
     canvas = Canvas(size, view_mm, seed)
     add_body(canvas)
     add_skull(canvas)
@@ -34,11 +50,10 @@ def render_patient(size: int, view_mm: float, seed: int) -> PatientMaps:
     add_jaw(canvas)
     add_cavity_texture(canvas)
     sigma = UNSHARPNESS_MM * canvas.px_per_mm
-    soft = cv2.GaussianBlur(np.maximum(canvas.soft, 0.0), (0, 0), sigma)
-    bone = cv2.GaussianBlur(np.maximum(canvas.bone, 0.0), (0, 0), sigma)
-    return PatientMaps(soft, bone)
+    return PatientMaps(_finish(canvas.soft, sigma), _finish(canvas.bone, sigma))
 
 
-def patient_maps(size: int, view_mm: float, seed: int) -> PatientMaps:
-    """The resting maps, from the disk if they were rendered before."""
-    return render_patient(size, view_mm, seed)
+def _finish(path_mm: np.ndarray, sigma_px: float) -> np.ndarray:
+    """Blurs as the whole chain does, and rounds."""
+    blurred = cv2.GaussianBlur(np.maximum(path_mm, 0.0), (0, 0), sigma_px)
+    return np.minimum(np.rint(blurred / PATH_UNIT_MM), 65535).astype(np.uint16)

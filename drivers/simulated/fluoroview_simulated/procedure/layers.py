@@ -196,7 +196,9 @@ class MovingLayers:
             self._stroke(mask, way[94:142], int(value * 0.5), 1)
             self._stroke(mask, way[140:], int(value * 0.3), 2)
             self._stroke(mask, smooth_curve(throat.tongue_base(m), 4, closed=False), value, 1)
-            self._stroke(mask, smooth_curve(throat.epiglottis(m)[1:], 4, closed=False), value // 2, 1)
+            self._stroke(
+                mask, smooth_curve(throat.epiglottis(m)[1:], 4, closed=False), value // 2, 1
+            )
         cv2.GaussianBlur(mask, (5, 5), 0.9, dst=self._blur)
         coat = np.multiply(self._blur, np.float32(7.0 / 255), out=self._scratch)
         coat *= self._sticky

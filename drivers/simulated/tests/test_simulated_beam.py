@@ -1,0 +1,116 @@
+"""The beam against SpekPy 2.5.4 (casim, tungsten, 12°, no air), and against first principles."""
+
+import numpy as np
+import pytest
+
+from fluoroview_simulated.beam import Beam, attenuation, pulse_kap_ugym2, pulse_kerma_ugy
+from fluoroview_simulated.technique import Geometry, Technique
+
+# kV, mm Cu beside 2.5 mm Al: HVL in mm Al, air kerma in µGy per mAs at 100 cm.
+SPEKPY = [
+    (60, 0.0, 2.08, 48.9),
+    (60, 0.1, 3.32, 18.8),
+    (60, 0.2, 4.13, 10.0),
+    (60, 0.3, 4.71, 6.14),
+    (70, 0.0, 2.40, 64.9),
+    (70, 0.1, 3.85, 28.1),
+    (70, 0.2, 4.81, 16.5),
+    (70, 0.3, 5.51, 11.0),
+    (80, 0.0, 2.73, 82.0),
+    (80, 0.1, 4.40, 39.2),
+    (80, 0.2, 5.50, 24.7),
+    (80, 0.3, 6.28, 17.5),
+    (100, 0.0, 3.46, 118.9),
+    (100, 0.1, 5.46, 65.8),
+    (100, 0.2, 6.72, 46.0),
+    (100, 0.3, 7.59, 35.2),
+    (120, 0.0, 4.22, 158.7),
+    (120, 0.1, 6.42, 97.4),
+    (120, 0.2, 7.73, 72.5),
+    (120, 0.3, 8.62, 58.2),
+]
+
+
+@pytest.mark.parametrize(("kv", "copper", "hvl", "kerma"), SPEKPY)
+def test_tables_agree_with_spekpy(kv, copper, hvl, kerma):
+    beam = Beam(kv, 2.5, copper)
+    assert beam.hvl_mm_al() == pytest.approx(hvl, rel=0.03)
+    assert beam.kerma_ugy_per_mas() == pytest.approx(kerma, rel=0.03)
+
+
+def test_kerma_between_whole_kv_lies_between_its_neighbours():
+    low, middle, high = (Beam(kv, 2.8, 0.1).kerma_ugy_per_mas() for kv in (72, 72.5, 73))
+    assert low < middle < high
+    assert middle == pytest.approx((low + high) / 2, rel=0.005)
+
+
+def test_inverse_square():
+    beam = Beam(72)
+    assert beam.kerma_ugy_per_mas(500) == pytest.approx(4 * beam.kerma_ugy_per_mas(1000))
+
+
+@pytest.mark.parametrize("kv", [39.9, 125.1])
+def test_voltage_outside_the_tables_is_refused(kv):
+    with pytest.raises(ValueError, match="40 to 125 kV"):
+        Beam(kv)
+
+
+@pytest.mark.parametrize(
+    ("material", "energy_kev", "mu_cm"),
+    [
+        ("water", 40.0, 0.2683),
+        ("water", 60.0, 0.2059),
+        ("bone", 60.0, 0.310 * 1.92),
+        ("baso4", 60.0, 5.116),
+        ("iodine", 60.0, 7.577),
+    ],
+)
+def test_coefficients_agree_with_nist(material, energy_kev, mu_cm):
+    energies, mu = attenuation(material)
+    assert np.interp(energy_kev, energies, mu) == pytest.approx(mu_cm, rel=0.025)
+
+
+def test_barium_edge_lies_at_37_4_kev():
+    energies, mu = attenuation("baso4")
+    below, above = np.interp([36.5, 38.0], energies, mu)
+    assert 3.0 < below < 4.0
+    assert 16.0 < above < 18.0
+
+
+def test_quanta_behind_20_cm_of_water():
+    assert Beam(70, 2.5, 0.1).detected_per_mm2_ugy(200.0) == pytest.approx(26_000, rel=0.08)
+
+
+@pytest.mark.parametrize(("kv", "copper"), [(50, 0.0), (72, 0.1), (90.5, 0.2), (120, 0.3)])
+def test_few_exponentials_stand_for_the_spectrum(kv, copper):
+    beam = Beam(kv, 2.8, copper)
+    paths = np.random.default_rng(0).uniform(0, 1, (300, 3)) * (200, 40, 6)
+    truth = np.array([beam.transmission(*path) for path in paths])
+    error = beam.transmission_fitted(paths) / truth - 1
+    assert np.sqrt(np.mean(error[truth > 1e-5] ** 2)) < 0.004
+    assert beam.transmission_fitted(np.zeros((1, 3)))[0] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_slab_of_soft_tissue_against_a_sum_over_the_spectrum():
+    beam = Beam(72)
+    energies, soft = attenuation("soft")
+    _, csi = attenuation("csi")
+    signal = beam.fluence * (1 - np.exp(-csi * 0.06)) * energies
+    expected = np.sum(signal * np.exp(-soft * 11.0)) / np.sum(signal)
+    assert beam.transmission(soft_mm=110.0) == pytest.approx(expected, rel=1e-9)
+    assert beam.transmission_fitted(np.array([[110.0, 0, 0]]))[0] == pytest.approx(expected, 5e-3)
+
+
+def test_kerma_area_product_is_kerma_times_field():
+    geometry = Geometry(field_width_mm=200.0, field_height_mm=150.0)
+    technique = Technique()
+    area_m2 = 0.200 * 0.150 * (730.0 / 1100.0) ** 2
+    assert pulse_kap_ugym2(technique, geometry) == pytest.approx(
+        pulse_kerma_ugy(technique, geometry) * area_m2
+    )
+
+
+def test_reference_point_lies_15_cm_before_the_isocentre():
+    technique, geometry = Technique(), Geometry()
+    at_one_metre = Beam(technique.kv).kerma_ugy_per_mas() * technique.mas
+    assert pulse_kerma_ugy(technique, geometry) == pytest.approx(at_one_metre * (1000 / 730) ** 2)

@@ -1,0 +1,201 @@
+"""The driver: pulses on time, none without the pedal, dose for each."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from fluoroview.hal import DeviceError, DeviceHost, DoseOrigin, ParameterError
+from fluoroview_simulated.beam import pulse_kap_ugym2, pulse_kerma_ugy
+from fluoroview_simulated.device import DEVICE_ID, START_IN_TURN_S, SimulatedDetector
+from fluoroview_simulated.pacing import Raster
+from fluoroview_simulated.procedure.course import TURN_S
+from fluoroview_simulated.technique import Geometry, Technique
+
+
+class Sink:
+    """Stands in for the HAL's sink: collects, and lets the pedal go after `stop_after` frames."""
+
+    class _Slot:
+        def __init__(self, sink, shape):
+            self.pixels, self._sink = np.zeros(shape, np.uint16), sink
+
+        def commit(self, header):
+            self._sink.frames.append((header, self.pixels))
+            if len(self._sink.frames) >= self._sink.stop_after:
+                self._sink.stopping = True
+                self._sink.done.set()
+
+    def __init__(self, size, stop_after):
+        self.size, self.stop_after = size, stop_after
+        self.frames, self.pulses, self.errors = [], [], []
+        self.stopping, self.done = False, threading.Event()
+
+    def acquire(self):
+        return self._Slot(self, (self.size, self.size))
+
+    def pulse(self, pulse):
+        self.pulses.append(pulse)
+
+    def fail(self, error):
+        self.errors.append(error)
+        self.done.set()
+
+
+@pytest.fixture
+def detector():
+    device = SimulatedDetector(DEVICE_ID)
+    device.open()
+    device.parameters().write("Matrix", "512")
+    yield device
+    device.close()
+
+
+def run(detector, frames):
+    sink = Sink(512, frames)
+    detector.start(sink)
+    assert sink.done.wait(30)
+    detector.stop()
+    assert sink.errors == []
+    return sink
+
+
+def test_one_frame_and_one_dose_for_each_pulse(detector):
+    sink = run(detector, 5)
+    assert [p.pulse_index for p in sink.pulses] == [0, 1, 2, 3, 4]
+    assert [h.pulse_index for h, _ in sink.frames] == [0, 1, 2, 3, 4]
+    for pulse in sink.pulses:
+        assert pulse.origin is DoseOrigin.SIMULATED
+        assert pulse.air_kerma_ugy == pulse_kerma_ugy(Technique(), Geometry())
+        assert pulse.kap_ugym2 == pulse_kap_ugym2(Technique(), Geometry())
+        assert pulse.exposure.kvp == 72.0
+
+
+def test_nothing_without_the_pedal(detector):
+    sink = Sink(512, 10)
+    sink.stopping = True
+    detector.start(sink)
+    detector.stop()
+    assert sink.pulses == []
+    assert sink.frames == []
+
+
+def test_pulses_go_on_counting_in_the_next_run(detector):
+    run(detector, 3)
+    assert [p.pulse_index for p in run(detector, 2).pulses] == [3, 4]
+
+
+def test_stop_returns_at_once_while_waiting_for_the_next_pulse(detector):
+    detector.parameters().write("PulseRate", "3")
+    sink = Sink(512, 1)
+    detector.start(sink)
+    assert sink.done.wait(30)
+    began = time.monotonic()
+    detector.stop()
+    assert time.monotonic() - began < 0.15
+
+
+def test_stop_before_the_patient_is_ready():
+    device = SimulatedDetector(DEVICE_ID)
+    device.open()
+    sink = Sink(1024, 1)
+    device.start(sink)
+    device.stop()
+    device.close()
+    device.close()
+    assert len(sink.pulses) <= 1
+
+
+def test_technique_reaches_the_next_pulse(detector):
+    tree = detector.parameters()
+    assert tree.write("TubeVoltage", 90.0) == 90.0
+    tree.write("CopperFilter", "0.3")
+    tree.write("FieldWidth", 100.0)
+    pulse = run(detector, 1).pulses[0]
+    technique = Technique(kv=90.0, filter_cu_mm=0.3)
+    assert pulse.air_kerma_ugy == pulse_kerma_ugy(technique, Geometry())
+    assert pulse.kap_ugym2 == pulse_kap_ugym2(technique, Geometry(field_width_mm=100.0))
+    assert pulse.exposure.field_width_mm == 100.0
+
+
+def test_two_devices_with_one_seed_show_the_same_first_frame(detector):
+    other = SimulatedDetector("")
+    other.open()
+    other.parameters().write("Matrix", "512")
+    first = run(detector, 1).frames[0][1]
+    assert np.array_equal(run(other, 1).frames[0][1], first)
+    other.close()
+
+
+def test_after_a_pause_the_patient_has_a_new_bolus_in_the_mouth(detector):
+    detector._stopped_ns, detector._time_s = 1_000_000_000, 2.5
+    assert detector._procedure_time(1_500_000_000) == pytest.approx(3.0)
+    assert detector._procedure_time(4_000_000_000) == pytest.approx(TURN_S + START_IN_TURN_S)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TubeVoltage", 126.0, "40.0 to 125.0 kV"),
+        ("TubeCurrent", 0.0, "1.0 to 100.0 mA"),
+        ("PulseWidth", 30.0, "1.0 to 20.0 ms"),
+        ("PulseRate", "60", "30, 15, 7.5, 3"),
+        ("Matrix", "4096", "512, 1024, 2048"),
+        ("Procedure", "barium-enema", "modified-barium-swallow"),
+        ("FieldWidth", 5.0, "20.0 to 250.0 mm"),
+        ("Width", 100, "read-only"),
+    ],
+)
+def test_values_out_of_limits_are_refused_with_what_is_allowed(detector, name, value, said):
+    with pytest.raises(ParameterError, match=said):
+        detector.parameters().write(name, value)
+
+
+def test_unknown_device_is_refused():
+    with pytest.raises(DeviceError, match=DEVICE_ID):
+        SimulatedDetector("theatre 9").open()
+
+
+def test_discovery_finds_the_suite():
+    assert [d.id for d in SimulatedDetector.discover()] == [DEVICE_ID]
+
+
+def test_raster_does_not_drift():
+    raster = Raster(1000, 30.0)
+    now, dues = 1000, []
+    for _ in range(3000):
+        dues.append(raster.next(now))
+        now = dues[-1] + 9_000_000  # each picture takes 9 ms
+    assert dues[-1] == 1000 + round(2999 * 1e9 / 30)
+    assert raster.slot_s == pytest.approx(2999 / 30)
+
+
+def test_raster_leaves_out_what_cannot_be_read_out():
+    raster = Raster(0, 10.0)
+    raster.next(0)
+    assert raster.next(350_000_000) == 300_000_000
+    assert raster.slot == 3
+
+
+def test_through_the_hal_every_frame_is_accounted_for():
+    frames = threading.Event()
+    faults = []
+    host = DeviceHost(
+        "simulated", DEVICE_ID, "thread", driver_class=SimulatedDetector, on_fault=faults.append
+    )
+    host.open()
+    host.write("Matrix", "512")
+    ring = host.arm()
+    host.start()
+    deadline = time.monotonic() + 20
+    while host.ledger().delivered < 4 and time.monotonic() < deadline:
+        frames.wait(0.02)
+    ledger = host.stop()
+    assert faults == []
+    assert ledger.delivered >= 4
+    assert ledger.expected == ledger.delivered + ledger.lost_ring
+    assert ledger.lost_link == ledger.lost_sdk == ledger.after_stop == ledger.repeated == 0
+    assert ring.layout.slots >= 8
+    host.disarm()
+    host.close()
