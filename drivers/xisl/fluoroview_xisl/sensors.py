@@ -1,0 +1,135 @@
+"""The panels that XISL finds, and the claim on them.
+
+XISL enumerates and claims all sensors of the machine at once, so the devices of one process share
+one enumeration, which ends when the last of them is given back.
+"""
+
+import ctypes
+import threading
+from dataclasses import dataclass
+
+from fluoroview.hal import DeviceError, DeviceInfo
+from fluoroview_xisl.errors import ALL_OK, device_error
+from fluoroview_xisl.library import Xisl, load
+from fluoroview_xisl.structs import ACQDESCPOS, HACQDESC, UINT, DetectorProperties
+
+_BOARDS = {1: "Eltec", 2: "Dipix", 4: "USB", 8: "XRD-FGX", 0x10: "XRD-FGE", 0x20: "GbIF"}
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """One panel: `handle` is XISL's HACQDESC, `channel` the board and number it hangs on."""
+
+    handle: int
+    channel: str
+    model: str = ""
+    serial: str = ""
+
+    @property
+    def id(self) -> str:
+        """The serial number, or the channel of a panel that does not tell one."""
+        return self.serial or self.channel
+
+    def info(self) -> DeviceInfo:
+        """Return the panel as FluoroView lists it."""
+        return DeviceInfo("xisl", self.id, "Varex", self.model, self.serial, self.channel)
+
+
+class _Claim:
+    """The enumeration that the devices of this process share."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.users = 0
+        self.xisl: Xisl | None = None
+        self.sensors: list[Sensor] = []
+
+
+_claim = _Claim()
+
+
+def discover() -> list[DeviceInfo]:
+    """Return the panels that are plugged in. Raises DriverError without the library."""
+    _, sensors = borrow()
+    try:
+        return [sensor.info() for sensor in sensors]
+    finally:
+        give_back()
+
+
+def borrow_sensor(device_id: str) -> tuple[Xisl, Sensor]:
+    """Claim the panel with this serial number or channel; `give_back` ends it.
+
+    Raises DriverError without the library, DeviceError when there is no such panel.
+    """
+    xisl, sensors = borrow()
+    for sensor in sensors:
+        if device_id in (sensor.serial, sensor.channel):
+            return xisl, sensor
+    give_back()
+    found = ", ".join(sensor.id for sensor in sensors)
+    raise DeviceError(
+        f"There is no XISL detector {device_id!r}.",
+        f"Found are: {found}." if found else "Check its power and cable.",
+        device_id,
+    )
+
+
+def borrow() -> tuple[Xisl, list[Sensor]]:
+    """Enumerate, or join the enumeration that this process has; `give_back` ends it."""
+    with _claim.lock:
+        if not _claim.users:
+            _claim.xisl = load()
+            _claim.sensors = _enumerate(_claim.xisl)
+        assert _claim.xisl is not None
+        _claim.users += 1
+        return _claim.xisl, list(_claim.sensors)
+
+
+def give_back() -> None:
+    """End one use of the enumeration; after the last, XISL lets go of the hardware."""
+    with _claim.lock:
+        _claim.users -= 1
+        if _claim.users == 0 and _claim.xisl is not None:
+            _claim.xisl.status("Acquisition_CloseAll")
+            _claim.sensors = []
+
+
+def _enumerate(xisl: Xisl) -> list[Sensor]:
+    count = UINT()
+    try:
+        code = xisl.status("Acquisition_EnumSensors", ctypes.byref(count), True, False)
+        if code == 3:  # no detector answered
+            return []
+        if code != ALL_OK:
+            raise device_error("XISL cannot look for detectors", code)
+        position = ACQDESCPOS()
+        return [_next_sensor(xisl, position) for _ in range(count.value)]
+    except DeviceError:
+        xisl.status("Acquisition_CloseAll")
+        raise
+
+
+def _next_sensor(xisl: Xisl, position: ctypes.c_void_p) -> Sensor:
+    handle, board, number = HACQDESC(), UINT(), ctypes.c_int()
+    xisl.call(
+        "XISL cannot give the next detector",
+        "Acquisition_GetNextSensor",
+        ctypes.byref(position),
+        ctypes.byref(handle),
+    )
+    xisl.status("Acquisition_GetCommChannel", handle, ctypes.byref(board), ctypes.byref(number))
+    channel = f"{_BOARDS.get(board.value, f'board{board.value}')}-{number.value}"
+    told = DetectorProperties()
+    if xisl.status("Acquisition_GetDetectorProperties", handle, ctypes.byref(told)) != ALL_OK:
+        told = DetectorProperties()
+    return Sensor(
+        handle.value or 0,
+        channel,
+        model=_text(told.cDetectorType),
+        serial=_text(told.cUniqueDeviceIdentifier),
+    )
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("latin-1").strip()

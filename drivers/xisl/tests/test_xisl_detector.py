@@ -1,0 +1,341 @@
+"""The driver on the HAL: the emulator streams in a thread and in a child process."""
+
+import itertools
+import os
+import threading
+
+import pytest
+
+from fluoroview.hal import DeviceError, DeviceHost, DeviceState, ParameterError
+from fluoroview.hal.states import DEADLINE_S
+from fluoroview_xisl import XislDetector, acquisition, detector
+
+ISOLATIONS = ["thread", "process"]
+
+
+@pytest.fixture
+def open_host():
+    """Open a host of the emulated panel: `open_host("thread")`; its faults are in `host.faults`."""
+    hosts = []
+
+    def begin(isolation="thread", device="EMU0001", driver="xisl"):
+        faults, told = [], threading.Event()
+
+        def on_fault(error):
+            faults.append(str(error))
+            told.set()
+
+        host = DeviceHost(driver, device, isolation, on_fault=on_fault)
+        host.faults, host.fault_told = faults, told
+        hosts.append(host)
+        host.open()
+        return host
+
+    yield begin
+    for host in hosts:
+        host.close()
+
+
+def run(host, consumer, frames):
+    """Stream at least `frames` more frames; return the ledger."""
+    before = len(consumer.headers)
+    host.start()
+    consumer.wait_for(before + frames)
+    ledger = host.stop()
+    consumer.drain()
+    return ledger
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_it_streams_with_an_exact_ledger(open_host, consume, isolation):
+    host = open_host(isolation)
+    consumer = consume(host.arm())
+    ledger = run(host, consumer, 40)
+
+    assert ledger.exact
+    assert ledger.delivered == len(consumer.headers) >= 40
+    assert (ledger.lost_sdk, ledger.lost) == (1, 1)  # the first frame, partly exposed
+    numbers = [header.frame_number for header in consumer.headers]
+    assert numbers == list(range(1, len(numbers) + 1))
+    times = [header.hardware_time_ns for header in consumer.headers]
+    assert all(later > earlier for earlier, later in itertools.pairwise(times))
+    assert {level for _, _, level in consumer.frames} == {1000}  # none is half exposed
+    assert host.relationship == "LIN"
+    assert host.faults == []
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_it_starts_and_stops_again_and_again(open_host, consume, isolation):
+    host = open_host(isolation)
+    consumer = consume(host.arm())
+    for number in range(1, 21):
+        ledger = run(host, consumer, 2)
+        assert (ledger.run, ledger.lost, ledger.after_stop) == (number, 1, 0)
+        assert ledger.exact
+    assert [header.run for header in consumer.headers] == sorted(
+        header.run for header in consumer.headers
+    )
+
+
+def test_the_16_bit_counter_wraps_and_the_frame_number_goes_on(open_host, consume, settings):
+    settings(COUNTER_START=65526)
+    host = open_host()
+    consumer = consume(host.arm())
+    ledger = run(host, consumer, 20)
+    assert ledger.exact
+    assert (ledger.lost_link, ledger.lost_sdk, ledger.repeated) == (0, 1, 0)
+    numbers = [header.frame_number for header in consumer.headers]
+    assert numbers == list(range(65527, 65527 + len(numbers)))
+    assert [counter for counter, _, _ in consumer.frames] == [n % 65536 for n in numbers]
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_frames_lost_on_the_link_and_by_the_sdk_are_counted_apart(
+    open_host, consume, settings, isolation
+):
+    settings(DROP_LINK=7, DROP_SDK=5)
+    host = open_host(isolation)
+    consumer = consume(host.arm())
+    ledger = run(host, consumer, 60)
+
+    assert ledger.exact
+    last = consumer.headers[-1].frame_number  # the first frame has number 0
+    on_link = (last + 1) // 7
+    by_sdk = (last + 1 - on_link) // 5
+    assert (ledger.lost_link, ledger.lost_sdk) == (on_link, by_sdk + 1)
+    assert ledger.delivered == len(consumer.headers)
+    # the slot comes from the SDK: a count of callbacks would show old frames after the first loss
+    assert [counter for counter, _, _ in consumer.frames] == [
+        header.frame_number for header in consumer.headers
+    ]
+
+
+def test_a_callback_that_takes_long_loses_frames_in_the_sdk(open_host, consume, monkeypatch):
+    host = open_host()
+    consumer = consume(host.arm())
+    calls, waited = itertools.count(), threading.Event()
+    commit = acquisition.Acquisition._commit
+
+    def slow(self, slot):
+        commit(self, slot)
+        if next(calls) == 5:
+            waited.wait(0.15)  # thirty frame times; the grabber keeps eight
+
+    monkeypatch.setattr(acquisition.Acquisition, "_commit", slow)
+    ledger = run(host, consumer, 30)
+    assert ledger.exact
+    assert ledger.lost_sdk > 10
+    assert [counter for counter, _, _ in consumer.frames] == [
+        header.frame_number for header in consumer.headers
+    ]
+
+
+def test_a_panel_without_frame_counter_counts_by_the_grabber(open_host, consume, settings):
+    settings(HEADER_ID=11, DROP_SDK=4)
+    host = open_host()
+    consumer = consume(host.arm())
+    ledger = run(host, consumer, 20)
+    assert ledger.exact
+    assert ledger.lost_sdk == 1 + (consumer.headers[-1].frame_number + 1) // 4
+    assert [counter for counter, _, _ in consumer.frames] == [
+        header.frame_number for header in consumer.headers
+    ]
+
+
+def test_size_gain_and_binning_are_those_that_were_set(open_host, consume):
+    host = open_host()
+    host.write("BinningMode", "2x2")
+    host.write("CameraGain", 2)
+    consumer = consume(host.arm())
+    host.start()
+    consumer.wait_for(5)
+    assert host.write("ExposureTime", 10000.0) == 10000.0
+    for name, value in (("BinningMode", "1x1"), ("CameraGain", 0), ("CameraMode", 1)):
+        with pytest.raises(ParameterError, match="only while the device is IDLE"):
+            host.write(name, value)
+    assert host.stop().exact
+    assert host.ring.pixels[0].shape == (24, 32)
+    assert (consumer.headers[0].binning, consumer.headers[0].gain_mode) == (2, 2)
+    assert consumer.frames[0][2] == 3000
+
+
+def test_a_trigger_that_never_comes_is_no_fault(open_host, consume, monkeypatch):
+    monkeypatch.setattr(detector, "_SILENCE_S", 0.05)
+    host = open_host()
+    host.write("FrameSyncMode", "ExternalTrigger")
+    host.arm()
+    host.start()
+    assert not host.fault_told.wait(0.3)
+    ledger = host.stop()
+    assert (ledger.expected, ledger.exact) == (0, True)
+
+
+def test_closing_while_it_streams_is_safe(open_host, consume):
+    host = open_host()
+    consumer = consume(host.arm())
+    host.start()
+    consumer.wait_for(3)
+    consumer.close()
+    host.close()
+    assert host.state is DeviceState.CLOSED
+
+
+def test_two_panels_stream_at_once_in_one_process(open_host, consume, settings):
+    settings(SERIALS="A1,B2")
+    hosts = [open_host(device=name) for name in ("A1", "B2")]
+    consumers = [consume(host.arm()) for host in hosts]
+    for host in hosts:
+        host.start()
+    for consumer in consumers:
+        consumer.wait_for(10)
+    ledgers = [host.stop() for host in hosts]
+    assert all(ledger.exact and ledger.lost == 1 for ledger in ledgers)
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_a_pulled_cable_is_a_fault_with_its_reason(open_host, settings, isolation):
+    settings(UNPLUG_AFTER=10)
+    host = open_host(isolation)
+    host.arm()
+    host.start()
+    assert host.fault_told.wait(5)
+    assert host.state is DeviceState.FAULT
+    assert host.faults == [
+        "xisl:EMU0001 failed: the acquisition ended by itself: the hardware did not answer in "
+        "time (XISL error 6). Check its power and cable, then open it again. Restart the device, "
+        "or choose another one."
+    ]
+    assert host.ledger().exact
+    settings(UNPLUG_AFTER=0)
+    host.close()
+    host.open()  # the abandoned driver gave the panel back
+    host.arm()
+    host.start()
+    host.stop()
+
+
+def test_silence_is_a_fault(open_host, settings, monkeypatch):
+    settings(SILENT_AFTER=10)
+    monkeypatch.setattr(detector, "_SILENCE_S", 0.2)
+    host = open_host()
+    host.arm()
+    host.start()
+    assert host.fault_told.wait(5)
+    assert "no frame came for 0.2 s. Check its power and cable" in host.faults[0]
+    assert host.ledger().delivered == 9
+
+
+def test_an_error_in_the_callback_ends_the_run_and_not_the_process(open_host, monkeypatch, capfd):
+    host = open_host()
+    host.arm()
+
+    def broken(self, slot):
+        raise KeyError(slot)
+
+    monkeypatch.setattr(acquisition.Acquisition, "_commit", broken)
+    host.start()
+    assert host.fault_told.wait(5)
+    assert "KeyError in the frame callback: " in host.faults[0]
+    assert capfd.readouterr().err == ""  # nothing ran into C, where ctypes would print it
+
+
+def test_stopping_from_the_callback_returns_and_the_abort_follows(consume):
+    """What the driver of a careless user does: it ends the run inside a frame."""
+    stopped = threading.Event()
+
+    class Sink:
+        stopping = False
+
+        def lost(self, *_):
+            opened.stop()
+            stopped.set()
+
+    opened = XislDetector("EMU0001")
+    opened.open()
+    opened.start(Sink())
+    assert stopped.wait(2)
+    other = XislDetector("EMU0001")
+    other.open()
+    other.start(Sink())  # waits for the abort that is on its way
+    other.stop()
+    other.close()
+    opened.close()
+
+
+def test_a_second_run_of_one_panel_is_refused():
+    class Sink:
+        stopping = False
+
+        def lost(self, *_):
+            pass
+
+        def acquire(self):
+            return self
+
+    first, second = XislDetector("EMU0001"), XislDetector("EMU0001")
+    first.open()
+    second.open()
+    first.start(Sink())
+    with pytest.raises(DeviceError, match="cannot start: an acquisition is already running"):
+        second.start(Sink())
+    first.stop()
+    second.close()
+    first.close()
+
+
+# The driver below calls Acquisition_Abort in the callback, as XISL forbids.
+IMPATIENT = """
+from fluoroview_xisl import XislDetector
+
+
+class ImpatientDetector(XislDetector):
+    def start(self, sink):
+        super().start(sink)
+        run, commit = self._run, self._run._commit
+
+        def commit_and_abort(slot):
+            commit(slot)
+            run._xisl.status("Acquisition_Abort", run._handle)
+
+        run._commit = commit_and_abort
+"""
+
+
+@pytest.fixture
+def impatient(tmp_path, monkeypatch):
+    """Install a driver that ends the run from the callback."""
+    (tmp_path / "fluoroview_impatient.py").write_text(IMPATIENT, encoding="utf-8")
+    info = tmp_path / "fluoroview_impatient-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: fluoroview-impatient\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[fluoroview.drivers]\nimpatient = fluoroview_impatient:ImpatientDetector\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return "impatient"
+
+
+def test_a_deadlock_in_the_sdk_is_killed_at_its_deadline_and_frees_the_panel(
+    open_host, consume, impatient, settings, tmp_path
+):
+    settings(LOCK=tmp_path / "claim")
+    host = open_host("process", driver=impatient)
+    with pytest.raises(DeviceError, match=r"another program holds it \(XISL error 34\)"):
+        open_host("process")  # the hardware is claimed
+    child = host.pid
+    consumer = consume(host.arm())
+    host.start()
+    consumer.wait_for(1)
+    with pytest.raises(DeviceError) as caught:
+        host.stop()
+    assert str(caught.value) == (
+        f"impatient:EMU0001 did not finish stop within {DEADLINE_S['stop']:g} s and was "
+        "abandoned. Restart the device, or choose another one."
+    )
+    assert host.state is DeviceState.FAULT
+    assert host.ledger().delivered == 1  # the account outlives the child
+    consumer.close()
+    host.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+    open_host("process")  # the claim died with the child
