@@ -1,0 +1,205 @@
+"""The driver: any GigE Vision or USB3 Vision device as a FluoroView detector."""
+
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from fluoroview.hal import (
+    Access,
+    BoolParameter,
+    DeviceError,
+    DeviceInfo,
+    EnumParameter,
+    FrameHeader,
+    FrameSink,
+    IntParameter,
+    Parameter,
+    ParameterTree,
+    PixelIntensityRelationship,
+    PolledDetector,
+)
+from fluoroview.hal.pixel_format import BY_CODE, PixelFormat, Pixels
+from fluoroview_aravis import cameras, features, sdk
+from fluoroview_aravis.stream import LinkOptions, Stream
+from fluoroview_aravis.watch import Watch
+
+_LOGGER = logging.getLogger(__name__)
+_CLOSE_S = 3.0
+
+
+class AravisDetector(PolledDetector):
+    """A device that Aravis sees; `device_id` is Aravis' id, its MAC or its IP address."""
+
+    def __init__(self, device_id: str) -> None:
+        super().__init__(device_id)
+        self._camera: Any = None
+        self._signal = 0
+        self._watch: Watch | None = None
+        self._tree: ParameterTree | None = None
+        self._stream: Stream | None = None
+        self._options = LinkOptions()
+        self._relationship = PixelIntensityRelationship.DISP
+
+    @classmethod
+    def discover(cls) -> list[DeviceInfo]:
+        """Return the cameras that Aravis sees; raises DriverError where Aravis is missing."""
+        return cameras.discover()
+
+    def open(self) -> None:
+        """Claim the camera and read its node map.
+
+        Raises DriverError without Aravis, DeviceError when the camera is gone or in use.
+        """
+        sdk.load()
+        try:
+            with sdk.sentences(f"{self.device_id} cannot be opened", self.device_id):
+                self._camera = cameras.claim(self.device_id)
+                device = self._camera.get_device()
+                watch = Watch(lambda: device.read_memory(0, 4))
+                self._signal = device.connect("control-lost", watch.control_lost)
+                self._watch = watch
+                self._run_continuously()
+                self._tree = ParameterTree(self._parameters(), self.device_id)
+        except Exception:
+            self.close()
+            raise
+
+    def parameters(self) -> ParameterTree:
+        """Return the features of the node map, and what the HAL asks of every detector."""
+        if self._tree is None:
+            raise DeviceError(f"{self.device_id} is not open.", "Open it first.", self.device_id)
+        return self._tree
+
+    def start(self, sink: FrameSink) -> None:
+        """Start the device's acquisition and the polling of its frames."""
+        assert self._watch is not None
+        pixel_format = self._pixel_format()
+        self._watch.heard()
+        with sdk.sentences(f"{self.device_id} cannot start", self.device_id):
+            self._stream = Stream(self._camera, pixel_format, sink.lost, self._options)
+            self._stream.start()
+        super().start(sink)
+
+    def read(self, pixels: Pixels, timeout_s: float) -> FrameHeader | None:
+        """Write the next whole frame to `pixels` (rows × columns); None after `timeout_s`."""
+        assert self._stream is not None
+        assert self._watch is not None
+        came, header = self._stream.take(pixels, timeout_s)
+        if came:
+            self._watch.heard()
+        else:
+            self._watch.check()
+        return header
+
+    def stop(self) -> None:
+        """End the polling, then the device's acquisition."""
+        super().stop()
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        try:
+            if self._watch is not None and not self._watch.gone:
+                stream.stop()
+        finally:
+            sdk.within(_CLOSE_S, stream.release, f"{self.device_id} cannot be stopped")
+
+    def close(self) -> None:
+        """Give the device back, also when it no longer answers."""
+        try:
+            self.stop()
+        except DeviceError:
+            _LOGGER.warning("%s did not stop before it was closed", self.device_id)
+        tree, self._tree = self._tree, None
+        features.forget(list(tree or []))
+        watch, self._watch = self._watch, None
+        belongings, self._camera = [self._camera], None
+        if belongings[0] is not None and watch is not None:
+            belongings[0].get_device().disconnect(self._signal)
+        # Aravis gives the device back when nothing holds it any more, or tries to for 2.5 s. After
+        # that it is left to a thread: the device gives itself back when its heartbeat ends.
+        with suppress(sdk.LateError):
+            sdk.within(_CLOSE_S, belongings.clear, f"{self.device_id} cannot be closed")
+
+    def _genicam(self) -> Any:
+        return self._camera.get_device().get_genicam()
+
+    def _run_continuously(self) -> None:
+        """Choose continuous acquisition: the HAL alone says when a run ends."""
+        mode = self._genicam().get_node("AcquisitionMode")
+        if mode is not None and mode.get_string_value() != "Continuous":
+            mode.set_string_value("Continuous")
+
+    def _pixel_format(self) -> PixelFormat:
+        """Return the chosen format, or raise DeviceError where it is not decoded."""
+        genicam = self._genicam()
+        node = genicam.get_node("PixelFormat")
+        with sdk.sentences("PixelFormat cannot be read", self.device_id):
+            found = BY_CODE.get(node.get_int_value())
+            if found is not None:
+                return found
+            choices = ", ".join(features.pixel_format_choices(genicam))
+            raise DeviceError(
+                f"{self.device_id} is set to PixelFormat {node.get_string_value()}, which the "
+                "aravis driver does not decode.",
+                f"Set PixelFormat to one of: {choices}." if choices else "It offers no other.",
+                self.device_id,
+            )
+
+    def _parameters(self) -> list[Parameter]:
+        own = self._own_parameters()
+        if self._camera.is_gv_device():
+            own += self._link_parameters()
+        taken = {parameter.name for parameter in own}
+        found = features.parameters_of(self._genicam())
+        return [parameter for parameter in found if parameter.name not in taken] + own
+
+    def _own_parameters(self) -> list[Parameter]:
+        return [
+            IntParameter(
+                "BitDepth",
+                lambda: self._pixel_format().bits,
+                unit="bit",
+                doc="Significant bits of a delivered pixel; colour is delivered as luminance.",
+            ),
+            IntParameter(
+                "FrameCounterBits",
+                lambda: 64,
+                unit="bit",
+                doc="Frame ids of 16 bits (GigE Vision) are unwrapped by the driver.",
+            ),
+            EnumParameter(
+                "PixelIntensityRelationship",
+                lambda: str(self._relationship),
+                self._set_relationship,
+                choices=[str(choice) for choice in PixelIntensityRelationship],
+                access=Access.RW_IDLE,
+                doc="How pixel values follow x-ray intensity. GenICam does not say: LIN for a "
+                "flat panel, DISP for a camera.",
+            ),
+        ]
+
+    def _link_parameters(self) -> list[Parameter]:
+        return [
+            BoolParameter(
+                "PacketResend",
+                lambda: self._options.packet_resend,
+                lambda value: self._set_options(packet_resend=value),
+                access=Access.RW_IDLE,
+                doc="Ask the device for lost packets again, where it can.",
+            ),
+            BoolParameter(
+                "PacketSocket",
+                lambda: self._options.packet_socket,
+                lambda value: self._set_options(packet_socket=value),
+                access=Access.RW_IDLE,
+                doc="Take packets past the kernel's UDP: less load at high rates. Wants the "
+                "capability CAP_NET_RAW and a real network; on loopback no frame comes.",
+            ),
+        ]
+
+    def _set_relationship(self, value: str) -> None:
+        self._relationship = PixelIntensityRelationship(value)
+
+    def _set_options(self, **changes: bool) -> None:
+        self._options = replace(self._options, **changes)
