@@ -57,10 +57,8 @@ class DosePanel(QWidget):
         self.reset.setToolTip("New procedure: cumulative air kerma, KAP, time and pulses to zero")
         self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.reset.clicked.connect(self.reset_wanted)
-        self.silence = QPushButton("Silence the 5 min signal")
-        self.silence.setStyleSheet(
-            f"background: {theme.XRAY}; color: #171200; font-weight: 600; border: 0;"
-        )
+        self.silence = QPushButton("Silence 5 min")
+        self.silence.setStyleSheet(f"background: {theme.XRAY}; color: #171200; font-weight: 600;")
         self.silence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.silence.clicked.connect(self.silence_wanted)
         self.silence.hide()
@@ -74,7 +72,8 @@ class DosePanel(QWidget):
         self.time.show_value(minutes_text(reading.fluoroscopy_time_s).removesuffix(" min"))
         self.pulses.show_value(f"{reading.pulses:,}".replace(",", "\u2009"))
         self.time.set_alarm(signal)
-        self.silence.setVisible(signal)
+        self.silence.setVisible(signal)  # in the place of the reset, so that nothing moves
+        self.reset.setVisible(not signal)
         words = _ORIGIN_WORDS[reading.origin]
         if not reading.complete:
             words += f"; {reading.pulses_without_kerma} pulses did not state theirs"
@@ -94,8 +93,8 @@ class DosePanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.origin, 1)
         row.addWidget(self.reset)
-        grid.addWidget(self.silence, 2, 0, 1, 6)
-        grid.addLayout(row, 3, 0, 1, 6)
+        row.addWidget(self.silence)
+        grid.addLayout(row, 2, 0, 1, 6)
 
 
 class _Figure(QFrame):

@@ -49,9 +49,8 @@ class HelpDialog(QDialog):
         for row, (keys, words) in enumerate(KEYS):
             left = QLabel(keys)
             if not words:
-                left.setStyleSheet(
-                    f"color: {theme.ACCENT}; font-weight: 600; margin-top: {10 if row else 0}px;"
-                )
+                left.setStyleSheet(f"color: {theme.ACCENT}; font-weight: 600;")
+                left.setContentsMargins(0, 10 if row else 0, 0, 0)
             else:
                 left.setStyleSheet("font-weight: 600;")
             grid.addWidget(left, row, 0)

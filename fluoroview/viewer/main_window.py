@@ -5,6 +5,7 @@ What lasts longer than a blink runs on the examination's threads; the window onl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -115,7 +116,8 @@ class MainWindow(QMainWindow):
             detail = f"mean of {now.hold_made_of} frames"
         elif now.mode is Mode.REPLAY and now.replay is not None and now.replay.speed != 1:
             detail = f"{now.replay.speed:g}×"
-        self.canvas.set_mode(now.mode, detail)
+        # no picture, no badge: a run that ended before its first frame left nothing to hold
+        self.canvas.set_mode(now.mode if self._shown is not None else Mode.IDLE, detail)
 
     def _show_tab(self, now: ExamSnapshot) -> None:
         """Bring the tab that is seen up to date."""
@@ -162,10 +164,17 @@ class MainWindow(QMainWindow):
             lines.append(f"{now.pulse_rate_hz:g} pulses/s")
         header = self._shown.header if self._shown is not None else None
         exposure = header.exposure if header is not None else None
-        if exposure is not None and exposure.kvp == exposure.kvp:  # NaN: unknown
-            lines.append(f"{exposure.kvp:.0f} kV   {exposure.tube_current_ma:.1f} mA")
-            if exposure.pulse_width_ms == exposure.pulse_width_ms:
-                lines[-1] += f"   {exposure.pulse_width_ms:.1f} ms"
+        if exposure is not None:
+            known = [
+                f"{value:.{decimals}f} {unit}"
+                for value, decimals, unit in (
+                    (exposure.kvp, 0, "kV"),
+                    (exposure.tube_current_ma, 1, "mA"),
+                    (exposure.pulse_width_ms, 1, "ms"),
+                )
+                if not math.isnan(value)
+            ]
+            lines += ["   ".join(known)] if known else []
         return lines
 
     def _replay_title(self, replay: ReplayStatus) -> str:

@@ -6,7 +6,7 @@ closing. The auto-repeat of a held key is not a new step and not a release.
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -20,6 +20,8 @@ from PyQt6.QtWidgets import (
 
 from fluoroview.viewer import theme
 
+REPEAT_GAP_MS = 4
+"""A press that follows a release this soon is no finger's: the key is still held."""
 _WRITING = (QLineEdit, QTextEdit, QPlainTextEdit)  # in a number, a space has no meaning
 _LEAVING = (QEvent.Type.WindowDeactivate, QEvent.Type.Close, QEvent.Type.Hide)
 
@@ -36,6 +38,12 @@ class Pedal(QObject):
         super().__init__(window)
         self._window = window
         self._held: set[str] = set()
+        # Some X servers repeat a held key as release and press within a millisecond, unmarked.
+        self._release_timer = QTimer(self)
+        self._release_timer.setSingleShot(True)
+        self._release_timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._release_timer.setInterval(REPEAT_GAP_MS)
+        self._release_timer.timeout.connect(lambda: self._let_go("key"))
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.installEventFilter(self)
@@ -53,6 +61,7 @@ class Pedal(QObject):
 
     def release(self) -> None:
         """Take every foot off the pedal."""
+        self._release_timer.stop()
         held, self._held = self._held, set()
         if held:
             self.released.emit()
@@ -81,9 +90,10 @@ class Pedal(QObject):
         if event.type() == QEvent.Type.KeyRelease:
             held = "key" in self._held
             if held and not event.isAutoRepeat():
-                self._let_go("key")
+                self._release_timer.start()
             return held
         if "key" in self._held:
+            self._release_timer.stop()
             return True
         if event.isAutoRepeat() or not self._may_press():
             return False

@@ -17,6 +17,7 @@ from PyQt6.QtCore import QCoreApplication
 
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.room import HoldSection, LoopSection, Room
+from fluoroview.hal import DeviceError
 from fluoroview.viewer.app import application
 from fluoroview.viewer.display import DisplayError, require_display
 from fluoroview.viewer.main_window import MainWindow
@@ -163,7 +164,13 @@ class _Tour:
 
     def _until(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _DEADLINE_S
-        while not reached() and time.monotonic() < deadline:
+        while not reached():
+            if time.monotonic() > deadline:
+                said = "; ".join(m.what for m in self.window.widgets.messages.messages)
+                raise DeviceError(
+                    f"A state of the viewer was not reached within {_DEADLINE_S:g} s. {said}",
+                    "Check that the simulated source works: `fluoroview live --headless`.",
+                )
             self._spin(0.02)
 
     def _spin(self, seconds: float) -> None:

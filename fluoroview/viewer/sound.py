@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import tempfile
 import wave
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PyQt6.QtCore import QObject, QUrl, pyqtSignal
+from PyQt6.QtCore import QLoggingCategory, QObject, QUrl, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
 RATE_HZ = 44_100
@@ -55,8 +54,7 @@ class Sounder(QObject):
 
     def _prepare(self) -> None:
         """Load Qt's sound only when the first signal is due: it costs 0.1 s and may be missing."""
-        rules = os.environ.get("QT_LOGGING_RULES", "")
-        os.environ["QT_LOGGING_RULES"] = f"{rules};qt.multimedia.*=false".lstrip(";")
+        QLoggingCategory.setFilterRules("qt.multimedia.*=false")  # it tells of every library
         try:
             from PyQt6.QtMultimedia import QMediaDevices, QSoundEffect
         except ImportError as error:

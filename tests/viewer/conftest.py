@@ -1,0 +1,111 @@
+"""What the viewer tests share: pictures, a window on a right driver, no widget left behind."""
+
+import gc
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QCoreApplication, QEvent
+from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication
+
+from fluoroview.exam.examination import Examination
+from fluoroview.exam.room import DetectorSection, LoopSection, Room
+from fluoroview.viewer import theme
+from fluoroview.viewer.main_window import MainWindow
+
+
+@dataclass
+class Shown:
+    """A picture for the canvas."""
+
+    pixels: np.ndarray
+    number: int = 0
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp):
+    theme.apply(qapp)
+    return qapp
+
+
+@pytest.fixture(autouse=True)
+def _no_widget_is_left(qapp):
+    """Fail a test that leaves a widget behind."""
+    before = set(QApplication.allWidgets())
+    yield
+    _free()
+    left = set(QApplication.allWidgets()) - before
+    assert not left, f"left behind: {sorted(type(widget).__name__ for widget in left)}"
+
+
+def _free():
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.collect()
+
+
+@pytest.fixture
+def make_window(qtbot, test_drivers, tmp_path):
+    """Return a function that opens the main window on the ramp driver, connected."""
+    made = []
+
+    def make(driver="ramp", device="r0", connect=True, isolation="thread"):
+        room = Room(
+            detector=DetectorSection(driver=driver, device=device, isolation=isolation),
+            loop=LoopSection(seconds=2.0, folder=str(tmp_path / "loops")),
+        )
+        exam = Examination(room)
+        window = MainWindow(exam)
+        made.append((window, exam))
+        window.resize(1280, 800)
+        window.show()
+        with qtbot.waitActive(window):
+            window.activateWindow()
+        if connect:
+            exam.connect().result(20)
+            qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
+        return window
+
+    yield make
+    for window, exam in made:
+        window.close()
+        window.deleteLater()
+        _free()
+        exam.close()
+
+
+@pytest.fixture
+def window(make_window):
+    return make_window()
+
+
+@pytest.fixture
+def shown():
+    """Return the class of a picture for the canvas: Shown(pixels, number)."""
+    return Shown
+
+
+@pytest.fixture
+def grey_of():
+    """Return a function: what a widget looks like as (H, W) uint8."""
+    return _grey_of
+
+
+@pytest.fixture
+def colours_of():
+    """Return a function: what a widget looks like as (H, W, 4) uint8, blue first."""
+    return _colours_of
+
+
+def _grey_of(widget):
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    bits = image.constBits().asarray(image.sizeInBytes())
+    rows = np.frombuffer(bits, np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : image.width()].copy()
+
+
+def _colours_of(widget):
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    bits = image.constBits().asarray(image.sizeInBytes())
+    return np.frombuffer(bits, np.uint8).reshape(image.height(), image.width(), 4).copy()

@@ -1,0 +1,315 @@
+"""Lamp, dose display, messages, loop bar, health and sound, each by itself."""
+
+import wave
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QWidget
+
+from fluoroview.dose.account import DoseReading
+from fluoroview.exam.health import Health
+from fluoroview.exam.player import Sequencing
+from fluoroview.exam.snapshot import DeviceStatus, ReplayStatus
+from fluoroview.hal import DeviceInfo, DeviceState, DoseOrigin, Ledger
+from fluoroview.viewer import sound
+from fluoroview.viewer.dose_panel import NOT_AVAILABLE, DosePanel
+from fluoroview.viewer.health_panel import HealthPanel
+from fluoroview.viewer.lamp import XRayLamp
+from fluoroview.viewer.loop_bar import LoopBar
+from fluoroview.viewer.message_bar import MOST_SHOWN, Message, MessageBar
+from fluoroview.viewer.source_panel import SourcePanel
+
+
+@pytest.fixture
+def put(qtbot):
+    """Show a widget and free it after the test."""
+
+    def show(widget):
+        qtbot.addWidget(widget)
+        widget.show()
+        qtbot.waitExposed(widget)
+        return widget
+
+    return show
+
+
+def test_the_lamp_is_amber_only_while_the_beam_is_on(put, colours_of):
+    lamp = put(XRayLamp())
+    lamp.resize(300, 52)
+
+    def amber():
+        blue, green, red = (colours_of(lamp)[..., i].astype(int) for i in range(3))
+        return float(np.mean((red > 200) & (green > 150) & (blue < 90)))
+
+    assert amber() < 0.01
+    lamp.set_on(True)
+    assert amber() > 0.5
+    lamp.set_on(False)
+    assert amber() < 0.01
+
+
+def reading(**more):
+    figures = {
+        "air_kerma_rate_mgy_min": 12.34,
+        "cumulative_air_kerma_mgy": 0.456,
+        "kap_gycm2": 1.5,
+        "fluoroscopy_time_s": 125.0,
+        "pulses": 12345,
+        "pulses_without_kerma": 0,
+        "pulses_without_kap": 0,
+        "origin": DoseOrigin.SIMULATED,
+    }
+    return DoseReading(**(figures | more))
+
+
+def test_dose_figures_stand_apart_with_their_units(put):
+    panel = put(DosePanel())
+    panel.show_reading(reading())
+    assert (panel.rate.value.text(), panel.rate.unit.text()) == ("12.3", "mGy/min")
+    assert (panel.cumulative.value.text(), panel.cumulative.unit.text()) == ("0.456", "mGy")
+    assert panel.kap.value.text() == "1.50"
+    assert panel.time.value.text() == "2.0", "minutes and tenths, cut"
+    assert panel.pulses.value.text() == "12\u2009345"
+    assert panel.rate.geometry() != panel.cumulative.geometry()
+
+
+def test_what_is_not_available_is_never_zero(put):
+    panel = put(DosePanel())
+    panel.show_reading(
+        reading(
+            air_kerma_rate_mgy_min=None,
+            cumulative_air_kerma_mgy=None,
+            kap_gycm2=None,
+            origin=DoseOrigin.NOT_AVAILABLE,
+        )
+    )
+    for figure in (panel.rate, panel.cumulative, panel.kap):
+        assert figure.value.text() == NOT_AVAILABLE
+    assert "not available" in panel.origin.text()
+
+
+@pytest.mark.parametrize(
+    ("origin", "word"),
+    [
+        (DoseOrigin.MEASURED, "Measured"),
+        (DoseOrigin.RECORDED, "recorded"),
+        (DoseOrigin.COMPUTED, "Computed"),
+        (DoseOrigin.SIMULATED, "Simulated"),
+    ],
+)
+def test_every_dose_says_where_it_comes_from(put, origin, word):
+    panel = put(DosePanel())
+    panel.show_reading(reading(origin=origin, pulses_without_kerma=3))
+    assert word in panel.origin.text()
+    assert "3 pulses" in panel.origin.text()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0.00"),
+        (0.0123, "0.012"),
+        (0.9999, "1.00"),
+        (9.994, "9.99"),
+        (9.999, "10.0"),
+        (87.96, "88.0"),
+        (999.97, "1000"),
+        (2345.6, "2346"),
+    ],
+)
+def test_dose_numbers_have_about_three_figures(put, value, text):
+    panel = put(DosePanel())
+    panel.show_reading(reading(cumulative_air_kerma_mgy=value))
+    assert panel.cumulative.value.text() == text
+
+
+def test_the_five_minute_signal_offers_silence_and_goes_with_it(put, qtbot):
+    panel = put(DosePanel())
+    panel.show_reading(reading(), signal=True)
+    assert panel.silence.isVisible()
+    with qtbot.waitSignal(panel.silence_wanted):
+        panel.silence.click()
+    panel.show_reading(reading(), signal=False)
+    assert not panel.silence.isVisible()
+    assert panel.reset.isVisible()
+
+
+@pytest.fixture
+def messages(put):
+    over = put(QWidget())
+    over.resize(800, 600)
+    bar = MessageBar(over)
+    bar.over = over
+    return bar
+
+
+def test_messages_lie_over_the_foot_of_the_picture_and_take_no_focus(messages):
+    messages.add(Message("The panel is gone.", "Plug it in.", "xisl:1"))
+    assert messages.isVisible()
+    assert messages.geometry().bottom() < 600
+    assert messages.geometry().top() > 300
+    assert not messages.hasFocus()
+
+
+def test_only_the_last_few_messages_are_kept(messages):
+    for number in range(MOST_SHOWN + 2):
+        messages.add(Message(f"Number {number}."))
+    shown = [message.what for message in messages.messages]
+    assert shown == [f"Number {number}." for number in range(2, MOST_SHOWN + 2)]
+
+
+def test_the_same_message_again_is_one_message(messages):
+    for _ in range(30):
+        messages.add(Message("A frame was lost."))
+    assert len(messages.messages) == 1
+
+
+def test_words_are_not_taken_for_markup(messages, grey_of):
+    messages.add(Message("<img src=x> a < b & c"))
+    assert "&lt;img" in messages.findChildren(QWidget)[0].findChildren(QWidget)[0].text()
+
+
+def test_a_message_is_dismissed_or_acted_on(messages, qtbot):
+    from PyQt6.QtWidgets import QPushButton, QToolButton
+
+    told = []
+    messages.action_wanted.connect(told.append)
+    gone = Message("The panel is gone.", action="Restart device")
+    messages.add(gone)
+    qtbot.mouseClick(messages.findChildren(QPushButton)[0], Qt.MouseButton.LeftButton)
+    assert told == [gone]
+    assert messages.messages == []
+    messages.add(Message("Another."))
+    qtbot.mouseClick(messages.findChildren(QToolButton)[-1], Qt.MouseButton.LeftButton)
+    assert messages.messages == []
+    assert not messages.isVisible()
+
+
+def status(**more):
+    figures = {
+        "title": "a.dcm",
+        "index": 4,
+        "frame_count": 20,
+        "playing": True,
+        "speed": 0.5,
+        "sequencing": Sequencing.SWEEP,
+        "timing": "FrameTime",
+    }
+    return ReplayStatus(**(figures | more))
+
+
+def test_the_loop_bar_shows_where_a_replay_stands_and_asks_for_nothing(put):
+    bar = put(LoopBar())
+    asked = []
+    for signal in (bar.seek_wanted, bar.speed_wanted, bar.sequencing_wanted, bar.play_wanted):
+        signal.connect(asked.append)
+    bar.show_replay(status())
+    assert bar.place.text() == "5 / 20"
+    assert bar.slider.value() == 4
+    assert bar.speed.currentText() == "0.5×"
+    assert bar.sequencing.currentText() == "Sweep"
+    assert asked == []
+
+
+def test_the_loop_bar_sends_what_the_user_does(put, qtbot):
+    bar = put(LoopBar())
+    bar.show_replay(status())
+    asked = []
+    bar.play_wanted.connect(lambda play: asked.append(("play", play)))
+    bar.step_wanted.connect(lambda count: asked.append(("step", count)))
+    bar.seek_wanted.connect(lambda index: asked.append(("seek", index)))
+    bar.speed_wanted.connect(lambda speed: asked.append(("speed", speed)))
+    bar.sequencing_wanted.connect(lambda how: asked.append(("how", how)))
+    bar.live_wanted.connect(lambda: asked.append("live"))
+    bar.play.click()
+    bar.back.click()
+    bar.on.click()
+    bar.slider.setValue(11)
+    bar.first.click()
+    bar.speed.activated.emit(4)
+    bar.sequencing.activated.emit(2)
+    bar.live.click()
+    assert asked == [
+        ("play", False),
+        ("step", -1),
+        ("step", 1),
+        ("seek", 11),
+        ("seek", 0),
+        ("speed", 4.0),
+        ("how", Sequencing.ONCE),
+        "live",
+    ]
+
+
+def test_a_replay_does_not_move_the_slider_out_of_the_hand(put):
+    bar = put(LoopBar())
+    bar.show_replay(status())
+    bar.slider.setSliderDown(True)
+    bar.slider.setValue(15)
+    bar.show_replay(status(index=5))
+    assert bar.slider.value() == 15
+
+
+def test_losses_stand_out_in_the_health_panel(put):
+    panel = put(HealthPanel())
+    ledger = Ledger(run=2, expected=100, delivered=97, lost_link=3)
+    health = Health(29.97, 33.3, 35.0, 8.0, 12.0, skipped_by_display=1)
+    panel.show_health(30.0, health, ledger, [8.0, 9.0])
+    assert panel.values["rate"].text() == "30.0 / 30.0 /s"
+    assert panel.values["latency"].text() == "8.0 / 12.0 ms"
+    assert panel.values["link"].text() == "3"
+    assert panel.values["link"].styleSheet() != panel.values["sdk"].styleSheet()
+    assert panel.values["exact"].text() == "adds up"
+    panel.show_health(None, Health(), Ledger(expected=5, delivered=3), [])
+    assert panel.values["exact"].text() == "does not add up"
+    assert panel.values["rate"].text() == "— / — /s"
+
+
+def test_the_source_panel_connects_to_what_was_found(put, qtbot):
+    panel = put(SourcePanel())
+    wanted, looked = [], []
+    panel.devices_wanted.connect(looked.append)
+    panel.connect_wanted.connect(lambda driver, device: wanted.append((driver, device)))
+    panel.show_drivers(["gentl", "simulated"], "simulated")
+    assert looked == ["simulated"]
+    assert not panel.connect_button.isEnabled(), "while it searches"
+    panel.show_devices("gentl", [DeviceInfo("gentl", "late")])
+    assert panel.device.currentData() is None, "an answer for another driver comes too late"
+    panel.show_devices("simulated", [DeviceInfo("simulated", "suite", model="Suite")])
+    panel.connect_button.click()
+    assert wanted == [("simulated", "suite")]
+    panel.show_devices("simulated", [])
+    assert not panel.connect_button.isEnabled()
+
+
+def test_the_source_panel_says_how_the_device_is(put):
+    panel = put(SourcePanel())
+    panel.show_status(DeviceStatus("gentl", "cam", DeviceState.FAULT, "process", 77))
+    assert panel.state.text() == "gentl:cam: fault"
+    assert "77" in panel.detail.text()
+    panel.show_status(DeviceStatus())
+    assert panel.state.text() == "No device"
+
+
+def test_no_sound_is_one_sentence_and_no_failure(qapp, monkeypatch):
+    sounder = sound.Sounder()
+    told = []
+    sounder.silent.connect(told.append)
+    monkeypatch.setitem(__import__("sys").modules, "PyQt6.QtMultimedia", None)
+    for _ in range(3):
+        sounder.signal()
+    sounder.silence()
+    sounder.close()
+    assert len(told) == 1
+    assert "cannot be heard" in told[0]
+
+
+def test_the_tone_can_be_heard(tmp_path):
+    sound.write_tone(tmp_path / "tone.wav")
+    with wave.open(str(tmp_path / "tone.wav")) as file:
+        assert (file.getframerate(), file.getnchannels()) == (44_100, 1)
+        counts = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    assert counts.max() > 10_000
+    power = np.abs(np.fft.rfft(counts[:8820]))
+    assert abs(np.argmax(power) * 44_100 / 8820 - 880) < 10
