@@ -1,0 +1,153 @@
+"""The driver: any camera that pylon opens as a FluoroView detector."""
+
+import logging
+from typing import Any
+
+from fluoroview.hal import (
+    Access,
+    DeviceError,
+    DeviceInfo,
+    EnumParameter,
+    FrameHeader,
+    FrameSink,
+    IntParameter,
+    Parameter,
+    ParameterTree,
+    PixelIntensityRelationship,
+    PolledDetector,
+)
+from fluoroview_pylon import cameras, sdk
+from fluoroview_pylon.features import node, parameters_of, pixel_format_choices
+from fluoroview_pylon.picture import Pixels, bits, is_known
+from fluoroview_pylon.stream import Stream
+
+_LOGGER = logging.getLogger(__name__)
+_LONGEST_WAIT_S = 0.05  # so that a run ends soon after the pedal is released
+
+
+class PylonDetector(PolledDetector):
+    """A Basler camera; `device_id` is its serial number, name or IP address."""
+
+    def __init__(self, device_id: str) -> None:
+        super().__init__(device_id)
+        self._camera: Any = None
+        self._tree: ParameterTree | None = None
+        self._stream: Stream | None = None
+        self._relationship = PixelIntensityRelationship.DISP
+
+    @classmethod
+    def discover(cls) -> list[DeviceInfo]:
+        """Return the cameras that pylon sees; an SDK that fails to look is logged."""
+        return cameras.discover()
+
+    def open(self) -> None:
+        """Claim the camera and read its node map.
+
+        Raises DriverError without the SDK, DeviceError when the camera is gone or in use.
+        """
+        self._camera = cameras.open_camera(self.device_id)
+        try:
+            with sdk.sentences(f"{self.device_id} cannot be opened", self.device_id):
+                self._run_continuously()
+                self._tree = ParameterTree(self._parameters(), self.device_id)
+        except Exception:
+            self.close()
+            raise
+
+    def parameters(self) -> ParameterTree:
+        """Return the features of the node map, and what the HAL asks of every detector."""
+        if self._tree is None:
+            raise DeviceError(f"{self.device_id} is not open.", "Open it first.", self.device_id)
+        return self._tree
+
+    def start(self, sink: FrameSink) -> None:
+        """Start the camera and the polling of its grab results."""
+        with sdk.sentences(f"{self.device_id} cannot start", self.device_id):
+            self._require_known_format()
+            self._stream = Stream(self._camera, sink.lost)
+            self._stream.start()
+        super().start(sink)
+
+    def read(self, pixels: Pixels, timeout_s: float) -> FrameHeader | None:
+        """Write the next whole frame to `pixels` (rows × columns); None when none came yet."""
+        assert self._stream is not None
+        with sdk.sentences("the SDK reports an error while streaming"):
+            return self._stream.take(pixels, min(timeout_s, _LONGEST_WAIT_S))
+
+    def stop(self) -> None:
+        """End the polling, then the camera's acquisition."""
+        super().stop()
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with sdk.sentences(f"{self.device_id} cannot stop", self.device_id):
+                stream.stop()
+
+    def close(self) -> None:
+        """Give the camera back."""
+        try:
+            self.stop()
+        except DeviceError as error:
+            _LOGGER.warning("%s", error)
+        camera, self._camera = self._camera, None
+        self._tree = None
+        if camera is None:
+            return
+        for give_back in (camera.Close, camera.DestroyDevice):
+            try:
+                give_back()
+            except sdk.errors() as error:  # a camera that is gone cannot be closed properly
+                _LOGGER.warning("%s: %s", self.device_id, sdk.reason(error))
+
+    def _run_continuously(self) -> None:
+        """Choose continuous acquisition: the HAL alone says when a run ends."""
+        mode = node(self._camera.GetNodeMap(), "AcquisitionMode")
+        if mode is not None and mode.GetValue() != "Continuous":
+            mode.SetValue("Continuous")
+
+    def _pixel_type(self) -> int:
+        return int(self._camera.GetNodeMap().GetNode("PixelFormat").GetIntValue())
+
+    def _require_known_format(self) -> None:
+        if is_known(self._pixel_type()):
+            return
+        feature = self._camera.GetNodeMap().GetNode("PixelFormat")
+        raise DeviceError(
+            f"{self.device_id} is set to PixelFormat {feature.GetValue()}, which the pylon driver "
+            "does not decode.",
+            f"Set PixelFormat to one of: {', '.join(pixel_format_choices(feature))}.",
+            self.device_id,
+        )
+
+    def _parameters(self) -> list[Parameter]:
+        own = self._own_parameters()
+        taken = {parameter.name for parameter in own}
+        features = parameters_of(self._camera)
+        return [parameter for parameter in features if parameter.name not in taken] + own
+
+    def _own_parameters(self) -> list[Parameter]:
+        return [
+            IntParameter(
+                "BitDepth",
+                lambda: bits(self._pixel_type()),
+                unit="bit",
+                doc="Significant bits of a delivered pixel; colour is delivered as luminance.",
+            ),
+            IntParameter(
+                "FrameCounterBits",
+                lambda: 64,
+                unit="bit",
+                doc="Block ids of 16 bits (GigE Vision) are unwrapped by the driver.",
+            ),
+            EnumParameter(
+                "PixelIntensityRelationship",
+                lambda: str(self._relationship),
+                self._set_relationship,
+                choices=[str(choice) for choice in PixelIntensityRelationship],
+                access=Access.RW_IDLE,
+                doc="How pixel values follow x-ray intensity. GenICam does not say: LIN for a "
+                "detector without gamma, DISP for a camera.",
+            ),
+        ]
+
+    def _set_relationship(self, value: str) -> None:
+        self._relationship = PixelIntensityRelationship(value)
