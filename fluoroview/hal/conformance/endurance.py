@@ -1,0 +1,205 @@
+"""Many runs: start and stop, how long they take, what comes too late, what grows."""
+
+import math
+import os
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fluoroview.hal.conformance.rig import Rig, checksum, until
+from fluoroview.hal.conformance.trial import Desk, Trial
+from fluoroview.hal.conformance.verdict import (
+    Finding,
+    Rule,
+    failed,
+    judged,
+    not_applicable,
+    passed,
+    warned,
+)
+from fluoroview.hal.states import DEADLINE_S
+
+START_STOP = Rule(
+    "start-stop",
+    "Runs start and stop as often as they are asked to, also when no frame was waited for.",
+    "An examination has dozens of short runs; one that does not start is one exposure in vain.",
+)
+START_AT_ONCE = Rule(
+    "start-at-once",
+    "Start returns at once (within 1 s; the HAL waits 5 s) and frames come from elsewhere.",
+    "Until start returns, the HAL can neither stop the run nor say what happens.",
+)
+STOP_DEADLINE = Rule(
+    "stop-deadline",
+    "Stop returns within half of the HAL's deadline of 2 s.",
+    "Past the deadline the HAL kills the driver's process, and the operator waits for a restart.",
+)
+AFTER_STOP = Rule(
+    "no-commit-after-stop",
+    "When stop has returned, no commit follows.",
+    "The memory may be gone by then: in C that is a crash, here it is a frame of no run.",
+)
+STALE_FRAME = Rule(
+    "stale-frame",
+    "A run does not begin with a frame of the run before.",
+    "A picture from the last exposure, shown as live, misleads whoever steers by it.",
+)
+MEMORY = Rule(
+    "memory-flat",
+    "Memory does not grow from run to run (64 kB a run and 8 MB in all is a leak).",
+    "A leak of one frame a run ends a day's list with a crash.",
+)
+THREADS = Rule(
+    "threads-flat",
+    "The number of threads does not grow from run to run.",
+    "A thread that stays behind still talks to the device, and the next run talks over it.",
+)
+HANDLES = Rule(
+    "handles-flat",
+    "The number of open files and sockets does not grow from run to run.",
+    "A process has about a thousand; then nothing opens any more.",
+)
+
+_PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024 if hasattr(os, "sysconf") else 4.0
+_LEAK_KB_PER_RUN, _LEAK_KB = 64.0, 8192.0
+_WARM_UP = 3
+_OF_THE_HAL = "heartbeat"
+"""The HAL's own thread of a run, which ends a moment after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What this process holds: resident memory in kB, threads, open files."""
+
+    memory_kb: float
+    threads: int
+    handles: int
+
+    @classmethod
+    def now(cls) -> "Footprint":
+        """Read it from /proc; elsewhere only Python's threads are known."""
+        process = Path("/proc/self")
+        if not process.is_dir():
+            return cls(float("nan"), threading.active_count(), -1)
+        pages = int((process / "statm").read_text().split()[1])
+        tasks = sum(1 for _ in (process / "task").iterdir())
+        tasks -= sum(thread.name == _OF_THE_HAL for thread in threading.enumerate())
+        return cls(pages * _PAGE_KB, tasks, sum(1 for _ in (process / "fd").iterdir()))
+
+
+def _many_runs(desk: Desk) -> Iterator[Finding]:
+    start_s: list[float] = []
+    stop_s: list[float] = []
+    prints: list[Footprint] = []
+    twice: list[str] = []
+    last: Identity | None = None
+    with desk.open_rig() as rig:
+        rig.arm()
+        end = time.monotonic() + desk.effort.budget_s
+        for run in range(desk.effort.runs):
+            rig.start()
+            if run % 3:  # each third run is stopped before its first frame
+                rig.wait_kept(1)
+            rig.stop()
+            first, newest = _identity(rig, 0), _identity(rig, rig.pending - 1)
+            if first is not None and first == last:
+                twice.append(f"Run {run + 1} began with frame {first[0]} of the run before.")
+            last = newest or last
+            rig.drain()
+            start_s.append(rig.took_s["start"])
+            stop_s.append(rig.took_s["stop"])
+            prints.append(Footprint.now())
+            if time.monotonic() > end and run >= _WARM_UP + 6:
+                break
+        until(lambda: False, desk.effort.settle_s)
+        late = sum(commit.late for log in rig.logs for commit in log.commits)
+    yield passed(START_STOP.id, f"{len(start_s)} runs were started and stopped.")
+    yield _start_time(start_s)
+    yield _stop_time(stop_s)
+    yield judged(
+        AFTER_STOP.id,
+        [f"{late} frames were committed after stop had returned."] if late else [],
+        f"Nothing came after any of {len(stop_s)} stops.",
+    )
+    yield judged(STALE_FRAME.id, twice, "No run began with a frame that was delivered before.")
+    yield from growth(prints)
+
+
+Identity = tuple[int, int, int]
+
+
+def _identity(rig: Rig, place: int) -> Identity | None:
+    """Return counter, time and checksum of a frame that waits; None without a hardware time."""
+    frame = rig.peek(place)
+    if frame is None or frame.header.hardware_time_ns == 0:
+        return None
+    header = frame.header
+    return header.hardware_counter, header.hardware_time_ns, checksum(frame.pixels)
+
+
+def _start_time(took_s: list[float]) -> Finding:
+    longest = max(took_s)
+    seen = f"Start took {1e3 * statistics.median(took_s):.1f} ms, at most {1e3 * longest:.1f} ms."
+    return (warned if longest > 1.0 else passed)(START_AT_ONCE.id, seen)
+
+
+def _stop_time(took_s: list[float]) -> Finding:
+    longest = max(took_s)
+    seen = f"Stop took {1e3 * statistics.median(took_s):.1f} ms, at most {1e3 * longest:.1f} ms."
+    return (warned if longest > DEADLINE_S["stop"] / 2 else passed)(STOP_DEADLINE.id, seen)
+
+
+def growth(prints: list[Footprint]) -> Iterator[Finding]:
+    """Judge memory, threads and handles by the footprint after each run."""
+    rest = prints[_WARM_UP:]
+    if len(rest) < 6:
+        for rule in (MEMORY, THREADS, HANDLES):
+            yield not_applicable(rule.id, f"Only {len(prints)} runs could be made.")
+        return
+    third = len(rest) // 3
+    early, late = rest[:third], rest[-third:]
+    runs = len(rest) - third
+    kb = statistics.median(p.memory_kb for p in late) - statistics.median(
+        p.memory_kb for p in early
+    )
+    yield _memory(kb, runs)
+    yield _count(THREADS, min(p.threads for p in late) - min(p.threads for p in early), runs)
+    if rest[0].handles < 0:
+        yield not_applicable(HANDLES.id, "This system does not tell.")
+    else:
+        yield _count(HANDLES, min(p.handles for p in late) - min(p.handles for p in early), runs)
+
+
+def _memory(kb: float, runs: int) -> Finding:
+    if math.isnan(kb):
+        return not_applicable(MEMORY.id, "This system does not tell.")
+    seen = f"Memory changed by {kb / 1024:+.1f} MB over {runs} runs, {kb / runs:+.1f} kB a run."
+    if kb > _LEAK_KB and kb / runs > _LEAK_KB_PER_RUN:
+        return failed(MEMORY.id, seen)
+    if kb > _LEAK_KB / 2 and kb / runs > _LEAK_KB_PER_RUN / 4:
+        return warned(MEMORY.id, seen)
+    return passed(MEMORY.id, seen)
+
+
+def _count(rule: Rule, more: int, runs: int) -> Finding:
+    seen = f"{more:+d} over {runs} runs."
+    return (failed if more >= max(2, runs // 4) else warned if more > 1 else passed)(rule.id, seen)
+
+
+MANY_RUNS = Trial(
+    "many runs",
+    _many_runs,
+    (
+        START_STOP,
+        START_AT_ONCE,
+        STOP_DEADLINE,
+        AFTER_STOP,
+        STALE_FRAME,
+        MEMORY,
+        THREADS,
+        HANDLES,
+    ),
+)

@@ -1,0 +1,96 @@
+"""The driver in a child process, as it runs by default: it streams there, and survives kill -9."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fluoroview.hal.conformance.rig import Violation, until
+from fluoroview.hal.conformance.trial import Desk, Trial
+from fluoroview.hal.conformance.verdict import Finding, Rule, failed, passed, warned
+from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.host import DeviceHost
+from fluoroview.hal.states import DeviceState
+
+IN_PROCESS = Rule(
+    "process-isolation",
+    "The driver streams in a child process, and its ledger adds up.",
+    "That is where it runs by default, so that its crash does not touch the viewer.",
+)
+KILLED = Rule(
+    "kill-9",
+    "After `kill -9` of its process the device opens and streams again, at once (WARN past 3 s).",
+    "After a crash the device must not stay claimed by a process that is gone.",
+)
+_NOTICED_S = 1.0
+_REOPEN_S = 15.0
+_REOPEN_SOON_S = 3.0
+
+
+def _isolation(desk: Desk) -> Iterator[Finding]:
+    with _host(desk) as host:
+        desk.step(IN_PROCESS.id)
+        try:
+            _stream(desk, host, IN_PROCESS.id)
+            ledger = host.stop()
+            host.start()
+        except FluoroError as error:
+            raise Violation(IN_PROCESS.id, f"In a child process: {error}") from error
+        text = f"{ledger.expected} expected = {ledger.delivered} delivered + {ledger.lost} lost."
+        yield (passed if ledger.exact else failed)(IN_PROCESS.id, text)
+        desk.step(KILLED.id)
+        yield _kill(desk, host)
+
+
+@contextmanager
+def _host(desk: Desk) -> Iterator[DeviceHost]:
+    host = DeviceHost(desk.driver, desk.device_id, "process")
+    try:
+        yield host
+    finally:
+        host.close()
+
+
+def _stream(desk: Desk, host: DeviceHost, rule: str) -> None:
+    host.open()
+    reader = host.arm().reader()
+    host.start()
+    for _ in range(3):
+        if reader.next(desk.effort.first_frame_s) is None:
+            raise Violation(rule, "No frame came from the child process.")
+        reader.release()
+    reader.close()
+
+
+def _kill(desk: Desk, host: DeviceHost) -> Finding:
+    pid = host.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    if not until(lambda: host.state is DeviceState.FAULT, _NOTICED_S):
+        return failed(KILLED.id, f"{_NOTICED_S:g} s after the kill it was not noticed.")
+    host.close()
+    began = time.monotonic()
+    limit_s = _REOPEN_S * desk.effort.deadline_scale
+    while True:
+        try:
+            _stream(desk, host, KILLED.id)
+            host.stop()
+            break
+        except FluoroError as error:
+            host.close()
+            if time.monotonic() - began > limit_s:
+                return failed(KILLED.id, f"{limit_s:g} s after the kill it still says: {error}")
+            time.sleep(0.2)
+    took_s = time.monotonic() - began
+    seen = f"It opened and streamed again {took_s:.1f} s after the kill."
+    return (warned if took_s > _REOPEN_SOON_S else passed)(KILLED.id, seen)
+
+
+ISOLATION = Trial(
+    "child process",
+    _isolation,
+    (IN_PROCESS, KILLED),
+    needs=("open-close", "start-at-once", "continuous-run"),
+    fresh=True,
+)

@@ -1,0 +1,241 @@
+"""`check`: every trial of a driver in a worker process that may hang, crash and be replaced."""
+
+import json
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from fluoroview.hal.conformance.catalogue import GROUPS, TRIALS, require_rules
+from fluoroview.hal.conformance.effort import STANDARD, Effort
+from fluoroview.hal.conformance.loading import judge_discovery
+from fluoroview.hal.conformance.report import Report, Result
+from fluoroview.hal.conformance.trial import Trial
+from fluoroview.hal.conformance.verdict import (
+    Finding,
+    Verdict,
+    failed,
+    heaviest,
+    not_applicable,
+)
+from fluoroview.hal.registry import Discovery, DriverInfo, discover, find_driver
+
+Progress = Callable[[int, int, str], None]
+_LINES_END = None
+
+
+def check(
+    driver: str,
+    device: str = "",
+    *,
+    selection: list[str] | None = None,
+    effort: Effort = STANDARD,
+    progress: Progress = lambda _done, _total, _what: None,
+) -> Report:
+    """Check one device of an installed driver; `device` "" means the first that it finds.
+
+    `selection` names rules (None: all). `progress(done, total, what)` is told before each trial.
+    Raises DriverError for an unknown driver and FluoroError for an unknown rule; everything that
+    the driver does wrong is in the report.
+    """
+    wanted = require_rules(selection)
+    point = find_driver(driver)
+    info = DriverInfo(
+        driver,
+        point.dist.name if point.dist else "",
+        point.dist.version if point.dist else "",
+        point.value,
+    )
+    began, date = time.monotonic(), datetime.now(UTC)
+    trials = [trial for trial in TRIALS if _is_wanted(trial, wanted)]
+    progress(0, len(trials) + 1, "discovery")
+    discovery = discover(info)
+    devices = tuple(found.id for found in discovery.devices)
+    chosen = device or next(iter(devices), "")
+    findings = _Findings()
+    findings.add_discovery(discovery)
+    if chosen:
+        with _Bench(driver, chosen, effort, devices) as bench:
+            for number, trial in enumerate(trials, 1):
+                progress(number, len(trials) + 1, trial.name)
+                bench.run(trial, findings)
+    progress(len(trials) + 1, len(trials) + 1, "done")
+    return Report(
+        driver=driver,
+        distribution=info.distribution,
+        version=info.version,
+        device=chosen,
+        effort=effort.name,
+        date=date,
+        duration_s=time.monotonic() - began,
+        results=findings.results(wanted, bool(chosen)),
+    )
+
+
+def _is_wanted(trial: Trial, wanted: set[str]) -> bool:
+    return any(rule.id in wanted for rule in trial.rules)
+
+
+@dataclass
+class _Findings:
+    """What was found so far, by rule; where several trials looked at a rule, the worst counts."""
+
+    by_rule: dict[str, list[Finding]] = field(default_factory=dict)
+    blocked: dict[str, str] = field(default_factory=dict)
+
+    def add(self, finding: Finding) -> None:
+        self.by_rule.setdefault(finding.rule, []).append(finding)
+
+    def add_discovery(self, found: Discovery) -> None:
+        for finding in judge_discovery(found):
+            self.add(finding)
+
+    def leave_out(self, trial: Trial, reason: str) -> None:
+        """Say of each rule of a trial that was not judged why not."""
+        for rule in trial.rules:
+            if rule.id not in self.by_rule:
+                self.add(not_applicable(rule.id, reason))
+
+    def results(self, wanted: set[str], has_device: bool) -> tuple[Result, ...]:
+        reason = (
+            "It was not looked at."
+            if has_device
+            else "No device was found; name one with --device."
+        )
+        return tuple(
+            Result(
+                rule,
+                group,
+                heaviest(self.by_rule.get(rule.id) or [not_applicable(rule.id, reason)]),
+            )
+            for group, rules in GROUPS.items()
+            for rule in rules
+            if rule.id in wanted
+        )
+
+
+class _Bench:
+    """Runs trials in a worker, and puts a new one in its place after anything went wrong."""
+
+    def __init__(self, driver: str, device: str, effort: Effort, others: tuple[str, ...]) -> None:
+        self._arguments = [driver, device, json.dumps(asdict(effort)), json.dumps(others)]
+        self._limit_s = effort.trial_s
+        self._worker: _Worker | None = None
+        self._broken: dict[str, str] = {}
+
+    def __enter__(self) -> "_Bench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._dismiss()
+
+    def run(self, trial: Trial, findings: _Findings) -> None:
+        """Run one trial and add what it found."""
+        for need in ("loads", *trial.needs):
+            if need in self._broken and trial.name != "loading":
+                findings.leave_out(trial, f"Not looked at: {need} failed ({self._broken[need]})")
+                return
+        if trial.fresh or self._worker is None:
+            self._dismiss()
+            self._worker = _Worker(self._arguments)
+        outcome = self._worker.run(trial, self._limit_s)
+        for finding in outcome.findings:
+            findings.add(finding)
+        if outcome.broken:
+            reason = next(f.seen for f in outcome.findings if f.rule == outcome.broken)
+            findings.leave_out(trial, f"Not looked at: {outcome.broken} failed ({reason})")
+            if outcome.fatal or outcome.broken in ("loads", "continuous-run"):
+                self._broken[outcome.broken] = reason
+        if outcome.fatal or any(f.verdict is Verdict.FAIL for f in outcome.findings):
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()
+
+
+@dataclass
+class _Outcome:
+    """What came of one trial. `fatal`: its process hung or died."""
+
+    findings: list[Finding]
+    broken: str = ""
+    fatal: bool = False
+
+
+class _Worker:
+    """One worker process; it is killed at its end."""
+
+    def __init__(self, arguments: list[str]) -> None:
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "fluoroview.hal.conformance.worker", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+        )
+        self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, name="conformance worker", daemon=True)
+        self._reader.start()
+
+    def run(self, trial: Trial, limit_s: float) -> _Outcome:
+        """Run one trial; its end is the word done, the death of the process, or the limit."""
+        assert self._process.stdin is not None
+        outcome, step = _Outcome([]), trial.rules[0].id
+        end = time.monotonic() + limit_s
+        self._process.stdin.write(f"{trial.name}\n".encode())
+        self._process.stdin.flush()
+        while True:
+            try:
+                message = self._lines.get(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                return _cut(outcome, step, f"After {limit_s:g} s it had not come to an end.")
+            if message is _LINES_END:
+                return _cut(outcome, step, f"The process of the driver died: {self._last_words()}")
+            if "step" in message:
+                step = message["step"]
+            elif "done" in message:
+                outcome.broken = message["broken"]
+                outcome.fatal = message["hangs"]
+                return outcome
+            else:
+                outcome.findings.append(
+                    Finding(message["rule"], Verdict(message["verdict"]), message["seen"])
+                )
+
+    def end(self) -> None:
+        """Kill the process."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(2.0)
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        self._stderr.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(json.loads(line))
+        self._lines.put(_LINES_END)
+
+    def _last_words(self) -> str:
+        code = self._process.wait()
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        self._stderr.seek(0)
+        lines = [line for line in self._stderr.read().decode(errors="replace").splitlines() if line]
+        return f"{how}; its last words: {lines[-1]}" if lines else f"{how}."
+
+
+def _cut(outcome: _Outcome, rule: str, seen: str) -> _Outcome:
+    outcome.findings.append(failed(rule, seen))
+    outcome.broken, outcome.fatal = rule, True
+    return outcome

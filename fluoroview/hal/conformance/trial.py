@@ -1,0 +1,91 @@
+"""A trial: something done with a device, from which one or several rules are judged.
+
+Trials run in the worker process. They yield findings as they go, so that what was found before
+a driver hangs or dies is kept.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+from fluoroview.hal.conformance.effort import Effort
+from fluoroview.hal.conformance.rig import Hang, Rig, Violation
+from fluoroview.hal.conformance.verdict import Finding, Rule
+from fluoroview.hal.detector import Detector
+from fluoroview.hal.errors import DriverError
+from fluoroview.hal.registry import load_driver
+
+
+class Desk:
+    """What a trial has before it: the driver, the device, the effort."""
+
+    def __init__(
+        self,
+        driver: str,
+        device_id: str,
+        effort: Effort,
+        *,
+        others: tuple[str, ...] = (),
+        step: Callable[[str], None] = lambda _rule: None,
+    ) -> None:
+        self.driver = driver
+        self.device_id = device_id
+        self.effort = effort
+        self.others = others
+        self.step = step
+
+    @cached_property
+    def driver_class(self) -> type[Detector]:
+        """The driver's class, imported at the first use."""
+        loaded = load_driver(self.driver)
+        if not issubclass(loaded, Detector):
+            raise DriverError(
+                f"Driver {self.driver} is a {loaded.kind}, no detector.",
+                "The conformance kit checks detectors.",
+                self.driver,
+            )
+        return loaded
+
+    @contextmanager
+    def rig(self, device_id: str | None = None) -> Iterator[Rig]:
+        """Yield a rig for the device, or for another; it is closed afterwards."""
+        rig = Rig(
+            self.driver_class,
+            self.driver,
+            self.device_id if device_id is None else device_id,
+            self.effort,
+            self.step,
+        )
+        try:
+            yield rig
+        except Hang:
+            rig.abandon()
+            raise
+        except BaseException:
+            with suppress(Violation):
+                rig.close()
+            raise
+        rig.close()
+
+    @contextmanager
+    def open_rig(self, device_id: str | None = None) -> Iterator[Rig]:
+        """Yield a rig whose device is open."""
+        with self.rig(device_id) as rig:
+            rig.open()
+            yield rig
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A named trial and the rules it can judge.
+
+    `needs` are the rules without which it makes no sense; `fresh`: it wants a worker that has
+    not touched the driver.
+    """
+
+    name: str
+    run: Callable[[Desk], Iterator[Finding]]
+    rules: tuple[Rule, ...]
+    needs: tuple[str, ...] = ("open-close",)
+    fresh: bool = False

@@ -1,0 +1,83 @@
+"""The process that runs trials: `python -m fluoroview.hal.conformance.worker DRIVER DEVICE …`.
+
+Names of trials come on standard input, one a line; what they find goes out as JSON lines. The
+parent is told which rule is being tried, so that it knows whose fault a crash is.
+"""
+
+import faulthandler
+import json
+import os
+import sys
+from typing import Any
+
+from fluoroview.hal.child import Channel
+from fluoroview.hal.conformance.catalogue import TRIALS
+from fluoroview.hal.conformance.effort import Effort
+from fluoroview.hal.conformance.rig import Hang, Violation
+from fluoroview.hal.conformance.trial import Desk, Trial
+from fluoroview.hal.conformance.verdict import Finding, failed
+
+
+class Reporter:
+    """Sends steps and findings to the parent; remembers the step."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self.rule = ""
+
+    def step(self, rule: str) -> None:
+        """Say which rule is being tried now."""
+        if rule != self.rule:
+            self.rule = rule
+            self._channel.send({"step": rule})
+
+    def send(self, finding: Finding) -> None:
+        """Send one finding."""
+        self._channel.send(
+            {"rule": finding.rule, "verdict": str(finding.verdict), "seen": finding.seen}
+        )
+
+    def done(self, *, broken: str, hangs: bool) -> None:
+        """Say that the trial is over; `broken` is the rule that ended it early."""
+        self._channel.send({"done": True, "broken": broken, "hangs": hangs})
+
+
+def run_trial(trial: Trial, desk: Desk, reporter: Reporter) -> bool:
+    """Run one trial; return whether this process can be used further."""
+    reporter.step(trial.rules[0].id)
+    broken, hangs = "", False
+    try:
+        for finding in trial.run(desk):
+            reporter.send(finding)
+    except Violation as violation:
+        broken, hangs = violation.rule, isinstance(violation, Hang)
+        reporter.send(failed(violation.rule, violation.seen))
+    except Exception as error:  # what a driver returned made no sense to the trial
+        broken = reporter.rule
+        reporter.send(failed(broken, f"It cannot be judged: {type(error).__name__}: {error}"))
+    reporter.done(broken=broken, hangs=hangs)
+    return not hangs
+
+
+def main() -> None:
+    """Run as the command line says, until standard input ends."""
+    faulthandler.enable()
+    driver, device, effort, others = sys.argv[1:]
+    reporter = Reporter(Channel())
+    arguments: dict[str, Any] = json.loads(effort)
+    desk = Desk(
+        driver,
+        device,
+        Effort(**arguments),
+        others=tuple(json.loads(others)),
+        step=reporter.step,
+    )
+    by_name = {trial.name: trial for trial in TRIALS}
+    for line in sys.stdin:
+        if not run_trial(by_name[line.strip()], desk, reporter):
+            break
+    os._exit(0)  # whatever threads a driver left behind
+
+
+if __name__ == "__main__":
+    main()
