@@ -175,7 +175,7 @@ def bench_pipeline(as_json: AsJson = False) -> None:
     from fluoroview.bench.pipeline import run
 
     with _progress("Pipeline") as step:
-        result = run(progress=step)
+        result = run(progress=lambda fraction: step(fraction, 1.0))
     _print_result(result, as_json)
 
 

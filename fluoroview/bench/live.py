@@ -1,0 +1,189 @@
+"""The live figure: simulated source in a child process, the real window, under Xvfb.
+
+What is measured: frames lost and skipped, commit-to-painted latency, processor time of both
+processes, growth of memory after the first 10 s. The limits stand beside the figures. Where there
+is no display an Xvfb of 1600×1200 is started for the run.
+"""
+
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import psutil
+from PyQt6.QtCore import QTimer
+
+from fluoroview.exam.events import Mode
+from fluoroview.exam.examination import Examination
+from fluoroview.exam.room import DetectorSection, LoopSection, Room
+from fluoroview.hal import FluoroError
+
+Step = Callable[[float, float], None]
+WINDOW_PX = (1600, 1200)
+SETTLE_S = 2.0
+"""Left out of the processor time: the source still prepares its patient."""
+FLAT_AFTER_S = 10.0
+_FLAT_MB = 8.0
+_SAMPLE_MS = 500
+
+
+class BenchError(FluoroError):
+    """A bench that cannot be run here."""
+
+
+def run(size: int, rate_hz: float, seconds: float, isolation: str, step: Step) -> dict[str, Any]:
+    """Run the viewer live for `seconds`; return figures and limits, JSON-able."""
+    with _screen() as screen, tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
+        from fluoroview.viewer.app import application
+        from fluoroview.viewer.main_window import MainWindow
+        from fluoroview.viewer.offscreen import close
+
+        exam = Examination(_room(size, rate_hz, isolation, folder))
+        problems: list[str] = []
+        exam.events.problem.connect(lambda problem: problems.append(problem.sentence))
+        app = application()
+        window = MainWindow(exam)
+        window.resize(*WINDOW_PX)
+        window.show()
+        try:
+            exam.connect().result()
+            watch = _Watch(exam, window, seconds, step)
+            app.exec()
+            return watch.result(size, rate_hz, screen) | {"problems": problems}
+        finally:
+            close(window)
+            exam.close()
+
+
+class _Watch:
+    """Presses the pedal, samples both processes, releases, and ends the event loop."""
+
+    def __init__(self, exam: Examination, window: Any, seconds: float, step: Step) -> None:
+        self._exam = exam
+        self._window = window
+        self._seconds = seconds
+        self._step = step
+        self._latencies_ms: list[float] = []
+        self._memory: list[tuple[float, float, float]] = []  # time, MB here, MB of the child
+        pid = exam.device_status().pid
+        self._processes = [psutil.Process()] + ([psutil.Process(pid)] if pid else [])
+        self._cpu_s: float | None = None
+        self._cpu_from = self._cpu_to = 0.0
+        window.canvas.painted.connect(self._painted)
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(_SAMPLE_MS)
+        self._start = time.monotonic()
+        exam.press_pedal()
+
+    def _painted(self, _number: int, painted_ns: int) -> None:
+        picture = self._window.canvas.picture
+        if picture is not None and picture.mode is Mode.LIVE:
+            self._latencies_ms.append((painted_ns - picture.host_time_ns) / 1e6)
+
+    def _tick(self) -> None:
+        at = time.monotonic() - self._start
+        self._step(min(at, self._seconds), self._seconds)
+        if at >= self._seconds and self._exam.snapshot().pedal_down:
+            self._cpu_s = self._cpu() - (self._cpu_s or 0.0)
+            self._cpu_to = at
+            self._exam.release_pedal()
+        elif at >= self._seconds:
+            if self._exam.runs or at > self._seconds + 10:
+                self._timer.stop()
+                from fluoroview.viewer.app import application
+
+                application().quit()
+            return
+        elif at >= SETTLE_S and self._cpu_s is None:
+            self._cpu_s, self._cpu_from = self._cpu(), at
+        here, *child = [process.memory_info().rss / 1e6 for process in self._processes]
+        self._memory.append((at, here, child[0] if child else 0.0))
+
+    def _cpu(self) -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in self._processes)
+
+    def result(self, size: int, rate_hz: float, screen: str) -> dict[str, Any]:
+        """Return figures and limits."""
+        if not self._exam.runs:
+            raise BenchError("The run did not end.", "Look at `fluoroview live`.")
+        record = self._exam.runs[-1]
+        health = self._exam.snapshot().health
+        latency = np.array(self._latencies_ms)
+        flat = [entry for entry in self._memory if entry[0] >= FLAT_AFTER_S] or self._memory[-1:]
+        growth_mb = (flat[-1][1] + flat[-1][2]) - (flat[0][1] + flat[0][2])
+        cores = (self._cpu_s or math.nan) / (self._cpu_to - self._cpu_from)
+        period_ms = 1000 / rate_hz
+        p99 = float(np.percentile(latency, 99))
+        return {
+            "size": size,
+            "pulses_per_second": rate_hz,
+            "seconds": self._seconds,
+            "screen": screen,
+            "ledger": record.ledger.as_dict(),
+            "pulses": record.dose.pulses,
+            "painted": int(latency.size),
+            "skipped_by_display": health.skipped_by_display,
+            "frames_per_second": health.frames_per_second,
+            "commit_to_painted_ms": {
+                "median": float(np.median(latency)),
+                "p99": p99,
+                "max": float(latency.max()),
+            },
+            "cores_both_processes": cores,
+            "memory_mb": {"viewer": flat[-1][1], "child": flat[-1][2]},
+            "memory_growth_after_10_s_mb": growth_mb,
+            "within_limits": {
+                "no frame lost": record.ledger.lost == 0 and record.ledger.exact,
+                "none skipped by the display": health.skipped_by_display == 0,
+                f"p99 at most {period_ms:.0f} ms": p99 <= period_ms,
+                "at most one core": cores <= 1.0,
+                f"memory flat (within {_FLAT_MB:g} MB)": growth_mb <= _FLAT_MB,
+            },
+        }
+
+
+def _room(size: int, rate_hz: float, isolation: str, folder: str) -> Room:
+    detector = DetectorSection(
+        driver="simulated",
+        isolation="thread" if isolation == "thread" else "process",
+        parameters={"Matrix": str(size), "PulseRate": f"{rate_hz:g}"},
+    )
+    return Room(detector=detector, loop=LoopSection(folder=folder))
+
+
+@contextmanager
+def _screen() -> Iterator[str]:
+    """Yield the name of the screen; start an Xvfb where there is none."""
+    if os.environ.get("DISPLAY") or sys.platform != "linux":
+        yield os.environ.get("DISPLAY", "the desktop")
+        return
+    number, tell = os.pipe()
+    try:
+        server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
+            pass_fds=(tell,),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        raise BenchError(
+            "There is no display, and no Xvfb to make one.", "`apt-get install xvfb`."
+        ) from None
+    finally:
+        os.close(tell)
+    try:
+        with open(number) as line:
+            display = f":{line.readline().strip()}"
+        os.environ["DISPLAY"] = display
+        yield f"Xvfb {display}, 1600×1200"
+    finally:
+        os.environ.pop("DISPLAY", None)
+        server.terminate()
+        server.wait()

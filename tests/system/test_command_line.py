@@ -1,0 +1,144 @@
+"""The command line as its user types it: what it prints, what it writes, how it fails."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pydicom
+import pytest
+
+INSTALLED = Path(__file__).parents[1] / "installed"
+
+
+def fluoroview(*arguments, timeout_s=60, **environment):
+    """Run the program without a display; return exit code, output, errors."""
+    inherited = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    done = subprocess.run(
+        [sys.executable, "-m", "fluoroview", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        env=inherited | {"COLUMNS": "200"} | environment,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr + done.stdout
+    return done
+
+
+def refused(*arguments, **environment):
+    """Run what must fail; return the sentence."""
+    done = fluoroview(*arguments, **environment)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    return " ".join(done.stderr.split())
+
+
+def test_drivers_are_listed():
+    rows = json.loads(fluoroview("drivers", "--json").stdout)
+    works = {row["name"]: row["works"] for row in rows}
+    assert works["simulated"]
+    assert works["dicom_replay"]
+    assert works["gentl"]
+
+
+def test_a_driver_that_cannot_be_imported_is_said_and_the_others_work():
+    rows = json.loads(fluoroview("drivers", "--json", PYTHONPATH=str(INSTALLED)).stdout)
+    by_name = {row["name"]: row for row in rows}
+    assert "libvendor.so.7" in by_name["broken_import"]["error"]
+    assert by_name["simulated"]["works"]
+    assert by_name["ramp"]["works"]
+
+
+def test_devices_are_listed():
+    found = json.loads(fluoroview("devices", "--driver", "gentl", "--json").stdout)
+    assert "viky.cti:VikyTL_DEV_red" in [device["id"] for device in found["devices"]]
+
+
+@pytest.fixture(scope="module")
+def headless(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("headless")
+    done = fluoroview("live", "--headless", "--seconds", "3", "--out", folder)
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_headless_says_which_files_it_wrote(headless):
+    folder, done = headless
+    written = {path.name for path in folder.iterdir()}
+    assert written == {"viewer.png", "hold.png", "hold.dcm", "loop.dcm", "dose.json"}
+    assert all(str(folder / name) in done.stdout for name in written)
+    assert "simulated" in done.stdout
+
+
+def test_headless_files_belong_together(headless):
+    folder, _ = headless
+    dose = json.loads((folder / "dose.json").read_text())
+    loop = pydicom.dcmread(folder / "loop.dcm")
+    hold = pydicom.dcmread(folder / "hold.dcm")
+    run = dose["runs"][0]
+    assert run["ledger"]["exact"]
+    assert int(loop.NumberOfFrames) == run["ledger"]["delivered"] == run["pulses"]
+    assert run["origin"] == "simulated"
+    assert (loop.pixel_array[-1] == hold.pixel_array).all(), "the hold is the last image"
+    assert loop.StudyInstanceUID == hold.StudyInstanceUID
+    assert "SIMULATED" in loop.ImageComments
+
+
+def test_the_picture_of_the_viewer_is_a_picture(headless):
+    picture = cv2.imread(str(headless[0] / "viewer.png"))
+    assert picture.shape[:2] == (1200, 1600)
+    assert picture.std() > 30
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["live"], "There is no display: DISPLAY is not set. Log in to a desktop"),
+        (["live", "--driver", "simulatd"], "There is no driver 'simulatd'. Did you mean simulated"),
+        (
+            ["live", "--headless", "--driver", "gentl", "--device", "nosuch"],
+            "nosuch",
+        ),
+        (
+            ["live", "--headless", "--driver", "dicom_replay"],
+            "Driver dicom_replay found no device. Plug one in, or name it",
+        ),
+        (["live", "--headless", "--procedure", "swalow"], "parameter Procedure cannot be swalow"),
+        (["live", "--room", "/none.toml"], "The room file /none.toml cannot be read"),
+        (["live", "--headless", "--out", "/proc/none"], "The folder /proc/none cannot be made"),
+        (["devices", "--driver", "x"], "There is no driver 'x'. Installed are:"),
+        (["play", "/none.dcm"], "/none.dcm"),
+        (["play", __file__], "is not a DICOM file"),
+    ],
+)
+def test_what_cannot_be_done_gets_a_sentence(arguments, sentence):
+    assert sentence in refused(*arguments)
+
+
+def test_a_display_that_does_not_answer_gets_a_sentence():
+    assert "nothing answers at DISPLAY=:4711" in refused("live", DISPLAY=":4711")
+
+
+def test_a_room_with_a_wrong_key_gets_a_sentence(tmp_path):
+    room = tmp_path / "room.toml"
+    room.write_text("[hold]\nframs = 3\n")
+    assert "unknown key hold.frams. Did you mean frames?" in refused("live", "--room", room)
+
+
+def test_a_parameter_out_of_limits_gets_a_sentence(tmp_path):
+    room = tmp_path / "room.toml"
+    room.write_text('[detector]\ndriver = "simulated"\n[detector.parameters]\nTubeVoltage = 300\n')
+    sentence = refused("live", "--headless", "--room", room)
+    assert "parameter TubeVoltage cannot be 300 kV: allowed is 40" in sentence
+
+
+def test_a_file_that_cannot_be_written_is_said_and_the_others_are(tmp_path):
+    (tmp_path / "loop.dcm").mkdir()  # cannot be replaced by a file
+    done = fluoroview("live", "--headless", "--seconds", "1", "--out", tmp_path)
+    assert done.returncode == 0
+    assert "loop.dcm" in done.stderr
+    assert (tmp_path / "dose.json").exists()
+    assert (tmp_path / "hold.dcm").exists()

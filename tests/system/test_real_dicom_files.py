@@ -1,0 +1,38 @@
+"""Four real angiogram files, one picture: through the player, and through the driver."""
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+
+from fluoroview.exam.events import Mode
+
+FOLDER = Path(__file__).parents[3] / "shared" / "data" / "dicom"
+FILES = sorted(FOLDER.glob("XA1_*.dcm"))
+
+pytestmark = pytest.mark.skipif(not FILES, reason=f"the real pictures are not at {FOLDER}")
+
+
+@pytest.fixture(scope="module")
+def expected():
+    data = pydicom.dcmread(FOLDER / "XA1_RLE.dcm")
+    return data.pixel_array & ((1 << data.BitsStored) - 1)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_opened_in_the_player_it_shows_the_pixels_of_the_file(make_exam, wait, path, expected):
+    exam = make_exam("simulated", Matrix="512")
+    exam.open_file(path).result(10)
+    shown = []
+    wait(lambda: shown.append(exam.take_picture()) or shown[-1])
+    assert shown[-1].mode is Mode.REPLAY
+    assert np.array_equal(shown[-1].pixels, expected)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_replayed_as_a_device_it_goes_down_the_road_unchanged(make_exam, run_of, path, expected):
+    exam = make_exam("dicom_replay", str(path))
+    record = run_of(exam, 2)
+    assert np.array_equal(exam.take_picture().pixels, expected)
+    assert record.ledger.exact
