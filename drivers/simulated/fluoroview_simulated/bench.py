@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-START_S = 1.3
+START_S = 2.5
 """Moment of the procedure from which frames are timed: the swallow is under way."""
 
 

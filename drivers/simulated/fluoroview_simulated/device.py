@@ -39,8 +39,8 @@ from fluoroview_simulated.technique import Geometry, Technique
 DEVICE_ID = "suite"
 PAUSE_S = 1.5
 """A longer pause than this ends with a new bolus: the patient swallows when told to."""
-START_IN_TURN_S = 0.35
-"""Where in a swallow's turn such a run begins: the bolus is in the mouth, the swallow is near."""
+START_IN_TURN_S = 1.3
+"""Where in a swallow's turn a run begins: the bolus is just taken, the swallow is near."""
 
 
 class SimulatedDetector(Detector):
@@ -165,7 +165,7 @@ class SimulatedDetector(Detector):
         new bolus and holds it in the mouth.
         """
         if self._stopped_ns is None:
-            return 0.0
+            return START_IN_TURN_S
         paused_s = (now_ns - self._stopped_ns) / 1e9
         if paused_s <= PAUSE_S:
             return self._time_s + paused_s

@@ -19,10 +19,12 @@ def test_each_turn_brings_the_next_bolus():
     assert names[-1] == names[0]
 
 
-@pytest.mark.parametrize(("t", "turn", "following"), [(0.0, 0, 0.0), (6.9, 0, 7.0), (7.1, 1, 14.0)])
-def test_turns(t, turn, following):
-    assert turn_at(t) == turn
-    assert next_turn_start(t) == following
+@pytest.mark.parametrize(
+    ("turns_passed", "turn", "following"), [(0.0, 0, 0.0), (0.9, 0, 1.0), (1.1, 1, 2.0)]
+)
+def test_turns(turns_passed, turn, following):
+    assert turn_at(turns_passed * TURN_S) == turn
+    assert next_turn_start(turns_passed * TURN_S) == following * TURN_S
 
 
 def test_order_of_a_normal_swallow():
@@ -47,8 +49,28 @@ def test_order_of_a_normal_swallow():
 
 
 def test_head_stays_before_tail_and_neither_turns_back():
-    course = [motion_at(ONSET_S + s, seed=1) for s in np.arange(-1.4, 4.0, 0.02)]
+    course = [motion_at(ONSET_S + s, seed=1) for s in np.arange(-1.2, 4.0, 0.02)]
     heads, tails = np.array([m.head_mm for m in course]), np.array([m.tail_mm for m in course])
     assert (np.diff(heads) >= 0).all()
     assert (np.diff(tails) >= 0).all()
     assert (heads[:200] > tails[:200]).all()
+
+
+@pytest.mark.parametrize("turn", range(1, 7))
+def test_one_turn_passes_into_the_next_without_a_jump(turn):
+    before, after = (motion_at(turn * TURN_S + step, seed=1) for step in (-1e-6, 1e-6))
+    for name in (
+        "velum",
+        "hyoid",
+        "larynx",
+        "closure",
+        "jaw_mm",
+        "spoon",
+        "breath",
+        "residue",
+        "coat",
+    ):
+        assert getattr(after, name) == pytest.approx(getattr(before, name), abs=0.02), name
+    assert after.sway_mm == pytest.approx(before.sway_mm, abs=1e-3)
+    assert after.loaded == 0.0
+    assert before.tail_mm > 255.0  # the last one has left the field

@@ -33,15 +33,21 @@ LOWER = (
 )
 
 
-def add_jaw(canvas: Canvas) -> None:
-    """Adds the mandible and all teeth."""
+def add_upper_teeth(canvas: Canvas) -> None:
+    """Adds the teeth of the upper jaw, which stand still with the skull."""
     for side in (1.0, -1.0):
-        _add_mandible(canvas, side)
         for index, tooth in enumerate(UPPER):
             _add_tooth(canvas, tooth, side, up=True, index=index)
+
+
+def add_lower_jaw(canvas: Canvas) -> None:
+    """Adds the mandible and its teeth, mouth nearly shut."""
+    for side in (1.0, -1.0):
+        _add_mandible(canvas, side)
         for index, tooth in enumerate(LOWER):
             _add_tooth(canvas, tooth, side, up=False, index=index)
     _add_symphysis(canvas)
+    canvas.bone *= 0.75 + 0.25 * canvas.patchy
 
 
 def _add_mandible(canvas: Canvas, side: float) -> None:

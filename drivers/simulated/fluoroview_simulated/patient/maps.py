@@ -9,8 +9,8 @@ import numpy as np
 
 from fluoroview_simulated.patient import store
 from fluoroview_simulated.patient.body import add_body
-from fluoroview_simulated.patient.canvas import Canvas
-from fluoroview_simulated.patient.jaw import add_jaw
+from fluoroview_simulated.patient.canvas import Canvas, Pose
+from fluoroview_simulated.patient.jaw import add_upper_teeth
 from fluoroview_simulated.patient.skull import add_cavity_texture, add_skull
 from fluoroview_simulated.patient.spine import add_spine
 
@@ -43,14 +43,20 @@ def patient_maps(size: int, view_mm: float, seed: int) -> PatientMaps:
 
 def draw_patient(size: int, view_mm: float, seed: int) -> PatientMaps:
     """Draws the lateral head and neck: about half a second for 1024²."""
-    canvas = Canvas(size, view_mm, seed)
+    canvas = Canvas(size, view_mm, seed, patient_pose(seed))
     add_body(canvas)
     add_skull(canvas)
     add_spine(canvas)
-    add_jaw(canvas)
+    add_upper_teeth(canvas)
     add_cavity_texture(canvas)
     sigma = UNSHARPNESS_MM * canvas.px_per_mm
     return PatientMaps(_finish(canvas.soft, sigma), _finish(canvas.bone, sigma))
+
+
+def patient_pose(seed: int) -> Pose:
+    """How far this patient is turned out of the true side view."""
+    luck = np.random.default_rng([seed, 8]).uniform(-1.0, 1.0, 2)
+    return Pose(yaw_rad=0.032 + 0.016 * float(luck[0]), roll_rad=0.024 + 0.014 * float(luck[1]))
 
 
 def _finish(path_mm: np.ndarray, sigma_px: float) -> np.ndarray:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TURN_S = 7.0
+TURN_S = 8.0
 """From the start of one swallow's turn to the next."""
-ONSET_S = 1.55
+ONSET_S = 2.7
 """From the start of a turn to the moment when the bolus passes the angle of the jaw."""
 
 
@@ -51,7 +51,8 @@ class Motion:
     epiglottis: float
     reopening: float
     loaded: float
-    tongue_tip: float
+    jaw_mm: float
+    spoon: float
     head_mm: float
     tail_mm: float
     breath: float
@@ -76,12 +77,14 @@ def motion_at(t_s: float, seed: int) -> Motion:
     luck = np.random.default_rng([seed, 101, turn]).uniform(-1.0, 1.0, 8)
     bolus = BOLUSES[turn % len(BOLUSES)]
     tau = t_s - turn * TURN_S - ONSET_S - (0.12 * luck[0] if turn else 0.0)
-    x = tau * bolus.pace * (1 + 0.06 * luck[1])
+    # From the moment the bolus is held, thick ones go slower.
+    x = tau if tau < -1.0 else -1.0 + (tau + 1.0) * bolus.pace * (1 + 0.06 * luck[1])
+    person = np.random.default_rng([seed, 102]).uniform(-1.0, 1.0, 3)
     hyoid = _hump(x, -0.06, 0.30, 0.60, 1.10)
     larynx = _hump(x, -0.02, 0.34, 0.64, 1.08)
-    residue, coat = _left_behind(turn, x, seed)
+    residue, coat = _left_behind(turn, x, tau)
     quiet = 1.0 - _hump(x, -0.3, 0.0, 0.9, 1.4)  # breathing stops while swallowing
-    breath = quiet * np.sin(2 * np.pi * t_s / 4.1 + luck[2])
+    breath = quiet * np.sin(2 * np.pi * t_s / 4.1 + person[0])
     return Motion(
         since_onset_s=tau,
         turn=turn,
@@ -92,13 +95,18 @@ def motion_at(t_s: float, seed: int) -> Motion:
         closure=_hump(x, 0.04, 0.24, 0.70, 0.98),
         epiglottis=_hump(x, 0.10, 0.38, 0.64, 1.0),
         reopening=_rise(x, 0.86, 1.15),
-        loaded=_rise(x, -1.55, -1.0) if turn or t_s > 0 else 0.0,
-        tongue_tip=_hump(x, -0.5, -0.1, 0.5, 1.0),
+        loaded=_rise(x, -1.75, -1.25),
+        # Opens for the spoon, hangs a little at rest, shuts for the swallow.
+        jaw_mm=5.5 * _hump(x, -2.1, -1.75, -1.6, -1.25)
+        + 0.5
+        + 0.5 * quiet * float(np.sin(0.9 * t_s + person[1]))
+        - 2.2 * _hump(x, -0.45, -0.1, 0.6, 1.1),
+        spoon=_hump(x, -2.3, -1.8, -1.6, -1.2),
         head_mm=float(np.interp(x, HEAD[0], HEAD[1])),
         tail_mm=float(np.interp(x, TAIL[0], TAIL[1])),
         breath=float(breath),
         sway_mm=(
-            float(0.7 * np.sin(0.83 * t_s + luck[5] * 0) + 0.35 * np.sin(2.1 * t_s + 1.0)),
+            float(0.7 * np.sin(0.83 * t_s + person[2]) + 0.35 * np.sin(2.1 * t_s + 1.0)),
             float(0.6 * np.sin(0.61 * t_s + 2.0) + 0.25 * breath - 0.9 * larynx * 0.4),
         ),
         residue=residue,
@@ -130,18 +138,24 @@ def _hump(x: float, start: float, top: float, hold: float, end: float) -> float:
     return _rise(x, start, top) * (1.0 - _rise(x, hold, end))
 
 
-def _left_behind(turn: int, x: float, seed: int) -> tuple[float, float]:
+def _left_behind(turn: int, x: float, tau: float) -> tuple[float, float]:
     """Residue in the pockets and coating of the walls: what earlier swallows left, and this one."""
-    before = min(
-        sum(
-            BOLUSES[k % len(BOLUSES)].residue * 0.55 ** (turn - 1 - k)
-            for k in range(max(0, turn - 5), turn)
-        ),
-        1.6,
-    )
-    own = BOLUSES[turn % len(BOLUSES)].residue
+    before = 0.0
+    for k in range(max(0, turn - 8), turn):
+        before = _after(before, k) * _fade(TURN_S - ONSET_S)
     passed = _rise(x, 0.45, 1.0)
-    fade = float(np.exp(-max(x - 1.0, 0.0) / 9.0))
-    residue = before * (1 - passed) + (0.5 * before + own) * passed * fade
-    coated = min(turn, 1) * (1 - _rise(x, -0.2, 0.4)) + _rise(x, 0.05, 0.5) * (0.45 + 0.55 * fade)
-    return residue, coated
+    residue = before * (1 - passed) + _after(before, turn) * passed * _fade(tau)
+    old_coat = 0.45 + 0.55 * _fade(TURN_S - ONSET_S) if turn else 0.0
+    swallowed = _rise(x, 0.05, 0.5)
+    coat = old_coat * (1 - swallowed) + swallowed * (0.45 + 0.55 * _fade(tau))
+    return residue, coat
+
+
+def _after(before: float, turn: int) -> float:
+    """Residue just after the swallow of `turn`: half of the old is washed down."""
+    return min(0.5 * before + BOLUSES[turn % len(BOLUSES)].residue, 1.6)
+
+
+def _fade(tau: float) -> float:
+    """Share of residue and coat that saliva has not carried off `tau` seconds after onset."""
+    return float(np.exp(-max(tau - 1.0, 0.0) / 9.0))

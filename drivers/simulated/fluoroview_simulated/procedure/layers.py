@@ -1,4 +1,4 @@
-"""What moves, as path-length maps per frame: air, barium, hyoid and laryngeal cartilage.
+"""What moves, as path-length maps per frame: air and barium, and the parts that move as a whole.
 
 The maps cover a window of the picture on a grid of `GRID` cells over the whole view, whatever the
 matrix of the detector; the detector's unsharpness is coarser than a cell. A contour becomes a path
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fluoroview_simulated.patient.canvas import Canvas, cloud, smooth_curve
+from fluoroview_simulated.patient.canvas import cloud, smooth_curve
 from fluoroview_simulated.procedure import throat
 from fluoroview_simulated.procedure.course import Motion
+from fluoroview_simulated.procedure.rigid import RigidParts
 
 GRID = 512
 VIEW_MM = 200.0
@@ -23,7 +24,17 @@ BLOCK = 8
 """The window starts and ends on multiples of this, to be averaged into coarse cells."""
 BOLUS_RADIUS_MM = 6.0
 """Half of the bolus's thickness: how far from its edge the path is still growing."""
-X0_MM, X1_MM, Y0_MM, Y1_MM = -81.25, 56.25, -87.5, 100.0
+X0_MM, X1_MM, Y0_MM, Y1_MM = -100.0, 56.25, -87.5, 100.0
+
+
+STEEL_AS_BARIUM = 9.0
+"""A spoon lets almost nothing through: as good as this much BaSO4, mm·g/cm³."""
+SPOON = np.array([(-128, -17), (-104, -21), (-84, -25), (-75, -26), (-66, -26.4), (-57, -28.4)])
+SPOON_LOAD = np.array([(-76, -27.6), (-68, -29.0), (-59, -29.0), (-62, -27.0), (-70, -26.2)])
+CUP = np.array(
+    [(-132, -30.5), (-104, -30.5), (-84, -30.3), (-77.5, -29), (-79, -26.5), (-92, -19), (-132, -2)]
+)
+"""The barium in a tilted cup: level on top, the wall of the cup below."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,7 @@ class MovingLayers:
         # Barium sticks in patches; the bolus itself is mixed unevenly and holds small bubbles.
         self._sticky = np.clip(0.5 + 0.4 * cloud(GRID, VIEW_MM, seed + 60, 14.0, 4)[window], 0, 2)
         self._mixed = 1.0 + 0.07 * cloud(GRID, VIEW_MM, seed + 61, 6.0, 3)[window]
-        self._hyoid, self._larynx = self._draw_cartilage(seed)
+        self._rigid = RigidParts(seed, GRID, VIEW_MM, window)
         self.maps = MovingMaps(self._soft, self._bone, self._barium)
 
     def render(self, m: Motion) -> MovingMaps:
@@ -82,7 +93,7 @@ class MovingLayers:
         self._draw_leaf(m)
         self._draw_air(m)
         self._draw_barium(m)
-        self._draw_bone(m)
+        self._rigid.draw(m, self._soft, self._bone)
         return self.maps
 
     def _blur_wide(self, mask: np.ndarray, sigma: float) -> None:
@@ -158,7 +169,7 @@ class MovingLayers:
         column = np.interp(
             y,
             (-86, -60, -40, -20, 0, 12, 22, 28.5, 30, 31.5, 33, 36, 60, 100),
-            (26, 27, 24, 30, 30, 25, 17, 15, 12, 8, 9, 13, 15.5, 14.5),
+            (12, 15, 20, 28, 30, 25, 17, 15, 12, 8, 9, 13, 15.5, 14.5),
         )
         rings = 0.7 * np.sin(y * (2 * np.pi / 4.6)) * np.clip((y - 38) / 6, 0, 1)
         return (column + rings).astype(np.float32)[:, None]
@@ -184,6 +195,25 @@ class MovingLayers:
         barium *= self._mixed
         self._soft += np.minimum(barium * np.float32(1.0 / strength), -self._soft)
         self._draw_residue(m)
+        self._draw_vessel(m)
+
+    def _draw_vessel(self, m: Motion) -> None:
+        """What the bolus comes in: a steel spoon for 5 ml, a cup for more."""
+        if m.spoon < 0.01:
+            return
+        mask = self._mask
+        mask[:] = 0
+        away = np.array([-34.0, 5.0]) * (1.0 - m.spoon)
+        if m.bolus.volume_ml > 5.0:
+            self._fill(mask, smooth_curve(CUP + away, 5))
+            depth_mm = 40.0 * m.bolus.barium_g_cm3
+        else:
+            self._stroke(mask, smooth_curve(SPOON + away, 5, closed=False), 255, 4)
+            if m.loaded < 0.5:
+                self._fill(mask, smooth_curve(SPOON_LOAD + away, 5))
+            depth_mm = STEEL_AS_BARIUM
+        cv2.GaussianBlur(mask, (5, 5), 1.0, dst=self._blur)
+        self._barium += np.multiply(self._blur, np.float32(depth_mm / 255), out=self._scratch)
 
     def _draw_residue(self, m: Motion) -> None:
         """Pools with a level top, and a thin coat where the bolus went."""
@@ -222,88 +252,3 @@ class MovingLayers:
         cv2.GaussianBlur(mask, (7, 7), 1.4, dst=self._blur)
         pools = np.multiply(self._blur, np.float32(4.2 * min(pool, 1.0) / 255), out=self._scratch)
         self._barium += pools
-
-    def _draw_bone(self, m: Motion) -> None:
-        """Hyoid and cartilage, shifted as a whole."""
-        rows, columns = self.shape
-        breath = 1.1 * m.breath
-        for source, move, target in (
-            (self._hyoid, m.hyoid * throat.HYOID_LIFT_MM + (0, 0.6 * breath), self._bone),
-            (self._larynx, m.larynx * throat.LARYNX_LIFT_MM + (0, breath), self._scratch),
-        ):
-            shift = np.array([[1, 0, move[0] / self.cell_mm], [0, 1, move[1] / self.cell_mm]])
-            cv2.warpAffine(source, shift, (columns, rows), dst=target, flags=cv2.INTER_LINEAR)
-        self._bone += self._scratch
-
-    def _draw_cartilage(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Hyoid bone, and the calcified parts of thyroid and cricoid cartilage, drawn once."""
-        window = (
-            slice(self.row0, self.row0 + self.shape[0]),
-            slice(self.column0, self.column0 + self.shape[1]),
-        )
-        canvas = Canvas(GRID, VIEW_MM, seed)
-        body = [
-            (-14.6, 5.2),
-            (-11.0, 4.0),
-            (-8.4, 6.4),
-            (-9.6, 12.0),
-            (-12.4, 14.8),
-            (-15.2, 13.2),
-            (-15.8, 9.0),
-        ]
-        canvas.add_bone(body, 15.0, 2.8, 1.0, 0.36, 0.2)
-        for z in (17.0, -17.0):
-            horn = [
-                (-10.5, 6.4),
-                (-4.0, 4.6),
-                (4.0, 2.2),
-                (12.0, -1.2),
-                (17.0, -3.6),
-                (18.6, -2.0),
-                (16.4, 0.4),
-                (8.0, 3.8),
-                (0.0, 6.8),
-                (-6.0, 9.2),
-                (-10.0, 9.8),
-            ]
-            canvas.add_bone(horn, 5.0, 1.6, 0.8, 0.4, 0.2, z)
-        hyoid = np.maximum(cv2.GaussianBlur(canvas.bone, (0, 0), 0.6), 0)[window].copy()
-        canvas = Canvas(GRID, VIEW_MM, seed)
-        for z in (14.0, -14.0):
-            thyroid = [
-                (-8.5, 15.5),
-                (-2.0, 13.0),
-                (8.0, 14.5),
-                (13.5, 12.5),
-                (15.0, 6.0),
-                (16.6, 6.0),
-                (17.0, 16.0),
-                (16.0, 30.0),
-                (14.8, 39.0),
-                (13.2, 39.0),
-                (11.0, 34.5),
-                (2.0, 36.5),
-                (-4.0, 36.0),
-                (-9.0, 27.0),
-                (-10.6, 20.0),
-            ]
-            canvas.add_bone(thyroid, 1.5, 1.3, 0.7, 0.28, 0.5, z)
-        lamina = [
-            (12.6, 27.5),
-            (16.0, 27.0),
-            (17.6, 34.0),
-            (16.8, 44.0),
-            (13.6, 45.6),
-            (12.2, 38.0),
-        ]
-        canvas.add_bone(lamina, 3.0, 2.6, 0.5, 0.4, 0.5)
-        canvas.add_bone(
-            [(-3.6, 40.5), (-0.8, 39.4), (1.0, 44.0), (-0.6, 46.5), (-3.0, 45.0)],
-            3.0,
-            1.4,
-            0.7,
-            0.4,
-            0.5,
-        )
-        larynx = np.maximum(cv2.GaussianBlur(canvas.bone, (0, 0), 0.8), 0)[window].copy()
-        return hyoid, larynx

@@ -111,6 +111,11 @@ EPIGLOTTIS_DOWN = np.array(
     [(-0.2, 22), (3.4, 14.6), (9.0, 12.4), (14.6, 16.0), (18.4, 22.0), (19.8, 26.0)]
 )
 
+# Cartilage rings notch the front wall of the windpipe; no wall is straight.
+_RINGS = np.zeros((len(TRACHEA) * 8, 2))
+_RINGS[:, 0] = 0.35 * np.sin(smooth_curve(TRACHEA, 8)[:, 1] * 2 * np.pi / 5.2)
+_RINGS[:, 0] += 0.45 * np.sin(np.arange(len(_RINGS)) * 0.31 + 0.6)
+
 # The fixed wall that the bolus follows, incisors to the thoracic inlet, velum raised.
 WAY = smooth_curve(
     [
@@ -224,7 +229,7 @@ def trachea(m: Motion) -> np.ndarray:
     """Air below the vocal folds, ringed in front."""
     curve = TRACHEA.copy()
     curve[[0, 1, -2, -1]] += m.closure * TRACHEA_SHUT
-    return lift(curve, m)
+    return lift(smooth_curve(curve, 8) + _RINGS, m)
 
 
 def epiglottis(m: Motion) -> np.ndarray:
