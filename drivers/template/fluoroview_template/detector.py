@@ -129,7 +129,12 @@ class TemplateDetector(PolledDetector):
             return None
         counter, time_ns, picture = frame
         pixels[:] = picture  # copied: the SDK may use its buffer again
-        return FrameHeader(hardware_counter=counter, hardware_time_ns=time_ns)
+        # Also there, where known: pulse_index, exposure, temperature_c, gain_mode.
+        return FrameHeader(
+            hardware_counter=counter,
+            hardware_time_ns=time_ns,
+            binning=self._opened().binning,
+        )
 
     def stop(self) -> None:
         """End the run: when this returns, no frame can follow. Safe when nothing runs."""

@@ -60,8 +60,12 @@ def _timing(settings: Settings) -> list[Parameter]:
         FloatParameter(
             "AcquisitionFrameRate",
             lambda: 1e6 / settings.exposure_time_us(),
+            lambda rate_hz: settings.set_exposure_time_us(1e6 / rate_hz),
+            minimum=lambda: 1e6 / settings.exposure_limits_us()[1],
+            maximum=lambda: 1e6 / settings.exposure_limits_us()[0],
             unit="Hz",
-            doc="Follows ExposureTime; with an external trigger, the most the readout allows.",
+            doc="ExposureTime the other way round; with an external trigger, the most the readout "
+            "allows.",
         ),
     ]
 

@@ -31,7 +31,10 @@ def tree(detector):
             "ExposureTime",
             {"value": 5000.0, "unit": "µs", "minimum": 5000.0, "maximum": 5e6, "access": "rw"},
         ),
-        ("AcquisitionFrameRate", {"value": 200.0, "unit": "Hz", "access": "ro"}),
+        (
+            "AcquisitionFrameRate",
+            {"value": 200.0, "unit": "Hz", "minimum": 0.2, "maximum": 200.0, "access": "rw"},
+        ),
         ("CameraMode", {"value": 0, "minimum": 0, "maximum": 7, "access": "rw when idle"}),
         ("CameraGain", {"value": 0, "minimum": 0, "maximum": 5, "access": "rw when idle"}),
         ("BinningMode", {"choices": ["1x1", "2x2"], "access": "rw when idle"}),
@@ -46,6 +49,13 @@ def test_parameters_have_unit_limits_and_access(tree, name, expected):
 def test_the_timer_is_what_the_panel_made_of_it(tree):
     assert tree.write("ExposureTime", 12344.0) == 12340.0  # rounded to 10 µs by the SDK
     assert tree["AcquisitionFrameRate"].read() == pytest.approx(81.04, abs=0.01)
+
+
+def test_rate_and_exposure_time_are_one_timer(tree):
+    assert tree.write("AcquisitionFrameRate", 30.0) == pytest.approx(30.0, rel=1e-3)
+    assert tree["ExposureTime"].read() == 33330.0
+    assert tree.write("AcquisitionFrameRate", 200.0) == 200.0
+    assert tree.write("AcquisitionFrameRate", 0.2) == 0.2
 
 
 def test_binning_changes_size_and_shortest_time(tree):
