@@ -26,6 +26,7 @@ class PolledDetector(Detector):
     """A detector that is asked for each frame: the HAL runs the loop in a thread of its own."""
 
     _thread: threading.Thread | None = None
+    _halt: threading.Event | None = None
     _poll_timeout_s = 0.25
 
     @abstractmethod
@@ -37,21 +38,24 @@ class PolledDetector(Detector):
 
     def start(self, sink: FrameSink) -> None:
         """Start the HAL's loop around `read`."""
+        self._halt = halt = threading.Event()
         self._thread = threading.Thread(
-            target=self._poll, args=(sink,), name=f"poll {self.device_id}", daemon=True
+            target=self._poll, args=(sink, halt), name=f"poll {self.device_id}", daemon=True
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """Wait for the loop to end; it looks at the pedal before each `read`."""
+        """End the loop and wait for it; it looks at the pedal before each `read`."""
+        if self._halt is not None:
+            self._halt.set()  # the pedal may still be down: close while streaming, parent gone
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
         self._thread = None
 
-    def _poll(self, sink: FrameSink) -> None:
+    def _poll(self, sink: FrameSink, halt: threading.Event) -> None:
         try:
             slot = sink.acquire()
-            while not sink.stopping:
+            while not (sink.stopping or halt.is_set()):
                 header = self.read(slot.pixels, self._poll_timeout_s)
                 if header is not None and not sink.stopping:
                     slot.commit(header)
