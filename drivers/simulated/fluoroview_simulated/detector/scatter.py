@@ -55,7 +55,7 @@ class Scatter:
             (primary * matter).astype(np.float32),
             (0, 0),
             self._sigma,
-            borderType=cv2.BORDER_REFLECT,
+            borderType=cv2.BORDER_CONSTANT,
         )
-        glare = cv2.GaussianBlur(primary, (0, 0), self._glare, borderType=cv2.BORDER_REFLECT)
+        glare = cv2.GaussianBlur(primary, (0, 0), self._glare, borderType=cv2.BORDER_CONSTANT)
         return spread + GLARE_SHARE * glare

@@ -47,8 +47,8 @@ WIDTH_MM = np.array(
         [44, 102, 146, 150, 144],
         [44, 106, 138, 140, 132],
         [48, 92, 122, 117, 112],
-        [52, 74, 104, 108, 110],
-        [70, 88, 108, 116, 120],
+        [52, 76, 104, 110, 112],
+        [80, 112, 142, 150, 140],
     ],
     np.float32,
 )
@@ -77,6 +77,9 @@ def add_body(canvas: Canvas) -> None:
     for z, shift, add in ((95.0, (0.0, 0.0), 125.0), (-95.0, (9.0, 7.0), 105.0)):
         shoulder = smooth_curve(SHOULDER) + np.array(shift)
         canvas.add_soft(shoulder, add, 78.0, z * 0.15, smooth=False)
+    for z in (16.0, -16.0):  # thyroid gland beside the windpipe
+        gland = [(-2, 36), (8, 34), (13, 46), (14, 62), (8, 74), (0, 68), (-4, 52)]
+        canvas.add_soft(gland, 7.0, 9.0, z)
     _add_fat(canvas, trunk)
     _add_muscles(canvas, trunk)
     _add_ear(canvas)

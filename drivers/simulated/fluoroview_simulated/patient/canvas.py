@@ -176,7 +176,9 @@ class Canvas:
         line = cv2.GaussianBlur(
             mask.astype(np.float32), (0, 0), 0.35 * thickness_mm * self.px_per_mm
         )
-        self.bone[window.slices] += line * (bone_mm / 255) * self.patchy[window.slices]
+        self.bone[window.slices] += (
+            line * (bone_mm / 255) * (0.5 + 0.5 * self.patchy[window.slices])
+        )
 
     def trabeculae(self, direction_deg: float) -> np.ndarray:
         """Band-passed grain of unit variance, drawn out along a direction; kept per direction."""

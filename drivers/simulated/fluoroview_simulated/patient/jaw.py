@@ -47,7 +47,7 @@ def add_lower_jaw(canvas: Canvas) -> None:
         for index, tooth in enumerate(LOWER):
             _add_tooth(canvas, tooth, side, up=False, index=index)
     _add_symphysis(canvas)
-    canvas.bone *= 0.75 + 0.25 * canvas.patchy
+    canvas.bone *= 0.85 + 0.15 * canvas.patchy
 
 
 def _add_mandible(canvas: Canvas, side: float) -> None:
@@ -68,8 +68,8 @@ def _add_mandible(canvas: Canvas, side: float) -> None:
     # Lower border and the two oblique ridges are thick compact bone met edge-on.
     canvas.add_line(
         [(12.0, -13.0), (7.5, -6.6), (-4, -1.2), (-20.0, 4.0), (-38.0, 11.0), (-51.0, 14.4)],
-        5.0,
-        2.2,
+        8.5,
+        2.6,
         side * 33.0,
     )
     canvas.add_line(

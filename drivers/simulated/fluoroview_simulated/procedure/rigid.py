@@ -27,25 +27,28 @@ class RigidParts:
         self._seed = seed
         jaw = self._canvas()
         add_lower_jaw(jaw)
-        self._jaw = np.stack([self._finish(jaw.bone, 0.0), self._finish(jaw.soft, -1e3)], axis=-1)
+        bone, self._jaw_place = self._cut(self._finish(jaw.bone, 0.0), 24)
+        soft = self._finish(jaw.soft, -1e3)[self._jaw_place]
+        self._jaw = np.stack([bone, soft], axis=-1)
         hyoid, larynx = self._canvas(), self._canvas()
         _add_hyoid(hyoid)
         _add_cartilage(larynx)
         self._hyoid, self._larynx = (self._cut(self._finish(c.bone, 0.0)) for c in (hyoid, larynx))
         self._warped = np.zeros_like(self._jaw)
-        self._shifted = np.zeros_like(self._jaw[..., 0])
 
     def draw(self, m: Motion, soft: np.ndarray, bone: np.ndarray) -> None:
         """Adds to `soft`, and sets `bone`, of the window."""
-        size = (bone.shape[1], bone.shape[0])
+        bone[:] = 0.0
+        rows, columns = self._jaw_place
         angle = -m.jaw_mm / INCISOR_MM
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        pivot = (CONDYLE_MM + self._view_mm / 2) / self._cell_mm - self._corner - 0.5
+        corner = self._corner + (columns.start, rows.start)
+        pivot = (CONDYLE_MM + self._view_mm / 2) / self._cell_mm - corner - 0.5
         matrix = np.column_stack([turn, pivot - turn @ pivot])
+        size = self._jaw.shape[1::-1]
         cv2.warpAffine(self._jaw, matrix, size, dst=self._warped, flags=cv2.INTER_LINEAR)
-        cv2.extractChannel(self._warped, 0, dst=bone)
-        cv2.extractChannel(self._warped, 1, dst=self._shifted)
-        cv2.add(soft, self._shifted, dst=soft)
+        bone[rows, columns] = self._warped[..., 0]
+        soft[rows, columns] += self._warped[..., 1]
         for part, move in (
             (self._hyoid, m.hyoid * throat.HYOID_LIFT_MM + (0, 0.7 * m.breath)),
             (self._larynx, m.larynx * throat.LARYNX_LIFT_MM + (0, 1.1 * m.breath)),
@@ -62,7 +65,7 @@ class RigidParts:
         bone[place] += shifted
 
     @staticmethod
-    def _cut(part: np.ndarray, margin: int = 70) -> tuple[np.ndarray, tuple[slice, slice]]:
+    def _cut(part: np.ndarray, margin: int = 66) -> tuple[np.ndarray, tuple[slice, slice]]:
         """The rectangle where there is something, with room to move, and its place."""
         found = part > 0.01
         place = []
