@@ -51,12 +51,13 @@ def live(
     device: Device = "",
     procedure: Annotated[str, typer.Option(help="Procedure of the simulated source.")] = "",
     room: RoomFile = None,
+    faults: Annotated[Path | None, typer.Option(help="Fault script (TOML).")] = None,
     headless: Annotated[bool, typer.Option(help="Run without a window, pedal down.")] = False,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long, headless.")] = 15.0,
     out_dir: Annotated[Path, typer.Option("--out", help="Where headless files go.")] = Path("out"),
 ) -> None:
     """Watch a device live: the simulated source, a detector, or a recorded loop."""
-    chosen = _room(room, driver, device, procedure)
+    chosen = _room(room, driver, device, procedure, faults)
     if headless:
         _headless(chosen, seconds, out_dir)
         return
@@ -232,7 +233,9 @@ def _common(
     pass
 
 
-def _room(path: Path | None, driver: str, device: str, procedure: str) -> "Room":
+def _room(
+    path: Path | None, driver: str, device: str, procedure: str, faults: Path | None
+) -> "Room":
     """Return the room of the file, with what the command line says put over it."""
     from fluoroview.exam.room import Room, read_room
 
@@ -246,6 +249,11 @@ def _room(path: Path | None, driver: str, device: str, procedure: str) -> "Room"
         section = section.model_copy(
             update={"parameters": {**section.parameters, "Procedure": procedure}}
         )
+    if faults is not None:
+        from fluoroview.hal.faults import read_faults
+
+        read_faults(faults)  # what is wrong with it is said before anything starts
+        section = section.model_copy(update={"faults": str(faults)})
     from fluoroview.hal.registry import find_driver
 
     find_driver(section.driver)

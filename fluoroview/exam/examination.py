@@ -397,6 +397,7 @@ class Examination:
             self.room.detector.isolation,
             clock=self.clock,
             on_fault=self._faulted,
+            faults=Path(self.room.detector.faults) if self.room.detector.faults else None,
         )
         try:
             host.open()

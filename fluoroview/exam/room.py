@@ -33,6 +33,10 @@ class DetectorSection(_Section):
     isolation: Literal["process", "thread"] = "process"
     parameters: dict[str, bool | int | float | str] = {}
     """Values written after the device is opened, by the driver's own names and units."""
+    faults: str = ""
+    """A fault script, relative to the room file; empty: none."""
+    restart: Literal["offer", "automatic"] = "offer"
+    """What happens after a fault: the operator restarts the device, or it restarts by itself."""
 
 
 class HoldSection(_Section):
@@ -88,9 +92,16 @@ def read_room(path: Path) -> Room:
         room = Room.model_validate(content)
     except ValidationError as error:
         raise RoomError(*_sentence(path, error)) from error
-    if not room.calibration:
-        return room
-    return room.model_copy(update={"calibration": str(path.parent / room.calibration)})
+    return _beside(path.parent, room)
+
+
+def _beside(folder: Path, room: Room) -> Room:
+    """Return the room with the files that it names taken from its own folder."""
+    detector = room.detector
+    if detector.faults:
+        detector = detector.model_copy(update={"faults": str(folder / detector.faults)})
+    calibration = str(folder / room.calibration) if room.calibration else ""
+    return room.model_copy(update={"calibration": calibration, "detector": detector})
 
 
 def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:

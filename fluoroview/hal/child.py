@@ -1,7 +1,7 @@
 """The child process that runs one driver: `python -m fluoroview.hal.child`.
 
-    serve DRIVER DEVICE    commands on standard input, replies and doorbells on standard output
-    discover DRIVER        what is plugged in, one JSON object, then the end
+    serve DRIVER DEVICE [FAULTS]    commands on standard input, answers on standard output
+    discover DRIVER                 what is plugged in, one JSON object, then the end
 
 Whatever a vendor's library prints goes to standard error. When the parent ends, however it ends,
 standard input closes: the beam stops, the device is given back, the process goes.
@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from fluoroview.hal.clock import SystemClock
@@ -63,7 +64,7 @@ def describe_error(error: FluoroError) -> dict[str, str]:
     }
 
 
-def serve(driver: str, device_id: str) -> None:
+def serve(driver: str, device_id: str, faults: Path | None) -> None:
     """Obey commands until standard input ends."""
     channel = Channel()
     server: DeviceServer | None = None
@@ -79,6 +80,7 @@ def serve(driver: str, device_id: str) -> None:
                     clock=SystemClock(),
                     bell=channel.bell,
                     on_fail=channel.fail,
+                    faults=faults,
                 )
             reply["result"] = server.handle(command["method"], command["arguments"])
         except FluoroError as error:
@@ -120,7 +122,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     task, driver, *device = sys.argv[1:]
     if task == "serve":
-        serve(driver, device[0])
+        device_id, *faults = device
+        serve(driver, device_id, Path(faults[0]) if faults else None)
     else:
         discover(driver)
 

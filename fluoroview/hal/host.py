@@ -8,6 +8,7 @@ opened again.
 import math
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 from fluoroview.hal.clock import Clock, SystemClock
@@ -50,6 +51,7 @@ class DeviceHost:
         clock: Clock | None = None,
         on_fault: Callable[[FluoroError], None] = lambda _error: None,
         driver_class: type[Device] | None = None,
+        faults: Path | None = None,
     ) -> None:
         self.driver = driver
         self.device_id = device_id
@@ -61,6 +63,7 @@ class DeviceHost:
         self._clock = clock or SystemClock()
         self._on_fault = on_fault
         self._driver_class = driver_class
+        self._faults = faults
         self._states = StateMachine(self.name)
         self._transport: Transport | None = None
         self._run = 0
@@ -85,10 +88,12 @@ class DeviceHost:
         if self.isolation == "thread":
             driver_class = self._driver_class or load_driver(self.driver)
             self._transport = ThreadTransport(
-                driver_class, self.driver, self.device_id, self._clock, **callbacks
+                driver_class, self.driver, self.device_id, self._clock, self._faults, **callbacks
             )
         else:
-            self._transport = ProcessTransport(self.driver, self.device_id, **callbacks)
+            self._transport = ProcessTransport(
+                self.driver, self.device_id, self._faults, **callbacks
+            )
         try:
             self._call("open")
         except Exception:

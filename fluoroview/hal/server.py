@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from fluoroview.hal.clock import Clock
@@ -46,6 +47,7 @@ class DeviceServer:
         clock: Clock,
         bell: Callable[[], None],
         on_fail: Callable[[str], None],
+        faults: Path | None = None,
     ) -> None:
         self.name = f"{driver}:{device_id}"
         self._device = driver_class(device_id)
@@ -57,7 +59,8 @@ class DeviceServer:
         self._pool: SlotPool | None = None
         self._sink: FrameSink | None = None
         self._running = False
-        self.sink_type: Callable[..., FrameSink] = FrameSink  # conformance puts its probe here
+        # conformance puts its probe here, a fault script its faults
+        self.sink_type: Callable[..., FrameSink] = _sink_type(faults)
 
     def handle(self, method: str, arguments: dict[str, Any]) -> Any:
         """Run one command and return its JSON-able result. Raises FluoroError only."""
@@ -196,6 +199,14 @@ class DeviceServer:
 
     def _has_bits(self) -> bool:
         return "FrameCounterBits" in self._parameters()
+
+
+def _sink_type(faults: Path | None) -> Callable[..., FrameSink]:
+    if faults is None:
+        return FrameSink
+    from fluoroview.hal.faults import faulty_sink, read_faults  # needs pydantic, 0.1 s
+
+    return faulty_sink(read_faults(faults))
 
 
 def format_fields(frame_format: FrameFormat) -> dict[str, Any]:

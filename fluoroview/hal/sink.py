@@ -54,19 +54,19 @@ class Slot:
     def __init__(self, sink: "FrameSink", pixels: Pixels, index: int | None) -> None:
         self.pixels = pixels
         self._sink = sink
-        self._index = index
+        self.index = index
         self._used = False
 
     def commit(self, header: FrameHeader) -> None:
         """Hand the frame on. A second commit of one slot is counted as a repetition."""
         used, self._used = self._used, True
-        self._sink._commit(self._index, header, again=used)
+        self._sink._commit(self.index, header, again=used)
 
     def discard(self) -> None:
         """Give the slot back unused."""
         if not self._used:
             self._used = True
-            self._sink._discard(self._index)
+            self._sink._discard(self.index)
 
 
 class FrameSink:

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
 from typing import Any
 
 from fluoroview.hal.clock import Clock
@@ -78,6 +79,7 @@ class ThreadTransport(Transport):
         driver: str,
         device_id: str,
         clock: Clock,
+        faults: Path | None = None,
         **callbacks: Any,
     ) -> None:
         super().__init__(**callbacks)
@@ -88,6 +90,7 @@ class ThreadTransport(Transport):
             clock=clock,
             bell=self.on_bell,
             on_fail=self.on_fail,
+            faults=faults,
         )
         self._queue: queue.SimpleQueue[tuple[str, dict[str, Any], Future[Any]] | None] = (
             queue.SimpleQueue()
@@ -128,7 +131,9 @@ class ThreadTransport(Transport):
 class ProcessTransport(Transport):
     """The driver in a child process: its crash, hang or GIL stall does not touch this one."""
 
-    def __init__(self, driver: str, device_id: str, **callbacks: Any) -> None:
+    def __init__(
+        self, driver: str, device_id: str, faults: Path | None = None, **callbacks: Any
+    ) -> None:
         super().__init__(**callbacks)
         self._replies: dict[int, Future[Any]] = {}
         self._lock = threading.Lock()
@@ -136,7 +141,15 @@ class ProcessTransport(Transport):
         self._gone: str | None = None
         self._stderr: deque[str] = deque(maxlen=20)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "fluoroview.hal.child", "serve", driver, device_id],
+            [
+                sys.executable,
+                "-m",
+                "fluoroview.hal.child",
+                "serve",
+                driver,
+                device_id,
+                *([str(faults)] if faults else []),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,0 +1,177 @@
+"""Scripted faults: each does what it says, the ledger stays exact, and a seed repeats them."""
+
+import time
+
+import numpy as np
+import pytest
+
+from fluoroview.hal import DeviceHost, DeviceState, FakeClock, FrameHeader
+from fluoroview.hal.faults import Fault, FaultScript, FaultScriptError, faulty_sink, read_faults
+from fluoroview.hal.frame import FrameFormat
+from fluoroview.hal.ledger import read_ledger
+from fluoroview.hal.ring import FrameRing
+from fluoroview.hal.sink import SlotPool
+
+
+class Bench:
+    """A sink with a script, and what comes out of its ring."""
+
+    def __init__(self, *faults, seed=0, run=1):
+        self.ring = FrameRing.create(FrameFormat(4, 4), 64)
+        self.reader = self.ring.reader()
+        self.failed = []
+        script = FaultScript(seed=seed, fault=[Fault(**fault) for fault in faults])
+        self.sink = faulty_sink(script)(
+            SlotPool(self.ring), clock=FakeClock(), run=run, counter_bits=64,
+            bell=self.ring.ring_bell, on_fail=self.failed.append,
+        )  # fmt: skip
+
+    def send(self, count, first=0):
+        for counter in range(first, first + count):
+            slot = self.sink.acquire()
+            slot.pixels[:] = 100 + counter
+            slot.commit(FrameHeader(counter))
+        return self
+
+    def arrived(self):
+        frames = []
+        while frame := self.reader.next(0):
+            frames.append((frame.header, frame.pixels.copy()))
+            self.reader.release()
+        self.sink.close()
+        ledger = read_ledger(self.ring)
+        self.reader.close()
+        self.ring.close()
+        assert ledger.exact
+        return frames, ledger
+
+
+def counters(frames):
+    return [header.hardware_counter for header, _ in frames]
+
+
+@pytest.mark.parametrize(
+    ("fault", "arriving", "lost", "repeated"),
+    [
+        ({"kind": "drop", "at_frame": 2}, [0, 1, 3, 4, 5], 1, 0),
+        ({"kind": "drop", "every": 3}, [0, 1, 3, 4], 1, 0),
+        ({"kind": "duplicate", "at_frame": 2}, [0, 1, 2, 3, 4, 5], 0, 1),
+        ({"kind": "reorder", "at_frame": 2}, [0, 1, 3, 4, 5], 1, 1),
+        ({"kind": "drop", "from_frame": 2, "until_frame": 4}, [0, 1, 4, 5], 2, 0),
+        ({"kind": "drop", "at_frame": 2, "runs": [9]}, [0, 1, 2, 3, 4, 5], 0, 0),
+    ],
+)
+def test_frames_that_go_astray_are_accounted_for(fault, arriving, lost, repeated):
+    frames, ledger = Bench(fault).send(6).arrived()
+    assert counters(frames) == arriving
+    assert (ledger.lost_link, ledger.repeated) == (lost, repeated)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"kind": "saturate", "at_frame": 2}, np.full((4, 4), 65535)),
+        (
+            {"kind": "dead_line", "at_frame": 2, "row": 1},
+            [[102] * 4, [0] * 4, [102] * 4, [102] * 4],
+        ),
+        ({"kind": "tear", "at_frame": 2}, [[102] * 4, [102] * 4, [101] * 4, [101] * 4]),
+        (
+            {"kind": "gain_drift", "percent_per_frame": 50.0, "from_frame": 1},
+            np.full((4, 4), 204),
+        ),
+    ],
+)
+def test_pixels_are_spoiled_as_the_script_says(fault, expected):
+    frames, _ = Bench(fault).send(4).arrived()
+    assert np.array_equal(frames[2][1], expected)
+
+
+def test_temperature_drifts():
+    frames, _ = Bench({"kind": "temperature_drift", "celsius_per_frame": 2.0}).send(4).arrived()
+    assert [header.temperature_c for header, _ in frames] == [30, 32, 34, 36]
+
+
+def test_a_counter_that_wraps_loses_nothing():
+    frames, ledger = Bench({"kind": "counter_wrap", "at_frame": 3}).send(6).arrived()
+    assert counters(frames) == [65533, 65534, 65535, 0, 1, 2]
+    assert (ledger.delivered, ledger.lost) == (6, 0)
+
+
+def test_an_unplugged_cable_is_said_and_nothing_more_comes():
+    bench = Bench({"kind": "unplug", "at_frame": 2})
+    frames, _ = bench.send(6).arrived()
+    assert counters(frames) == [0, 1]
+    assert bench.failed == ["the cable was pulled (fault script)"]
+
+
+def test_chances_repeat_with_the_seed_and_differ_with_another():
+    fault = {"kind": "drop", "probability": 0.3}
+
+    def missing(**how):
+        return counters(Bench(fault, **how).send(60).arrived()[0])
+
+    assert missing(seed=1) == missing(seed=1)
+    assert missing(seed=1) != missing(seed=2)
+    assert missing(seed=1, run=1) != missing(seed=1, run=2)
+    assert 30 < len(missing(seed=1)) < 55
+
+
+def scripted(tmp_path, text):
+    path = tmp_path / "faults.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[[fault]]\nkind = "dorp"', "fault.0.kind is not allowed.*Kinds are: drop, duplicate"),
+        ('[[fault]]\nkind = "drop"\natframe = 3', "fault.0.atframe is not allowed.*Keys are: kind"),
+        ('[[fault]]\nkind = "drop"\nprobability = 2.0', "fault.0.probability is not allowed"),
+        ('[[fault]]\nkind = "drop"\nevery = 2\nat_frame = 3', "at_frame and every exclude"),
+        ("nonsense", "is not TOML"),
+    ],
+)
+def test_a_wrong_script_names_file_key_and_what_is_allowed(tmp_path, text, sentence):
+    path = scripted(tmp_path, text)
+    with pytest.raises(FaultScriptError, match=sentence) as caught:
+        read_faults(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.usefixtures("test_drivers")
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("crash", "SIGSEGV"),
+        ("unplug", "the cable was pulled"),
+        ("wrong_size", "it delivered 32×24 uint16, but 64×48 uint16 was agreed"),
+        ("flood", "it floods"),
+        ("hang_in_stop", "did not finish stop within 1 s"),
+    ],
+)
+def test_a_fatal_fault_in_a_child_process_is_said_and_the_device_starts_again(
+    tmp_path, kind, sentence
+):
+    script = f'[[fault]]\nkind = "{kind}"\nat_frame = 5\nruns = [1]\n'
+    faults = []
+    host = DeviceHost("ramp", "r0", on_fault=faults.append, faults=scripted(tmp_path, script))
+    try:
+        host.open()
+        host.arm()
+        host.start()
+        end = time.monotonic() + 5
+        while not faults and time.monotonic() < end:
+            time.sleep(0.01)
+            if kind == "hang_in_stop" and host.ledger().delivered > 8:
+                with pytest.raises(Exception, match="did not finish stop"):
+                    host.stop()
+        assert sentence in str(faults[0])
+        assert host.state is DeviceState.FAULT
+        assert host.ledger().exact
+        host.close()
+        host.open()
+        assert host.state is DeviceState.IDLE
+    finally:
+        host.close()
