@@ -1,0 +1,223 @@
+"""`RecordingFile`: the HDF5 side of a recording, in one thread.
+
+The file is written in HDF5's single-writer mode, in which metadata reaches the disk in an order
+that is readable at every instant, and flushed by the caller: a killed process costs what came
+after the last flush. h5py lets other threads run while HDF5 compresses and writes.
+"""
+
+import contextlib
+import os
+import platform
+import zlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fluoroview import __version__
+from fluoroview.hal import Clock, FrameFormat, FrameHeader, Pulse
+from fluoroview.hal.frame import Pixels
+from fluoroview.record.errors import RecordError
+from fluoroview.record.layout import (
+    ENDING_ROW,
+    ENDINGS,
+    FORMAT,
+    FRAME_ROW,
+    ORIGIN_NAMES,
+    PULSE_ROW,
+    RUN_ROW,
+    TABLE_BLOCK,
+    VERSION,
+    Ending,
+    RecordingInfo,
+    RunAccount,
+    frame_row,
+    pulse_row,
+    run_row,
+)
+from fluoroview.record.space import SpaceAhead
+
+_FRAME_SLACK = 4096
+"""Bytes by which an incompressible frame, with its rows, may outgrow its pixels, besides 1 %."""
+
+
+class RecordingFile:
+    """A recording being written. Not thread-safe. Everything may raise RecordError or OSError."""
+
+    def __init__(
+        self, path: Path, frame_format: FrameFormat, info: RecordingInfo, clock: Clock
+    ) -> None:
+        self.path = path
+        self.frames = 0
+        self.pulses = 0
+        self._format = frame_format
+        self._frame_rows: list[tuple[Any, ...]] = []
+        self._pulse_rows: list[tuple[Any, ...]] = []
+        self._runs: dict[int, int] = {}
+        self._file = _create(path)
+        try:
+            self._space = SpaceAhead(path)
+            self._make(frame_format, info, clock)
+            self._reserve()
+            self._file.swmr_mode = True
+        except BaseException:
+            self._file.close()
+            path.unlink(missing_ok=True)
+            raise
+
+    @property
+    def bytes_written(self) -> int:
+        """Bytes that the recording takes so far."""
+        return int(self._file.id.get_filesize())
+
+    def add_frame(self, header: FrameHeader, pixels: Pixels) -> None:
+        """Append one frame (rows × columns of the format). Raises DiskFullError."""
+        self._reserve()
+        if self.frames >= self._pictures.shape[0]:
+            self._pictures.resize(self.frames + TABLE_BLOCK, 0)
+        self._pictures[self.frames] = pixels
+        self._put_row(header, zlib.crc32(pixels.data))
+
+    def add_stored_frame(self, header: FrameHeader, crc32: int, chunk: bytes) -> None:
+        """Append one frame that is already compressed as this file would."""
+        self._reserve(len(chunk))
+        if self.frames >= self._pictures.shape[0]:
+            self._pictures.resize(self.frames + TABLE_BLOCK, 0)
+        self._pictures.id.write_direct_chunk((self.frames, 0, 0), chunk)
+        self._put_row(header, crc32)
+
+    def add_pulses(self, run: int, pulses: Iterable[Pulse]) -> None:
+        """Append pulses."""
+        self._pulse_rows += [pulse_row(run, pulse) for pulse in pulses]
+
+    def put_run(self, account: RunAccount) -> None:
+        """Write the account of a run in its row: as it stands now, or the final one."""
+        row = self._runs.setdefault(account.run, len(self._runs))
+        if row >= self._run_table.shape[0]:
+            self._run_table.resize(row + 1, 0)
+        self._run_table[row] = np.array(run_row(account), RUN_ROW)
+
+    def flush(self) -> None:
+        """Make everything so far readable, whatever happens to this process."""
+        self.pulses += _append(self._pulse_table, self._pulse_rows, self.pulses)
+        _append(self._frame_table, self._frame_rows, self.frames - len(self._frame_rows))
+        self._pulse_rows, self._frame_rows = [], []
+        self._file.flush()
+
+    def close(self, ending: Ending) -> None:
+        """Write what is left, say how it ended, and close."""
+        try:
+            self.flush()
+            self._ending[0] = np.array(
+                (ENDINGS.index(ending), self.frames, self.pulses), ENDING_ROW
+            )
+            self._pictures.resize(self.frames, 0)
+            self._file.close()
+        except BaseException:
+            with contextlib.suppress(Exception):
+                self._file.close()
+            self._space.close(trim=False)
+            raise
+        self._space.close(trim=True)
+
+    def discard(self) -> None:
+        """Close, and delete the file."""
+        with contextlib.suppress(Exception):
+            self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    def _put_row(self, header: FrameHeader, crc32: int) -> None:
+        self._frame_rows.append(frame_row(header, crc32))
+        self.frames += 1
+
+    def _reserve(self, frame_bytes: int = 0) -> None:
+        wanted = frame_bytes or self._format.frame_bytes
+        self._space.need(self.bytes_written, wanted + wanted // 100 + _FRAME_SLACK)
+
+    def _make(self, frame_format: FrameFormat, info: RecordingInfo, clock: Clock) -> None:
+        import hdf5plugin
+
+        file = self._file
+        file.attrs.update({"format": FORMAT, "format_version": VERSION})
+        file.attrs.update(info.attributes())
+        file.attrs.update(
+            {
+                "fluoroview_version": __version__,
+                "started_utc": clock.utc_now().isoformat(),
+                "started_host_time_ns": clock.monotonic_ns(),
+                "writer": _writer(),
+            }
+        )
+        shape = (frame_format.rows, frame_format.columns)
+        self._pictures = file.create_dataset(
+            "pictures",
+            (0, *shape),
+            frame_format.dtype,
+            maxshape=(None, *shape),
+            chunks=(1, *shape),
+            **hdf5plugin.Bitshuffle(cname="lz4"),
+        )
+        self._frame_table = self._table("frames", FRAME_ROW)
+        self._pulse_table = self._table("pulses", PULSE_ROW)
+        self._pulse_table.attrs["origins"] = ORIGIN_NAMES
+        self._run_table = self._table("runs", RUN_ROW, block=16)
+        self._ending = file.create_dataset(
+            "ending", (1,), ENDING_ROW, chunks=(1,), maxshape=(None,)
+        )
+        self._ending.attrs["endings"] = [str(ending) for ending in ENDINGS]
+
+    def _table(self, name: str, row: np.dtype[Any], block: int = TABLE_BLOCK) -> Any:
+        return self._file.create_dataset(name, (0,), row, maxshape=(None,), chunks=(block,))
+
+
+def _create(path: Path) -> Any:
+    """Return a new HDF5 file; an existing one is never written over."""
+    import h5py  # 0.2 s, and most examinations are not recorded
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # no cache of chunks: each picture goes to the disk when it comes, not in bursts
+        return h5py.File(path, "x", libver="latest", rdcc_nbytes=0, locking="best-effort")
+    except FileExistsError as error:
+        raise RecordError(
+            f"There is a file {path} already.", "Choose another name; recordings are not replaced."
+        ) from error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise RecordError(
+            f"The recording {path} cannot be made: {reason}.",
+            "Choose a folder that you may write to and whose disk has room.",
+        ) from error
+
+
+def _append(table: Any, rows: list[tuple[Any, ...]], at: int) -> int:
+    if rows:
+        table.resize(at + len(rows), 0)
+        table[at:] = np.array(rows, table.dtype)
+    return len(rows)
+
+
+def _writer() -> str:
+    """Return which process writes: a recording in progress is not taken for a broken one."""
+    import psutil
+
+    process = psutil.Process()
+    return f"{platform.node()}|{process.pid}|{process.create_time():.3f}"
+
+
+def writer_alive(writer: str) -> bool:
+    """Return whether the process that wrote a recording still runs on this computer."""
+    import psutil
+
+    node, _, rest = writer.partition("|")
+    pid, _, created = rest.partition("|")
+    if node != platform.node() or not pid.isdigit():
+        return False
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.3f}" == created
+    except psutil.Error:
+        return False
+
+
+Job = Callable[[RecordingFile], None]
