@@ -1,6 +1,7 @@
 """Which cameras Aravis sees, and how one is claimed."""
 
 import time
+from types import ModuleType
 from typing import Any
 
 from fluoroview.hal import DeviceError, DeviceInfo
@@ -36,18 +37,26 @@ def claim(device_id: str) -> Any:
     inside Aravis. Raises DeviceError when it is absent, silent or another program's.
     """
     aravis = sdk.load()
-    if device_id.startswith("Fake_"):
-        aravis.enable_interface("Fake")
-    try:
-        camera = aravis.Camera.new(device_id)
-    except sdk.error_type() as error:
-        if not error.matches(aravis.device_error_quark(), aravis.DeviceError.NOT_FOUND):
-            raise
-        raise _absent(device_id) from error
+    camera = _open(device_id, aravis)
     device = camera.get_device()
     if isinstance(device, aravis.GvDevice):
         _take_control(device, device_id)
     return camera
+
+
+def _open(device_id: str, aravis: ModuleType) -> Any:
+    inside_aravis = device_id.startswith("Fake_")
+    if inside_aravis:
+        aravis.enable_interface("Fake")
+    try:
+        return aravis.Camera.new(device_id)
+    except sdk.error_type() as error:
+        if not error.matches(aravis.device_error_quark(), aravis.DeviceError.NOT_FOUND):
+            raise
+        raise _absent(device_id) from error
+    finally:
+        if inside_aravis:
+            aravis.disable_interface("Fake")  # nobody else wants to see it
 
 
 def _absent(device_id: str) -> DeviceError:

@@ -22,7 +22,7 @@ from fluoroview.hal import (
 from fluoroview.hal.pixel_format import BY_CODE, PixelFormat, Pixels
 from fluoroview_aravis import cameras, features, sdk
 from fluoroview_aravis.stream import LinkOptions, Stream
-from fluoroview_aravis.watch import Watch
+from fluoroview_aravis.watch import Watch, question_for
 
 _LOGGER = logging.getLogger(__name__)
 _CLOSE_S = 3.0
@@ -56,7 +56,7 @@ class AravisDetector(PolledDetector):
             with sdk.sentences(f"{self.device_id} cannot be opened", self.device_id):
                 self._camera = cameras.claim(self.device_id)
                 device = self._camera.get_device()
-                watch = Watch(lambda: device.read_memory(0, 4))
+                watch = Watch(question_for(device))
                 self._signal = device.connect("control-lost", watch.control_lost)
                 self._watch = watch
                 self._run_continuously()
@@ -93,16 +93,15 @@ class AravisDetector(PolledDetector):
         return header
 
     def stop(self) -> None:
-        """End the polling, then the device's acquisition."""
+        """End the polling, then the device's acquisition. A device that is gone is left to close.
+
+        Raises DeviceError when the device does not answer in time.
+        """
         super().stop()
-        stream, self._stream = self._stream, None
-        if stream is None:
+        if self._stream is None or self._watch is None or self._watch.gone:
             return
-        try:
-            if self._watch is not None and not self._watch.gone:
-                stream.stop()
-        finally:
-            sdk.within(_CLOSE_S, stream.release, f"{self.device_id} cannot be stopped")
+        self._stream.stop()
+        self._stream = None
 
     def close(self) -> None:
         """Give the device back, also when it no longer answers."""
@@ -112,14 +111,21 @@ class AravisDetector(PolledDetector):
             _LOGGER.warning("%s did not stop before it was closed", self.device_id)
         tree, self._tree = self._tree, None
         features.forget(list(tree or []))
-        watch, self._watch = self._watch, None
-        belongings, self._camera = [self._camera], None
-        if belongings[0] is not None and watch is not None:
-            belongings[0].get_device().disconnect(self._signal)
+        if self._camera is not None and self._watch is not None:
+            self._camera.get_device().disconnect(self._signal)
+        self._watch = None
         # Aravis gives the device back when nothing holds it any more, or tries to for 2.5 s. After
         # that it is left to a thread: the device gives itself back when its heartbeat ends.
+        belongings = [self._camera]
+        stream, self._camera, self._stream = self._stream, None, None
+
+        def give_back() -> None:
+            if stream is not None:
+                stream.release()
+            belongings.clear()
+
         with suppress(sdk.LateError):
-            sdk.within(_CLOSE_S, belongings.clear, f"{self.device_id} cannot be closed")
+            sdk.within(_CLOSE_S, give_back, f"{self.device_id} cannot be closed")
 
     def _genicam(self) -> Any:
         return self._camera.get_device().get_genicam()

@@ -21,7 +21,7 @@ _LEAST_BUFFERS = 8
 _MOST_BUFFERS = 256
 _BUFFER_BYTES = 256 << 20
 _SOCKET_BYTES = 8 << 20
-_STOP_S = 1.2
+_STOP_S = 0.5
 _PICTURE = "2D_IMAGE"
 
 
@@ -76,16 +76,19 @@ class Stream:
         self._camera.start_acquisition()
 
     def stop(self) -> None:
-        """Stop the device. Raises DeviceError when it does not answer in time."""
-        try:
-            sdk.within(_STOP_S, self._camera.stop_acquisition, "it does not stop")
-        finally:
-            features.lock(self._genicam, False)
+        """Stop the device and let go. Raises DeviceError when it does not answer in time."""
+        sdk.within(_STOP_S, self._camera.stop_acquisition, "it does not stop")
+        features.lock(self._genicam, False)
+        self.release()
 
     def release(self) -> None:
-        """Let go of Aravis' stream, whose thread ends with it, then of the memory it wrote to."""
+        """Let go of Aravis' stream, whose thread ends with it, then of the memory it wrote to.
+
+        It may take 2.5 s where the device does not answer.
+        """
         self._stream = None
         self._memory.clear()
+        self._camera = self._genicam = None
 
     def take(self, pixels: Pixels, timeout_s: float) -> tuple[bool, FrameHeader | None]:
         """Wait for the next buffer and decode it into `pixels` (rows × columns).

@@ -3,20 +3,28 @@
 A device that waits for its trigger is silent too; only one that does not answer is gone.
 """
 
+import select
+import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from fluoroview.hal import DeviceError
 from fluoroview_aravis import sdk
 
 _SILENCE_S = 0.5
+# GigE Vision's control protocol (GVCP): "discovery", to which every device answers everybody.
+_GVCP_PORT = 3956
+_DISCOVERY = bytes.fromhex("4201000200000001")
+_TRIES = 3
+_TRY_S = 0.25
 
 
 class Watch:
-    """`ask` reads a register and raises Aravis' error when the device does not answer.
+    """`ask` raises Aravis' error or OSError when the device does not answer.
 
-    Aravis tries for 2.5 s before it gives up, so each question has a thread of its own.
+    It may take its time, so each question has a thread of its own.
     """
 
     def __init__(
@@ -53,7 +61,29 @@ class Watch:
     def _question(self) -> None:
         try:
             self._ask()
-        except sdk.error_type() as error:
+        except (OSError, sdk.error_type()) as error:
             self._gone = f"it does not answer ({sdk.reason(error)})"
         else:
             self.heard()
+
+
+def question_for(device: Any) -> Callable[[], object]:
+    """Return what asks an Aravis.Device whether it is there.
+
+    GigE Vision is asked on a socket of our own: Aravis would try for 2.5 s, and for as long again
+    when its heartbeat is at it.
+    """
+    if not hasattr(device, "get_device_address"):
+        return lambda: device.read_register(0)
+    address = device.get_device_address().get_address().to_string()
+    return lambda: ask_over_network(address)
+
+
+def ask_over_network(address: str) -> None:
+    """Ask the GigE Vision device at an IP address for a sign of life. Raises OSError for none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+        for _ in range(_TRIES):
+            link.sendto(_DISCOVERY, (address, _GVCP_PORT))
+            if select.select([link], [], [], _TRY_S)[0]:
+                return
+    raise TimeoutError(f"{_TRIES} questions to {address} in {_TRIES * _TRY_S:g} s")
