@@ -23,6 +23,7 @@
  *   XISL_EMULATOR_DROP_SDK      every n-th frame is not sorted     (0: none)
  *   XISL_EMULATOR_UNPLUG_AFTER  frames until the cable is pulled   (0: never)
  *   XISL_EMULATOR_SILENT_AFTER  frames until no more come          (0: never)
+ *   XISL_EMULATOR_PATIENT       1: the panel waits for a late callback  (0: it counts on)
  *   XISL_EMULATOR_LOCK          file whose lock is the hardware's claim (none)
  */
 #define _GNU_SOURCE
@@ -77,7 +78,7 @@ static Sensor sensors[MAX_SENSORS];
 static UINT sensor_count;
 static int claim = -1;
 static struct {
-    UINT readout_us, header_id, data_type, drop_link, drop_sdk, unplug_after, silent_after;
+    UINT readout_us, header_id, data_type, drop_link, drop_sdk, unplug_after, silent_after, patient;
 } settings;
 
 static const double TIMING_FACTORS[TIMINGS] = {1, 1.25, 1.5, 2, 2.5, 4, 7.5, 15};
@@ -154,6 +155,7 @@ HIS_RETURN Acquisition_EnumSensors(UINT *count, BOOL irq, BOOL always_open)
     settings.drop_sdk = number("XISL_EMULATOR_DROP_SDK", 0);
     settings.unplug_after = number("XISL_EMULATOR_UNPLUG_AFTER", 0);
     settings.silent_after = number("XISL_EMULATOR_SILENT_AFTER", 0);
+    settings.patient = number("XISL_EMULATOR_PATIENT", 0);
     const char *given = getenv("XISL_EMULATOR_SERIALS");
     char list[256], *rest = list, *serial;
     snprintf(list, sizeof list, "%s", given ? given : "EMU0001");
@@ -374,6 +376,8 @@ static int wait_until(Sensor *s, struct timespec *next, UINT microseconds)
 
 static void expose(Sensor *s)
 {
+    while (settings.patient && !s->stopping && s->received - s->sorted >= GRABBER_FRAMES)
+        pthread_cond_wait(&s->changed, &s->lock);
     WORD counter = s->counter++;
     s->exposed++;
     if (settings.drop_link && s->exposed % settings.drop_link == 0)
@@ -428,6 +432,7 @@ static void *sorter(void *argument)
         if (s->received - s->sorted > GRABBER_FRAMES) /* overrun: on with the newest */
             s->sorted = s->received - 1;
         uint64_t index = s->sorted++;
+        pthread_cond_broadcast(&s->changed);
         if (settings.drop_sdk && (index + 1) % settings.drop_sdk == 0)
             continue;
         s->latest = s->grabbed[index % GRABBER_FRAMES];

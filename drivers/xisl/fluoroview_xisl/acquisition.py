@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fluoroview.hal import DeviceError, FluoroError, FrameHeader, FrameSink, LossCause
-from fluoroview_xisl.errors import CHECK_POWER, device_error
+from fluoroview_xisl.errors import ALREADY_RUNNING, CHECK_POWER, device_error
 from fluoroview_xisl.frame_account import FrameAccount
 from fluoroview_xisl.library import Xisl
 from fluoroview_xisl.structs import (
@@ -88,7 +88,8 @@ class Acquisition:
             _END_FRAME,
             _END_ACQUISITION,
         )
-        self._take_place(what)
+        ensure_idle(handle, what)
+        _running[handle] = self
         self._last_frame_s = time.monotonic()
         self._xisl.status("Acquisition_SetReady", handle, True)
         code = self._xisl.status(
@@ -98,13 +99,6 @@ class Acquisition:
             del _running[handle]
             raise device_error(what, code)
         self._watch.start()
-
-    def _take_place(self, what: str) -> None:
-        before = _running.get(self._handle)
-        if before is not None and before._over:  # its abort may still be on its way
-            before._gone.wait(_CALLBACK_TIMEOUT_S)
-        if _running.setdefault(self._handle, self) is not self:
-            raise device_error(what, 5)
 
     def stop(self) -> None:
         """End the run; no commit follows. From the callback itself the abort comes after it."""
@@ -118,6 +112,12 @@ class Acquisition:
             self._watch.join()
         if code:
             raise device_error("the run cannot be ended", code)
+        if not self._outside.is_set():
+            raise DeviceError("the run cannot be ended: a frame is still on its way.", CHECK_POWER)
+
+    def wait_gone(self) -> bool:
+        """Return whether the run is over and XISL has let go of it; waits for its abort."""
+        return self._over and self._gone.wait(_CALLBACK_TIMEOUT_S)
 
     def _abort(self) -> int:
         with self._aborting:  # once only, from whichever thread is first
@@ -220,6 +220,13 @@ class Acquisition:
 
 
 _running: dict[int, Acquisition] = {}
+
+
+def ensure_idle(handle: int, what: str) -> None:
+    """Wait for an abort that is on its way; DeviceError "`what`: ..." while a run goes on."""
+    run = _running.get(handle)
+    if run is not None and not run.wait_gone():
+        raise device_error(what, ALREADY_RUNNING)
 
 
 def _end_frame(handle: int | None) -> None:

@@ -4,7 +4,7 @@ import logging
 
 from fluoroview.hal import Detector, DeviceError, DeviceInfo, FluoroError, FrameSink, ParameterTree
 from fluoroview_xisl import sensors
-from fluoroview_xisl.acquisition import Acquisition
+from fluoroview_xisl.acquisition import Acquisition, ensure_idle
 from fluoroview_xisl.library import Xisl
 from fluoroview_xisl.parameters import parameter_tree
 from fluoroview_xisl.sensors import Sensor
@@ -38,6 +38,7 @@ class XislDetector(Detector):
         self._xisl, self._sensor = sensors.borrow_sensor(self.device_id)
         try:
             name = f"xisl:{self._sensor.id}"
+            ensure_idle(self._sensor.handle, f"{name} cannot be opened")
             self._settings = Settings(self._xisl, self._sensor.handle, name)
             self._settings.load()
             self._tree = parameter_tree(self._settings, self._sensor)

@@ -3,7 +3,9 @@
 from fluoroview.hal import DeviceError
 
 ALL_OK = 0
-INVALID_PARAM = 45
+ALREADY_RUNNING = 5
+FUNCTION_MISSING = 40
+NO_DETECTOR = frozenset({3, 52})  # nobody answered: at the grabber, in the network
 
 _TEXTS = {
     1: "memory could not be allocated",

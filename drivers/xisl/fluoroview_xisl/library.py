@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from fluoroview.hal import DriverError
-from fluoroview_xisl.errors import ALL_OK, device_error
+from fluoroview_xisl.errors import ALL_OK, FUNCTION_MISSING, device_error
 from fluoroview_xisl.structs import (
     ACQDESCPOS,
     BOOL,
@@ -88,7 +88,7 @@ class Xisl:
     def status(self, name: str, *arguments: Any) -> int:
         """Call a function and return its XISL status, 0 for success."""
         call = self._calls[name]
-        return int(call(*arguments)) if call is not None else 40  # not implemented
+        return int(call(*arguments)) if call is not None else FUNCTION_MISSING
 
     def call(self, what: str, name: str, *arguments: Any) -> None:
         """Call a function; DeviceError "`what`: reason." unless it succeeds."""
@@ -104,7 +104,7 @@ class Xisl:
                 return None
             raise DriverError(
                 f"The library {self._path} has no function {name}.",
-                f"Set {LIBRARY_VARIABLE} to Varex's XISL library, version 3 or later.",
+                f"Set {LIBRARY_VARIABLE} to Varex's XISL library, in a version that has it.",
                 "xisl",
             ) from error
         function.argtypes = types

@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from fluoroview.hal import DeviceError, DeviceInfo
-from fluoroview_xisl.errors import ALL_OK, device_error
+from fluoroview_xisl.errors import ALL_OK, NO_DETECTOR, device_error
 from fluoroview_xisl.library import Xisl, load
 from fluoroview_xisl.structs import ACQDESCPOS, HACQDESC, UINT, DetectorProperties
 
@@ -99,7 +99,7 @@ def _enumerate(xisl: Xisl) -> list[Sensor]:
     count = UINT()
     try:
         code = xisl.status("Acquisition_EnumSensors", ctypes.byref(count), True, False)
-        if code == 3:  # no detector answered
+        if code in NO_DETECTOR:
             return []
         if code != ALL_OK:
             raise device_error("XISL cannot look for detectors", code)

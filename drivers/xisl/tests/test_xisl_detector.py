@@ -1,9 +1,10 @@
 """The driver on the HAL: the emulator streams in a thread and in a child process."""
 
 import itertools
-import os
 import threading
 
+import numpy as np
+import psutil
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DeviceState, ParameterError
@@ -11,6 +12,11 @@ from fluoroview.hal.states import DEADLINE_S
 from fluoroview_xisl import XislDetector, acquisition, detector
 
 ISOLATIONS = ["thread", "process"]
+
+
+@pytest.fixture(autouse=True)
+def _slow_enough_for_a_busy_machine(settings):
+    settings(READOUT_US=10000, PATIENT=1)
 
 
 @pytest.fixture
@@ -50,10 +56,10 @@ def run(host, consumer, frames):
 def test_it_streams_with_an_exact_ledger(open_host, consume, isolation):
     host = open_host(isolation)
     consumer = consume(host.arm())
-    ledger = run(host, consumer, 40)
+    ledger = run(host, consumer, 25)
 
     assert ledger.exact
-    assert ledger.delivered == len(consumer.headers) >= 40
+    assert ledger.delivered == len(consumer.headers) >= 25
     assert (ledger.lost_sdk, ledger.lost) == (1, 1)  # the first frame, partly exposed
     numbers = [header.frame_number for header in consumer.headers]
     assert numbers == list(range(1, len(numbers) + 1))
@@ -96,7 +102,7 @@ def test_frames_lost_on_the_link_and_by_the_sdk_are_counted_apart(
     settings(DROP_LINK=7, DROP_SDK=5)
     host = open_host(isolation)
     consumer = consume(host.arm())
-    ledger = run(host, consumer, 60)
+    ledger = run(host, consumer, 45)
 
     assert ledger.exact
     last = consumer.headers[-1].frame_number  # the first frame has number 0
@@ -110,7 +116,10 @@ def test_frames_lost_on_the_link_and_by_the_sdk_are_counted_apart(
     ]
 
 
-def test_a_callback_that_takes_long_loses_frames_in_the_sdk(open_host, consume, monkeypatch):
+def test_a_callback_that_takes_long_loses_frames_in_the_sdk(
+    open_host, consume, settings, monkeypatch
+):
+    settings(PATIENT=0)
     host = open_host()
     consumer = consume(host.arm())
     calls, waited = itertools.count(), threading.Event()
@@ -119,7 +128,7 @@ def test_a_callback_that_takes_long_loses_frames_in_the_sdk(open_host, consume, 
     def slow(self, slot):
         commit(self, slot)
         if next(calls) == 5:
-            waited.wait(0.15)  # thirty frame times; the grabber keeps eight
+            waited.wait(0.2)  # twenty frame times; the grabber keeps eight
 
     monkeypatch.setattr(acquisition.Acquisition, "_commit", slow)
     ledger = run(host, consumer, 30)
@@ -216,12 +225,12 @@ def test_a_pulled_cable_is_a_fault_with_its_reason(open_host, settings, isolatio
 
 def test_silence_is_a_fault(open_host, settings, monkeypatch):
     settings(SILENT_AFTER=10)
-    monkeypatch.setattr(detector, "_SILENCE_S", 0.2)
+    monkeypatch.setattr(detector, "_SILENCE_S", 0.5)
     host = open_host()
     host.arm()
     host.start()
     assert host.fault_told.wait(5)
-    assert "no frame came for 0.2 s. Check its power and cable" in host.faults[0]
+    assert "no frame came for 0.5 s. Check its power and cable" in host.faults[0]
     assert host.ledger().delivered == 9
 
 
@@ -239,48 +248,81 @@ def test_an_error_in_the_callback_ends_the_run_and_not_the_process(open_host, mo
     assert capfd.readouterr().err == ""  # nothing ran into C, where ctypes would print it
 
 
-def test_stopping_from_the_callback_returns_and_the_abort_follows(consume):
-    """What the driver of a careless user does: it ends the run inside a frame."""
+class Sink:
+    """A sink that takes nothing; `on_lost` and `on_commit` are called in XISL's thread."""
+
+    stopping = False
+    pixels = np.zeros((48, 64), np.uint16)
+
+    def __init__(self, on_lost=lambda: None, on_commit=lambda: None):
+        self.on_lost, self.on_commit = on_lost, on_commit
+
+    def lost(self, *_):
+        self.on_lost()
+
+    def acquire(self):
+        return self
+
+    def commit(self, _header):
+        self.on_commit()
+
+
+@pytest.fixture
+def opened():
+    """Two drivers that opened the same panel in this process."""
+    pair = XislDetector("EMU0001"), XislDetector("EMU0001")
+    for one in pair:
+        one.open()
+    yield pair
+    for one in pair:
+        one.close()
+
+
+def test_stopping_from_the_callback_returns_and_the_abort_follows(opened):
+    """What a careless user does: ends the run inside a frame."""
+    first, second = opened
     stopped = threading.Event()
 
-    class Sink:
-        stopping = False
+    def stop():
+        first.stop()
+        stopped.set()
 
-        def lost(self, *_):
-            opened.stop()
-            stopped.set()
-
-    opened = XislDetector("EMU0001")
-    opened.open()
-    opened.start(Sink())
+    first.start(Sink(on_lost=stop))
     assert stopped.wait(2)
-    other = XislDetector("EMU0001")
-    other.open()
-    other.start(Sink())  # waits for the abort that is on its way
-    other.stop()
-    other.close()
-    opened.close()
+    second.start(Sink())  # waits for the abort that is on its way
+    second.stop()
 
 
-def test_a_second_run_of_one_panel_is_refused():
-    class Sink:
-        stopping = False
-
-        def lost(self, *_):
-            pass
-
-        def acquire(self):
-            return self
-
-    first, second = XislDetector("EMU0001"), XislDetector("EMU0001")
-    first.open()
-    second.open()
+def test_a_panel_that_streams_is_neither_started_nor_opened_again(opened):
+    first, second = opened
     first.start(Sink())
     with pytest.raises(DeviceError, match="cannot start: an acquisition is already running"):
         second.start(Sink())
+    with pytest.raises(DeviceError, match="EMU0001 cannot be opened: an acquisition is already"):
+        XislDetector("EMU0001").open()  # opening ends what an unclean exit left running
     first.stop()
-    second.close()
-    first.close()
+
+
+def test_a_stop_that_leaves_a_frame_on_its_way_is_an_error(opened, monkeypatch):
+    """Some version of XISL may return from the abort before the callback does."""
+    detector, _ = opened
+    inside, go_on = threading.Event(), threading.Event()
+
+    def linger():
+        inside.set()
+        go_on.wait(5)
+
+    detector.start(Sink(on_commit=linger))
+    assert inside.wait(2)
+    status = detector._xisl.status
+    with monkeypatch.context() as patch:
+        patch.setattr(detector._xisl, "status", lambda name, *rest: 0)
+        run = detector._run
+        with pytest.raises(DeviceError, match="a frame is still on its way"):
+            detector.stop()
+    go_on.set()
+    assert status("Acquisition_Abort", run._handle) == 0
+    assert run._abort() == 0
 
 
 # The driver below calls Acquisition_Abort in the callback, as XISL forbids.
@@ -322,7 +364,7 @@ def test_a_deadlock_in_the_sdk_is_killed_at_its_deadline_and_frees_the_panel(
     host = open_host("process", driver=impatient)
     with pytest.raises(DeviceError, match=r"another program holds it \(XISL error 34\)"):
         open_host("process")  # the hardware is claimed
-    child = host.pid
+    child = psutil.Process(host.pid)
     consumer = consume(host.arm())
     host.start()
     consumer.wait_for(1)
@@ -336,6 +378,6 @@ def test_a_deadlock_in_the_sdk_is_killed_at_its_deadline_and_frees_the_panel(
     assert host.ledger().delivered == 1  # the account outlives the child
     consumer.close()
     host.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
+    psutil.wait_procs([child], timeout=2)
+    assert not child.is_running()
     open_host("process")  # the claim died with the child
