@@ -33,8 +33,8 @@ _CALLBACK_TIMEOUT_S = 0.5
 class Acquisition:
     """A run of one sensor from `start` to `stop`.
 
-    `header` carries what is the same for each frame (gain mode, binning). `silence_s` is asked how
-    long no frame may come before that is an error; None: as long as it likes.
+    `gain_mode` and `binning` go to each frame's header. `silence_s` is asked how long no frame may
+    come before that is an error; None: as long as it likes.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Acquisition:
         """Hand ring and callbacks to XISL and start; DeviceError when it refuses."""
         handle, (frames, rows, columns) = self._handle, self._ring.shape
         what = "the run cannot start"
+        ensure_idle(handle, what)  # before XISL is given another ring
         pixels = self._ring.ctypes.data_as(ctypes.POINTER(ctypes.c_ushort))
         self._xisl.call(
             what, "Acquisition_DefineDestBuffers", handle, pixels, frames, rows, columns
@@ -88,7 +89,6 @@ class Acquisition:
             _END_FRAME,
             _END_ACQUISITION,
         )
-        ensure_idle(handle, what)
         _running[handle] = self
         self._last_frame_s = time.monotonic()
         self._xisl.status("Acquisition_SetReady", handle, True)
@@ -145,13 +145,14 @@ class Acquisition:
 
     def end_acquisition(self) -> None:
         """Say why XISL ended a run that nobody stopped; never raises."""
-        if self._over:
-            return
-        code, board = DWORD(), DWORD()
-        self._xisl.status(
-            "Acquisition_GetErrorCode", self._handle, ctypes.byref(code), ctypes.byref(board)
-        )
-        self._fail(device_error("the acquisition ended by itself", code.value))
+        try:
+            code, board = DWORD(), DWORD()
+            self._xisl.status(
+                "Acquisition_GetErrorCode", self._handle, ctypes.byref(code), ctypes.byref(board)
+            )
+            self._fail(device_error("the acquisition ended by itself", code.value))
+        except BaseException as error:
+            self._fail(error)
 
     def _take(self) -> None:
         self._last_frame_s = time.monotonic()

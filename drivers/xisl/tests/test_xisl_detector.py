@@ -295,11 +295,18 @@ def test_stopping_from_the_callback_returns_and_the_abort_follows(opened):
 
 def test_a_panel_that_streams_is_neither_started_nor_opened_again(opened):
     first, second = opened
-    first.start(Sink())
+    came = threading.Event()
+    first.start(Sink(on_commit=came.set))
+    assert came.wait(2)
     with pytest.raises(DeviceError, match="cannot start: an acquisition is already running"):
         second.start(Sink())
     with pytest.raises(DeviceError, match="EMU0001 cannot be opened: an acquisition is already"):
         XislDetector("EMU0001").open()  # opening ends what an unclean exit left running
+    first._run._ring.fill(0)
+    for _ in range(2):  # the frame on its way may be an older one
+        came.clear()
+        assert came.wait(2)
+    assert first._run._ring.any()  # XISL still fills the ring of the first
     first.stop()
 
 
