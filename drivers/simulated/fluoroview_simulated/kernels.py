@@ -129,25 +129,30 @@ def _moving_row(layer, row, first, ratio, fraction, mixed, line):
     upper, lower = layer[top], layer[top + 1]
     for c in range(mixed.shape[0]):
         mixed[c] = upper[c] + v * (lower[c] - upper[c])
+    # Views from 0 on, so that no index can be negative: with that, the loops become vectors.
     begin = (ratio - 1 - first) // ratio if first < 0 else 0
-    end = min(mixed.shape[0] - 1, (line.shape[0] - first) // ratio)
-    f1, f2 = fraction + ONE / np.float32(ratio), fraction + np.float32(0.5)
-    f3 = fraction + np.float32(0.75)
+    count = min(mixed.shape[0] - 1, (line.shape[0] - first) // ratio) - begin
+    left, right = mixed[begin : begin + count], mixed[begin + 1 : begin + 1 + count]
+    start = first + ratio * begin
+    pixels = line[start : start + ratio * count].reshape(count, ratio)
     if ratio == 1:
-        for m in range(begin, end):
-            line[first + m] = mixed[m] + fraction * (mixed[m + 1] - mixed[m])
+        for m in range(count):
+            pixels[m, 0] = left[m] + fraction * (right[m] - left[m])
     elif ratio == 2:
-        for m in range(begin, end):
-            d = mixed[m + 1] - mixed[m]
-            line[first + 2 * m] = mixed[m] + fraction * d
-            line[first + 2 * m + 1] = mixed[m] + f1 * d
+        f1 = fraction + np.float32(0.5)
+        for m in range(count):
+            d = right[m] - left[m]
+            pixels[m, 0] = left[m] + fraction * d
+            pixels[m, 1] = left[m] + f1 * d
     else:
-        for m in range(begin, end):
-            d = mixed[m + 1] - mixed[m]
-            line[first + 4 * m] = mixed[m] + fraction * d
-            line[first + 4 * m + 1] = mixed[m] + f1 * d
-            line[first + 4 * m + 2] = mixed[m] + f2 * d
-            line[first + 4 * m + 3] = mixed[m] + f3 * d
+        f1, f2 = fraction + np.float32(0.25), fraction + np.float32(0.5)
+        f3 = fraction + np.float32(0.75)
+        for m in range(count):
+            d = right[m] - left[m]
+            pixels[m, 0] = left[m] + fraction * d
+            pixels[m, 1] = left[m] + f1 * d
+            pixels[m, 2] = left[m] + f2 * d
+            pixels[m, 3] = left[m] + f3 * d
 
 
 @njit(fastmath=True, cache=True, nogil=True)

@@ -37,8 +37,8 @@ class Geometry:
     source_image_mm: float = 1100.0
     source_isocentre_mm: float = 880.0
     detector_mm: float = 250.0
-    field_width_mm: float = 238.0
-    field_height_mm: float = 242.0
+    field_width_mm: float = 244.0
+    field_height_mm: float = 244.0
 
     @property
     def source_reference_mm(self) -> float:

@@ -90,7 +90,6 @@ class MovingLayers:
 
     def render(self, m: Motion) -> MovingMaps:
         """Maps at one moment. The arrays are reused by the next call."""
-        self._draw_leaf(m)
         self._draw_air(m)
         self._draw_barium(m)
         self._rigid.draw(m, self._soft, self._bone)
@@ -116,16 +115,23 @@ class MovingLayers:
     def _stroke(self, mask: np.ndarray, points: np.ndarray, value: int, width_px: int) -> None:
         cv2.polylines(mask, [self._pixels(points)], False, value, width_px, cv2.LINE_AA, 4)
 
-    def _draw_leaf(self, m: Motion) -> None:
-        """The epiglottis: soft tissue standing in air or in barium."""
-        self._leaf[:] = 0
+    def _draw_leaf(self, m: Motion) -> tuple[slice, slice]:
+        """The epiglottis: soft tissue standing in air or in barium. Returns where it is."""
         line = smooth_curve(throat.epiglottis(m), 6, closed=False)
         t = np.linspace(0, 1, len(line))
         tangent = np.gradient(line, axis=0)
         normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / np.hypot(*tangent.T)[:, None]
         half = (1.9 - 0.75 * t)[:, None]
-        self._fill(self._leaf, np.concatenate([line + normal * half, (line - normal * half)[::-1]]))
-        cv2.GaussianBlur(self._leaf, (5, 5), 1.1, dst=self._leaf)
+        outline = np.concatenate([line + normal * half, (line - normal * half)[::-1]])
+        pixels = self._pixels(outline)
+        low, high = pixels.min(axis=0) // 16 - 5, pixels.max(axis=0) // 16 + 6
+        place = (slice(max(low[1], 0), high[1]), slice(max(low[0], 0), high[0]))
+        leaf = self._leaf[place]
+        leaf[:] = 0
+        corner = np.array([place[1].start, place[0].start], np.int32) * 16
+        cv2.fillPoly(leaf, [pixels - corner], 255, cv2.LINE_AA, 4)
+        cv2.GaussianBlur(leaf, (5, 5), 1.1, dst=leaf)
+        return place
 
     def _draw_air(self, m: Motion) -> None:
         """All air that changes, as soft tissue taken away."""
@@ -145,9 +151,8 @@ class MovingLayers:
         wide = cv2.LUT(self._wide, self._round, dst=self._scratch)
         cv2.addWeighted(air, 0.42, wide, 0.58, 0.0, dst=air)
         air *= self._air_width(m)
-        leaf = np.multiply(self._leaf, np.float32(-0.8 / 255), out=self._scratch)
-        leaf += 1.0
-        air *= leaf
+        place = self._draw_leaf(m)
+        air[place] *= 1.0 - self._leaf[place] * np.float32(0.8 / 255)
         np.negative(air, out=self._soft)
 
     def _mouth_air(self, mask: np.ndarray, m: Motion) -> None:

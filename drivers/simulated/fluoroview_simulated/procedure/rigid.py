@@ -42,7 +42,7 @@ class RigidParts:
         rows, columns = self._jaw_place
         angle = -m.jaw_mm / INCISOR_MM
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        corner = self._corner + (columns.start, rows.start)
+        corner = self._corner + np.array([columns.start, rows.start])
         pivot = (CONDYLE_MM + self._view_mm / 2) / self._cell_mm - corner - 0.5
         matrix = np.column_stack([turn, pivot - turn @ pivot])
         size = self._jaw.shape[1::-1]
