@@ -47,7 +47,7 @@ def run(room: Room, files: list[Path] | None = None, connect: bool = True) -> in
         window.resize(min(SIZE_PX[0], room_px.width()), min(SIZE_PX[1], room_px.height()))
         window.show()
         if connect:
-            exam.connect()
+            window.connect_device()
         window.open_files(files or [])
         beat = _let_python_hear_ctrl_c(window)
         code = app.exec()

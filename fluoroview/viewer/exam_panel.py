@@ -21,6 +21,7 @@ from fluoroview.viewer.parameter_editors import (
     Described,
     ParameterEditor,
     editor_for,
+    leave_on_return,
     step_buttons,
     tip,
 )
@@ -124,6 +125,7 @@ class ExamPanel(QWidget):
         self.hold.setPrefix("mean of ")
         self.hold.setSuffix(" frames")
         self.hold.setKeyboardTracking(False)
+        leave_on_return(self.hold)
         self.hold.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.hold.setToolTip("Of how many frames the last-image hold is made; before exposure only")
         self.hold.valueChanged.connect(self.hold_wanted)

@@ -88,8 +88,12 @@ class HealthPanel(QWidget):
             self._curve.setData(latencies_ms)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Make the plot; pyqtgraph takes half a second to import, which the start does not pay."""
+        """Make the plot, if it is not there yet."""
         super().showEvent(event)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make the plot; importing pyqtgraph takes a moment, which neither start nor run pays."""
         if self._plot is None:
             self._make_plot()
 

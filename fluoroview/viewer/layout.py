@@ -47,6 +47,7 @@ class Widgets:
         self.pointer_label = QLabel()
         self.stream_label = QLabel()
         self.progress = QProgressBar()
+        self.busy_label = QLabel()
         window.setCentralWidget(self._centre())
         window.setStatusBar(self._status_bar())
 
@@ -92,11 +93,12 @@ class Widgets:
     def _status_bar(self) -> QStatusBar:
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
-        self.progress.setFixedWidth(220)
+        self.progress.setFixedWidth(160)
         self.progress.hide()
         self.device_label.setContentsMargins(10, 0, 10, 0)
         self.stream_label.setContentsMargins(10, 0, 12, 0)
         bar.addWidget(self.device_label)
+        bar.addPermanentWidget(self.busy_label)
         bar.addPermanentWidget(self.progress)
         bar.addPermanentWidget(self.pointer_label)
         bar.addPermanentWidget(self.stream_label)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QLabel, QMainWindow
 
-from fluoroview.exam.events import Alarm, Mode, Problem, TaskProgress
-from fluoroview.exam.examination import FIVE_MINUTES, Examination
+from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode, Problem, TaskProgress
+from fluoroview.exam.examination import Examination
 from fluoroview.exam.pictures import Picture
 from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.snapshot import ExamSnapshot, ReplayStatus
@@ -32,6 +33,10 @@ from fluoroview.viewer.pedal import Pedal
 from fluoroview.viewer.sound import Sounder
 
 REFRESH_MS = 100
+BUSY_MS = 250
+"""Work that is done sooner is not announced."""
+PREPARE_MS = 2500
+"""When the window has settled, what is slow to make and not yet seen is made."""
 _NEW_SOURCE_PICTURES = 8
 """While so many first pictures of a source come, its window may still be found."""
 _RESTART = "Restart device"
@@ -60,7 +65,7 @@ class MainWindow(QMainWindow):
         self._source_pictures = 0
         self._shown_mode: Mode | None = None
         self._shown: Picture | None = None
-        self._closing = False
+        self._waits: set[tuple[str, object]] = set()
         self.actions_by_words = add_menus(self, self._menus())
         self._join_exam()
         self._join_widgets()
@@ -70,6 +75,11 @@ class MainWindow(QMainWindow):
         self.widgets.source_panel.show_drivers(
             [info.name for info in exam.drivers()], exam.room.detector.driver
         )
+        self.canvas.overlay.warm_up()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._prepare)
+        self._later.start(PREPARE_MS)
         self.canvas.setFocus()  # not the first text field, or Space would be typed there
         self.refresh()
 
@@ -207,11 +217,11 @@ class MainWindow(QMainWindow):
 
     def show_task(self, progress: TaskProgress) -> None:
         """Show how far long work is."""
-        bar = self.widgets.progress
-        bar.setVisible(progress.done < progress.total)
-        bar.setRange(0, progress.total)
+        bar, going_on = self.widgets.progress, progress.done < progress.total
+        bar.setVisible(going_on)
+        bar.setRange(0, max(progress.total, 1))
         bar.setValue(progress.done)
-        bar.setFormat(f"{progress.name}: %p %")
+        _put(self.widgets.busy_label, progress.name if going_on else "")
 
     # -- what the user wants ---------------------------------------------------------------------
 
@@ -219,7 +229,7 @@ class MainWindow(QMainWindow):
         """Open the first of some files; the others are reached by page up and page down."""
         if paths:
             self.files, self._file_at = list(paths), 0
-            self.bridge.when_done(self.exam.open_file(paths[0]), self._opened)
+            self._open(paths[0])
 
     def ask_file(self) -> None:
         """Ask for DICOM files and open them."""
@@ -231,7 +241,7 @@ class MainWindow(QMainWindow):
         at = self._file_at + step
         if 0 <= at < len(self.files):
             self._file_at = at
-            self.bridge.when_done(self.exam.open_file(self.files[at]), self._opened)
+            self._open(self.files[at])
 
     def save_loop(self) -> None:
         """Ask where, and store the loop as DICOM."""
@@ -310,6 +320,7 @@ class MainWindow(QMainWindow):
         """Take the foot off the pedal and let go of everything that ticks."""
         self.pedal.close()
         self._timer.stop()
+        self._later.stop()
         self.bridge.close()
         self.canvas.show_picture(None)
         self.sounder.close()
@@ -354,9 +365,9 @@ class MainWindow(QMainWindow):
         panel.one_to_one_wanted.connect(self.canvas.one_to_one)
         self.widgets.parameter_panel.write_wanted.connect(self.write_parameter)
         source.devices_wanted.connect(self._look_for_devices)
-        source.connect_wanted.connect(self.exam.connect)
+        source.connect_wanted.connect(self.connect_device)
         source.disconnect_wanted.connect(self.exam.disconnect)
-        source.restart_wanted.connect(self.exam.restart_device)
+        source.restart_wanted.connect(self.restart_device)
         source.file_wanted.connect(self.ask_file)
 
     def _join_loop_bar(self) -> None:
@@ -386,7 +397,7 @@ class MainWindow(QMainWindow):
             ],
             "Exam": [
                 Entry("Reset dose", (), self.exam.reset_dose),
-                Entry("Restart device", ("Ctrl+R",), self.exam.restart_device),
+                Entry("Restart device", ("Ctrl+R",), self.restart_device),
             ],
             "Picture": [
                 Entry("Window that suits", ("A",), self.auto_window),
@@ -420,9 +431,13 @@ class MainWindow(QMainWindow):
         if picture is not None and picture.number == number and picture.mode is Mode.LIVE:
             self.exam.painted((painted_ns - picture.host_time_ns) / 1e6)
 
+    def _prepare(self) -> None:
+        if not self.pedal.down:
+            self.widgets.health_panel.prepare()
+
     def _act(self, message: Message) -> None:
         if message.action == _RESTART:
-            self.exam.restart_device()
+            self.restart_device()
         elif message.action == _SILENCE:
             self.exam.acknowledge_alarm()
 
@@ -448,6 +463,42 @@ class MainWindow(QMainWindow):
         self.bridge.when_done(
             self.exam.replay_loop(last_run_only=last_run_only), lambda _: self._play_from_start()
         )
+
+    def connect_device(self, driver: str = "", device: str = "") -> None:
+        """Open and arm a device; without names, the room's."""
+        self._wait_for(f"Connecting {driver or 'the device'}", self.exam.connect(driver, device))
+
+    def restart_device(self) -> None:
+        """Open the same device again."""
+        self._wait_for("Restarting the device", self.exam.restart_device())
+
+    def _open(self, path: Path) -> None:
+        self._wait_for(f"Opening {path.name}", self.exam.open_file(path), self._opened)
+
+    def _wait_for(
+        self, words: str, future: Future[Any], then: Callable[[Any], None] = lambda _: None
+    ) -> None:
+        """Say what goes on until it is done, if that takes long enough to be read."""
+
+        def done(result: Any) -> None:
+            self._waits.discard(token)
+            self._show_waits()
+            then(result)
+
+        token = (words, object())
+        self._waits.add(token)
+        QTimer.singleShot(BUSY_MS, self._show_waits)
+        self.bridge.when_done(future, done)
+
+    def _show_waits(self) -> None:
+        bar = self.widgets.progress
+        if self._waits:
+            bar.setRange(0, 0)
+            _put(self.widgets.busy_label, next(iter(self._waits))[0] + " …")
+        elif bar.maximum() == 0:
+            bar.setRange(0, 1)
+            _put(self.widgets.busy_label, "")
+        bar.setVisible(bool(self._waits))
 
     def _opened(self, _: Any) -> None:
         self.canvas.fit()

@@ -37,6 +37,12 @@ class Overlay:
         self._dpr = 1.0
         self.mode = "IDLE"
 
+    def warm_up(self) -> None:
+        """Draw what is drawn later once: loading its fonts would hold up the first live picture."""
+        for mode in ("LIVE", "HOLD", "REPLAY"):
+            badge.render(mode, "mean of 2 frames", self._dpr)
+        _text(("0",), theme.font(14, _MEDIUM), False, self._dpr)
+
     def set_mode(self, mode: str, detail: str = "") -> bool:
         """Choose the badge: "LIVE", "HOLD", "REPLAY" or "IDLE" (none)."""
         self.mode = mode

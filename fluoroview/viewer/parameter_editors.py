@@ -113,6 +113,7 @@ class NumberEditor(ParameterEditor):
         box.setSuffix(unit_words(described))
         box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         box.valueChanged.connect(self._changed)
+        leave_on_return(box)
         return box
 
     def make_steps(self, described: Described) -> list[QToolButton]:
@@ -227,6 +228,13 @@ _EDITORS: dict[str, type[ParameterEditor]] = {
 def editor_for(described: Described) -> ParameterEditor:
     """Return the editor that suits a described parameter; text where the type is not known."""
     return _EDITORS.get(described["type"], TextEditor)(described)
+
+
+def leave_on_return(box: QAbstractSpinBox) -> None:
+    """Give the keys back to the picture once a number is entered."""
+    line = box.lineEdit()
+    assert line is not None
+    line.returnPressed.connect(box.clearFocus)
 
 
 def step_buttons(box: QAbstractSpinBox) -> list[QToolButton]:

@@ -79,7 +79,7 @@ class _Tour:
         self.exam = Examination(Room(hold=HoldSection(frames=4), loop=loop))
         self.window = MainWindow(self.exam)
         self.shown: Any = self.window
-        self.folder = folder
+        self.folder, self.size_px = folder, size_px
         self.window.resize(*size_px)
         self.window.show()
 
@@ -140,8 +140,7 @@ class _Tour:
 
     def alarm(self) -> None:
         self.window.widgets.messages.clear()
-        self.exam.dose.timer.beam_on(self.exam.clock.monotonic_ns() - 301 * 10**9)
-        self.exam.dose.timer.beam_off(self.exam.clock.monotonic_ns())
+        self.exam.dose.add_fluoroscopy_time(301.0)
         self._until(lambda: bool(self.window.widgets.messages.messages))
         self._spin(0.3)
 
@@ -156,7 +155,9 @@ class _Tour:
         self.window.help.close()
         self.shown = self.window
         self.window.toggle_full_screen()
-        self._spin(0.4)
+        self._spin(0.2)
+        self.window.resize(*self.size_px)  # a full screen of this size, whatever the real one is
+        self._spin(0.3)
 
     def _wait(self, future: Future[Any]) -> None:
         self._until(future.done)

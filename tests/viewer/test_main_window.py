@@ -8,8 +8,7 @@ from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QApplication
 
-from fluoroview.exam.events import Alarm, Mode
-from fluoroview.exam.examination import FIVE_MINUTES
+from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode
 from fluoroview.pipeline.display import Window
 from fluoroview.viewer.message_bar import Message
 
