@@ -490,6 +490,11 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(BUSY_MS, self._show_waits)
         self.bridge.when_done(future, done)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something is being connected, opened or restarted."""
+        return bool(self._waits)
+
     def _show_waits(self) -> None:
         bar = self.widgets.progress
         if self._waits:

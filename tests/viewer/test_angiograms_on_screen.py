@@ -21,6 +21,7 @@ def open_file(window, qtbot, path):
     before = window.canvas.picture.number if window.canvas.picture else 0
     window.open_files([path])
     qtbot.waitUntil(lambda: newer(window, before), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.waiting)
     assert window.canvas.picture.mode is Mode.REPLAY
     assert np.array_equal(window.canvas.picture.pixels, wanted)
     return wanted
