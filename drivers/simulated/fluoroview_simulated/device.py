@@ -331,7 +331,9 @@ class SimulatedDetector(Detector):
         return pulse_kerma_ugy(self._technique, self._geometry) * self._rate_hz * 60e-3
 
     def _set_technique(self, **changes: float) -> None:
-        self._technique = replace(self._technique, **changes)
+        technique = replace(self._technique, **changes)
+        pulse_kerma_ugy(technique, self._geometry)  # makes the beam here, not in the pulse's time
+        self._technique = technique
 
     def _set_rate(self, value: str) -> None:
         self._rate_hz = float(value)

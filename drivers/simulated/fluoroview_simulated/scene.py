@@ -14,7 +14,7 @@ import numpy as np
 from fluoroview_simulated import kernels
 from fluoroview_simulated.beam import SWANK, beam
 from fluoroview_simulated.detector.panel import CEILING, LAG, make_panel, open_beam
-from fluoroview_simulated.detector.scatter import COARSE, Scatter
+from fluoroview_simulated.detector.scatter import COARSE, Scatter, coarse
 from fluoroview_simulated.patient.maps import patient_maps
 from fluoroview_simulated.procedure.course import Motion, motion_at
 from fluoroview_simulated.procedure.layers import GRID, MovingLayers
@@ -43,14 +43,14 @@ class Scene:
         self.geometry = geometry or Geometry()
         g = self.geometry
         self.px_per_mm = size / g.view_mm
-        self.panel = make_panel(size, g.detector_mm, seed)
+        self.panel = make_panel(size, g.detector_mm, seed, raw)
         maps = patient_maps(size, g.view_mm, seed)
         pad = int(np.ceil(PAD_MM * self.px_per_mm))
         self._pad = pad
         border = (pad, pad + 1, pad, pad + 1, cv2.BORDER_REPLICATE)
         self._soft = cv2.copyMakeBorder(maps.soft, *border)
         self._bone = cv2.copyMakeBorder(maps.bone, *border)
-        self._maps = maps
+        self._coarse_maps = coarse(maps)
         self._field = (0.0, 0.0)
         self._held: _Key | None = None
         self.collimate(g)
@@ -71,7 +71,7 @@ class Scene:
             return
         self._field, self.geometry = field, geometry
         shape = open_beam(self.size, geometry.detector_mm, *field, geometry.source_image_mm)
-        self._scatter = Scatter(self._maps, shape, geometry.view_mm)
+        self._scatter = Scatter(self._coarse_maps, shape, geometry.view_mm)
         field_map = np.rint(shape * self.panel.residual / kernels.BEAM_UNIT)
         self._open = np.minimum(field_map, 65535).astype(np.uint16)
         self._held = None
@@ -101,7 +101,8 @@ class Scene:
             out = np.empty((self.size, self.size), np.uint16)
         lag = 0.0
         if previous_t_s is not None:
-            lag = LAG
+            # What is left of it decays with the time since, about as its inverse.
+            lag = LAG * min(1.0, 1.0 / (30.0 * max(t_s - previous_t_s, 1e-3)))
             before = _Key(pulse_index - 1, previous_t_s, technique)
             if self._held != before:
                 self._render(before, 0.0, self._scrap)

@@ -98,13 +98,14 @@ def test_shutters_cut_the_field_and_not_the_middle():
     assert narrow[230:280, 200:300].mean() == pytest.approx(wide[230:280, 200:300].mean(), rel=0.2)
 
 
-def test_lag_holds_a_share_of_the_pulse_before(scene):
-    bright, dim = Technique(tube_current_ma=8.0), Technique(tube_current_ma=8.0)
-    alone = scene.frame(1, TURN_S + ONSET_S + 0.3, dim).astype(float)
-    after = scene.frame(1, TURN_S + ONSET_S + 0.3, dim, previous_t_s=TURN_S).astype(float)
-    before = scene.frame(0, TURN_S, bright).astype(float)
+@pytest.mark.parametrize(("pause_s", "expected"), [(1 / 30, 0.025), (1 / 3, 0.0025)])
+def test_lag_holds_a_share_of_the_pulse_before(scene, pause_s, expected):
+    technique, t = Technique(tube_current_ma=8.0), TURN_S + ONSET_S + 0.3
+    alone = scene.frame(1, t, technique).astype(float)
+    after = scene.frame(1, t, technique, previous_t_s=t - pause_s).astype(float)
+    before = scene.frame(0, t - pause_s, technique).astype(float)
     share = np.sum((after - alone) * (before - alone)) / np.sum((before - alone) ** 2)
-    assert share == pytest.approx(0.025, rel=0.05)
+    assert share == pytest.approx(expected, rel=0.05)
 
 
 def test_raw_panel_shows_its_own_pattern():

@@ -41,8 +41,8 @@ class Panel:
     electronic_quanta2: float
     tile: np.ndarray
     residual: np.ndarray
-    raw_gain: np.ndarray
-    raw_offset: np.ndarray
+    raw_gain: np.ndarray | None
+    raw_offset: np.ndarray | None
 
     @property
     def tile_room(self) -> int:
@@ -50,8 +50,11 @@ class Panel:
         return self.tile.shape[0] - self.size
 
 
-def make_panel(size: int, detector_mm: float, seed: int) -> Panel:
-    """Builds the panel for a matrix of `size`²; the same seed gives the same panel."""
+def make_panel(size: int, detector_mm: float, seed: int, raw: bool = False) -> Panel:
+    """Builds the panel for a matrix of `size`²; the same seed gives the same panel.
+
+    Gain and offset patterns are there only for a `raw` panel.
+    """
     pixel_mm = detector_mm / size
     side = size + max(256, size // 4)
     rng = np.random.default_rng([seed, 5, size])
@@ -74,8 +77,8 @@ def make_panel(size: int, detector_mm: float, seed: int) -> Panel:
         electronic_quanta2=ELECTRONIC_QUANTA * 1024 / size,
         tile=np.clip(np.rint(tile / NOISE_UNIT), -127, 127).astype(np.int8),
         residual=residual.astype(np.float32),
-        raw_gain=raw_gain.astype(np.float32),
-        raw_offset=np.maximum(raw_offset, 0.0).astype(np.float32),
+        raw_gain=raw_gain.astype(np.float32) if raw else None,
+        raw_offset=np.maximum(raw_offset, 0.0).astype(np.float32) if raw else None,
     )
 
 

@@ -16,14 +16,22 @@ GLARE_SHARE = 0.012
 GLARE_SIGMA_MM = 14.0
 
 
+def coarse(maps: PatientMaps) -> tuple[np.ndarray, np.ndarray]:
+    """Soft and bone maps in mm on the coarse grid."""
+    soft, bone = (
+        cv2.resize(m, (COARSE, COARSE), interpolation=cv2.INTER_AREA) * np.float32(PATH_UNIT_MM)
+        for m in (maps.soft, maps.bone)
+    )
+    return soft, bone
+
+
 class Scatter:
     """Veil from the maps of the patient and what moves in it."""
 
-    def __init__(self, maps: PatientMaps, beam_shape: np.ndarray, view_mm: float) -> None:
-        self._soft, self._bone = (
-            cv2.resize(m, (COARSE, COARSE), interpolation=cv2.INTER_AREA) * np.float32(PATH_UNIT_MM)
-            for m in (maps.soft, maps.bone)
-        )
+    def __init__(
+        self, resting: tuple[np.ndarray, np.ndarray], beam_shape: np.ndarray, view_mm: float
+    ) -> None:
+        self._soft, self._bone = resting
         self._beam = cv2.resize(beam_shape, (COARSE, COARSE), interpolation=cv2.INTER_AREA)
         self._sigma = SCATTER_SIGMA_MM / view_mm * COARSE
         self._glare = GLARE_SIGMA_MM / view_mm * COARSE

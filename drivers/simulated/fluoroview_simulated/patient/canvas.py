@@ -85,6 +85,7 @@ class Canvas:
         self.seed = seed
         self.soft = np.zeros((size, size), np.float32)
         self.bone = np.zeros((size, size), np.float32)
+        self._grains: dict[int, np.ndarray] = {}
         # No edge in a body is a clean curve, no cortex of one thickness.
         self.uneven = 0.28 * cloud(size, view_mm, seed + 50, 7.0, 3)
         self.patchy = 1.0 + 0.22 * cloud(size, view_mm, seed + 51, 6.0, 3)
@@ -193,27 +194,21 @@ def rounded(depth_mm: np.ndarray, radius_mm: float) -> np.ndarray:
     return np.sqrt(t * (2.0 - t))
 
 
-_GRAINS: dict[tuple[int, float, int, int], np.ndarray] = {}
-
-
 def oriented_grain(size: int, view_mm: float, seed: int, direction_deg: int) -> np.ndarray:
     """Grain between 0.4 and 1.5 mm across and some 1.5 mm along `direction_deg`, unit variance."""
-    key = (size, view_mm, seed, direction_deg)
-    if key not in _GRAINS:
-        base = 512
-        noise = np.random.default_rng([seed, direction_deg]).standard_normal((base, base))
-        px = base / view_mm
-        span = 15
-        a = np.deg2rad(direction_deg)
-        y, x = np.mgrid[-span : span + 1, -span : span + 1] / px
-        along, across = x * np.cos(a) - y * np.sin(a), x * np.sin(a) + y * np.cos(a)
-        kernel = np.exp(-((along / 0.62) ** 2) / 2) * (
-            np.exp(-((across / 0.34) ** 2) / 2) - 0.40 * np.exp(-((across / 0.8) ** 2) / 2)
-        )
-        grain = cv2.filter2D(noise.astype(np.float32), -1, kernel.astype(np.float32))
-        grain = cv2.resize(grain, (size, size), interpolation=cv2.INTER_CUBIC)
-        _GRAINS[key] = (grain / grain.std()).astype(np.float32)
-    return _GRAINS[key]
+    base = 512
+    noise = np.random.default_rng([seed, direction_deg]).standard_normal((base, base))
+    px = base / view_mm
+    span = 15
+    a = np.deg2rad(direction_deg)
+    y, x = np.mgrid[-span : span + 1, -span : span + 1] / px
+    along, across = x * np.cos(a) - y * np.sin(a), x * np.sin(a) + y * np.cos(a)
+    kernel = np.exp(-((along / 0.62) ** 2) / 2) * (
+        np.exp(-((across / 0.34) ** 2) / 2) - 0.40 * np.exp(-((across / 0.8) ** 2) / 2)
+    )
+    grain = cv2.filter2D(noise.astype(np.float32), -1, kernel.astype(np.float32))
+    grain = cv2.resize(grain, (size, size), interpolation=cv2.INTER_CUBIC)
+    return (grain / grain.std()).astype(np.float32)
 
 
 def cloud(size: int, view_mm: float, seed: int, scale_mm: float, octaves: int = 3) -> np.ndarray:
