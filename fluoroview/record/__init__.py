@@ -6,6 +6,7 @@ left. Playing one is the job of the driver `recording`.
 
 from fluoroview.record.errors import DiskFullError, RecordError
 from fluoroview.record.layout import SUFFIX, Ending, RecordingInfo, RunAccount
+from fluoroview.record.places import new_recording_path, recording_folders
 from fluoroview.record.reading import Recording
 from fluoroview.record.recorder import Recorder, RecordingStatus
 from fluoroview.record.recovery import RecoveryReport, recover
@@ -21,5 +22,7 @@ __all__ = [
     "RecordingStatus",
     "RecoveryReport",
     "RunAccount",
+    "new_recording_path",
+    "recording_folders",
     "recover",
 ]

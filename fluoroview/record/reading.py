@@ -3,6 +3,7 @@
 import io
 import zlib
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -81,13 +82,9 @@ class Recording:
     def _read_tables(self) -> None:
         frame_rows, places = self._table("frames")
         self._rows, self._places = frame_rows, places
-        self.headers: list[FrameHeader] = [header_of(row) for row in frame_rows]
-        pulse_rows, _ = self._table("pulses")
-        self.pulses: list[tuple[int, Pulse]] = [
-            (int(row["run"]), pulse_of(row)) for row in pulse_rows
-        ]
+        self._pulse_rows, _ = self._table("pulses")
         self.ending, promised = self._read_ending()
-        lost = promised - len(self.headers)
+        lost = promised - len(frame_rows)
         if lost > 0:
             self.damage.append(f"The headers of {lost} frames cannot be read.")
         try:
@@ -106,7 +103,17 @@ class Recording:
     @property
     def frame_count(self) -> int:
         """Number of frames whose headers can be read."""
-        return len(self.headers)
+        return len(self._rows)
+
+    @cached_property
+    def headers(self) -> list[FrameHeader]:
+        """The header of each frame."""
+        return [header_of(row) for row in self._rows]
+
+    @cached_property
+    def pulses(self) -> list[tuple[int, Pulse]]:
+        """Each pulse with the number of its run."""
+        return [(int(row["run"]), pulse_of(row)) for row in self._pulse_rows]
 
     @property
     def left_out(self) -> int:

@@ -93,7 +93,7 @@ class Recorder:
         """How the recording stands now; from any thread."""
         return RecordingStatus(
             self.path,
-            self._frames,
+            self._frames if self._ending is Ending.OPEN else self._file.frames,
             self._left_out,
             self._pulses,
             self._pulses_missed,

@@ -42,9 +42,8 @@ class RecoveryReport:
     @property
     def sentence(self) -> str:
         """The whole report in sentences."""
-        held = (
-            f"{self.frames} frames of {self.runs} runs ({self.seconds:.1f} s), {self.pulses} pulses"
-        )
+        runs = "1 run" if self.runs == 1 else f"{self.runs} runs"
+        held = f"{self.frames} frames of {runs} ({self.seconds:.1f} s), {self.pulses} pulses"
         if self.whole:
             ended = "" if self.ending == Ending.CLOSED else f" It ended early: {self.ending}."
             text = f"{self.path} is whole: {held}.{ended} Nothing had to be done."

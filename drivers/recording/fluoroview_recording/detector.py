@@ -1,0 +1,305 @@
+"""`RecordingReplay`: plays a recording as the recorded device delivered its frames."""
+
+import math
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import StrEnum
+
+import numpy as np
+
+from fluoroview.hal import (
+    Clock,
+    Detector,
+    DeviceError,
+    DeviceInfo,
+    DoseOrigin,
+    EnumParameter,
+    FloatParameter,
+    FrameSink,
+    IntParameter,
+    LossCause,
+    Parameter,
+    ParameterTree,
+    PixelIntensityRelationship,
+    Pulse,
+    StrParameter,
+    SystemClock,
+)
+from fluoroview.record import RecordError, Recording
+from fluoroview_recording.discovery import discover_recordings
+from fluoroview_recording.timeline import (
+    Event,
+    FrameEvent,
+    Losses,
+    PulseEvent,
+    Timeline,
+    build_timeline,
+)
+
+LATE_NS = 250_000_000
+"""Behind by more (a slow disk, a suspended computer), playing goes on from now: what was missed
+would otherwise be caught up in a burst."""
+
+
+class Sequencing(StrEnum):
+    """What follows the last frame."""
+
+    ONCE = "once"
+    LOOP = "loop"
+
+
+class RecordingReplay(Detector):
+    """A recording as a detector; `device_id` is its path.
+
+    A run plays the timeline from its start. Deadlines are absolute, so a late frame does not make
+    the next one late; a frame is read before its deadline and told at it, unless the pedal has
+    been released by then.
+    """
+
+    clock: Clock = SystemClock()
+
+    def __init__(self, device_id: str) -> None:
+        super().__init__(device_id)
+        self._recording: Recording | None = None
+        self._timeline: Timeline | None = None
+        self._thread: threading.Thread | None = None
+        self._halt = threading.Event()
+        self._speed = 1.0
+        self._sequencing = Sequencing.ONCE
+        self._run = 0
+        self._current = 0
+
+    @classmethod
+    def discover(cls) -> list[DeviceInfo]:
+        """Return the recordings in FLUOROVIEW_RECORDING_PATH, or in the user's folder."""
+        return discover_recordings("recording")
+
+    def open(self) -> None:
+        """Open the file. Raises RecordError with a sentence."""
+        recording = Recording(self.device_id)
+        if recording.frame_count == 0:
+            recording.close()
+            raise RecordError(
+                f"The recording {self.device_id} holds no frames that can be played.",
+                "Choose another one; `fluoroview recover` says what is in this one.",
+            )
+        self._recording = recording
+        self._timeline = build_timeline(recording, self._run)
+
+    def parameters(self) -> ParameterTree:
+        """Return format, playback and what is known of the recording."""
+        recording = self._require_open()
+        return ParameterTree(
+            [
+                *self._format_parameters(recording),
+                *self._playback_parameters(recording),
+                *_facts(recording),
+            ]
+        )
+
+    def start(self, sink: FrameSink) -> None:
+        """Play from the beginning."""
+        recording, timeline = self._require_open(), self._timeline
+        assert timeline is not None
+        self._halt.clear()
+        self._thread = threading.Thread(
+            target=self._play,
+            args=(sink, recording, timeline),
+            name=f"replay {self.device_id}",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the run; no frame follows."""
+        self._halt.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+        self._thread = None
+
+    def close(self) -> None:
+        """Stop, and close the file."""
+        self.stop()
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            recording.close()
+
+    # playing, in the thread of a run
+
+    def _play(self, sink: FrameSink, recording: Recording, timeline: Timeline) -> None:
+        try:
+            self._play_events(sink, recording, timeline)
+        except Exception as error:
+            sink.fail(error)
+
+    def _play_events(self, sink: FrameSink, recording: Recording, timeline: Timeline) -> None:
+        picture = np.empty(
+            (recording.format.rows, recording.format.columns), recording.format.dtype
+        )
+        due_ns, told_ns = float(self.clock.monotonic_ns()), 0
+        damaged = 0
+        for again, event in self._events(timeline):
+            error = _read(recording, event, picture)
+            due_ns += (event.due_ns - told_ns) / self._speed
+            told_ns = event.due_ns
+            if not self._wait_until(due_ns) or sink.stopping:
+                return
+            now_ns = self.clock.monotonic_ns()
+            if isinstance(event, PulseEvent):
+                sink.pulse(retold(event.pulse, now_ns, again=again))
+            else:
+                _tell_losses(sink, event.lost)
+            if isinstance(event, FrameEvent):
+                self._current = event.place
+                damaged = 0 if error is None else damaged + 1
+                if error is None:
+                    sink.offer(picture, event.header)
+                else:
+                    sink.lost(1, LossCause.SDK)
+                    if damaged >= timeline.frames:
+                        raise error
+            if now_ns - due_ns > LATE_NS:
+                due_ns = now_ns
+
+    def _events(self, timeline: Timeline) -> Iterator[tuple[bool, Event]]:
+        """Yield (played before in this run, event)."""
+        times = 0
+        while True:
+            for event in timeline.passed(times):
+                yield times > 0, event
+            if self._sequencing is Sequencing.ONCE:
+                return
+            times += 1
+
+    def _wait_until(self, due_ns: float) -> bool:
+        """Wait for a deadline; False when the run is to end."""
+        left_ns = due_ns - self.clock.monotonic_ns()
+        return not self._halt.wait(max(0.0, left_ns / 1e9))
+
+    # parameters
+
+    def _require_open(self) -> Recording:
+        if self._recording is None:
+            raise DeviceError(f"{self.device_id} is not open.", "Open it first.")
+        return self._recording
+
+    def _format_parameters(self, recording: Recording) -> list[Parameter]:
+        pixel_format = "Mono8" if recording.format.dtype == "uint8" else "Mono16"
+        return [
+            IntParameter("Width", lambda: recording.format.columns, unit="px"),
+            IntParameter("Height", lambda: recording.format.rows, unit="px"),
+            EnumParameter("PixelFormat", lambda: pixel_format, choices=[pixel_format]),
+            IntParameter("BitDepth", lambda: recording.info.bit_depth, unit="bit"),
+            EnumParameter(
+                "PixelIntensityRelationship",
+                lambda: str(recording.info.relationship),
+                choices=[str(each) for each in PixelIntensityRelationship],
+                doc="How values follow x-ray intensity, as the recorded device said.",
+            ),
+            FloatParameter(
+                "AcquisitionFrameRate", self._rate_hz, unit="Hz", doc="Mean rate at this speed."
+            ),
+        ]
+
+    def _playback_parameters(self, recording: Recording) -> list[Parameter]:
+        runs = {header.run for header in recording.headers}
+        return [
+            IntParameter(
+                "Run",
+                lambda: self._run,
+                self._set_run,
+                minimum=0,
+                maximum=max(runs),
+                doc="The recorded run that is played; 0: all. Takes effect with the next run.",
+            ),
+            FloatParameter(
+                "PlaybackSpeed",
+                lambda: self._speed,
+                self._set_speed,
+                minimum=0.05,
+                maximum=8.0,
+                doc="Times the recorded timing.",
+            ),
+            EnumParameter(
+                "PlaybackSequencing",
+                lambda: str(self._sequencing),
+                self._set_sequencing,
+                choices=[str(each) for each in Sequencing],
+                doc="What follows the last frame.",
+            ),
+            IntParameter("CurrentFrame", lambda: self._current + 1),
+            IntParameter("FrameCount", lambda: recording.frame_count),
+            IntParameter("RunCount", lambda: len(runs)),
+        ]
+
+    def _rate_hz(self) -> float:
+        rate_hz = self._timeline.rate_hz if self._timeline is not None else math.nan
+        return rate_hz * self._speed
+
+    def _set_run(self, run: int) -> None:
+        recording = self._require_open()
+        timeline = build_timeline(recording, run)
+        if timeline.frames == 0:
+            raise DeviceError(
+                f"The recording {self.device_id} has no frames of run {run}.",
+                "Choose another run, or 0 for all.",
+            )
+        self._run, self._timeline = run, timeline
+
+    def _set_speed(self, speed: float) -> None:
+        self._speed = speed
+
+    def _set_sequencing(self, sequencing: str) -> None:
+        self._sequencing = Sequencing(sequencing)
+
+
+def retold(pulse: Pulse, host_time_ns: int, *, again: bool) -> Pulse:
+    """Return a recorded pulse as it is told now.
+
+    An origin never gets better by having been recorded: MEASURED becomes RECORDED (it was
+    measured, but not now); COMPUTED and SIMULATED stay what they are. `again`: in a later pass it
+    adds a dose of 0, because nothing more was recorded; NaN stays NaN.
+    """
+    measured = pulse.origin is DoseOrigin.MEASURED
+    share = 0.0 if again else 1.0
+    return replace(
+        pulse,
+        host_time_ns=host_time_ns,
+        origin=DoseOrigin.RECORDED if measured else pulse.origin,
+        air_kerma_ugy=pulse.air_kerma_ugy * share,
+        kap_ugym2=pulse.kap_ugym2 * share,
+    )
+
+
+def _read(recording: Recording, event: Event, picture: np.ndarray) -> RecordError | None:
+    """Read a frame's pixels; damage is returned, because the frame still counts."""
+    if isinstance(event, FrameEvent):
+        try:
+            recording.read(event.place, picture)
+        except RecordError as error:
+            return error
+    return None
+
+
+def _tell_losses(sink: FrameSink, lost: Losses) -> None:
+    for cause, count in lost.items():
+        sink.lost(count, cause)
+
+
+def _facts(recording: Recording) -> list[Parameter]:
+    notes = list(recording.damage)
+    if recording.in_progress:
+        notes.append(
+            "It is still being recorded; only what was there when it was opened is played."
+        )
+    if recording.left_out:
+        notes.append(
+            f"{recording.left_out} frames were not recorded, because the disk was slow; "
+            "they count as lost (SDK)."
+        )
+    return [
+        StrParameter("RecordedDevice", lambda: recording.info.name),
+        StrParameter("RecordedUTC", lambda: recording.started_utc.isoformat(timespec="seconds")),
+        StrParameter("RecordingNotes", lambda: " ".join(notes)),
+    ]
