@@ -1,0 +1,11 @@
+"""Frame grabbers, video streams and video files as detectors, through OpenCV's VideoCapture.
+
+`detector` is the driver, `source` says what a device id means, `discovery` finds V4L2 devices,
+`capture` is the one place that talks to VideoCapture, `opening` opens a slow one, `picture` makes
+grey pictures of video frames (luminance, deinterlacing, crop), `timetable` says when a picture of a
+file is due, `runs` are the pictures of one run, `sdk` imports OpenCV.
+"""
+
+from fluoroview_video.detector import VideoDetector
+
+__all__ = ["VideoDetector"]

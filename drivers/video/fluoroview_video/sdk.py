@@ -1,0 +1,24 @@
+"""OpenCV, imported late, because it may be missing, and with short waits."""
+
+import os
+from typing import Any
+
+from fluoroview.hal import DriverError
+
+READ_TIMEOUT_S = 1
+"""How long a read may block; below the deadline that the HAL gives to stop."""
+
+
+def load() -> Any:
+    """Return the module cv2, or raise DriverError with the line that installs it."""
+    # OpenCV reads this once; its own 10 s are longer than stop may take.
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(READ_TIMEOUT_S))
+    try:
+        import cv2
+    except ImportError as error:
+        raise DriverError(
+            f"The video driver needs OpenCV, which cannot be imported: {error}.",
+            "Install it with: pip install opencv-python-headless",
+            "video",
+        ) from error
+    return cv2
