@@ -208,14 +208,14 @@ class MovingLayers:
             return
         mask = self._mask
         mask[:] = 0
-        away = np.array([-34.0, 5.0]) * (1.0 - m.spoon)
+        away = np.array([-52.0, 7.0]) * (1.0 - m.spoon)
         if m.bolus.volume_ml > 5.0:
             self._fill(mask, smooth_curve(CUP + away, 5))
             depth_mm = 40.0 * m.bolus.barium_g_cm3
         else:
+            left = int(255 * (1.0 - m.loaded))
+            self._fill(mask, smooth_curve(SPOON_LOAD + away, 5), max(left, 1))
             self._stroke(mask, smooth_curve(SPOON + away, 5, closed=False), 255, 4)
-            if m.loaded < 0.5:
-                self._fill(mask, smooth_curve(SPOON_LOAD + away, 5))
             depth_mm = STEEL_AS_BARIUM
         cv2.GaussianBlur(mask, (5, 5), 1.0, dst=self._blur)
         self._barium += np.multiply(self._blur, np.float32(depth_mm / 255), out=self._scratch)
