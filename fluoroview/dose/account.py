@@ -88,7 +88,7 @@ class _Run:
             duration_s=max(end_ns - self.started_ns, 0) / NS_PER_S,
             ended=self.ended_ns is not None,
             pulses=dose.pulses,
-            pulses_without_kerma=dose.pulses - dose.with_kerma,
+            pulses_without_kerma=max(0, dose.pulses - dose.with_kerma),
             air_kerma_mgy=dose.air_kerma_mgy if dose.with_kerma else None,
             kap_gycm2=dose.kap_gycm2 if dose.with_kap else None,
             origin=dose.origin,
@@ -119,10 +119,14 @@ class DoseAccount:
         self._known = DoseSum()  # what this source was ever able to state
 
     def pulse(self, pulse: Pulse) -> None:
-        """Count one pulse."""
+        """Count one pulse, or one increment of a dose meter (`pulse_index` -1)."""
         self._total.add(pulse)
+        metered = self._known.kerma_metered
         self._known.add(pulse)
-        self._rate.add(pulse)
+        if self._known.kerma_metered and not metered:
+            self._rate.clear()  # of pulses that did not state what the meter now measures
+        if pulse.pulse_index < 0 or not self._known.kerma_metered:
+            self._rate.add(pulse)
         if self._runs:
             self._runs[-1].add(pulse, self._rate.mgy_min(pulse.host_time_ns))
 
@@ -155,8 +159,8 @@ class DoseAccount:
             kap_gycm2=_if_stated(total.kap_gycm2, total.with_kap, total.pulses, known.with_kap),
             fluoroscopy_time_s=self.timer.time_s,
             pulses=total.pulses,
-            pulses_without_kerma=total.pulses - total.with_kerma,
-            pulses_without_kap=total.pulses - total.with_kap,
+            pulses_without_kerma=max(0, total.pulses - total.with_kerma),
+            pulses_without_kap=max(0, total.pulses - total.with_kap),
             origin=origin,
         )
 

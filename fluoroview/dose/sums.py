@@ -69,25 +69,40 @@ class DoseSum:
 
     def __init__(self) -> None:
         self.pulses = 0
-        self.with_kerma = 0
-        self.with_kap = 0
+        self._with_kerma = 0
+        self._with_kap = 0
+        self.kerma_metered = False
+        self.kap_metered = False
         self._kerma_ugy = CompensatedSum()
         self._kap_ugym2 = CompensatedSum()
         self._origin: DoseOrigin | None = None
 
     def add(self, pulse: Pulse) -> None:
-        """Take in one pulse."""
-        self.pulses += 1
+        """Take in one pulse, or one increment of a dose meter (`pulse_index` -1)."""
+        metered = pulse.pulse_index < 0
+        self.pulses += not metered
         kerma = stated(pulse.air_kerma_ugy, pulse.origin)
         kap = stated(pulse.kap_ugym2, pulse.origin)
         if kerma:
-            self.with_kerma += 1
+            self._with_kerma += not metered
+            self.kerma_metered |= metered
             self._kerma_ugy.add(pulse.air_kerma_ugy)
         if kap:
-            self.with_kap += 1
+            self._with_kap += not metered
+            self.kap_metered |= metered
             self._kap_ugym2.add(pulse.kap_ugym2)
         if kerma or kap:
             self._origin = max(self._origin or pulse.origin, pulse.origin, key=TRUST.index)
+
+    @property
+    def with_kerma(self) -> int:
+        """Pulses whose air kerma is in the sum; all of them, where a meter measures it."""
+        return max(self.pulses, 1) if self.kerma_metered else self._with_kerma
+
+    @property
+    def with_kap(self) -> int:
+        """Pulses whose kerma-area product is in the sum; all, where a meter measures it."""
+        return max(self.pulses, 1) if self.kap_metered else self._with_kap
 
     @property
     def air_kerma_mgy(self) -> float:

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from psygnal import Signal
 
+FIVE_MINUTES = "five minutes of fluoroscopy"
+"""Name of the alarm of 21 CFR 1020.32(h)."""
+
 
 class Mode(StrEnum):
     """What the picture on the screen is."""

@@ -13,16 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fluoroview.dicom import DicomCine, WrittenFile, new_study_uid
-from fluoroview.dose import (
-    DoseAccount,
-    DoseLimits,
-    DoseReading,
-    DoseReport,
-    LimitWatch,
-    minutes_text,
-)
 from fluoroview.exam import saving
-from fluoroview.exam.events import Alarm, ExamEvents, Mode, Problem, Severity, TaskProgress
+from fluoroview.exam.auxiliary import Auxiliary
+from fluoroview.exam.back_off import BackOff
+from fluoroview.exam.beam import BeamDetector
+from fluoroview.exam.dose_desk import DoseDesk
+from fluoroview.exam.events import ExamEvents, Mode, Problem, Severity, TaskProgress
 from fluoroview.exam.health import HealthMonitor
 from fluoroview.exam.hold import MOST_FRAMES
 from fluoroview.exam.loop_store import LoopStore
@@ -43,7 +39,6 @@ from fluoroview.hal import (
     Ledger,
     ParameterError,
     PixelIntensityRelationship,
-    Pulse,
     SystemClock,
 )
 from fluoroview.hal.registry import DriverInfo, discover, find_driver, installed_drivers
@@ -56,7 +51,6 @@ T = TypeVar("T")
 _DRAIN_S = 2.0
 _SETTLED_PICTURES = 5
 DEFAULT_RATE_HZ = 30.0
-FIVE_MINUTES = "five minutes of fluoroscopy"
 
 
 @dataclass
@@ -78,19 +72,15 @@ class Examination:
         self.room = room or Room()
         self.clock = clock or SystemClock()
         self.events = ExamEvents()
-        self.dose = DoseAccount(self.clock)  # guarded by the lock
-        self._limits = LimitWatch(
-            DoseLimits(
-                notify_air_kerma_mgy=self.room.dose.air_kerma_notification_mgy,
-                notify_kap_gycm2=self.room.dose.kap_notification_gycm2,
-            )
-        )
+        self.dose = DoseDesk(self.room, self.clock, self.events.alarm.emit, self._pulses_missed)
         self.study_uid = new_study_uid()
         self.runs: list[RunRecord] = []
         self._hold_frames = self.room.hold.frames
         self._screen = Screen()
         self._health = HealthMonitor()
         self._device: _Device | None = None
+        self._source: Auxiliary | None = None
+        self._meter: Auxiliary | None = None
         self._wanted = (self.room.detector.driver, self.room.detector.device)
         self._replay: Replay | None = None
         self._mode = Mode.IDLE
@@ -101,6 +91,7 @@ class Examination:
         self._windows: dict[int, Window] = {}
         self._chosen: set[int] = set()
         self._lock = threading.RLock()
+        self._restart = BackOff(self.restart_device, self._restart_announced)
         self._commands = ThreadPoolExecutor(1, "device commands")
         self._work = ThreadPoolExecutor(2, "work")
 
@@ -164,7 +155,9 @@ class Examination:
             if not self._pedal_down:
                 return
             self._pedal_down = False
-            device = self._device
+            device, source = self._device, self._source
+            if source is not None:
+                source.release()
             if device is not None:
                 device.host.release_pedal()
                 device.road.end_live()
@@ -217,6 +210,19 @@ class Examination:
         buffer.drop()
         self._windows[picture.source] = window
         return window
+
+    @property
+    def _beam_from_signal(self) -> bool:
+        return self.room.beam.detect == "signal"
+
+    @property
+    def source_parameters(self) -> list[dict[str, Any]]:
+        """The generator's parameters, described; none where the room has no generator."""
+        return self._source.parameters if self._source is not None else []
+
+    def set_source_parameter(self, name: str, value: Any) -> "Future[Any]":
+        """Write a parameter of the generator; the future has the value read back."""
+        return self._command(lambda: self._need_source().write(name, value))
 
     @property
     def picture_maximum(self) -> int:
@@ -289,8 +295,7 @@ class Examination:
 
     def acknowledge_alarm(self) -> None:
         """Silence the 5-minute signal until its next passage."""
-        with self._lock:
-            self.dose.timer.acknowledge()
+        self.dose.acknowledge()
         self.events.status_changed.emit()
 
     # saving
@@ -305,9 +310,8 @@ class Examination:
 
     def dose_report(self) -> dict[str, Any]:
         """Return dose, runs and device, JSON-able, every figure with its unit and origin."""
-        with self._lock:
-            report = DoseReport.of(self.dose, self.clock).to_dict()
-            ledgers = [run.ledger.as_dict() for run in self.runs]
+        report = self.dose.report()
+        ledgers = [run.ledger.as_dict() for run in self.runs]
         report["device"] = self.device_status().name
         for run, ledger in zip(report["runs"], ledgers, strict=False):
             run["ledger"] = ledger
@@ -317,7 +321,6 @@ class Examination:
 
     def snapshot(self) -> ExamSnapshot:
         """Return the examination as it is now."""
-        dose = self._tick()
         device, replay = self._device, self._replay
         source = replay.source if replay else device.source if device else 0
         return ExamSnapshot(
@@ -325,8 +328,8 @@ class Examination:
             pedal_down=self._pedal_down,
             beam_on=self._mode is Mode.LIVE,
             device=self.device_status(),
-            dose=dose,
-            five_minute_signal=self.dose.timer.signal,
+            dose=self.dose.reading(),
+            five_minute_signal=self.dose.five_minute_signal,
             pulse_rate_hz=_value(self.parameters, "AcquisitionFrameRate"),
             health=self._health.reading(
                 self._screen.skipped, device.store.left_out if device else 0
@@ -365,6 +368,7 @@ class Examination:
 
     def close(self) -> None:
         """End the examination: beam off, device given back, files released."""
+        self._restart.close()
         self.release_pedal()
         self.stop_replay()
         self._commands.submit(self._disconnect).result()
@@ -410,6 +414,38 @@ class Examination:
             raise
         finally:
             self.events.status_changed.emit()
+        self._connect_beside()
+
+    def _connect_beside(self) -> None:
+        """Connect the generator and the dose meter of the room."""
+        room, desk = self.room, self.dose
+        if room.source.driver:
+            self._source = source = Auxiliary(
+                room.source,
+                "source",
+                clock=self.clock,
+                on_pulses=desk.source_pulses,
+                on_fault=self._source_faulted,
+            )
+            desk.source_tells_pulses = source.tells_pulses
+            desk.technique = None if source.tells_pulses else source.technique
+        if room.dosemeter.driver:
+            self._meter = meter = Auxiliary(
+                room.dosemeter,
+                "dose meter",
+                clock=self.clock,
+                on_pulses=desk.meter_increments,
+                on_fault=self._meter_faulted,
+            )
+            meter.start()
+
+    def _disconnect_beside(self) -> None:
+        beside, self._source, self._meter = (self._source, self._meter), None, None
+        self.dose.source_tells_pulses = False
+        self.dose.technique = None
+        for auxiliary in beside:
+            if auxiliary is not None:
+                auxiliary.close()
 
     def _first_device(self, driver: str) -> str:
         devices = self.discover(driver)
@@ -436,6 +472,7 @@ class Examination:
         )
         self._sources += 1
         loop = self.room.loop
+        threshold = self.room.beam.threshold_counts if self._beam_from_signal else None
         store = LoopStore(
             rows,
             columns,
@@ -453,7 +490,10 @@ class Examination:
             clock=self.clock,
             source=self._sources,
             on_picture=self._picture,
-            on_pulses=self._pulses,
+            on_pulses=self.dose.detector_pulses,
+            on_frame=self.dose.frame,
+            beam=BeamDetector(threshold) if threshold is not None else None,
+            on_beam=self._beam,
             on_error=self._unexpected,
         )
         self._device = _Device(host, road, pipeline, store, parameters, self._sources)
@@ -468,6 +508,7 @@ class Examination:
     def _disconnect(self) -> None:
         device = self._device
         if device is None:
+            self._disconnect_beside()
             return
         if device.host.state is DeviceState.RUNNING:
             self.release_pedal()
@@ -475,6 +516,7 @@ class Examination:
         self.stop_replay()
         self._disarm(device)
         device.host.close()
+        self._disconnect_beside()
         self.events.status_changed.emit()
 
     def _set_parameter(self, name: str, value: Any) -> Any:
@@ -499,12 +541,21 @@ class Examination:
             raise DeviceError("There is no device.", "Choose a driver and a device, and connect.")
         return self._device
 
+    def _need_source(self) -> Auxiliary:
+        if self._source is None:
+            raise DeviceError(
+                "There is no generator in this room.", "Name one as source.driver in its file."
+            )
+        return self._source
+
     def _start_run(self) -> None:
         if not self._pedal_down:
             return
         try:
             device = self._need_device()
             device.host.require_ready()
+            if self._source is not None:
+                self._source.prepare()
         except FluoroError:
             self._pedal_down = False
             self.events.status_changed.emit()
@@ -514,13 +565,29 @@ class Examination:
         with self._lock:
             if not self._pedal_down:
                 return
-            self._mode = Mode.LIVE
-            self.dose.beam_on(self.clock.monotonic_ns())
+            if not self._beam_from_signal:
+                self._mode = Mode.LIVE
+                self.dose.beam_on()
         self.events.status_changed.emit()
-        device.host.start(lambda: self._pedal_down)
+        self._expose(device)
+
+    def _expose(self, device: _Device) -> None:
+        def held() -> bool:
+            return self._pedal_down
+
+        device.host.start(held)
+        if self._source is None:
+            return
+        try:
+            self._source.start(held)
+        except FluoroError:
+            self.release_pedal()
+            raise
 
     def _stop_run(self) -> None:
         device = self._device
+        if self._source is not None:
+            self._source.stop()
         if device is None:
             return
         if device.host.state is DeviceState.RUNNING:
@@ -533,14 +600,12 @@ class Examination:
             return
         if not device.road.drain(_DRAIN_S):
             self._warn("Frames of the last run were still unread after 2 s.", "See the ledger.")
-        with self._lock:
-            runs = self.dose.runs()
-            if not runs:
-                return  # the dose was reset meanwhile, and this run belongs to the past
-            record = RunRecord(
-                runs[-1], device.road.frames, self.ledger(), device.road.hold_made_of
-            )
+        dose = self.dose.last_run()
+        if dose is not None:  # None: the dose was reset meanwhile; this run belongs to the past
+            record = RunRecord(dose, device.road.frames, self.ledger(), device.road.hold_made_of)
             self.runs.append(record)
+        if device.host.state is DeviceState.ARMED:
+            self._restart.went_well()
         self.events.status_changed.emit()
 
     # from other threads
@@ -549,7 +614,7 @@ class Examination:
         """Call with the lock held."""
         if self._mode is Mode.LIVE:
             self._mode = Mode.HOLD
-            self.dose.beam_off(self.clock.monotonic_ns())
+            self.dose.beam_off()
 
     def _faulted(self, fault: FluoroError) -> None:
         self._fault = fault
@@ -563,6 +628,24 @@ class Examination:
         self.events.status_changed.emit()
         if device is not None:
             self._command(lambda: self._close_run(device))
+        if self.room.detector.restart == "automatic":
+            self._restart.after_fault()
+
+    def _restart_announced(self, delay_s: float) -> None:
+        self._warn(
+            f"The device is restarted by itself in {delay_s:g} s.",
+            "Press the pedal again when it is armed.",
+        )
+
+    def _source_faulted(self, fault: FluoroError) -> None:
+        self._fault = fault
+        self.events.problem.emit(Problem(fault.what, fault.remedy, fault.device))
+        self.release_pedal()
+
+    def _meter_faulted(self, fault: FluoroError) -> None:
+        self._fault = fault
+        remedy = f"What it measures is missing from the dose from now on. {fault.remedy}"
+        self.events.problem.emit(Problem(fault.what, remedy, fault.device))
 
     def _picture(self, buffer: PictureBuffer) -> None:
         device = self._device
@@ -575,31 +658,21 @@ class Examination:
                 self._chosen.add(device.source)
         self.events.picture_ready.emit()
 
-    def _pulses(self, pulses: list[Pulse], missed: int) -> None:
-        with self._lock:
-            for pulse in pulses:
-                self.dose.pulse(pulse)
-        if missed:
-            self._warn(
-                f"{missed} x-ray pulses could not be counted; the dose shown is too low.",
-                "The computer was too busy; close other programs.",
-            )
-        self._tick()
+    def _pulses_missed(self, missed: int) -> None:
+        self._warn(
+            f"{missed} x-ray pulses could not be counted; the dose shown is too low.",
+            "The computer was too busy; close other programs.",
+        )
 
-    def _tick(self) -> DoseReading:
-        """Return the dose now; raise the alarms that are due."""
+    def _beam(self, on: bool) -> None:
+        """The signal says that the beam went on or off; the pedal only armed the detector."""
         with self._lock:
-            reading = self.dose.reading()
-            passages = self.dose.timer.new_passages()
-            events = self._limits.check(reading)
-        if passages:
-            text = minutes_text(reading.fluoroscopy_time_s)
-            self.events.alarm.emit(
-                Alarm(FIVE_MINUTES, f"{text} of fluoroscopy. The beam is not stopped.")
-            )
-        for event in events:
-            self.events.alarm.emit(Alarm(str(event.kind), event.text))
-        return reading
+            if on and self._pedal_down:
+                self._mode = Mode.LIVE
+                self.dose.beam_on()
+            else:
+                self._beam_off()
+        self.events.status_changed.emit()
 
     def _warn(self, what: str, remedy: str) -> None:
         self.events.problem.emit(Problem(what, remedy, severity=Severity.WARNING))

@@ -7,12 +7,13 @@ nothing is asked of an earlier stage, and nothing waits for the display.
 import threading
 from collections.abc import Callable
 
+from fluoroview.exam.beam import BeamDetector
 from fluoroview.exam.events import Mode
 from fluoroview.exam.health import HealthMonitor
 from fluoroview.exam.hold import MOST_FRAMES, HoldMaker
 from fluoroview.exam.loop_store import WAITING_PICTURES, LoopStore
 from fluoroview.exam.pictures import PictureBuffer, PicturePool, Screen
-from fluoroview.hal import Clock, Frame, Pulse
+from fluoroview.hal import Clock, Frame, FrameHeader, Pulse
 from fluoroview.hal.ring import FrameRing
 from fluoroview.pipeline.chain import Pipeline
 
@@ -24,8 +25,10 @@ _POLL_S = 0.05
 class Road:
     """Takes the frames of one armed device to the screen.
 
-    `on_picture(buffer)` follows each published picture, `on_pulses` gets each batch of pulses, and
-    `on_error` the exception that ended the road, if one did; all from the road's thread.
+    `on_frame(header)` follows each frame, `on_picture(buffer)` each published picture; `on_pulses`
+    gets each batch of pulses, and `on_error` the exception that ended the road, if one did. With a
+    `beam` detector `on_beam(on)` follows each change, and dark frames go no further. All are
+    called from the road's thread.
     """
 
     def __init__(
@@ -41,6 +44,9 @@ class Road:
         on_picture: Callable[[PictureBuffer], None],
         on_pulses: Callable[[list[Pulse], int], None],
         on_error: Callable[[Exception], None],
+        beam: BeamDetector | None = None,
+        on_beam: Callable[[bool], None] = lambda _on: None,
+        on_frame: Callable[[FrameHeader], None] = lambda _header: None,
     ) -> None:
         rows, columns = pipeline.shape
         self.pipeline = pipeline
@@ -59,6 +65,9 @@ class Road:
         self._on_picture = on_picture
         self._on_pulses = on_pulses
         self._on_error = on_error
+        self._beam = beam
+        self._on_beam = on_beam
+        self._on_frame = on_frame
         self._hold = HoldMaker(rows, columns)
         self._held: PictureBuffer | None = None
         self._live = False
@@ -76,6 +85,8 @@ class Road:
         self.frames = 0
         self.lost_consumer = 0
         self._live = True
+        if self._beam is not None:
+            self._beam.on = False
 
     def end_live(self) -> None:
         """The pedal is up: what still comes belongs to the hold, which is formed at once."""
@@ -122,6 +133,9 @@ class Road:
 
     def _carry(self, frame: Frame) -> None:
         header = frame.header
+        if not self._beam_on(frame):
+            self._reader.release()
+            return
         buffer = self.pool.take()
         if buffer is None:  # cannot happen while the pool is larger than all its users together
             self.lost_consumer += 1
@@ -132,6 +146,7 @@ class Road:
         finally:
             self._reader.release()
         self.frames += 1
+        self._on_frame(header)
         self._health.committed(header.host_time_ns)
         self._hold.add(buffer)
         self.store.add(buffer, header)
@@ -141,6 +156,19 @@ class Road:
         else:
             self._hold_due = True
         buffer.drop()
+
+    def _beam_on(self, frame: Frame) -> bool:
+        """Return whether this frame was exposed; where that comes from the signal, tell changes."""
+        if self._beam is None:
+            return True
+        was_on = self._beam.on
+        on = self._beam.look(frame.pixels)
+        if on and not was_on:
+            self.pipeline.reset()
+        if on is not was_on:
+            self._on_beam(on)
+            self._hold_due = not on
+        return on
 
     def _form_hold(self) -> None:
         self._hold_due = False

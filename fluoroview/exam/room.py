@@ -7,13 +7,23 @@ the like carry their unit in the key's name.
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fluoroview.exam.hold import MOST_FRAMES
 from fluoroview.hal import FluoroError
 from fluoroview.pipeline.settings import PipelineSettings
+
+# By the ending of a key.
+_UNITS = {
+    "_mgy": "mGy",
+    "_gycm2": "Gy·cm²",
+    "_mm": "mm",
+    "_px": "pixels",
+    "_counts": "counts",
+    "seconds": "seconds",
+}
 
 
 class RoomError(FluoroError):
@@ -24,15 +34,47 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class DetectorSection(_Section):
-    """[detector]: the device that gives the frames."""
+class DeviceSection(_Section):
+    """[source], [dosemeter]: a device beside the detector; without a driver, there is none."""
 
-    driver: str = "simulated"
+    driver: str = ""
     device: str = ""
-    """Device id as `fluoroview devices` shows it; empty: the first one found."""
+    """Device id as `fluoroview devices` shows it."""
     isolation: Literal["process", "thread"] = "process"
     parameters: dict[str, bool | int | float | str] = {}
     """Values written after the device is opened, by the driver's own names and units."""
+
+
+class DoseMeterSection(DeviceSection):
+    """[dosemeter]: what it measures is taken from it, and not from the source."""
+
+    measures: list[Literal["kap", "air_kerma"]] = ["kap"]
+
+
+class BeamSection(_Section):
+    """[beam]: how it is known that the beam is on."""
+
+    detect: Literal["pedal", "signal"] = "pedal"
+    threshold_counts: float | None = Field(default=None, gt=0)
+    """Mean raw counts above which the beam is on; needed where it is detected from the signal."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.detect == "signal" and self.threshold_counts is None:
+            raise ValueError('detect = "signal" needs threshold_counts, in mean raw counts')
+        return self
+
+
+class GeometrySection(_Section):
+    """[geometry]: where the reference point is."""
+
+    source_to_reference_mm: float = Field(default=600.0, gt=0)
+
+
+class DetectorSection(DeviceSection):
+    """[detector]: the device that gives the frames; no device id: the first one found."""
+
+    driver: str = "simulated"
     faults: str = ""
     """A fault script, relative to the room file; empty: none."""
     restart: Literal["offer", "automatic"] = "offer"
@@ -66,6 +108,10 @@ class Room(_Section):
 
     name: str = "Fluoroscopy room"
     detector: DetectorSection = DetectorSection()
+    source: DeviceSection = DeviceSection()
+    dosemeter: DoseMeterSection = DoseMeterSection()
+    beam: BeamSection = BeamSection()
+    geometry: GeometrySection = GeometrySection()
     hold: HoldSection = HoldSection()
     loop: LoopSection = LoopSection()
     dose: DoseSection = DoseSection()
@@ -139,5 +185,11 @@ def _allowed(location: list[str]) -> list[str]:
 
 
 def _unit(key: str) -> str:
-    endings = {"_mgy": "mGy", "_gycm2": "Gy·cm²", "seconds": "seconds", "_px": "pixels"}
+    endings = {
+        "_mgy": "mGy",
+        "_gycm2": "Gy·cm²",
+        "_mm": "mm",
+        "seconds": "seconds",
+        "_px": "pixels",
+    }
     return next((unit for ending, unit in endings.items() if key.endswith(ending)), "")

@@ -39,6 +39,8 @@ PREPARE_MS = 2500
 """When the window has settled, what is slow to make and not yet seen is made."""
 _NEW_SOURCE_PICTURES = 8
 """While so many first pictures of a source come, its window may still be found."""
+_READY = ("Ready", "Hold the pedal: the Space key, or the button on the right")
+_NO_DEVICE = ("No picture", "Connect a source on the right, or open a DICOM file")
 _RESTART = "Restart device"
 _SILENCE = "Silence"
 _NAME_FILTER = "DICOM (*.dcm *.dicom *.ima);;All files (*)"
@@ -109,6 +111,7 @@ class MainWindow(QMainWindow):
         if not now.five_minute_signal:
             self.sounder.silence()
         connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
+        self.canvas.set_empty_words(*_READY if connected else _NO_DEVICE)
         widgets.pedal_button.setEnabled(connected)
         widgets.pedal_button.show_down(now.pedal_down)
         widgets.loop_bar.show_replay(now.replay)

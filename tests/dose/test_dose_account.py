@@ -5,8 +5,10 @@ import random
 
 import pytest
 
+from fluoroview.dose import DoseAccount
 from fluoroview.dose.sums import CompensatedSum
-from fluoroview.hal.frame import DoseOrigin
+from fluoroview.hal.clock import FakeClock
+from fluoroview.hal.frame import DoseOrigin, Exposure, Pulse
 
 NAN = math.nan
 
@@ -216,3 +218,20 @@ def test_the_peak_rate_of_a_run_is_kept(fluoroscope):
     fluoroscope.off()
     (run,) = fluoroscope.account.runs()
     assert run.peak_air_kerma_rate_mgy_min == pytest.approx(7.2, rel=0.01)
+
+
+def test_a_dose_meter_adds_dose_and_no_pulses():
+    clock = FakeClock()
+    account = DoseAccount(clock)
+    account.beam_on(clock.monotonic_ns())
+    for index in range(10):
+        account.pulse(Pulse(index, clock.monotonic_ns(), Exposure()))
+        account.pulse(Pulse(-1, clock.monotonic_ns(), Exposure(), 2.0, 0.5, DoseOrigin.MEASURED))
+        clock.advance_s(0.1)
+    reading = account.reading()
+    assert reading.pulses == 10
+    assert reading.pulses_without_kerma == reading.pulses_without_kap == 0
+    assert reading.cumulative_air_kerma_mgy == pytest.approx(20e-3, abs=1e-12)
+    assert reading.kap_gycm2 == pytest.approx(5e-2, abs=1e-12)
+    assert reading.air_kerma_rate_mgy_min == pytest.approx(2e-3 * 10 * 60)
+    assert reading.origin is DoseOrigin.MEASURED

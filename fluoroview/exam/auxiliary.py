@@ -1,0 +1,122 @@
+"""The generator and the dose meter of a room: devices that tell pulses, and no frames."""
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from fluoroview.exam.room import DeviceSection
+from fluoroview.hal import Clock, DeviceError, DeviceHost, DeviceState, FluoroError, Pulse
+from fluoroview.hal.frame import NAN, Exposure
+
+_POLL_S = 0.03
+
+
+class Auxiliary:
+    """One armed source or meter; its pulses go to `on_pulses(pulses, missed)` from a thread."""
+
+    def __init__(
+        self,
+        section: DeviceSection,
+        kind: str,
+        *,
+        clock: Clock,
+        on_pulses: Callable[[list[Pulse], int], None],
+        on_fault: Callable[[FluoroError], None],
+    ) -> None:
+        self.host = DeviceHost(
+            section.driver, section.device, section.isolation, clock=clock, on_fault=on_fault
+        )
+        self._on_pulses = on_pulses
+        self._end = threading.Event()
+        self._seen = 0
+        try:
+            self.host.open()
+            self._traits = self.host.traits()
+            if self._traits["kind"] != kind:
+                raise DeviceError(
+                    f"{self.host.name} is a {self._traits['kind']}, not a {kind}.",
+                    "Name another driver in the room file; `fluoroview drivers` lists them.",
+                )
+            for name, value in section.parameters.items():
+                self.host.write(name, value)
+            self._ring = self.host.arm()
+        except BaseException:
+            self.host.close()
+            raise
+        self.parameters = self.host.parameters()
+        self._thread = threading.Thread(target=self._poll, name=kind, daemon=True)
+        self._thread.start()
+
+    @property
+    def tells_pulses(self) -> bool:
+        """Whether a source tells each of its pulses."""
+        return bool(self._traits["tells_pulses"])
+
+    def prepare(self) -> None:
+        """Shake hands, where the source does. Raises DeviceError when it refuses."""
+        if self._traits["handshake"]:
+            self.host.prepare()
+
+    def start(self, pedal_held: Callable[[], bool] = lambda: True) -> None:
+        """Begin: expose, or measure."""
+        self.host.start(pedal_held)
+
+    def release(self) -> None:
+        """Forbid any further pulse, at once."""
+        self.host.release_pedal()
+
+    def stop(self) -> None:
+        """End; what was told until now is passed on before this returns."""
+        if self.host.state is DeviceState.RUNNING:
+            self.host.stop()
+        self._pass_on()
+
+    def write(self, name: str, value: Any) -> Any:
+        """Write a parameter and return the value read back."""
+        written = self.host.write(name, value)
+        self.parameters = self.host.parameters()
+        return written
+
+    def technique(self) -> Exposure:
+        """Return the technique that is set, NaN where it is not known."""
+
+        def value(name: str) -> float:
+            return next((float(p["value"]) for p in self.parameters if p["name"] == name), math.nan)
+
+        return Exposure(
+            value("TubeVoltage"),
+            value("TubeCurrent"),
+            value("PulseWidth"),
+            value("AluminiumFilter"),
+            value("CopperFilter"),
+            value("SourceImageDistance"),
+            value("FieldWidth"),
+            value("FieldHeight"),
+        )
+
+    def close(self) -> None:
+        """Give the device back."""
+        self._end.set()
+        self._thread.join()
+        self.host.close()
+
+    def _poll(self) -> None:
+        while not self._end.wait(_POLL_S):
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        count, pulses = self._ring.pulses_since(self._seen)
+        missed, self._seen = count - self._seen - len(pulses), count
+        if pulses or missed:
+            self._on_pulses(pulses, missed)
+
+
+def without(pulse: Pulse, measured: frozenset[str]) -> Pulse:
+    """Return the pulse without the figures that a meter measures instead."""
+    return replace(
+        pulse,
+        air_kerma_ugy=NAN if "air_kerma" in measured else pulse.air_kerma_ugy,
+        kap_ugym2=NAN if "kap" in measured else pulse.kap_ugym2,
+    )
