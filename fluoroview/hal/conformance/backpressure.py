@@ -79,5 +79,4 @@ STAND_STILL = Trial(
     "slow consumer",
     _stand_still,
     (SLOW, KEPT),
-    needs=("open-close", "start-at-once", "continuous-run"),
 )

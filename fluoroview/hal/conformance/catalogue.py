@@ -18,7 +18,6 @@ from fluoroview.hal.conformance.verdict import Rule
 from fluoroview.hal.errors import FluoroError
 
 TRIALS: tuple[Trial, ...] = (
-    LOADING,
     OPENINGS,
     SETTINGS,
     STREAM,
@@ -31,10 +30,10 @@ TRIALS: tuple[Trial, ...] = (
     COMPANIONS,
     ISOLATION,
 )
-"""In the order in which they run; `discover` runs before them in a process of its own."""
+"""In the order in which they run, after loading and discovery."""
 
 GROUPS: dict[str, tuple[Rule, ...]] = {
-    "discovery": (DISCOVER, IDS),
+    "loading and discovery": (*LOADING.rules, DISCOVER, IDS),
     **{trial.name: trial.rules for trial in TRIALS},
 }
 RULES: dict[str, Rule] = {rule.id: rule for rules in GROUPS.values() for rule in rules}

@@ -85,5 +85,4 @@ COMPANIONS = Trial(
     "two devices, unplug",
     _companions,
     (TWO, UNPLUG),
-    needs=("open-close", "start-at-once", "continuous-run"),
 )

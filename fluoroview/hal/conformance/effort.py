@@ -8,7 +8,8 @@ class Effort:
     """Counts and durations of one check.
 
     `deadline_scale` multiplies the HAL's deadlines; `budget_s` ends the counted repetitions of a
-    slow device early (how many were done is said); `trial_s` is when a whole trial is given up.
+    slow device early (how many were done is said); `reopen_s` is how long a device may stay
+    claimed after its process was killed; `trial_s` is when a whole trial is given up.
     """
 
     name: str = "standard"
@@ -16,7 +17,8 @@ class Effort:
     runs: int = 100
     stream_s: float = 2.0
     settle_s: float = 0.25
-    first_frame_s: float = 10.0
+    first_frame_s: float = 30.0
+    reopen_s: float = 15.0
     budget_s: float = 15.0
     trial_s: float = 90.0
     deadline_scale: float = 1.0

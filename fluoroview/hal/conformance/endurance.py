@@ -29,12 +29,13 @@ START_STOP = Rule(
 )
 START_AT_ONCE = Rule(
     "start-at-once",
-    "Start returns at once (within 1 s; the HAL waits 5 s) and frames come from elsewhere.",
+    f"Start returns at once (within 1 s; the HAL waits {DEADLINE_S['start']:g} s) and frames "
+    "come from another thread.",
     "Until start returns, the HAL can neither stop the run nor say what happens.",
 )
 STOP_DEADLINE = Rule(
     "stop-deadline",
-    "Stop returns within half of the HAL's deadline of 2 s.",
+    f"Stop returns within half of the HAL's deadline of {DEADLINE_S['stop']:g} s.",
     "Past the deadline the HAL kills the driver's process, and the operator waits for a restart.",
 )
 AFTER_STOP = Rule(
@@ -72,7 +73,7 @@ _OF_THE_HAL = "heartbeat"
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What this process holds: resident memory in kB, threads, open files."""
+    """What this process holds: memory of its own (not the shared ring) in kB, threads, files."""
 
     memory_kb: float
     threads: int
@@ -84,10 +85,11 @@ class Footprint:
         process = Path("/proc/self")
         if not process.is_dir():
             return cls(float("nan"), threading.active_count(), -1)
-        pages = int((process / "statm").read_text().split()[1])
+        resident, shared = (process / "statm").read_text().split()[1:3]
         tasks = sum(1 for _ in (process / "task").iterdir())
         tasks -= sum(thread.name == _OF_THE_HAL for thread in threading.enumerate())
-        return cls(pages * _PAGE_KB, tasks, sum(1 for _ in (process / "fd").iterdir()))
+        own_kb = (int(resident) - int(shared)) * _PAGE_KB
+        return cls(own_kb, tasks, sum(1 for _ in (process / "fd").iterdir()))
 
 
 def _many_runs(desk: Desk) -> Iterator[Finding]:
@@ -115,7 +117,7 @@ def _many_runs(desk: Desk) -> Iterator[Finding]:
             if time.monotonic() > end and run >= _WARM_UP + 6:
                 break
         until(lambda: False, desk.effort.settle_s)
-        late = sum(commit.late for log in rig.logs for commit in log.commits)
+        late = sum(log.late for log in rig.logs)
     yield passed(START_STOP.id, f"{len(start_s)} runs were started and stopped.")
     yield _start_time(start_s)
     yield _stop_time(stop_s)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from fluoroview.hal.conformance.pictures import WRITTEN
 from fluoroview.hal.conformance.rig import Rig, Violation, until
-from fluoroview.hal.conformance.settings import test_values, writable
-from fluoroview.hal.conformance.trial import Desk, Trial
+from fluoroview.hal.conformance.settings import values_to_try, writable
+from fluoroview.hal.conformance.trial import TO_STREAM, Desk, Trial
 from fluoroview.hal.conformance.verdict import (
     Finding,
     Rule,
@@ -157,7 +158,7 @@ def _can_count(rig: Rig) -> bool:
     names = ("AcquisitionMode", "AcquisitionFrameCount")
     if not all(name in tree and writable(tree[name]) for name in names):
         return False
-    return "MultiFrame" in test_values(tree["AcquisitionMode"])
+    return "MultiFrame" in values_to_try(tree["AcquisitionMode"])
 
 
 def write(rig: Rig, name: str, value: Value, rule: str) -> None:
@@ -171,5 +172,5 @@ GEOMETRY = Trial(
     "geometry",
     _geometry,
     (ROI, BINNING, COUNTED),
-    needs=("open-close", "start-at-once", "continuous-run", "parameters-required"),
+    needs=(*TO_STREAM, WRITTEN.id),
 )

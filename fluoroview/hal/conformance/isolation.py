@@ -24,7 +24,6 @@ KILLED = Rule(
     "After a crash the device must not stay claimed by a process that is gone.",
 )
 _NOTICED_S = 1.0
-_REOPEN_S = 15.0
 _REOPEN_SOON_S = 3.0
 
 
@@ -71,7 +70,7 @@ def _kill(desk: Desk, host: DeviceHost) -> Finding:
         return failed(KILLED.id, f"{_NOTICED_S:g} s after the kill it was not noticed.")
     host.close()
     began = time.monotonic()
-    limit_s = _REOPEN_S * desk.effort.deadline_scale
+    limit_s = desk.effort.reopen_s
     while True:
         try:
             _stream(desk, host, KILLED.id)
@@ -91,6 +90,5 @@ ISOLATION = Trial(
     "child process",
     _isolation,
     (IN_PROCESS, KILLED),
-    needs=("open-close", "start-at-once", "continuous-run"),
     fresh=True,
 )

@@ -47,8 +47,8 @@ CLOSE_IN_FAULT = Rule(
 def _openings(desk: Desk) -> Iterator[Finding]:
     yield _open_close(desk)
     yield _close_twice(desk)
+    yield from _unknown_device(desk)
     yield _close_unopened(desk)
-    yield _unknown_device(desk)
 
 
 def _open_close(desk: Desk) -> Finding:
@@ -69,8 +69,8 @@ def _open_close(desk: Desk) -> Finding:
 
 def _close_twice(desk: Desk) -> Finding:
     with desk.open_rig() as rig:
-        rig.call("close", CLOSE_TWICE.id)
-        rig.call("close", CLOSE_TWICE.id)
+        rig.call("close", OPEN_CLOSE.id)
+        rig.close(CLOSE_TWICE.id)
     return passed(CLOSE_TWICE.id, "Two calls of close in a row returned.")
 
 
@@ -80,23 +80,22 @@ def _close_unopened(desk: Desk) -> Finding:
     return passed(CLOSE_UNOPENED.id, "Close returned on a device that was never opened.")
 
 
-def _unknown_device(desk: Desk) -> Finding:
+def _unknown_device(desk: Desk) -> Iterator[Finding]:
     rule = UNKNOWN_DEVICE.id
     with desk.rig(NOWHERE) as rig:
         desk.step(rule)
         try:
             rig.do("open", rig.detector.open, rule)
         except FluoroError as error:
-            finding = passed(rule, f"It said: {error}")
+            yield passed(rule, f"It said: {error}")
         except Hang:
             raise
         except Exception as error:
             kind = type(error).__name__
-            finding = failed(rule, f"Open of {NOWHERE!r} raised {kind}, no DeviceError: {error}")
+            yield failed(rule, f"Open of {NOWHERE!r} raised {kind}, no DeviceError: {error}")
         else:
-            finding = warned(rule, f"Open of {NOWHERE!r} was accepted.")
+            yield warned(rule, f"Open of {NOWHERE!r} was accepted.")
         rig.call("close", CLOSE_UNOPENED.id)
-    return finding
 
 
 def _closings(desk: Desk) -> Iterator[Finding]:
@@ -119,6 +118,7 @@ def _close_streaming(desk: Desk) -> Finding:
         rig.drain()
         until(lambda: False, desk.effort.settle_s)
         late = len(rig.log.commits) - before
+        rig.close(CLOSE_TWICE.id)
     if late:
         return failed(rule, f"{late} frames were committed after close had returned.")
     return _streams_again(desk, rule)
@@ -160,5 +160,4 @@ CLOSINGS = Trial(
     "close in a run",
     _closings,
     (CLOSE_STREAMING, CLOSE_IN_FAULT),
-    needs=("open-close", "start-at-once", "continuous-run"),
 )

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from fluoroview.hal.conformance.rig import Hang, Rig
-from fluoroview.hal.conformance.settings import test_values, writable, write_fault
+from fluoroview.hal.conformance.settings import values_to_try, writables, write_fault
 from fluoroview.hal.conformance.timing import rate_finding
 from fluoroview.hal.conformance.trial import Desk, Trial
 from fluoroview.hal.conformance.verdict import Finding, Rule, judged, not_applicable
-from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.parameter import Access, Parameter, Value
 
 STREAMING = Rule(
@@ -35,12 +34,14 @@ def _streaming(desk: Desk) -> Finding:
     faults: list[str] = []
     turned = 0
     with desk.open_rig() as rig:
+        desk.step(rule)
+        turnable = rig.do("settings", lambda: _turnable(rig), rule)
         rig.arm()
         rig.start()
         rig.wait_frames(2)
         desk.step(rule)
         for parameter in list(rig.tree):
-            fault, written = _turn(rig, parameter)
+            fault, written = _turn(rig, parameter, turn=parameter.name in turnable)
             turned += written
             if fault:
                 faults.append(fault)
@@ -48,7 +49,13 @@ def _streaming(desk: Desk) -> Finding:
     return judged(rule, faults, f"{turned} parameters were written while frames came.")
 
 
-def _turn(rig: Rig, parameter: Parameter) -> tuple[str, bool]:
+def _turnable(rig: Rig) -> set[str]:
+    """Return the parameters that may be written in a run and can be written while idle."""
+    candidates = [parameter for parameter in writables(rig) if _may_turn(parameter)]
+    return {p.name for p in candidates if not _write_both(rig, p, p.read())}
+
+
+def _turn(rig: Rig, parameter: Parameter, *, turn: bool) -> tuple[str, bool]:
     """Write a parameter during the run and put it back; return the fault, and if it was written."""
     rule, name = STREAMING.id, parameter.name
     try:
@@ -57,7 +64,7 @@ def _turn(rig: Rig, parameter: Parameter) -> tuple[str, bool]:
         raise
     except Exception as error:
         return f"{name} cannot be read while frames come: {type(error).__name__}: {error}", False
-    if not _may_turn(parameter):
+    if not turn:
         return "", False
     method = f"the writing of {name} while frames came"
     fault = rig.do(method, lambda: _write_both(rig, parameter, original), rule)
@@ -69,17 +76,15 @@ def _turn(rig: Rig, parameter: Parameter) -> tuple[str, bool]:
 
 def _may_turn(parameter: Parameter) -> bool:
     name = parameter.name
-    return (
-        writable(parameter)
-        and parameter.access is Access.RW
-        and (name == "AcquisitionFrameRate" or not name.startswith(_NOT_TURNED))
+    return parameter.access is Access.RW and (
+        name == "AcquisitionFrameRate" or not name.startswith(_NOT_TURNED)
     )
 
 
 def _write_both(rig: Rig, parameter: Parameter, original: Value) -> str:
-    values = test_values(parameter)
+    values = values_to_try(parameter)
     fault = write_fault(rig, parameter, values[len(values) // 2], idle=False)
-    with suppress(FluoroError):
+    with suppress(Exception):  # what it is to say was said above
         rig.tree.write(parameter.name, original, idle=False)
     return fault
 
@@ -87,7 +92,7 @@ def _write_both(rig: Rig, parameter: Parameter, original: Value) -> str:
 def _rate_set(desk: Desk) -> Finding:
     rule, name = RATE_SET.id, "AcquisitionFrameRate"
     with desk.open_rig() as rig:
-        if name not in rig.tree or not writable(rig.tree[name]):
+        if name not in {parameter.name for parameter in writables(rig)}:
             return not_applicable(rule, f"{name} cannot be written.")
         limits, now = rig.tree[name].limits(), float(rig.tree[name].read())
         wanted = max(now / 2, limits["minimum"] or 0.0)
@@ -104,7 +109,7 @@ def _rate_set(desk: Desk) -> Finding:
         frames = rig.log.frames[1:]
     if len(frames) < 4:
         return not_applicable(rule, f"Only {len(rig.log.frames)} frames came.")
-    return rate_finding(rule, frames, rig.rate_hz, triggered=False, hardware=False)
+    return rate_finding(rule, frames, rig.rate_hz, triggered=False)
 
 
 def _set_rate(rig: Rig, name: str, wanted: float) -> str:
@@ -115,5 +120,4 @@ LIVE = Trial(
     "parameters, live",
     _live,
     (STREAMING, RATE_SET),
-    needs=("open-close", "start-at-once", "continuous-run", "parameters-required"),
 )

@@ -57,6 +57,11 @@ class RunLog:
         return [commit for commit in self.commits if not (commit.again or commit.late)]
 
     @property
+    def late(self) -> int:
+        """How many fresh slots were committed after stop had returned."""
+        return sum(commit.late and not commit.again for commit in self.commits)
+
+    @property
     def forgotten(self) -> int:
         """Slots that were acquired and neither committed nor discarded."""
         return self.acquired - self.used_up
@@ -66,7 +71,7 @@ class ProbeSlot(Slot):
     """A slot whose use is written down."""
 
     def __init__(self, sink: "ProbeSink", slot: Slot) -> None:
-        super().__init__(sink, slot.pixels, slot._index)
+        super().__init__(sink, slot.pixels, slot.index)
         self._probe = sink
 
     def commit(self, header: FrameHeader) -> None:

@@ -221,8 +221,8 @@ class Rig:
 
     @property
     def stall_s(self) -> float:
-        """How long without a frame is too long: ten periods, at least a second."""
-        return max(_STALL_S, 10.0 / self.rate_hz) if self.rate_hz > 0 else 3.0
+        """How long without a frame is too long at the present rate."""
+        return stall_s(self.rate_hz)
 
     # the consumer
 
@@ -232,6 +232,8 @@ class Rig:
         end = time.monotonic() + seconds
         patience_s, count = self.effort.first_frame_s, 0
         while (left := end - time.monotonic()) > 0 or count < at_least:
+            if self.log.failures and not self.pending:
+                return
             frame = self._reader.next(max(0.0, left) if count >= at_least else patience_s)
             if frame is None:
                 return
@@ -245,13 +247,16 @@ class Rig:
         """Wait for `count` frames, or raise Violation saying how many came."""
         came = sum(1 for _ in self.frames(0.0, count))
         if came < count:
+            if self.log.wrong_sizes:
+                raise Violation("frame-size", f"In its run {self.log.wrong_sizes[0]}")
             self.step(rule)
             said = f" It said: {self.log.failures[0]}" if self.log.failures else ""
             raise Violation(rule, f"{came} of {count} frames came, then none.{said}")
 
     def wait_kept(self, count: int, rule: str = "continuous-run") -> None:
         """Wait until `count` frames wait for the consumer, and leave them there."""
-        if not until(lambda: self.pending >= count, self.effort.first_frame_s):
+        until(lambda: self.pending >= count or bool(self.log.failures), self.effort.first_frame_s)
+        if self.pending < count:
             self.wait_frames(count, rule)
 
     def peek(self, place: int) -> Frame | None:
@@ -310,6 +315,11 @@ class Rig:
 def checksum(pixels: Pixels) -> int:
     """Return a checksum of a picture."""
     return zlib.crc32(np.ascontiguousarray(pixels).data)
+
+
+def stall_s(rate_hz: float) -> float:
+    """Return how long without a frame is too long: ten periods, at least a second."""
+    return max(_STALL_S, 10.0 / rate_hz) if rate_hz > 0 else 3.0
 
 
 def until(condition: Callable[[], bool], timeout_s: float) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from fluoroview.hal.conformance.catalogue import GROUPS, TRIALS, require_rules
 from fluoroview.hal.conformance.effort import STANDARD, Effort
-from fluoroview.hal.conformance.loading import judge_discovery
+from fluoroview.hal.conformance.loading import LOADING, LOADS, judge_discovery
 from fluoroview.hal.conformance.report import Report, Result
 from fluoroview.hal.conformance.trial import Trial
 from fluoroview.hal.conformance.verdict import (
@@ -25,10 +25,18 @@ from fluoroview.hal.conformance.verdict import (
     heaviest,
     not_applicable,
 )
-from fluoroview.hal.registry import Discovery, DriverInfo, discover, find_driver
+from fluoroview.hal.registry import DriverInfo, discover, find_driver
 
 Progress = Callable[[int, int, str], None]
 _LINES_END = None
+_BLOCKING = (
+    "loads",
+    "parameters-required",
+    "frame-size",
+    "slot-written",
+    "continuous-run",
+)
+"""Rules that, once broken, make no sense of the trials that need them. (So does a hang.)"""
 
 
 def check(
@@ -55,17 +63,15 @@ def check(
     )
     began, date = time.monotonic(), datetime.now(UTC)
     trials = [trial for trial in TRIALS if _is_wanted(trial, wanted)]
-    progress(0, len(trials) + 1, "discovery")
-    discovery = discover(info)
-    devices = tuple(found.id for found in discovery.devices)
-    chosen = device or next(iter(devices), "")
     findings = _Findings()
-    findings.add_discovery(discovery)
-    if chosen:
-        with _Bench(driver, chosen, effort, devices) as bench:
-            for number, trial in enumerate(trials, 1):
-                progress(number, len(trials) + 1, trial.name)
-                bench.run(trial, findings)
+    with _Bench(driver, effort) as bench:
+        progress(0, len(trials) + 1, "loading and discovery")
+        bench.run(LOADING, findings, "", ())
+        devices = _discover(info, findings)
+        chosen = device or next(iter(devices), "")
+        for number, trial in enumerate(trials if chosen else [], 1):
+            progress(number, len(trials) + 1, trial.name)
+            bench.run(trial, findings, chosen, devices)
     progress(len(trials) + 1, len(trials) + 1, "done")
     return Report(
         driver=driver,
@@ -79,6 +85,16 @@ def check(
     )
 
 
+def _discover(info: DriverInfo, findings: "_Findings") -> tuple[str, ...]:
+    """Look for devices, unless the driver cannot even be imported; return their ids."""
+    if any(finding.verdict is Verdict.FAIL for finding in findings.by_rule[LOADS.id]):
+        return ()
+    found = discover(info)
+    for finding in judge_discovery(found):
+        findings.add(finding)
+    return tuple(device.id for device in found.devices)
+
+
 def _is_wanted(trial: Trial, wanted: set[str]) -> bool:
     return any(rule.id in wanted for rule in trial.rules)
 
@@ -88,14 +104,9 @@ class _Findings:
     """What was found so far, by rule; where several trials looked at a rule, the worst counts."""
 
     by_rule: dict[str, list[Finding]] = field(default_factory=dict)
-    blocked: dict[str, str] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         self.by_rule.setdefault(finding.rule, []).append(finding)
-
-    def add_discovery(self, found: Discovery) -> None:
-        for finding in judge_discovery(found):
-            self.add(finding)
 
     def leave_out(self, trial: Trial, reason: str) -> None:
         """Say of each rule of a trial that was not judged why not."""
@@ -124,8 +135,8 @@ class _Findings:
 class _Bench:
     """Runs trials in a worker, and puts a new one in its place after anything went wrong."""
 
-    def __init__(self, driver: str, device: str, effort: Effort, others: tuple[str, ...]) -> None:
-        self._arguments = [driver, device, json.dumps(asdict(effort)), json.dumps(others)]
+    def __init__(self, driver: str, effort: Effort) -> None:
+        self._arguments = [driver, json.dumps(asdict(effort))]
         self._limit_s = effort.trial_s
         self._worker: _Worker | None = None
         self._broken: dict[str, str] = {}
@@ -136,24 +147,27 @@ class _Bench:
     def __exit__(self, *_: object) -> None:
         self._dismiss()
 
-    def run(self, trial: Trial, findings: _Findings) -> None:
+    def run(self, trial: Trial, findings: _Findings, device: str, others: tuple[str, ...]) -> None:
         """Run one trial and add what it found."""
         for need in ("loads", *trial.needs):
-            if need in self._broken and trial.name != "loading":
-                findings.leave_out(trial, f"Not looked at: {need} failed ({self._broken[need]})")
+            if need in self._broken and trial is not LOADING:
+                findings.leave_out(trial, f"Not looked at: {need} failed. {self._broken[need]}")
                 return
         if trial.fresh or self._worker is None:
             self._dismiss()
             self._worker = _Worker(self._arguments)
-        outcome = self._worker.run(trial, self._limit_s)
+        command = {"trial": trial.name, "device": device, "others": others}
+        outcome = self._worker.run(trial, command, self._limit_s)
         for finding in outcome.findings:
             findings.add(finding)
+        failures = {f.rule: f.seen for f in outcome.findings if f.verdict is Verdict.FAIL}
         if outcome.broken:
-            reason = next(f.seen for f in outcome.findings if f.rule == outcome.broken)
-            findings.leave_out(trial, f"Not looked at: {outcome.broken} failed ({reason})")
-            if outcome.fatal or outcome.broken in ("loads", "continuous-run"):
+            reason = failures[outcome.broken]
+            findings.leave_out(trial, f"Not looked at: {outcome.broken} failed. {reason}")
+            if outcome.fatal:
                 self._broken[outcome.broken] = reason
-        if outcome.fatal or any(f.verdict is Verdict.FAIL for f in outcome.findings):
+        self._broken |= {rule: seen for rule, seen in failures.items() if rule in _BLOCKING}
+        if outcome.fatal or failures:
             self._dismiss()
 
     def _dismiss(self) -> None:
@@ -186,12 +200,12 @@ class _Worker:
         self._reader = threading.Thread(target=self._read, name="conformance worker", daemon=True)
         self._reader.start()
 
-    def run(self, trial: Trial, limit_s: float) -> _Outcome:
+    def run(self, trial: Trial, command: dict[str, Any], limit_s: float) -> _Outcome:
         """Run one trial; its end is the word done, the death of the process, or the limit."""
         assert self._process.stdin is not None
         outcome, step = _Outcome([]), trial.rules[0].id
         end = time.monotonic() + limit_s
-        self._process.stdin.write(f"{trial.name}\n".encode())
+        self._process.stdin.write(json.dumps(command).encode() + b"\n")
         self._process.stdin.flush()
         while True:
             try:

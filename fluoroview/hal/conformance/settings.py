@@ -8,7 +8,6 @@ from typing import Any
 from fluoroview.hal.conformance.rig import Hang, Rig, Violation
 from fluoroview.hal.conformance.trial import Desk, Trial
 from fluoroview.hal.conformance.verdict import Finding, Rule, failed, judged, passed, warned
-from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.parameter import Access, Parameter, ParameterError, Value
 
 REQUIRED = Rule(
@@ -71,7 +70,18 @@ def writable(parameter: Parameter) -> bool:
     )
 
 
-def test_values(parameter: Parameter) -> list[Value]:
+def writables(rig: Rig) -> list[Parameter]:
+    """Return the parameters that may be written and can tell their limits."""
+    found = []
+    for parameter in rig.tree:
+        with suppress(Exception):  # which is parameter-limits' to find
+            if writable(parameter):
+                parameter.limits()
+                found.append(parameter)
+    return found
+
+
+def values_to_try(parameter: Parameter) -> list[Value]:
     """Return the values to try as they are allowed now: both limits and the middle, or each."""
     limits = parameter.limits()
     if parameter.kind == "bool":
@@ -207,17 +217,15 @@ def _units(rig: Rig) -> Finding:
 
 def _readback(rig: Rig) -> Finding:
     faults, written = [], 0
-    for parameter in list(rig.tree):
-        if not writable(parameter):
-            continue
+    for parameter in writables(rig):
         original = parameter.read()
-        for value in test_values(parameter):
+        for value in values_to_try(parameter):
             fault = write_fault(rig, parameter, value)
             written += 1
             if fault:
                 faults.append(fault)
                 break
-        with suppress(FluoroError):
+        with suppress(Exception):  # what it is to say was said above
             rig.tree.write(parameter.name, original)
     return judged(READBACK.id, faults, f"{written} values were written and read back.")
 
@@ -233,16 +241,14 @@ def write_fault(rig: Rig, parameter: Parameter, value: Value, *, idle: bool = Tr
 
 def _refusal(rig: Rig) -> Finding:
     faults, tried = [], 0
-    for parameter in list(rig.tree):
-        if not writable(parameter):
-            continue
+    for parameter in writables(rig):
         original = parameter.read()
         for value, named in _forbidden(parameter):
             tried += 1
             fault = _refusal_fault(rig, parameter, value, named, original)
             if fault:
                 faults.append(fault)
-                with suppress(FluoroError):
+                with suppress(Exception):
                     rig.tree.write(parameter.name, original)
                 break
     return judged(REFUSAL.id, faults, f"{tried} values that are not allowed were refused.")
@@ -291,4 +297,9 @@ def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-SETTINGS = Trial("parameters, idle", _settings, (REQUIRED, LIMITS, UNITS, READBACK, REFUSAL))
+SETTINGS = Trial(
+    "parameters, idle",
+    _settings,
+    (REQUIRED, LIMITS, UNITS, READBACK, REFUSAL),
+    needs=("open-close",),
+)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from fluoroview.hal.conformance import counting, pictures, pulses, timing
-from fluoroview.hal.conformance.trial import Desk, Trial
-from fluoroview.hal.conformance.verdict import Finding, Rule, failed, judged, passed
+from fluoroview.hal.conformance.rig import stall_s
+from fluoroview.hal.conformance.trial import TO_OPEN, Desk, Trial
+from fluoroview.hal.conformance.verdict import Finding, Rule, failed, judged, not_applicable, passed
 from fluoroview.hal.conformance.watch import Watched, watch
 
 CONTINUOUS = Rule(
@@ -45,24 +46,20 @@ def _obituary(args: threading.ExceptHookArgs) -> str:
 
 
 def _continuous(seen: Watched) -> Finding:
-    rule, log = CONTINUOUS.id, seen.log
-    others = [text for text in log.failures if not log.wrong_sizes]
-    if others:
-        return failed(
-            rule, f"The driver reported a failure after {len(log.frames)} frames: {others[0]}"
-        )
+    rule, log, count = CONTINUOUS.id, seen.log, len(seen.log.frames)
     if log.wrong_sizes:
-        return passed(rule, "It ended at a frame of a wrong size.")
-    times = np.array([commit.at_ns for commit in log.frames]) / 1e9
-    if times.size < 2:
-        return failed(rule, f"{times.size} frames came in all.")
-    longest_s = float(np.max(np.diff(np.append(times, seen.released_ns / 1e9))))
-    allowed_s = max(1.0, 10.0 / seen.rate_hz) if seen.rate_hz > 0 else 3.0
+        return not_applicable(rule, "It ended at a frame of a wrong size; see frame-size.")
+    if log.failures:
+        return failed(rule, f"After {count} frames the driver reported: {log.failures[0]}")
+    if seen.ended or count < 2:
+        return failed(rule, f"{count} frames came, then none.")
+    times_s = np.array([commit.at_ns for commit in log.frames]) / 1e9
+    longest_s = float(np.max(np.diff(times_s)))
     text = (
-        f"{times.size} frames in {times[-1] - times[0]:.2f} s; "
+        f"{count} frames in {times_s[-1] - times_s[0]:.2f} s; "
         f"the longest pause was {1e3 * longest_s:.0f} ms."
     )
-    return (failed if longest_s > allowed_s else passed)(rule, text)
+    return (failed if longest_s > stall_s(seen.rate_hz) else passed)(rule, text)
 
 
 STREAM = Trial(
@@ -76,5 +73,5 @@ STREAM = Trial(
         *timing.RULES,
         *pulses.RULES,
     ),
-    needs=("open-close", "start-at-once"),
+    needs=TO_OPEN,
 )

@@ -9,6 +9,7 @@ from fluoroview.hal.conformance.probe import Commit
 from fluoroview.hal.conformance.verdict import (
     Finding,
     Rule,
+    Verdict,
     failed,
     not_applicable,
     passed,
@@ -44,16 +45,13 @@ _SKIP = 1
 def judge(seen: Watched) -> Iterator[Finding]:
     """Judge the rules of this file by one run."""
     frames = seen.log.frames[_SKIP:]
-    monotonic = _monotonic(frames)
-    yield monotonic
+    yield _monotonic(frames)
     if len(frames) < 4:
         for rule in (UNIT, RATE, JITTER):
             yield not_applicable(rule.id, f"Only {len(seen.log.frames)} frames came.")
         return
-    ratio = _clock_ratio(frames)
-    yield _unit(ratio)
-    trusted = ratio is not None and 0.95 < ratio < 1.05
-    yield rate_finding(RATE.id, frames, seen.rate_hz, seen.triggered, hardware=trusted)
+    yield _unit(_clock_ratio(frames))
+    yield rate_finding(RATE.id, frames, seen.rate_hz, triggered=seen.triggered)
     yield _jitter(frames, seen)
 
 
@@ -93,18 +91,22 @@ def _unit(ratio: float | None) -> Finding:
     return (warned if 0.7 <= ratio <= 1.4 else failed)(UNIT.id, text)
 
 
-def rate_finding(
-    rule: str, frames: list[Commit], stated_hz: float, triggered: bool, *, hardware: bool
-) -> Finding:
-    """Judge the rate of `frames` by hardware time, or by the host's where that is not to be had."""
+def rate_finding(rule: str, frames: list[Commit], stated_hz: float, *, triggered: bool) -> Finding:
+    """Judge the rate of `frames` by hardware time, or by the host's where that is not fit."""
     if triggered:
         return not_applicable(rule, "TriggerMode is On: the rate is the trigger's.")
     if not stated_hz > 0:
         return not_applicable(rule, "The driver states no AcquisitionFrameRate.")
-    measured_hz = _rate_hz(frames, hardware=hardware)
+    measured_hz = _rate_hz(frames, hardware=_hardware_time_is_fit(frames))
     off = abs(measured_hz / stated_hz - 1.0)
     text = f"{measured_hz:.2f} Hz where {stated_hz:.2f} Hz are set ({100 * off:.1f} % off)."
     return (passed if off <= 0.05 else warned if off <= 0.2 else failed)(rule, text)
+
+
+def _hardware_time_is_fit(frames: list[Commit]) -> bool:
+    ratio = _clock_ratio(frames)
+    good = _monotonic(frames).verdict is Verdict.PASS
+    return good and ratio is not None and 0.7 <= ratio <= 1.4
 
 
 def _rate_hz(frames: list[Commit], *, hardware: bool) -> float:
@@ -126,7 +128,7 @@ def _jitter(frames: list[Commit], seen: Watched) -> Finding:
     if seen.triggered:
         return not_applicable(rule, "TriggerMode is On: the spacing is the trigger's.")
     intervals_ms = np.diff([commit.at_ns for commit in frames]) / 1e6
-    period_ms = 1e3 / seen.rate_hz if seen.rate_hz > 0 else float(np.mean(intervals_ms))
+    period_ms = float(np.mean(intervals_ms))  # whether it is the period that was set, rate tells
     off = np.abs(intervals_ms - period_ms)
     typical, worst = float(np.median(off)), float(np.max(off))
     text = (

@@ -29,11 +29,17 @@ class Desk:
         others: tuple[str, ...] = (),
         step: Callable[[str], None] = lambda _rule: None,
     ) -> None:
+        self.rule = ""
+        self._tell = step
         self.driver = driver
         self.device_id = device_id
         self.effort = effort
         self.others = others
-        self.step = step
+
+    def step(self, rule: str) -> None:
+        """Say which rule is being tried now: whose fault a crash would be."""
+        self.rule = rule
+        self._tell(rule)
 
     @cached_property
     def driver_class(self) -> type[Detector]:
@@ -62,10 +68,16 @@ class Desk:
         except Hang:
             rig.abandon()
             raise
-        except BaseException:
+        except Violation:
             with suppress(Violation):
                 rig.close()
             raise
+        except Exception as error:  # what a driver returned made no sense to the trial
+            rule = self.rule
+            with suppress(Violation):
+                rig.close()
+            text = f"It cannot be judged: {type(error).__name__}: {error}"
+            raise Violation(rule, text) from error
         rig.close()
 
     @contextmanager
@@ -74,6 +86,19 @@ class Desk:
         with self.rig(device_id) as rig:
             rig.open()
             yield rig
+
+
+TO_OPEN = ("open-close", "parameters-required")
+"""The rules without which no run can be tried."""
+TO_STREAM = (
+    *TO_OPEN,
+    "start-stop",
+    "start-at-once",
+    "stop-deadline",
+    "frame-size",
+    "continuous-run",
+)
+"""The rules without which nothing can be tried in a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +112,5 @@ class Trial:
     name: str
     run: Callable[[Desk], Iterator[Finding]]
     rules: tuple[Rule, ...]
-    needs: tuple[str, ...] = ("open-close",)
+    needs: tuple[str, ...] = TO_STREAM
     fresh: bool = False

@@ -28,7 +28,7 @@ class Picture:
 
 @dataclass
 class Watched:
-    """The evidence of one run."""
+    """The evidence of one run. `ended`: frames had ceased before the pedal was released."""
 
     format: FrameFormat
     pixel_format: str
@@ -40,6 +40,7 @@ class Watched:
     ledger: Ledger = field(default_factory=Ledger)
     pictures: list[Picture] = field(default_factory=list)
     released_ns: int = 0
+    ended: bool = False
 
 
 def watch(rig: Rig, desk: Desk, seconds: float) -> Watched:
@@ -50,6 +51,8 @@ def watch(rig: Rig, desk: Desk, seconds: float) -> Watched:
         if rig.pending <= 2:  # a frame is looked at only when there is the time
             seen.pictures.append(_picture(rig, frame))
     seen.log = rig.log
+    so_far = len(rig.log.commits)
+    seen.ended = not until(lambda: len(rig.log.commits) > so_far, rig.stall_s)
     _release(rig, seen, desk)
     seen.ledger = rig.stop()
     rig.drain()

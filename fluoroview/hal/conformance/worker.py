@@ -1,6 +1,6 @@
-"""The process that runs trials: `python -m fluoroview.hal.conformance.worker DRIVER DEVICE …`.
+"""The process that runs trials: `python -m fluoroview.hal.conformance.worker DRIVER EFFORT`.
 
-Names of trials come on standard input, one a line; what they find goes out as JSON lines. The
+Trials come on standard input, one JSON line each; what they find goes out as JSON lines. The
 parent is told which rule is being tried, so that it knows whose fault a crash is.
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 from fluoroview.hal.child import Channel
 from fluoroview.hal.conformance.catalogue import TRIALS
 from fluoroview.hal.conformance.effort import Effort
+from fluoroview.hal.conformance.loading import LOADING
 from fluoroview.hal.conformance.rig import Hang, Violation
 from fluoroview.hal.conformance.trial import Desk, Trial
 from fluoroview.hal.conformance.verdict import Finding, failed
@@ -62,19 +63,20 @@ def run_trial(trial: Trial, desk: Desk, reporter: Reporter) -> bool:
 def main() -> None:
     """Run as the command line says, until standard input ends."""
     faulthandler.enable()
-    driver, device, effort, others = sys.argv[1:]
+    driver, effort = sys.argv[1:]
     reporter = Reporter(Channel())
     arguments: dict[str, Any] = json.loads(effort)
-    desk = Desk(
-        driver,
-        device,
-        Effort(**arguments),
-        others=tuple(json.loads(others)),
-        step=reporter.step,
-    )
-    by_name = {trial.name: trial for trial in TRIALS}
+    by_name = {trial.name: trial for trial in (LOADING, *TRIALS)}
     for line in sys.stdin:
-        if not run_trial(by_name[line.strip()], desk, reporter):
+        command = json.loads(line)
+        desk = Desk(
+            driver,
+            command["device"],
+            Effort(**arguments),
+            others=tuple(command["others"]),
+            step=reporter.step,
+        )
+        if not run_trial(by_name[command["trial"]], desk, reporter):
             break
     os._exit(0)  # whatever threads a driver left behind
 

@@ -1,0 +1,109 @@
+"""Each planted fault is found by its rule and by no other; a right driver keeps them all."""
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from fluoroview.hal.conformance import Effort, Verdict, check
+from fluoroview.hal.conformance.catalogue import RULES
+from fluoroview.hal.registry import installed_drivers
+
+INSTALLED = Path(__file__).parent / "installed"
+sys.path.insert(0, str(INSTALLED))
+from fluoroview_planted.wrong import FAULTS  # noqa: E402 - needs the path
+
+sys.path.remove(str(INSTALLED))
+
+SMALL = Effort(
+    "small",
+    opens=5,
+    runs=12,
+    stream_s=0.3,
+    settle_s=0.08,
+    first_frame_s=3.0,
+    reopen_s=1.0,
+    trial_s=20.0,
+)
+NOT_APPLICABLE = Verdict.NOT_APPLICABLE
+TABLE = {name: (rule, verdict) for name, (_, rule, verdict) in FAULTS.items()}
+TABLE["wrong-missing-sdk"] = ("loads", "FAIL")
+IN_CHILD = {"process-isolation", "kill-9"}
+"""Rules that start three more processes: tried on the right driver and on those that break them."""
+
+
+OF_THE_HOST = {
+    "jitter": {Verdict.WARN, Verdict.FAIL},
+    "rate": {Verdict.WARN},
+    "rate-set": {Verdict.WARN},
+    "time-unit": {Verdict.WARN},
+}
+"""What these rules may say of any driver when the computer that runs the tests is busy."""
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """Install the planted drivers for this process and its children."""
+    with pytest.MonkeyPatch.context() as patch:
+        paths = [str(INSTALLED), os.environ.get("PYTHONPATH", "")]
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths).rstrip(os.pathsep))
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("locks")))
+        patch.syspath_prepend(str(INSTALLED))
+        yield
+
+
+@pytest.fixture(scope="module")
+def reports(planted, request):
+    """Driver → future of its report; three checks run at a time, as they mostly wait."""
+    wanted = [item.callspec.params["driver"] for item in request.session.items if _is_table(item)]
+    pool = ThreadPoolExecutor(3)
+    yield {driver: pool.submit(_check, driver) for driver in wanted}
+    pool.shutdown(cancel_futures=True)
+
+
+def _is_table(item):
+    return item.module.__name__ == __name__ and "driver" in getattr(item, "callspec", _None).params
+
+
+class _None:
+    params = ()
+
+
+def _check(driver):
+    rules = [rule for rule in RULES if TABLE[driver][0] in IN_CHILD or rule not in IN_CHILD]
+    return check(driver, "r0", selection=rules, effort=SMALL)
+
+
+@pytest.mark.parametrize("driver", TABLE)
+def test_a_fault_is_found_by_its_rule_and_by_no_other(driver, reports):
+    rule, verdict = TABLE[driver]
+    report = reports[driver].result()
+    found = {r.rule.id: r.verdict for r in report.results if _counts(r, rule)}
+    assert found == {rule: verdict}, [r.finding.seen for r in report.results if r.rule.id in found]
+    assert report.exit_code == (verdict == Verdict.FAIL)
+
+
+def _counts(result, rule):
+    busy = result.verdict in OF_THE_HOST.get(result.rule.id, ()) and result.rule.id != rule
+    return result.verdict in (Verdict.FAIL, Verdict.WARN) and not busy
+
+
+def test_the_right_driver_keeps_every_rule(planted):
+    steps = []
+    report = check("right", effort=SMALL, progress=lambda *step: steps.append(step))
+    broken = {r.rule.id: r.finding.seen for r in report.results if _counts(r, "")}
+    assert not broken
+    assert set(RULES) == {r.rule.id for r in report.results if r.verdict is not NOT_APPLICABLE}
+    assert report.device == "r0"
+    assert report.exit_code == 0
+    assert [done for done, _, _ in steps] == list(range(len(steps)))
+
+
+def test_every_rule_has_a_fault_planted():
+    assert set(RULES) == {rule for rule, _ in TABLE.values()}
+
+
+def test_every_fault_is_installed(planted):
+    assert {driver.name for driver in installed_drivers()} >= TABLE.keys()
