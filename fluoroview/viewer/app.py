@@ -6,7 +6,14 @@ import signal
 import sys
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QRect, QTimer
+from PyQt6.QtCore import (
+    QEvent,
+    QMessageLogContext,
+    QRect,
+    QTimer,
+    QtMsgType,
+    qInstallMessageHandler,
+)
 from PyQt6.QtWidgets import QApplication
 
 from fluoroview.exam.examination import Examination
@@ -27,10 +34,20 @@ def application() -> QApplication:
         app = QApplication(sys.argv[:1])
         app.setApplicationName("FluoroView")
         _made.append(app)
+        if app.platformName() == "offscreen":
+            qInstallMessageHandler(_without_offscreen_notes)
     if app.property("dressed") is None:
         theme.apply(app)
         app.setProperty("dressed", True)
     return app
+
+
+def _without_offscreen_notes(
+    kind: QtMsgType, context: QMessageLogContext, words: str | None
+) -> None:
+    """Print Qt's messages, but not that a window in memory cannot be raised or hinted at."""
+    if words and not words.startswith("This plugin does not support"):
+        print(words, file=sys.stderr)
 
 
 def run(room: Room, files: list[Path] | None = None, connect: bool = True) -> int:

@@ -74,7 +74,7 @@ class ImageCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(256, 256)
         self.overlay = Overlay()
-        self.empty_words = ("No picture", "Choose a source and hold the pedal, or open a file")
+        self._empty_words = ("No picture", "")
         self._picture: ShownPicture | None = None
         self._window = self._dragging = Window(32768, 65536)
         self._painter = WindowPainter(1, 1)
@@ -122,6 +122,13 @@ class ImageCanvas(QWidget):
         """Choose the badge: "LIVE", "HOLD", "REPLAY" or "IDLE"; `detail` says how it was held."""
         if self.overlay.set_mode(mode, detail):
             self.update()
+
+    def set_empty_words(self, title: str, hint: str) -> None:
+        """Choose what is said while there is no picture: what is the case, and what to do."""
+        if (title, hint) != self._empty_words:
+            self._empty_words = (title, hint)
+            if self._picture is None:
+                self.update()
 
     def set_corner(self, corner: str, *lines: str) -> None:
         """Write lines of text into a corner ("top left", "bottom right", ...)."""
@@ -275,7 +282,7 @@ class ImageCanvas(QWidget):
 
     def _paint_empty(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), QColor(theme.PICTURE_GROUND))
-        title, hint = self.empty_words
+        title, hint = self._empty_words
         middle = self.rect().center().y()
         painter.setPen(QColor(theme.DIM))
         painter.setFont(theme.font(22, QFont.Weight.DemiBold))
