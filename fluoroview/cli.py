@@ -55,11 +55,14 @@ def live(
     headless: Annotated[bool, typer.Option(help="Run without a window, pedal down.")] = False,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long, headless.")] = 15.0,
     out_dir: Annotated[Path, typer.Option("--out", help="Where headless files go.")] = Path("out"),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Headless: print ledger and health as JSON.")
+    ] = False,
 ) -> None:
     """Watch a device live: the simulated source, a detector, or a recorded loop."""
     chosen = _room(room, driver, device, procedure, faults)
     if headless:
-        _headless(chosen, seconds, out_dir)
+        _headless(chosen, seconds, out_dir, as_json)
         return
     _require_display()
     from fluoroview.viewer.app import run  # Qt only where there is a window
@@ -260,7 +263,7 @@ def _room(
     return room.model_copy(update={"detector": section})
 
 
-def _headless(room: "Room", seconds: float, out_dir: Path) -> None:
+def _headless(room: "Room", seconds: float, out_dir: Path, as_json: bool) -> None:
     from fluoroview.exam.headless import run_headless
 
     def picture(exam: "Examination", path: Path) -> None:
@@ -272,6 +275,9 @@ def _headless(room: "Room", seconds: float, out_dir: Path) -> None:
         result = run_headless(room, seconds, out_dir, step, picture)
     for problem in result.problems:
         err.print(problem, style="yellow", highlight=False, soft_wrap=True)
+    if as_json:
+        _print_json(result.health | {"files": [str(path) for path in result.files]})
+        return
     out.print(result.summary, highlight=False, soft_wrap=True)
     for path in result.files:
         out.print(f"  {path}", highlight=False, soft_wrap=True)

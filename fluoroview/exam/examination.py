@@ -317,6 +317,16 @@ class Examination:
             run["ledger"] = ledger
         return report
 
+    def health_report(self) -> dict[str, Any]:
+        """Return ledger, jitter, latency and the device's clock, JSON-able."""
+        shot = self.snapshot()
+        return {
+            "device": shot.device.name,
+            "state": str(shot.device.state),
+            "ledger": shot.ledger.as_dict(),
+            "health": shot.health.as_dict(),
+        }
+
     # everything else
 
     def snapshot(self) -> ExamSnapshot:

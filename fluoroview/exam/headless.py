@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fluoroview.dose import minutes_text
 from fluoroview.exam.events import Mode, Problem
@@ -24,11 +25,12 @@ class HeadlessError(FluoroError):
 
 @dataclass(frozen=True)
 class HeadlessResult:
-    """What a run gave: a summary in a sentence or two, the files, and what went wrong."""
+    """What a run gave: a summary in words, the files, what went wrong, and the health."""
 
     summary: str
     files: list[Path]
     problems: list[str]
+    health: dict[str, Any]
 
 
 def run_headless(
@@ -65,8 +67,9 @@ def run_headless(
                 "Look at `fluoroview devices`.",
             )
         summary = _summary(exam.snapshot(), exam)
+        health = exam.health_report()
         files = _store(exam, folder, step, write_picture, problems)
-        return HeadlessResult(summary, files, problems)
+        return HeadlessResult(summary, files, problems, health)
     finally:
         exam.close()
 

@@ -147,7 +147,7 @@ class Road:
             self._reader.release()
         self.frames += 1
         self._on_frame(header)
-        self._health.committed(header.host_time_ns)
+        self._health.committed(header)
         self._hold.add(buffer)
         self.store.add(buffer, header)
         if self._live:

@@ -95,7 +95,7 @@ def kerma_ugy_per_mas(kvp: float, filter_al_mm: float, filter_cu_mm: float) -> f
         return NAN
     hvl_mm = math.exp(_between(_LN_HVL, kvp, filter_cu_mm))
     halvings = (filter_al_mm - TABLE_ALUMINIUM_MM) / hvl_mm
-    return math.exp(_between(_LN_KERMA, kvp, filter_cu_mm)) * 0.5**halvings
+    return math.exp(_between(_LN_KERMA, kvp, filter_cu_mm)) * math.pow(0.5, halvings)
 
 
 def pulse_output(exposure: Exposure, source_reference_mm: float) -> TubeOutput:

@@ -1,5 +1,7 @@
 """The newest picture wins, the hold is what was asked for, and buffers are never lost."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from fluoroview.exam.events import Mode
 from fluoroview.exam.health import HealthMonitor
 from fluoroview.exam.hold import HoldMaker
 from fluoroview.exam.pictures import PicturePool, Screen
+from fluoroview.hal import FrameHeader
 
 
 def publish(screen, pool, value):
@@ -73,13 +76,18 @@ def test_the_hold_is_the_mean_of_the_last(frames, values, expected, made_of):
 def test_health_tells_rate_and_intervals_of_the_last_frames():
     health = HealthMonitor()
     for number in range(100):
-        health.committed(number * 33_000_000)
+        header = FrameHeader(number, number * 33_000_000, temperature_c=31.5)
+        health.committed(replace(header, host_time_ns=10**9 + number * 33_000_000))
         health.painted(5.0 + number % 2)
     reading = health.reading(skipped=3, left_out=0)
     assert reading.frames_per_second == pytest.approx(1000 / 33)
     assert reading.interval_p99_ms == pytest.approx(33.0)
     assert reading.latency_p50_ms == pytest.approx(5.5)
     assert reading.skipped_by_display == 3
+    assert reading.jitter_ms == pytest.approx(0.0)
+    assert reading.temperature_c == 31.5
+    assert reading.clock.drift_ppm == pytest.approx(0.0, abs=1e-3)
+    assert reading.as_dict()["latency_histogram"]["4 to 8 ms"] == 100
 
 
 def test_health_without_frames_says_nothing():
