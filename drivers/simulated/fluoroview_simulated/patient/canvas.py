@@ -183,9 +183,10 @@ class Canvas:
 
     def trabeculae(self, direction_deg: float) -> np.ndarray:
         """Band-passed grain of unit variance, drawn out along a direction; kept per direction."""
-        return oriented_grain(
-            self.size, self.view_mm, self.seed, round(direction_deg / 15) * 15 % 180
-        )
+        direction = round(direction_deg / 15) * 15 % 180
+        if direction not in self._grains:
+            self._grains[direction] = oriented_grain(self.size, self.view_mm, self.seed, direction)
+        return self._grains[direction]
 
 
 def rounded(depth_mm: np.ndarray, radius_mm: float) -> np.ndarray:
