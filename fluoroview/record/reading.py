@@ -92,6 +92,8 @@ class Recording:
         except _H5_ERRORS as error:
             self.runs = []
             self.damage.append(f"The accounts of the runs cannot be read: {error}.")
+        if self._stream.cut_off:
+            self.damage.append(f"{self._stream.cut_off} bytes are missing at its end.")
         if self.ending is Ending.OPEN and not self.in_progress:
             self.damage.append("It was not closed: it was cut off while it was recorded.")
 

@@ -176,14 +176,16 @@ def _create(path: Path) -> Any:
     import h5py  # 0.2 s, and most examinations are not recorded
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
         # no cache of chunks: each picture goes to the disk when it comes, not in bursts
         return h5py.File(path, "x", libver="latest", rdcc_nbytes=0, locking="best-effort")
-    except FileExistsError as error:
-        raise RecordError(
-            f"There is a file {path} already.", "Choose another name; recordings are not replaced."
-        ) from error
     except OSError as error:
+        if path.exists():
+            raise RecordError(
+                f"There is a file {path} already.",
+                "Choose another name; recordings are not replaced.",
+            ) from error
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise RecordError(
             f"The recording {path} cannot be made: {reason}.",
