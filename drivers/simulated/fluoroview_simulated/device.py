@@ -41,6 +41,8 @@ PAUSE_S = 1.5
 """A longer pause than this ends with a new bolus: the patient swallows when told to."""
 START_IN_TURN_S = 1.3
 """Where in a swallow's turn a run begins: the bolus is just taken, the swallow is near."""
+PATIENT, OPEN_FIELD, DARK = "patient", "open field", "dark"
+"""What is before the detector: the latter two are for calibrating it."""
 
 
 class SimulatedDetector(Detector):
@@ -71,7 +73,9 @@ class SimulatedDetector(Detector):
         self._workshop = _Workshop()
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
+        self._before_detector = PATIENT
         self._pulse_index = 0
+        self._frame_index = 0
         self._time_s = 0.0
         self._stopped_ns: int | None = None
 
@@ -125,9 +129,12 @@ class SimulatedDetector(Detector):
     def _run(self, sink: FrameSink) -> None:
         """One run: pulses on the raster until the pedal is up."""
         scene = self._workshop.wait(self._end)
+        from fluoroview_simulated.detector.empty_room import EmptyRoom  # compiled, loaded by now
+
         now = time.monotonic_ns()
         run_start_s = self._procedure_time(now)
         raster, rate = Raster(now, self._rate_hz), self._rate_hz
+        empty = EmptyRoom(scene) if scene is not None else None
         previous_s: float | None = None
         while scene is not None and not sink.stopping:
             if rate != self._rate_hz:  # the operator chose another pulse rate
@@ -137,26 +144,40 @@ class SimulatedDetector(Detector):
             if self._end.wait(max(0.0, (due - time.monotonic_ns()) / 1e9)) or sink.stopping:
                 break
             self._time_s = run_start_s + raster.slot_s
-            technique, geometry = self._technique, self._geometry
-            exposure = self._exposure(technique, geometry)
-            index = self._pulse_index
-            sink.pulse(
-                Pulse(
-                    index,
-                    time.monotonic_ns(),
-                    exposure,
-                    pulse_kerma_ugy(technique, geometry),
-                    pulse_kap_ugym2(technique, geometry),
-                    DoseOrigin.SIMULATED,
-                )
-            )
-            self._pulse_index += 1
+            before, technique, geometry = self._before_detector, self._technique, self._geometry
+            exposure = None if before == DARK else self._exposure(technique, geometry)
+            index = self._pulse(sink, technique, geometry, exposure)
             slot = sink.acquire()
             scene.collimate(geometry)
-            scene.frame(index, self._time_s, technique, slot.pixels, previous_s)
-            previous_s = self._time_s
-            slot.commit(FrameHeader(index, due, index, exposure))
+            if before == PATIENT:
+                scene.frame(index, self._time_s, technique, slot.pixels, previous_s)
+                previous_s = self._time_s
+            else:
+                empty.frame(self._frame_index, technique if exposure else None, slot.pixels)
+                previous_s = None
+            slot.commit(FrameHeader(self._frame_index, due, index, exposure))
+            self._frame_index += 1
         self._stopped_ns = time.monotonic_ns()
+
+    def _pulse(
+        self, sink: FrameSink, technique: Technique, geometry: Geometry, exposure: Exposure | None
+    ) -> int:
+        """Tell one pulse and return its index; without an exposure there is none, and -1."""
+        if exposure is None:
+            return -1
+        index = self._pulse_index
+        self._pulse_index += 1
+        sink.pulse(
+            Pulse(
+                index,
+                time.monotonic_ns(),
+                exposure,
+                pulse_kerma_ugy(technique, geometry),
+                pulse_kap_ugym2(technique, geometry),
+                DoseOrigin.SIMULATED,
+            )
+        )
+        return index
 
     def _procedure_time(self, now_ns: int) -> float:
         """Where the procedure stands when a run begins.
@@ -186,7 +207,8 @@ class SimulatedDetector(Detector):
     def _prepare(self) -> None:
         """Has the scene made anew, with what is set now."""
         self._workshop.order(self._size, self._seed, self._geometry, self._raw)
-        self._pulse_index, self._time_s, self._stopped_ns = 0, 0.0, None
+        self._pulse_index, self._frame_index = 0, 0
+        self._time_s, self._stopped_ns = 0.0, None
 
     # ---- parameters ----------------------------------------------------------------------
 
@@ -202,6 +224,11 @@ class SimulatedDetector(Detector):
                 doc="pixel values are linear in exposure",
             ),
             IntParameter("BitDepth", lambda: BIT_DEPTH, unit="bit"),
+            StrParameter(
+                "DeviceSerialNumber",
+                lambda: f"SIM{self._seed:05d}",
+                doc="another Seed is another panel",
+            ),
             FloatParameter(
                 "AcquisitionFrameRate",
                 lambda: self._rate_hz,
@@ -224,6 +251,13 @@ class SimulatedDetector(Detector):
                 choices=["on", "off"],
                 access=Access.RW_IDLE,
                 doc="offset and gain corrected in the panel; off gives raw pixels",
+            ),
+            EnumParameter(
+                "Scene",
+                lambda: self._before_detector,
+                self._set_scene,
+                choices=[PATIENT, OPEN_FIELD, DARK],
+                doc="what is before the detector; dark: frames without x-ray pulses",
             ),
         ]
 
@@ -345,6 +379,9 @@ class SimulatedDetector(Detector):
     def _set_correction(self, value: str) -> None:
         self._raw = value == "off"
         self._prepare()
+
+    def _set_scene(self, value: str) -> None:
+        self._before_detector = value
 
     def _set_procedure(self, value: str) -> None:
         self._procedure = value

@@ -132,7 +132,7 @@ class Scene:
         """The pass over all pixels, with the moving maps and the veil as they stand now."""
         weights, mu = _terms(technique)
         layers, panel, moving = self.layers, self.panel, self.layers.maps
-        y, x = self._noise_place(pulse_index)
+        y, x = self.noise_place(pulse_index)
         kernels.render(
             kernels.Resting(self._soft, self._bone, self._pad, *self._sway(motion)),
             kernels.Moving(
@@ -174,7 +174,12 @@ class Scene:
         veil = self._scatter.veil(weights, mu, small, self._coarse_place)
         return cv2.resize(veil, (self.size, COARSE), interpolation=cv2.INTER_LINEAR)
 
-    def _noise_place(self, pulse_index: int) -> tuple[int, int]:
+    @property
+    def open_field(self) -> np.ndarray:
+        """Fluence without patient, (size, size) float32, 1 in the middle."""
+        return self._open * np.float32(kernels.BEAM_UNIT)
+
+    def noise_place(self, pulse_index: int) -> tuple[int, int]:
         """Where this pulse's noise starts in the tile: a hash of seed and pulse."""
         room = self.panel.tile_room
         h = (pulse_index * 0x9E3779B97F4A7C15 + self.seed * 0xBF58476D1CE4E5B9 + 1) % 2**64

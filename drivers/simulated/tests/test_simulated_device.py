@@ -8,6 +8,7 @@ import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DoseOrigin, ParameterError
 from fluoroview_simulated.beam import pulse_kap_ugym2, pulse_kerma_ugy
+from fluoroview_simulated.detector.panel import CEILING, make_panel
 from fluoroview_simulated.device import DEVICE_ID, START_IN_TURN_S, SimulatedDetector
 from fluoroview_simulated.pacing import Raster
 from fluoroview_simulated.procedure.course import TURN_S
@@ -199,3 +200,30 @@ def test_through_the_hal_every_frame_is_accounted_for():
     assert ring.layout.slots >= 8
     host.disarm()
     host.close()
+
+
+def test_dark_frames_have_no_pulse_and_no_dose(detector):
+    detector.parameters().write("Scene", "dark")
+    sink = run(detector, 3)
+    assert sink.pulses == []
+    assert all(h.exposure is None and h.pulse_index == -1 for h, _ in sink.frames)
+    assert [h.hardware_counter for h, _ in sink.frames] == [0, 1, 2]
+
+
+def test_the_open_field_has_no_patient_in_it(detector):
+    tree = detector.parameters()
+    tree.write("TubeCurrent", 1.0)
+    tree.write("Scene", "open field")
+    middle = np.s_[128:384, 128:384]
+    flat = run(detector, 3).frames[-1][1][middle].astype(float)
+    assert flat.std() / flat.mean() < 0.1
+    assert flat.mean() > 1000
+    assert len(run(detector, 2).pulses) == 2
+
+
+def test_a_raw_panel_has_dead_and_hot_pixels_clusters_and_lines():
+    panel = make_panel(512, 250.0, seed=1, raw=True)
+    dead = panel.raw_gain == 0
+    assert dead.mean() < 0.01
+    assert dead.all(axis=1).sum() == 1
+    assert (panel.raw_offset == CEILING).any()

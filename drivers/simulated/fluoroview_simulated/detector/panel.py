@@ -53,7 +53,7 @@ class Panel:
 def make_panel(size: int, detector_mm: float, seed: int, raw: bool = False) -> Panel:
     """Builds the panel for a matrix of `size`²; the same seed gives the same panel.
 
-    Gain and offset patterns are there only for a `raw` panel.
+    Gain and offset patterns, and defects, are there only for a `raw` panel.
     """
     pixel_mm = detector_mm / size
     side = size + max(256, size // 4)
@@ -69,7 +69,8 @@ def make_panel(size: int, detector_mm: float, seed: int, raw: bool = False) -> P
     slow = cloud(size, detector_mm, seed + 40, 70.0, 2)
     residual = 1.0 + RESIDUAL_GAIN * (0.6 * pattern + 0.6 * slow)
     raw_gain = 1.0 + 0.02 * pattern + 0.025 * slow + 0.02 * blocks
-    raw_offset = 180.0 + 6.0 * pattern + 9.0 * columns + 12.0 * blocks
+    raw_offset = np.maximum(180.0 + 6.0 * pattern + 9.0 * columns + 12.0 * blocks, 0.0)
+    _spoil(raw_gain, raw_offset, np.random.default_rng([seed, 6, size]))
     return Panel(
         size=size,
         pixel_mm=pixel_mm,
@@ -78,8 +79,22 @@ def make_panel(size: int, detector_mm: float, seed: int, raw: bool = False) -> P
         tile=np.clip(np.rint(tile / NOISE_UNIT), -127, 127).astype(np.int8),
         residual=residual.astype(np.float32),
         raw_gain=raw_gain.astype(np.float32) if raw else None,
-        raw_offset=np.maximum(raw_offset, 0.0).astype(np.float32) if raw else None,
+        raw_offset=raw_offset.astype(np.float32) if raw else None,
     )
+
+
+def _spoil(gain: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> None:
+    """Puts a raw panel's defects into its patterns: 1 pixel in 5000, two clusters, two lines."""
+    size = gain.shape[0]
+    dead, hot, weak = (rng.integers(0, size**2, size**2 // 15000) for _ in range(3))
+    gain.flat[dead] = 0.0
+    gain.flat[hot], offset.flat[hot] = 0.0, CEILING
+    gain.flat[weak] *= 0.4
+    for side in (3, 5):
+        row, column = rng.integers(size // 8, size * 7 // 8, 2)
+        gain[row : row + side, column : column + side] = 0.0
+    gain[: size // 2, rng.integers(size // 8, size * 7 // 8)] = 0.0
+    gain[rng.integers(size // 8, size * 7 // 8), :] = 0.0
 
 
 def open_beam(

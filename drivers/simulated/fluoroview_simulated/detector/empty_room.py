@@ -1,0 +1,45 @@
+"""Frames without a patient, as a calibration wants them: the open field, and the dark.
+
+Same panel, noise, lag and digitisation as a `Scene`, in plain NumPy: nothing moves here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fluoroview_simulated import kernels
+from fluoroview_simulated.beam import SWANK
+from fluoroview_simulated.detector.panel import CEILING, LAG
+from fluoroview_simulated.scene import Scene
+from fluoroview_simulated.technique import Technique
+
+
+class EmptyRoom:
+    """The detector of a `Scene` with nothing before it, for one run."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self._previous = np.zeros((scene.size, scene.size), np.float32)
+
+    def frame(self, index: int, technique: Technique | None, out: np.ndarray) -> None:
+        """Write the pixels of one frame; without a technique there was no pulse.
+
+        Args:
+            index: counts the frames; chooses the noise.
+            technique: the pulse's factors.
+            out: (size, size) uint16, linear in exposure, 0 to 16383.
+        """
+        scene, panel = self.scene, self.scene.panel
+        quanta = 0.0 if technique is None else scene.quanta_open(technique)
+        signal = scene.open_field * np.float32(quanta)
+        y, x = scene.noise_place(index)
+        noise = panel.tile[y : y + scene.size, x : x + scene.size] * np.float32(kernels.NOISE_UNIT)
+        deviation = np.sqrt(signal / np.float32(SWANK) + np.float32(panel.electronic_quanta2))
+        signal += noise * deviation
+        counts = (np.float32(1 - LAG) * signal + np.float32(LAG) * self._previous) * np.float32(
+            panel.counts_per_quantum
+        )
+        self._previous = signal
+        if panel.raw_gain is not None:
+            counts = counts * panel.raw_gain + panel.raw_offset
+        np.copyto(out, np.clip(np.rint(counts), 0, CEILING), casting="unsafe")
