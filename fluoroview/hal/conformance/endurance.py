@@ -50,7 +50,7 @@ STALE_FRAME = Rule(
 )
 MEMORY = Rule(
     "memory-flat",
-    "Memory does not grow from run to run (64 kB a run and 8 MB in all is a leak).",
+    "Memory does not go on growing from run to run (64 kB a run and 8 MB in all is a leak).",
     "A leak of one frame a run ends a day's list with a crash.",
 )
 THREADS = Rule(
@@ -155,15 +155,17 @@ def _stop_time(took_s: list[float]) -> Finding:
 
 
 def growth(prints: list[Footprint]) -> Iterator[Finding]:
-    """Judge memory, threads and handles by the footprint after each run."""
+    """Judge memory, threads and handles by the footprint after each run.
+
+    What is compared is the second third of the runs with the last.
+    """
     rest = prints[_WARM_UP:]
     if len(rest) < 6:
         for rule in (MEMORY, THREADS, HANDLES):
             yield not_applicable(rule.id, f"Only {len(prints)} runs could be made.")
         return
-    third = len(rest) // 3
-    early, late = rest[:third], rest[-third:]
-    runs = len(rest) - third
+    runs = len(rest) // 3  # the first third is left out: caches and the allocator fill up there
+    early, late = rest[runs : 2 * runs], rest[-runs:]
     kb = statistics.median(p.memory_kb for p in late) - statistics.median(
         p.memory_kb for p in early
     )
@@ -178,7 +180,7 @@ def growth(prints: list[Footprint]) -> Iterator[Finding]:
 def _memory(kb: float, runs: int) -> Finding:
     if math.isnan(kb):
         return not_applicable(MEMORY.id, "This system does not tell.")
-    seen = f"Memory changed by {kb / 1024:+.1f} MB over {runs} runs, {kb / runs:+.1f} kB a run."
+    seen = f"Memory changed by {kb / 1024:+.1f} MB over the last {runs} runs, {kb / runs:+.1f} kB a run."
     if kb > _LEAK_KB and kb / runs > _LEAK_KB_PER_RUN:
         return failed(MEMORY.id, seen)
     if kb > _LEAK_KB / 2 and kb / runs > _LEAK_KB_PER_RUN / 4:
@@ -187,7 +189,7 @@ def _memory(kb: float, runs: int) -> Finding:
 
 
 def _count(rule: Rule, more: int, runs: int) -> Finding:
-    seen = f"{more:+d} over {runs} runs."
+    seen = f"{more:+d} over the last {runs} runs."
     return (failed if more >= max(2, runs // 4) else warned if more > 1 else passed)(rule.id, seen)
 
 
