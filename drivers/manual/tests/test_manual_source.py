@@ -1,0 +1,107 @@
+"""The manual source: figures with units and limits, no pulses, in a thread and in a child."""
+
+import pytest
+
+from fluoroview.hal import DeviceError, DeviceHost, DeviceState, ParameterError
+from fluoroview_manual import ManualSource
+from fluoroview_manual.source import FIGURES
+
+
+@pytest.fixture(params=["thread", "process"])
+def host(request):
+    faults = []
+    opened = DeviceHost("manual", "operator", request.param, on_fault=faults.append)
+    opened.open()
+    yield opened
+    opened.close()
+    assert faults == []
+
+
+@pytest.fixture
+def tree():
+    source = ManualSource("operator")
+    source.open()
+    return source.parameters()
+
+
+def values(host):
+    return {entry["name"]: entry["value"] for entry in host.parameters()}
+
+
+def test_it_says_that_it_knows_no_pulses_and_no_handshake(host):
+    assert host.traits() == {"kind": "source", "handshake": False, "tells_pulses": False}
+
+
+def test_a_run_tells_nothing_and_keeps_the_technique(host):
+    host.write("TubeVoltage", 81.0)
+    ring = host.arm()
+    for _ in range(3):
+        host.start()
+        assert host.state is DeviceState.RUNNING
+        assert host.write("TubeCurrent", 12.5) == 12.5, "typed in while the beam is on"
+        host.stop()
+    assert ring.pulses_since(0) == (0, [])
+    assert values(host)["TubeVoltage"] == 81.0
+    assert values(host)["TubeCurrent"] == 12.5
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("TubeVoltage", "kV"),
+        ("TubeCurrent", "mA"),
+        ("PulseWidth", "ms"),
+        ("CopperFilter", "mm"),
+        ("AluminiumFilter", "mm"),
+        ("SourceImageDistance", "mm"),
+        ("FieldWidth", "mm"),
+        ("FieldHeight", "mm"),
+    ],
+)
+def test_figures_have_unit_and_limits(tree, name, unit):
+    described = tree[name].describe()
+    assert described["unit"] == unit
+    assert described["access"] == "rw"
+    assert described["minimum"] <= described["value"] <= described["maximum"]
+    assert tree.write(name, described["maximum"]) == described["maximum"]
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_what_cannot_be_is_refused(tree, figure):
+    for value in (figure.minimum - 1.0, figure.maximum + 1.0):
+        with pytest.raises(ParameterError, match=f"{figure.name} cannot be {value} {figure.unit}"):
+            tree.write(figure.name, value)
+    assert tree[figure.name].read() == figure.before
+
+
+def test_it_knows_whether_the_technique_was_typed_in(tree):
+    stated = tree["TechniqueStated"]
+    tree.write("CopperFilter", 0.2)
+    tree.write("TubeVoltage", 70.0)
+    tree.write("TubeCurrent", 10.0)
+    assert stated.read() is False
+    with pytest.raises(ParameterError):
+        tree.write("PulseWidth", -1.0)
+    assert stated.read() is False, "a figure that was refused is not stated"
+    tree.write("PulseWidth", 5.0)
+    assert stated.read() is True
+    with pytest.raises(ParameterError, match="read-only"):
+        tree.write("TechniqueStated", True)
+
+
+def test_opened_again_it_has_forgotten():
+    source = ManualSource("operator")
+    source.open()
+    for name in ("TubeVoltage", "TubeCurrent", "PulseWidth"):
+        source.parameters().write(name, 60.0)
+    source.close()
+    source.open()
+    assert source.parameters()["TechniqueStated"].read() is False
+    assert source.parameters()["TubeVoltage"].read() == 70.0
+
+
+def test_it_is_found_and_another_is_not():
+    (found,) = ManualSource.discover()
+    assert (found.driver, found.id) == ("manual", "operator")
+    with pytest.raises(DeviceError, match=r"has no device 'other'\. It has one: operator\."):
+        ManualSource("other").open()
