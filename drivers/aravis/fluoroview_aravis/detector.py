@@ -131,7 +131,12 @@ class AravisDetector(PolledDetector):
         return self._camera.get_device().get_genicam()
 
     def _run_continuously(self) -> None:
-        """Choose continuous acquisition: the HAL alone says when a run ends."""
+        """Choose continuous acquisition: the HAL alone says when a run ends.
+
+        A device whose last program was killed may still send pictures to nobody: stop it first.
+        """
+        with suppress(sdk.error_type()):
+            self._camera.stop_acquisition()
         mode = self._genicam().get_node("AcquisitionMode")
         if mode is not None and mode.get_string_value() != "Continuous":
             mode.set_string_value("Continuous")

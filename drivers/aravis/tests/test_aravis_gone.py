@@ -1,5 +1,7 @@
 """What is said when the camera is absent, another program's, or unplugged."""
 
+import os
+import signal
 import threading
 
 import pytest
@@ -53,6 +55,21 @@ def test_a_camera_unplugged_while_it_streams_is_a_fault_with_its_reason(camera, 
     assert "aravis:Aravis-Fake-FV01 failed: it does not answer" in faults[0]
     assert "Check its power and cable" in faults[0]
     assert host.ledger().exact
+
+
+def test_a_camera_whose_last_program_was_killed_opens_and_streams(camera, open_host, consume):
+    host = open_host(camera.id, "process")
+    killed = consume(host)
+    host.start()
+    killed.wait_for(2)
+    os.kill(host.pid, signal.SIGKILL)
+
+    again = open_host(camera.id)  # when the camera's heartbeat for the first one is over
+    consumer = consume(again)
+    again.start()
+    consumer.wait_for(5)
+    assert again.stop().exact
+    assert consumer.torn == []
 
 
 def test_stopping_a_camera_that_was_just_unplugged_keeps_the_deadline(camera, open_host, consume):
