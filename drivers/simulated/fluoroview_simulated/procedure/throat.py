@@ -232,6 +232,28 @@ def trachea(m: Motion) -> np.ndarray:
     return lift(smooth_curve(curve, 8) + _RINGS, m)
 
 
+def mouth_air(m: Motion) -> np.ndarray | None:
+    """The slit between tongue and palate while the mouth is empty."""
+    empty = 1.0 - m.loaded * (1.0 - m.reopening)
+    gap = 2.6 * empty + 0.3 * m.breath
+    if gap < 0.6:
+        return None
+    top = np.array([(-52, -39), (-44, -43.6), (-30, -45.6), (-14, -45.8), (0, -45.2), (8, -43)])
+    shape = np.array([(-0.5, 0.4), (0, 1.0), (0, 1.2), (0, 1.3), (1, 1.2), (1.5, 0.6)])
+    return np.concatenate([top, top[::-1] + shape * gap])
+
+
+def pools(m: Motion, amount: float) -> tuple[np.ndarray, np.ndarray]:
+    """Residue in vallecula and piriform sinus, up to a level that `amount` (0 to 1.5) raises."""
+    wall, leaf = tongue_base(m, squeezed=False), epiglottis(m)
+    bottom = (wall[-1] + leaf[1]) / 2
+    vallecula = np.concatenate([wall[5:], leaf[1:3]])
+    vallecula[:, 1] = np.maximum(vallecula[:, 1], bottom[1] - 5.5 * amount**0.6)
+    sinus = lift(np.array([(14.5, 22), (19.5, 22), (20.2, 29), (18.6, 33.5), (16.2, 31)]), m)
+    sinus[:, 1] = np.maximum(sinus[:, 1], sinus[:, 1].max() - 7.0 * amount**0.7)
+    return vallecula, sinus
+
+
 def epiglottis(m: Motion) -> np.ndarray:
     """Middle line of the leaf, root to tip."""
     e = m.epiglottis
