@@ -119,7 +119,7 @@ def _one_run(
     indices = [index for index in told if index >= 0] or [0]
     return Timeline(
         list(_shift(events, time_ns=-start)),
-        end - start + _usual_gap_ns(due),
+        max(end - start, sum(due[-1:]) - sum(due[:1]) + _usual_gap_ns(due)),
         first_counter,
         next_counter,
         min(indices),
