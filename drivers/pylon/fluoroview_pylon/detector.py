@@ -5,6 +5,7 @@ from typing import Any
 
 from fluoroview.hal import (
     Access,
+    CommandParameter,
     DeviceError,
     DeviceInfo,
     EnumParameter,
@@ -17,7 +18,7 @@ from fluoroview.hal import (
     PolledDetector,
 )
 from fluoroview_pylon import cameras, sdk
-from fluoroview_pylon.features import node, parameters_of, pixel_format_choices
+from fluoroview_pylon.features import is_emulated, node, parameters_of, pixel_format_choices
 from fluoroview_pylon.picture import Pixels, bits, is_known
 from fluoroview_pylon.stream import Stream
 
@@ -105,7 +106,8 @@ class PylonDetector(PolledDetector):
             mode.SetValue("Continuous")
 
     def _pixel_type(self) -> int:
-        return int(self._camera.GetNodeMap().GetNode("PixelFormat").GetIntValue())
+        with sdk.sentences("PixelFormat cannot be read", self.device_id):
+            return int(self._camera.GetNodeMap().GetNode("PixelFormat").GetIntValue())
 
     def _require_known_format(self) -> None:
         if is_known(self._pixel_type()):
@@ -126,6 +128,7 @@ class PylonDetector(PolledDetector):
 
     def _own_parameters(self) -> list[Parameter]:
         return [
+            *(self._test_parameters() if is_emulated(self._camera) else []),
             IntParameter(
                 "BitDepth",
                 lambda: bits(self._pixel_type()),
@@ -147,6 +150,15 @@ class PylonDetector(PolledDetector):
                 doc="How pixel values follow x-ray intensity. GenICam does not say: LIN for a "
                 "detector without gamma, DISP for a camera.",
             ),
+        ]
+
+    def _test_parameters(self) -> list[Parameter]:
+        return [
+            CommandParameter(
+                "TestUnplug",
+                lambda: self._camera.GetNodeMap().GetNode("FirePnPCallbackValue").SetValue(1),
+                doc="Pull the emulated camera's plug; opened again, it is there again.",
+            )
         ]
 
     def _set_relationship(self, value: str) -> None:

@@ -55,7 +55,24 @@ _LAYOUT = {
     "UserSetLoad",
 }
 _LAYOUT_BEGINNINGS = ("Binning", "Decimation", "GevSCPS")
-_UNITS = {"us": "µs"}
+# The emulation lets binning be set and does not bin.
+_DUMMIES_OF_THE_EMULATION = ("Binning",)
+_UNITS = {"us": "µs", "Bps": "B/s"}
+# Units that SFNC gives and cameras do not say.
+_SFNC_UNITS = {
+    "Width": "px",
+    "Height": "px",
+    "OffsetX": "px",
+    "OffsetY": "px",
+    "WidthMax": "px",
+    "HeightMax": "px",
+    "SensorWidth": "px",
+    "SensorHeight": "px",
+    "PayloadSize": "B",
+    "GevSCPSPacketSize": "B",
+    "DeviceLinkThroughputLimit": "B/s",
+    "ResultingFrameRate": "Hz",
+}
 _STATISTICS = "Statistic_"
 _INVISIBLE = 3  # EVisibility
 _WRITE_ONLY, _READ_ONLY, _READ_WRITE = 2, 3, 4  # EAccessMode
@@ -152,10 +169,11 @@ def parameters_of(camera: Any) -> list[Parameter]:
     """
     node_map = camera.GetNodeMap()
     locked = _locked_while_streaming(node_map)
+    dummies = _DUMMIES_OF_THE_EMULATION if is_emulated(camera) else ()
     made: dict[str, _Live] = {}
     for feature in _features(node_map):
         name = str(feature.GetNode().GetName())
-        if _is_left_out(name, feature, node_map):
+        if _is_left_out(name, feature, node_map) or name.startswith(dummies):
             continue
         parameter = _make(feature, _OLD_NAMES.get(name, name))
         if parameter is not None:
@@ -177,6 +195,11 @@ def pixel_format_choices(feature: Any) -> list[str]:
         for entry in feature.GetEntries()
         if entry.GetSymbolic() in offered and is_known(entry.GetValue())
     ]
+
+
+def is_emulated(camera: Any) -> bool:
+    """Tell whether the camera is pylon's own emulation."""
+    return str(camera.GetDeviceInfo().GetDeviceClass()) == "BaslerCamEmu"
 
 
 def node(node_map: Any, name: str) -> Any | None:
@@ -270,7 +293,7 @@ def _extra(feature: Any, name: str, kind: str) -> dict[str, Any]:
         return {"choices": lambda: list(feature.GetSettableValues())}
     if kind not in ("IntegerParameter", "FloatParameter"):
         return {}
-    unit = str(feature.GetUnit())
+    unit = str(feature.GetUnit()) or _SFNC_UNITS.get(name, "")
     return {
         "unit": _UNITS.get(unit, unit),
         "minimum": lambda: _limit(feature.GetMin),

@@ -7,7 +7,7 @@ from typing import Any
 from fluoroview.hal import DeviceError, FrameHeader, LossCause
 from fluoroview_pylon import sdk
 from fluoroview_pylon.block_ids import GEV_PERIOD, BlockIds
-from fluoroview_pylon.features import node
+from fluoroview_pylon.features import is_emulated, node
 from fluoroview_pylon.picture import PixelDecoder, Pixels
 
 BUFFERS = 16
@@ -32,7 +32,7 @@ class Stream:
         self._ids = BlockIds(_id_period(camera, node_map))
         self._underruns = node(camera.GetStreamGrabberNodeMap(), _UNDERRUNS)
         self._ticks_per_s = _number(node_map, "GevTimestampTickFrequency", _NS)
-        self._binning = _number(node_map, "BinningHorizontal", 1)
+        self._binning = 1 if is_emulated(camera) else _number(node_map, "BinningHorizontal", 1)
         self._asked_s = time.monotonic()
 
     def start(self) -> None:

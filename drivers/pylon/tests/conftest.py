@@ -112,12 +112,6 @@ def open_host():
 
 
 @pytest.fixture
-def behind():
-    """The detectors that hosts in threads made in this test."""
-    return Remembered.made
-
-
-@pytest.fixture
 def consume(open_host):
     """Start a Consumer of a ring; closed at the end of the test, before its ring."""
     started = []

@@ -1,8 +1,8 @@
 """The driver on the HAL: an emulated camera streams in a thread and in a child process."""
 
+import contextlib
 import itertools
 import threading
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -145,26 +145,23 @@ def test_a_camera_that_is_not_there_is_said(isolation):
     assert host.state is DeviceState.CLOSED
 
 
-def unplug(detector):
-    """The emulation's own way of removing a camera."""
-    node_map = detector._camera.GetNodeMap()
-    node_map.GetNode("FirePnPCallbackValue").SetValue(1)
-    node_map.GetNode("FirePnPCallback").Execute()
-
-
-def test_a_camera_unplugged_while_streaming_is_a_fault_with_its_reason(open_host, consume, behind):
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_a_camera_unplugged_while_streaming_is_a_fault_with_its_reason(
+    isolation, open_host, consume
+):
     faults, told = [], threading.Event()
 
     def on_fault(error):
         faults.append(str(error))
         told.set()
 
-    host = open_host(CAMERA, "thread", on_fault=on_fault)
+    host = open_host(CAMERA, isolation, on_fault=on_fault)
     set_up(host)
     consumer = consume(host.arm())
     host.start()
     consumer.wait_for(2)
-    unplug(behind[0])
+    with contextlib.suppress(DeviceError):  # the HAL reads the format again, from nothing
+        host.write("TestUnplug", "")
     assert told.wait(1.0)
     assert host.ledger().exact
     assert faults == [
@@ -176,13 +173,15 @@ def test_a_camera_unplugged_while_streaming_is_a_fault_with_its_reason(open_host
 def test_a_camera_unplugged_while_idle_is_said_and_opens_again():
     detector = PylonDetector(CAMERA)
     detector.open()
-    unplug(detector)
-    with pytest.raises(DeviceError) as caught:
-        detector.start(sink=SimpleNamespace(lost=None, stopping=True))
-    assert str(caught.value) == (
-        "0815-0000 cannot start: The camera device has been physically removed. Check its power "
-        "and cable, then open it again."
-    )
+    tree = detector.parameters()
+    tree.write("TestUnplug", "")
+    for call in (tree["BitDepth"].read, lambda: detector.start(sink=None)):
+        with pytest.raises(DeviceError) as caught:
+            call()
+        assert str(caught.value) == (
+            "PixelFormat cannot be read: The camera device has been physically removed. Check its "
+            "power and cable, then open it again."
+        )
     detector.close()
     detector.open()
     assert detector.parameters()["Width"].read() > 0

@@ -59,11 +59,12 @@ class Feature:
 class Camera:
     """A camera whose results are put in beforehand."""
 
-    def __init__(self, pylon, gige=False, underruns=0, **features):
+    def __init__(self, pylon, gige=False, underruns=0, device_class="BaslerUsb", **features):
         features = {"PixelFormat": pylon.PixelType_Mono8, **features}
         self.features = {name: Feature(value) for name, value in features.items()}
         self.underruns = Feature(underruns)
         self.gige = gige
+        self.device_class = "BaslerGigE" if gige else device_class
         self.removed = False
         self.results = []
 
@@ -72,6 +73,9 @@ class Camera:
 
     def GetStreamGrabberNodeMap(self):
         return SimpleNamespace(GetNode=lambda _name: self.underruns)
+
+    def GetDeviceInfo(self):
+        return SimpleNamespace(GetDeviceClass=lambda: self.device_class)
 
     def IsGigE(self):
         return self.gige
@@ -170,8 +174,10 @@ def test_the_cameras_time_is_exact_in_ns(pylon, features, ticks, time_ns):
     assert Run(pylon, **features).take(1, GetTimeStamp=ticks).hardware_time_ns == time_ns
 
 
-def test_binning_is_told(pylon):
-    assert Run(pylon, BinningHorizontal=2).take(1).binning == 2
+@pytest.mark.parametrize(("device_class", "binning"), [("BaslerUsb", 2), ("BaslerCamEmu", 1)])
+def test_binning_is_told_where_the_camera_bins(pylon, device_class, binning):
+    run = Run(pylon, device_class=device_class, BinningHorizontal=2)
+    assert run.take(1).binning == binning
 
 
 @pytest.mark.parametrize(
