@@ -105,5 +105,10 @@ def test_every_rule_has_a_fault_planted():
     assert set(RULES) == {rule for rule, _ in TABLE.values()}
 
 
+def test_the_documentation_counts_the_faults():
+    docs = Path(__file__).parents[2] / "docs" / "conformance.md"
+    assert f"{len(TABLE)} that are wrong in one way each" in docs.read_text("utf-8")
+
+
 def test_every_fault_is_installed(planted):
     assert {driver.name for driver in installed_drivers()} >= TABLE.keys()

@@ -1,4 +1,4 @@
-"""All trials in their order, and all rules: `python -m fluoroview.hal.conformance.catalogue`."""
+"""All trials in their order, and all rules."""
 
 from difflib import get_close_matches
 
@@ -57,7 +57,3 @@ def markdown_table() -> str:
     for group, rules in GROUPS.items():
         lines += [f"| {group} | `{rule.id}` | {rule.expected} | {rule.why} |" for rule in rules]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(markdown_table())

@@ -180,11 +180,12 @@ def growth(prints: list[Footprint]) -> Iterator[Finding]:
 def _memory(kb: float, runs: int) -> Finding:
     if math.isnan(kb):
         return not_applicable(MEMORY.id, "This system does not tell.")
-    seen = f"Memory changed by {kb / 1024:+.1f} MB over the last {runs} runs, {kb / runs:+.1f} kB a run."
+    change = f"{kb / 1024:+.1f} MB over the last {runs} runs, {kb / runs:+.1f} kB a run."
+    seen = f"Memory changed by {change}"
     if kb > _LEAK_KB and kb / runs > _LEAK_KB_PER_RUN:
         return failed(MEMORY.id, seen)
     if kb > _LEAK_KB / 2 and kb / runs > _LEAK_KB_PER_RUN / 4:
-        return warned(MEMORY.id, seen)
+        return warned(MEMORY.id, f"{seen} A thorough check tells a leak from a cache.")
     return passed(MEMORY.id, seen)
 
 

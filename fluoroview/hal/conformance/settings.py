@@ -23,7 +23,7 @@ LIMITS = Rule(
 )
 UNITS = Rule(
     "parameter-units",
-    "Parameters of the GenICam SFNC carry its unit: ExposureTime µs, AcquisitionFrameRate Hz, …",
+    "Parameters of the GenICam SFNC carry its unit (ExposureTime µs, AcquisitionFrameRate Hz).",
     "An exposure time in ms where µs are meant is a thousandfold dose.",
 )
 READBACK = Rule(
