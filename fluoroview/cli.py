@@ -29,6 +29,12 @@ app = typer.Typer(
 )
 bench_app = typer.Typer(no_args_is_help=True, help="Measure what is claimed.")
 app.add_typer(bench_app, name="bench")
+_VERDICTS = {
+    "PASS": "[green]PASS[/]",
+    "WARN": "[yellow]WARN[/]",
+    "FAIL": "[bold red]FAIL[/]",
+    "NOT_APPLICABLE": "[dim]not applicable[/]",
+}
 out = Console()
 err = Console(stderr=True)
 
@@ -55,6 +61,7 @@ def live(
     headless: Annotated[bool, typer.Option(help="Run without a window, pedal down.")] = False,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long, headless.")] = 15.0,
     out_dir: Annotated[Path, typer.Option("--out", help="Where headless files go.")] = Path("out"),
+    record: Annotated[bool, typer.Option(help="Headless: also record every raw frame.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Headless: print ledger and health as JSON.")
     ] = False,
@@ -62,7 +69,7 @@ def live(
     """Watch a device live: the simulated source, a detector, or a recorded loop."""
     chosen = _room(room, driver, device, procedure, faults)
     if headless:
-        _headless(chosen, seconds, out_dir, as_json)
+        _headless(chosen, seconds, out_dir, record=record, as_json=as_json)
         return
     _require_display()
     from fluoroview.viewer.app import run  # Qt only where there is a window
@@ -72,13 +79,17 @@ def live(
 
 @app.command()
 def play(
-    files: Annotated[list[Path], typer.Argument(help="DICOM files, single- or multi-frame.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="DICOM files, or raw recordings (.fluoro.h5).")
+    ],
 ) -> None:
-    """Play recorded DICOM loops at their own timing."""
+    """Play recorded loops at their own timing."""
     from fluoroview.dicom import DicomCine
+    from fluoroview.record import SUFFIX as RECORDING
 
     for file in files:  # a file that cannot be played is said before a window opens
-        DicomCine(file).close()
+        if not file.name.endswith(RECORDING):
+            DicomCine(file).close()
     _require_display()
     from fluoroview.exam.room import Room
     from fluoroview.viewer.app import run
@@ -134,6 +145,61 @@ def devices(driver: Driver = "", as_json: AsJson = False) -> None:
             err.print(entry.error, style="yellow")
 
 
+class EffortName(StrEnum):
+    """How much `check` does."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+
+@app.command()
+def check(
+    driver: Annotated[str, typer.Argument(help="Driver name; `fluoroview drivers` lists them.")],
+    device: Device = "",
+    effort: Annotated[EffortName, typer.Option(help="How much is tried.")] = EffortName.STANDARD,
+    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may repeat.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a driver against the contract: PASS, WARN or FAIL, with what was seen and why."""
+    from fluoroview.hal.conformance import EFFORTS
+    from fluoroview.hal.conformance import check as run_check
+
+    with _progress(driver) as step:
+        result = run_check(
+            driver, device, selection=rule, effort=EFFORTS[effort.value], progress=step
+        )
+    if report is not None:
+        _write(report, result.html())
+    if as_json:
+        _print_json(result.as_dict())
+    else:
+        table = Table("Rule", "Verdict", "Seen")
+        for entry in result.results:
+            table.add_row(entry.rule.id, _VERDICTS[entry.verdict.name], entry.finding.seen)
+        out.print(table)
+        for entry in result.failed:
+            out.print(f"[red]{entry.rule.id}[/]: expected: {entry.rule.expected} {entry.rule.why}")
+        out.print(result.summary, highlight=False)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def recover(
+    file: Annotated[Path, typer.Argument(help="A raw recording.")], as_json: AsJson = False
+) -> None:
+    """Say what a recording holds that was cut short, and save it to a new file beside it."""
+    from fluoroview.record import recover as run_recover
+
+    with _progress(f"Reading {file.name}") as step:
+        result = run_recover(file, progress=step)
+    if as_json:
+        _print_json(result.as_dict())
+    else:
+        out.print(result.sentence, highlight=False, soft_wrap=True, markup=False)
+
+
 @app.command()
 def screenshots(
     out_dir: Annotated[Path, typer.Option("--out", help="Where the pictures go.")] = Path("out"),
@@ -183,6 +249,37 @@ def bench_pipeline(as_json: AsJson = False) -> None:
     _print_result(result, as_json)
 
 
+@bench_app.command("hal")
+def bench_hal(
+    seconds: Annotated[float, typer.Option(min=2.0, help="How long each figure.")] = 10.0,
+    faults_minutes: Annotated[
+        float, typer.Option(min=0.0, help="How long a random fault script runs; 0: not.")
+    ] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Time the way of a frame: commit to wake, large frames, isolation, random faults."""
+    from fluoroview.bench.hal import run
+
+    with _progress("HAL") as step:
+        result = run(seconds, faults_minutes, step)
+    _print_result(result, as_json)
+
+
+@bench_app.command("record")
+def bench_record(
+    size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
+    rate: Annotated[float, typer.Option(help="Frames per second.")] = 30.0,
+    seconds: Annotated[float, typer.Option(min=2.0, help="How long.")] = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Record raw frames at line rate: loss, processor time, compression."""
+    from fluoroview.bench.record import run
+
+    with _progress("Recording") as step:
+        result = run(size, rate, seconds, progress=step)
+    _print_result(result, as_json)
+
+
 @bench_app.command("sim")
 def bench_sim(
     size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
@@ -198,8 +295,13 @@ def bench_sim(
     _print_result(result, as_json)
 
 
+# The interpreter changes threads every 5 ms by default: a frame would wait that long for its turn.
+SWITCH_INTERVAL_S = 0.0005
+
+
 def main() -> None:
     """Run the command line; the entry point."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         app()
     except FluoroError as error:
@@ -263,7 +365,7 @@ def _room(
     return room.model_copy(update={"detector": section})
 
 
-def _headless(room: "Room", seconds: float, out_dir: Path, as_json: bool) -> None:
+def _headless(room: "Room", seconds: float, out_dir: Path, *, record: bool, as_json: bool) -> None:
     from fluoroview.exam.headless import run_headless
 
     def picture(exam: "Examination", path: Path) -> None:
@@ -272,7 +374,7 @@ def _headless(room: "Room", seconds: float, out_dir: Path, as_json: bool) -> Non
         write_picture(exam, path)
 
     with _progress(f"{room.detector.driver}, pedal down") as step:
-        result = run_headless(room, seconds, out_dir, step, picture)
+        result = run_headless(room, seconds, out_dir, step, picture, record=record)
     for problem in result.problems:
         err.print(problem, style="yellow", highlight=False, soft_wrap=True)
     if as_json:
@@ -291,6 +393,15 @@ def _discover(driver: str = "") -> list[Any]:
             return discover_all()
         find_driver(driver)
         return [discover(info) for info in installed_drivers() if info.name == driver]
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FluoroError(
+            f"{path} could not be written: {error.strerror}.", "Name another file."
+        ) from error
 
 
 def _require_display() -> None:

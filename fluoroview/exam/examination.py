@@ -46,6 +46,7 @@ from fluoroview.pipeline.calibration_file import load_calibration
 from fluoroview.pipeline.chain import Pipeline
 from fluoroview.pipeline.display import Window, auto_window
 from fluoroview.pipeline.settings import PipelineSettings
+from fluoroview.record import Recorder, RecordingInfo, RecordingStatus, new_recording_path
 
 T = TypeVar("T")
 _DRAIN_S = 2.0
@@ -63,6 +64,7 @@ class _Device:
     store: LoopStore
     parameters: list[dict[str, Any]]
     source: int
+    recorder: Recorder | None = None
 
 
 class Examination:
@@ -283,6 +285,34 @@ class Examination:
             self._mode = Mode.HOLD
         self.events.status_changed.emit()
 
+    # raw recording
+
+    def start_recording(self, path: str | Path | None = None) -> Path:
+        """Record every committed frame and pulse, raw, from now on; return the file.
+
+        Without a name it lies in the user's recordings folder. Raises RecordError or DeviceError.
+        """
+        device = self._need_device()
+        self.stop_recording()
+        info = RecordingInfo.of(device.host)
+        path = Path(path) if path is not None else new_recording_path(info, self.clock)
+        assert device.host.ring is not None
+        device.recorder = Recorder(
+            device.host.ring, path, info, clock=self.clock, on_problem=self._warn
+        )
+        self.events.status_changed.emit()
+        return path
+
+    def stop_recording(self) -> RecordingStatus | None:
+        """End the recording; return how it ended, None if there was none."""
+        device = self._device
+        if device is None or device.recorder is None:
+            return None
+        recorder, device.recorder = device.recorder, None
+        status = recorder.close()
+        self.events.status_changed.emit()
+        return status
+
     # dose
 
     def reset_dose(self) -> None:
@@ -353,6 +383,7 @@ class Examination:
             run_frames=device.road.frames if device else 0,
             runs=len(self.runs),
             replay=replay.status() if replay else None,
+            recording=device.recorder.status if device and device.recorder else None,
         )
 
     def device_status(self) -> DeviceStatus:
@@ -509,6 +540,7 @@ class Examination:
         self._device = _Device(host, road, pipeline, store, parameters, self._sources)
 
     def _disarm(self, device: _Device) -> None:
+        self.stop_recording()
         device.road.close()
         device.store.close()
         self._device = None
@@ -614,6 +646,8 @@ class Examination:
         if dose is not None:  # None: the dose was reset meanwhile; this run belongs to the past
             record = RunRecord(dose, device.road.frames, self.ledger(), device.road.hold_made_of)
             self.runs.append(record)
+        if device.recorder is not None:
+            device.recorder.end_run(self.ledger())
         if device.host.state is DeviceState.ARMED:
             self._restart.went_well()
         self.events.status_changed.emit()

@@ -13,6 +13,7 @@ from fluoroview.exam.examination import Examination
 from fluoroview.exam.room import Room
 from fluoroview.exam.snapshot import ExamSnapshot
 from fluoroview.hal import FluoroError
+from fluoroview.record import SUFFIX as RECORDING
 
 Step = Callable[..., None]
 _STEP_S = 0.1
@@ -39,8 +40,10 @@ def run_headless(
     folder: Path,
     step: Step,
     write_picture: Callable[[Examination, Path], None],
+    *,
+    record: bool = False,
 ) -> HeadlessResult:
-    """Press the pedal for `seconds`, then write the four files to `folder`.
+    """Press the pedal for `seconds`, then write the files to `folder`.
 
     `write_picture(exam, path)` makes the picture of the viewer; it comes from outside, because
     the viewer is not this package's business. Raises FluoroError when there is no run at all.
@@ -60,6 +63,9 @@ def run_headless(
     exam.events.problem.connect(hear)
     try:
         exam.connect().result()
+        recording = folder / f"raw{RECORDING}"
+        if record:
+            exam.start_recording(recording)
         _hold_pedal(exam, seconds, step)
         if not exam.runs or not exam.runs[-1].frames:
             raise HeadlessError(
@@ -68,7 +74,9 @@ def run_headless(
             )
         summary = _summary(exam.snapshot(), exam)
         health = exam.health_report()
+        exam.stop_recording()
         files = _store(exam, folder, step, write_picture, problems)
+        files += [recording] if record else []
         return HeadlessResult(summary, files, problems, health)
     finally:
         exam.close()

@@ -8,6 +8,7 @@ from fluoroview.exam.health import Health
 from fluoroview.exam.player import Sequencing
 from fluoroview.hal import DeviceState, Ledger
 from fluoroview.pipeline.display import Window
+from fluoroview.record import RecordingStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,4 @@ class ExamSnapshot:
     """Frames of the present or last run that reached the pipeline."""
     runs: int
     replay: ReplayStatus | None = None
+    recording: RecordingStatus | None = None

@@ -1,0 +1,32 @@
+"""The test pattern arrives whole, in order and at its rate."""
+
+import numpy as np
+import pytest
+
+from fluoroview.hal import DeviceHost
+
+
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_frames_arrive_whole_and_at_their_rate(isolation):
+    host = DeviceHost("pattern", "ramp", isolation)
+    try:
+        host.open()
+        host.write("Width", 640)
+        host.write("Height", 480)
+        host.write("AcquisitionFrameRate", 100.0)
+        reader = host.arm().reader()
+        host.start()
+        times = []
+        for _ in range(30):
+            frame = reader.next(2.0)
+            bar = frame.header.hardware_counter % 640
+            assert frame.pixels.shape == (480, 640)
+            assert (frame.pixels[:, bar] == 16000).all()
+            assert (np.diff(frame.pixels[0, :bar].astype(int)) >= 0).all()
+            times.append(frame.header.host_time_ns)
+            reader.release()
+        assert host.stop().exact
+        assert np.median(np.diff(times)) / 1e6 == pytest.approx(10.0, rel=0.2)
+        reader.close()
+    finally:
+        host.close()
