@@ -53,11 +53,14 @@ class Subscription:
             )
 
     def stop(self) -> None:
-        """End the subscription; when this returns no update follows."""
+        """End the subscription; when this returns no update follows.
+
+        The thread of the updates may stop itself: the update under way is then the last.
+        """
         if self._monitor is not None:
             self._monitor.close()
         self._queue.interrupt()
-        if self._thread is not None:
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(_STOP_S)
 
     def _update(self, update: Any) -> None:

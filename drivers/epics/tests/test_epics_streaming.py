@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceState, ParameterError
+from fluoroview_epics import EpicsDetector
 
 
 class Faults:
@@ -188,6 +189,41 @@ def test_closing_while_it_streams_is_safe(ioc, open_host, consume):
     consumer.close()
     host.close()
     assert host.state is DeviceState.CLOSED
+
+
+def test_the_thread_of_the_updates_may_stop_them(ioc):
+    stopped = threading.Event()
+    failed = []
+
+    class StoppingSink:
+        stopping = False
+        commits = 0
+
+        def acquire(self):
+            return self
+
+        @property
+        def pixels(self):
+            return np.zeros((48, 64), np.uint16)
+
+        def commit(self, _header):
+            self.commits += 1
+            detector.stop()
+            stopped.set()
+
+        fail = failed.append
+
+    ioc.post()
+    sink, detector = StoppingSink(), EpicsDetector(ioc.name)
+    detector.open()
+    try:
+        detector.start(sink)
+        ioc.post(times=5, every_s=0.01)
+        assert stopped.wait(5)
+    finally:
+        detector.close()
+    assert failed == []
+    assert sink.commits == 1
 
 
 def test_what_the_pv_cannot_say_is_set_and_read_back(ioc, open_host, consume):
