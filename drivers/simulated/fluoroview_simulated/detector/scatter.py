@@ -9,10 +9,10 @@ from fluoroview_simulated.patient.maps import PATH_UNIT_MM, PatientMaps
 
 COARSE = 64
 """Cells of the grid over the view: scatter has no finer detail."""
-GRID_SCATTER_SHARE = 0.34
+GRID_SCATTER_SHARE = 0.26
 """Scatter over primary behind 100 mm of tissue in a wide field, after the anti-scatter grid."""
 SCATTER_SIGMA_MM = 24.0
-GLARE_SHARE = 0.012
+GLARE_SHARE = 0.008
 GLARE_SIGMA_MM = 14.0
 
 

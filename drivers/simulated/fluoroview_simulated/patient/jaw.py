@@ -60,7 +60,7 @@ def _add_mandible(canvas: Canvas, side: float) -> None:
         *[(17.0, -26.0), (13.5, -13.5), (7.5, -6.0), (-2.0, -1.5), (-14.0, 2.6), (-28.0, 8.0)],
         *[(-42.0, 13.4), (-50.0, 15.6), (-56.0, 12.0), (-58.5, 2.0)],
     ]
-    canvas.add_bone(half, 11.5, 5.5, 1.5, 0.38, 0.11, side * 38.0, 60)
+    canvas.add_bone(half, 13.0, 5.5, 1.7, 0.44, 0.11, side * 38.0, 60)
     # The bone is thicker where the molars stand than in the ramus above.
     thick = [(-56, -10), (-44, -20), (-22, -23), (-4, -19), (2, -10), (-10, 0), (-36, 9), (-52, 13)]
     window, depth = canvas.shape(thick, side * 34.0)

@@ -29,13 +29,13 @@ def _add_vault(canvas: Canvas) -> None:
     back = np.clip((window.x - 62.0) / 14.0, 0.12, 1.0)
     bowl = rounded(depth, 52.0) - rounded(depth - 4.6, 50.0)
     canvas.bone[place] += 54.0 * back * np.maximum(bowl, 0.0) * 0.6 * canvas.patchy[place]
-    canvas.bone[place] += 7.5 * rounded(depth, 22.0)
+    canvas.bone[place] += 9.5 * rounded(depth, 22.0)
     for offset, strength in ((0.7, 3.4), (4.4, 2.2)):
         table = np.exp(-(((depth - offset) / 0.7) ** 2)) * (back > 0.5)
         canvas.bone[place] += strength * table * canvas.patchy[place]
     wing = [(-16, -120), (-18, -98), (-8, -84), (6, -78), (22, -78), (36, -84), (40, -120)]
     window, depth = canvas.shape(wing, 0.0)
-    canvas.bone[window.slices] += 6.0 * rounded(depth, 14.0) * canvas.patchy[window.slices]
+    canvas.bone[window.slices] += 8.0 * rounded(depth, 14.0) * canvas.patchy[window.slices]
     for z in (22.0, -22.0):
         condyle = [
             (47.5, -68.0),
@@ -64,7 +64,7 @@ def _add_petrous(canvas: Canvas) -> None:
             (41, -75),
             (31, -79),
         ]
-        canvas.add_bone(pyramid, 19.0, 19.0, 0.8, 0.62, 0.06, z * 0.8, 45)
+        canvas.add_bone(pyramid, 21.0, 19.0, 0.8, 0.74, 0.06, z * 0.8, 45)
         mastoid = [
             (38, -84),
             (48, -86),

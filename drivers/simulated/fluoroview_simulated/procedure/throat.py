@@ -300,5 +300,5 @@ def bolus_thickness(s: np.ndarray, m: Motion) -> np.ndarray:
     from_head = np.clip((m.head_mm - s) / 9.0, 0.0, 1.0)
     from_tail = np.clip((s - m.tail_mm) / min(26.0, 0.45 * length), 0.0, 1.0)
     head = np.sqrt(from_head * (2 - from_head))
-    tail = from_tail**1.15 * (2 - from_tail) ** 0.6
+    tail = (from_tail * (2 - from_tail)) ** 1.2
     return room * size * head * np.clip(tail, 0, 1.1) * m.loaded**0.5 + 0.15
