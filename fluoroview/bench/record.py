@@ -21,6 +21,7 @@ from fluoroview.hal.registry import load_driver
 from fluoroview.record import Recorder, RecordError, Recording, RecordingInfo, RecordingStatus
 
 PREPARE_S = 3.0
+FIRST_FRAME_S = 10.0
 PEER_FRAMES = 300
 TARGET_CORE = 0.3
 
@@ -67,6 +68,7 @@ def _record(
         recorder = Recorder(host.arm(), path, RecordingInfo.of(host))
         try:
             host.start()
+            _wait_for_first_frame(host)
             begun, cpu = time.monotonic(), _recorder_cpu_s()
             while (done := time.monotonic() - begun) < seconds:
                 progress(done, seconds)
@@ -79,6 +81,13 @@ def _record(
     finally:
         host.close()
     return ledger, status, core
+
+
+def _wait_for_first_frame(host: DeviceHost) -> None:
+    """A simulator may first have to draw its patient."""
+    latest = time.monotonic() + FIRST_FRAME_S
+    while host.ledger().delivered == 0 and time.monotonic() < latest:
+        time.sleep(0.02)
 
 
 def _rate_hz(path: Path) -> float:

@@ -66,7 +66,7 @@ class RecordingReplay(Detector):
         self._thread: threading.Thread | None = None
         self._halt = threading.Event()
         self._speed = 1.0
-        self._sequencing = Sequencing.ONCE
+        self._sequencing = Sequencing.LOOP
         self._run = 0
         self._current = 0
 

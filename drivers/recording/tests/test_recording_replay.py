@@ -113,7 +113,7 @@ class Played:
         detector._halt = FakeHalt(clock, most)
         detector.open()
         tree = detector.parameters()
-        for name, value in parameters.items():
+        for name, value in ({"PlaybackSequencing": "once"} | parameters).items():
             tree.write(name, value)
         self.values = {parameter.name: parameter.read() for parameter in tree}
         detector._play(sink, detector._recording, detector._timeline)
@@ -332,6 +332,7 @@ def test_a_run_through_the_host_in_a_child_process(tmp_path):
     pause = threading.Event()
     host.open()
     try:
+        host.write("PlaybackSequencing", "once")
         host.write("PlaybackSpeed", 4.0)
         host.arm()
         host.start()
