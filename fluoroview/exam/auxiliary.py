@@ -11,6 +11,8 @@ from fluoroview.hal import Clock, DeviceError, DeviceHost, DeviceState, FluoroEr
 from fluoroview.hal.frame import NAN, Exposure
 
 _POLL_S = 0.03
+_REFRESH_POLLS = 16
+"""Every so many polls the parameters are read again: a generator's state and heat change."""
 
 
 class Auxiliary:
@@ -30,6 +32,7 @@ class Auxiliary:
         )
         self._on_pulses = on_pulses
         self._end = threading.Event()
+        self._calls = threading.Lock()  # a host is not to be called twice at once
         self._seen = 0
         try:
             self.host.open()
@@ -57,11 +60,13 @@ class Auxiliary:
     def prepare(self) -> None:
         """Shake hands, where the source does. Raises DeviceError when it refuses."""
         if self._traits["handshake"]:
-            self.host.prepare()
+            with self._calls:
+                self.host.prepare()
 
     def start(self, pedal_held: Callable[[], bool] = lambda: True) -> None:
         """Begin: expose, or measure."""
-        self.host.start(pedal_held)
+        with self._calls:
+            self.host.start(pedal_held)
 
     def release(self) -> None:
         """Forbid any further pulse, at once."""
@@ -69,14 +74,16 @@ class Auxiliary:
 
     def stop(self) -> None:
         """End; what was told until now is passed on before this returns."""
-        if self.host.state is DeviceState.RUNNING:
-            self.host.stop()
+        with self._calls:
+            if self.host.state is DeviceState.RUNNING:
+                self.host.stop()
         self._pass_on()
 
     def write(self, name: str, value: Any) -> Any:
         """Write a parameter and return the value read back."""
-        written = self.host.write(name, value)
-        self.parameters = self.host.parameters()
+        with self._calls:
+            written = self.host.write(name, value)
+            self.parameters = self.host.parameters()
         return written
 
     def technique(self) -> Exposure:
@@ -103,8 +110,24 @@ class Auxiliary:
         self.host.close()
 
     def _poll(self) -> None:
+        polls = 0
         while not self._end.wait(_POLL_S):
             self._pass_on()
+            polls += 1
+            if polls % _REFRESH_POLLS == 0:
+                self._refresh()
+
+    def _refresh(self) -> None:
+        """Read the parameters again, unless a command is under way: nothing waits for this."""
+        if not self._calls.acquire(blocking=False):
+            return
+        try:
+            if self.host.state in (DeviceState.ARMED, DeviceState.RUNNING):
+                self.parameters = self.host.parameters()
+        except FluoroError:
+            pass  # a fault was told when it came
+        finally:
+            self._calls.release()
 
     def _pass_on(self) -> None:
         count, pulses = self._ring.pulses_since(self._seen)

@@ -24,7 +24,7 @@ from fluoroview.exam.hold import MOST_FRAMES
 from fluoroview.exam.loop_store import LoopStore
 from fluoroview.exam.pictures import Picture, PictureBuffer, Screen
 from fluoroview.exam.player import LoopPlayer
-from fluoroview.exam.replay import Replay, ReplayInfo
+from fluoroview.exam.replay import Replay, ReplayInfo, info_of
 from fluoroview.exam.road import Road
 from fluoroview.exam.room import Room
 from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot, RunRecord
@@ -394,6 +394,14 @@ class Examination:
         host = device.host
         return DeviceStatus(host.driver, host.device_id, host.state, host.isolation, host.pid)
 
+    def source_status(self) -> DeviceStatus:
+        """Return which generator there is, and its state."""
+        source = self._source
+        if source is None:
+            return DeviceStatus()
+        host = source.host
+        return DeviceStatus(host.driver, host.device_id, host.state, host.isolation, host.pid)
+
     def ledger(self) -> Ledger:
         """Return the account of the present or last run."""
         device = self._device
@@ -736,13 +744,12 @@ class Examination:
 
     def _open_file(self, path: Path) -> None:
         cine = DicomCine(path)
-        info = ReplayInfo(path.name, cine.timing.source, cine.warnings)
         source = self._new_source()
         if cine.window is not None:
             self._windows[source] = Window(cine.window.center, cine.window.width)
         else:
             self._windows[source] = auto_window(cine.read(0), maximum=cine.picture_max)
-        self._begin_replay(cine, info, source, cine.close)
+        self._begin_replay(cine, info_of(cine), source, cine.close)
         for warning in cine.warnings:
             self._warn(warning, "")
 

@@ -1,8 +1,10 @@
 """A cine on the screen instead of the live picture: the room's own loop, or a DICOM file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fluoroview.dicom import DicomCine, RecordedDose
+from fluoroview.dicom.attributes import value
 from fluoroview.exam.cine import Cine
 from fluoroview.exam.events import Mode
 from fluoroview.exam.pictures import PicturePool, Screen
@@ -20,6 +22,23 @@ class ReplayInfo:
     title: str
     timing: str = ""
     warnings: tuple[str, ...] = ()
+    dose: RecordedDose | None = None
+    """What a file records; None for the room's own loop, whose dose the examination has."""
+    orientation: str = ""
+    """PatientOrientation of a file; empty: not known."""
+
+
+def info_of(cine: DicomCine) -> ReplayInfo:
+    """Return what there is to know of a file. Call it before other threads read the file."""
+    stated = value(cine.header, "PatientOrientation")
+    directions = stated if isinstance(stated, Sequence) and not isinstance(stated, str) else ()
+    return ReplayInfo(
+        cine.path.name,
+        cine.timing.source,
+        cine.warnings,
+        cine.dose,
+        "\\".join(str(direction) for direction in directions),
+    )
 
 
 class Replay:
@@ -60,6 +79,8 @@ class Replay:
             player.sequencing,
             self.info.warnings,
             self.info.timing,
+            self.info.dose,
+            self.info.orientation,
         )
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fluoroview.dicom import RecordedDose
 from fluoroview.dose import DoseReading, RunDose
 from fluoroview.exam.events import Mode
 from fluoroview.exam.health import Health
@@ -40,6 +41,10 @@ class ReplayStatus:
     warnings: tuple[str, ...] = ()
     timing: str = ""
     """Where the timing comes from."""
+    dose: RecordedDose | None = None
+    """Dose of a file as recorded; None for the room's own loop."""
+    orientation: str = ""
+    """PatientOrientation (PS3.3 C.7.6.1.1.1): directions of the rows and of the columns, A\\F."""
 
 
 @dataclass(frozen=True, slots=True)
