@@ -74,7 +74,7 @@ def add_body(canvas: Canvas) -> None:
     trunk = np.zeros((size, size), np.float32)
     trunk[window.slices] = rounded(depth, 52.0) ** 1.08
     canvas.soft += width * trunk
-    for z, shift, add in ((95.0, (0.0, 0.0), 125.0), (-95.0, (9.0, 7.0), 105.0)):
+    for z, shift, add in ((95.0, (0.0, 0.0), 80.0), (-95.0, (9.0, 7.0), 66.0)):
         shoulder = smooth_curve(SHOULDER) + np.array(shift)
         canvas.add_soft(shoulder, add, 78.0, z * 0.15, smooth=False)
     for z in (16.0, -16.0):  # thyroid gland beside the windpipe
