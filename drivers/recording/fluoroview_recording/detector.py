@@ -16,6 +16,7 @@ from fluoroview.hal import (
     DoseOrigin,
     EnumParameter,
     FloatParameter,
+    FrameHeader,
     FrameSink,
     IntParameter,
     LossCause,
@@ -69,6 +70,7 @@ class RecordingReplay(Detector):
         self._sequencing = Sequencing.LOOP
         self._run = 0
         self._current = 0
+        self._first_start_ns: int | None = None
 
     @classmethod
     def discover(cls) -> list[DeviceInfo]:
@@ -138,6 +140,7 @@ class RecordingReplay(Detector):
             (recording.format.rows, recording.format.columns), recording.format.dtype
         )
         due_ns, told_ns = float(self.clock.monotonic_ns()), 0
+        clock_ns = self._device_clock_ns()
         damaged = 0
         for again, event in self._events(timeline):
             error = _read(recording, event, picture)
@@ -154,7 +157,7 @@ class RecordingReplay(Detector):
                 self._current = event.place
                 damaged = 0 if error is None else damaged + 1
                 if error is None:
-                    sink.offer(picture, event.header)
+                    sink.offer(picture, _later(event.header, clock_ns))
                 else:
                     sink.lost(1, LossCause.SDK)
                     if damaged >= timeline.frames:
@@ -171,6 +174,17 @@ class RecordingReplay(Detector):
             if self._sequencing is Sequencing.ONCE:
                 return
             times += 1
+
+    def _device_clock_ns(self) -> int:
+        """Return by how much the recorded device's clock is ahead of the recording by now.
+
+        The first run keeps the recorded times; it goes on from there, as a device's clock does,
+        so that no later run tells the same times again.
+        """
+        now_ns = self.clock.monotonic_ns()
+        if self._first_start_ns is None:
+            self._first_start_ns = now_ns
+        return now_ns - self._first_start_ns
 
     def _wait_until(self, due_ns: float) -> bool:
         """Wait for a deadline; False when the run is to end."""
@@ -280,6 +294,12 @@ def _read(recording: Recording, event: Event, picture: np.ndarray) -> RecordErro
         except RecordError as error:
             return error
     return None
+
+
+def _later(header: FrameHeader, time_ns: int) -> FrameHeader:
+    """Move the hardware time; 0 means that the device knows none, and stays."""
+    told_ns = header.hardware_time_ns
+    return replace(header, hardware_time_ns=told_ns + time_ns) if told_ns and time_ns else header
 
 
 def _tell_losses(sink: FrameSink, lost: Losses) -> None:

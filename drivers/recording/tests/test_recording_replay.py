@@ -231,6 +231,14 @@ def test_an_origin_never_gets_better_by_being_recorded(then, now):
     assert (told.origin, told.host_time_ns, told.air_kerma_ugy) == (now, 77, 2.0)
 
 
+def test_the_device_s_clock_goes_on_from_run_to_run(tmp_path):
+    detector = RecordingReplay(str(tmp_path))
+    detector.clock = FakeClock()
+    assert detector._device_clock_ns() == 0
+    detector.clock.advance_s(2.5)
+    assert detector._device_clock_ns() == 2_500_000_000
+
+
 # ------------------------------------------------------------------------------------- damage
 
 
