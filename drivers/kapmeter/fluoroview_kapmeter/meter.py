@@ -1,0 +1,185 @@
+"""The driver: a KAP meter on a serial port. The device id is the port.
+
+It listens from `open` to `close`, and tells while it runs. What is measured between two runs is
+told with the first reading of the next, so that no radiation is left out; what came before the
+first run is not told.
+"""
+
+import threading
+import time
+from decimal import Decimal
+from functools import partial
+
+from fluoroview.hal import (
+    CommandParameter,
+    DeviceError,
+    DeviceInfo,
+    DoseMeter,
+    FloatParameter,
+    FrameSink,
+    IntParameter,
+    Parameter,
+    ParameterTree,
+    StrParameter,
+)
+from fluoroview.hal.dosemeter import tell
+from fluoroview_kapmeter import finding
+from fluoroview_kapmeter.counter import KapCounter
+from fluoroview_kapmeter.listening import Listener
+from fluoroview_kapmeter.protocol import RESET, Identity, Message, Reading, WasReset, encode
+
+RESET_S = 1.0
+"""How long the meter may take to confirm a reset."""
+
+
+class KapMeter(DoseMeter):
+    """A KAP meter that speaks the line protocol of README.md."""
+
+    def __init__(self, device_id: str) -> None:
+        super().__init__(device_id)
+        self._lock = threading.Lock()
+        self._listener: Listener | None = None
+        self._sink: FrameSink | None = None
+        self._failure: DeviceError | None = None
+        self._untold_ugym2 = Decimal(0)
+        self._ran = False
+        self._was_reset = threading.Event()
+
+    @classmethod
+    def discover(cls) -> list[DeviceInfo]:
+        """Return the meters that answer on the ports named in FLUOROVIEW_KAPMETER_PORTS."""
+        return finding.discover()
+
+    def open(self) -> None:
+        """Lock the port, find its speed, ask who is there, and begin to listen.
+
+        Raises DeviceError when the port cannot be had, or nobody answers.
+        """
+        if not self.device_id:
+            raise DeviceError(
+                "No port was given for the KAP meter.",
+                "Give the port as the device, for example /dev/ttyUSB0 or COM3.",
+            )
+        link, identity = finding.connect(self.device_id)
+        self._link, self._identity = link, identity
+        self._counter = KapCounter(identity.full_scale_ugym2)
+        self._failure, self._ran, self._untold_ugym2 = None, False, Decimal(0)
+        self._listener = Listener(link, self._take, self._lost)
+        self._listener.start()
+
+    def parameters(self) -> ParameterTree:
+        """Return who the meter is, what it counts, and how well it is heard."""
+        return ParameterTree(
+            [*self._identity_parameters(), *self._counter_parameters(), *self._line_parameters()]
+        )
+
+    def start(self, sink: FrameSink) -> None:
+        """Tell readings from now on. Raises DeviceError when the meter was lost meanwhile."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            if not self._ran:
+                self._ran, self._untold_ugym2 = True, Decimal(0)
+            self._sink = sink
+
+    def stop(self) -> None:
+        """Tell no more; the listening goes on."""
+        with self._lock:
+            self._sink = None
+
+    def close(self) -> None:
+        """Give the port back."""
+        self.stop()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+
+    # ---- what the listener hears ---------------------------------------------------------
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Identity):
+            return
+        with self._lock:
+            if isinstance(message, WasReset):
+                self._counter.reset()
+                self._was_reset.set()
+            elif isinstance(message, Reading):
+                self._untold_ugym2 += self._counter.reading(message.kap_ugym2)
+                self._tell()
+
+    def _tell(self) -> None:
+        sink = self._sink
+        if sink is not None and not sink.stopping:
+            tell(sink, time.monotonic_ns(), kap_ugym2=float(self._untold_ugym2))
+            self._untold_ugym2 = Decimal(0)
+
+    def _lost(self, failure: DeviceError) -> None:
+        with self._lock:
+            self._failure, sink = failure, self._sink
+        if sink is not None:
+            sink.fail(failure)
+
+    def _reset(self) -> None:
+        """Have the meter count from 0. What it measured until then was told."""
+        self._was_reset.clear()
+        try:
+            self._link.write(encode(RESET))
+        except OSError as error:
+            raise self._failure or finding.cannot_open(self.device_id, error) from error
+        if not self._was_reset.wait(RESET_S):
+            raise DeviceError(
+                f"The KAP meter on {self.device_id} did not confirm the reset within "
+                f"{RESET_S:g} s.",
+                "Try again, or reset it at the meter.",
+                self.device_id,
+            )
+
+    # ---- parameters ----------------------------------------------------------------------
+
+    def _identity_parameters(self) -> list[Parameter]:
+        identity = self._identity
+        return [
+            StrParameter("DeviceVendorName", lambda: identity.vendor),
+            StrParameter("DeviceModelName", lambda: identity.model),
+            StrParameter("DeviceSerialNumber", lambda: identity.serial),
+            IntParameter("BaudRate", lambda: self._link.baudrate, unit="1/s", doc="as found"),
+        ]
+
+    def _counter_parameters(self) -> list[Parameter]:
+        counter = self._counter
+        return [
+            FloatParameter(
+                "CumulativeKap",
+                lambda: float(counter.cumulative_ugym2 or 0),
+                unit="µGy·m²",
+                doc="as the meter shows it, since its last reset",
+            ),
+            FloatParameter(
+                "FullScale",
+                lambda: float(counter.full_scale_ugym2),
+                unit="µGy·m²",
+                doc="where the meter's counter begins again at 0",
+            ),
+            CommandParameter("Reset", self._reset, doc="have the meter count from 0 again"),
+            IntParameter("Resets", lambda: counter.resets, doc="that the meter told of"),
+            IntParameter("Rollovers", lambda: counter.rollovers),
+            IntParameter(
+                "UnannouncedResets",
+                lambda: counter.unannounced,
+                doc="the counter went back without a word; a little KAP may be missing",
+            ),
+        ]
+
+    def _line_parameters(self) -> list[Parameter]:
+        listener = self._listener
+        counts = listener.counts if listener is not None else None
+        wanted = {
+            "LinesGood": ("good", "lines that were understood"),
+            "LinesGarbage": ("garbage", "lines that are not of the protocol"),
+            "LinesBadChecksum": ("bad_checksum", "lines whose checksum does not fit"),
+            "LinesMissing": ("missing", "readings whose number was skipped"),
+        }
+        return [
+            IntParameter(name, partial(getattr, counts, field, 0), doc=doc)
+            for name, (field, doc) in wanted.items()
+        ]
