@@ -76,25 +76,43 @@ def _binning(desk: Desk) -> Finding:
         with desk.open_rig() as rig:
             if not _can_bin(rig, name):
                 continue
-            before, original = int(rig.tree[size].read()), rig.tree[name].read()
+            original, region = rig.tree[name].read(), int(rig.tree[size].read())
+            before = _widen(rig, size)
             write(rig, name, _two(rig, name), BINNING.id)
-            after = int(rig.tree[size].read())
-            step = int(rig.tree[size].limits().get("increment") or 1)
-            if abs(after - before / 2) > step:
-                write(rig, name, original, BINNING.id)
-                return failed(BINNING.id, f"{name} 2 made {size} {after}, from {before}.")
-            fault, text = _fills(rig, BINNING.id)
-            said = {commit.header.binning for commit in rig.log.frames}
-            rig.disarm()
+            finding, text = _binned(rig, name, size, before)
             write(rig, name, original, BINNING.id)
-        if fault:
-            return failed(BINNING.id, f"After {name} was set to 2 {fault}")
-        if said != {2}:
-            return warned(BINNING.id, f"{name} is 2, but frame headers say {sorted(said)}.")
-        seen.append(f"{name} 2: {size} {before} became {after}. {text}")
+            if before != region:
+                write(rig, size, region, BINNING.id)
+        if finding is not None:
+            return finding
+        seen.append(text)
     if not seen:
         return not_applicable(BINNING.id, "There is no binning by 2.")
     return passed(BINNING.id, " ".join(seen))
+
+
+def _widen(rig: Rig, size: str) -> int:
+    """Set a size to its maximum, because a smaller region need not change; return the size."""
+    parameter = rig.tree[size]
+    if writable(parameter) and (most := parameter.limits()["maximum"]) is not None:
+        write(rig, size, most, BINNING.id)
+    return int(parameter.read())
+
+
+def _binned(rig: Rig, name: str, size: str, before: int) -> tuple[Finding | None, str]:
+    """Judge a device that bins by 2; return what is wrong, if anything, and what was seen."""
+    after = int(rig.tree[size].read())
+    step = int(rig.tree[size].limits().get("increment") or 1)
+    if abs(after - before / 2) > step:
+        return failed(BINNING.id, f"{name} 2 made {size} {after}, from {before}."), ""
+    fault, text = _fills(rig, BINNING.id)
+    said = {commit.header.binning for commit in rig.log.frames}
+    rig.disarm()
+    if fault:
+        return failed(BINNING.id, f"After {name} was set to 2 {fault}"), ""
+    if said != {2}:
+        return warned(BINNING.id, f"{name} is 2, but frame headers say {sorted(said)}."), ""
+    return None, f"{name} 2: {size} {before} became {after}. {text}"
 
 
 def _can_bin(rig: Rig, name: str) -> bool:

@@ -16,11 +16,11 @@ from fluoroview.hal.conformance.verdict import (
 )
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import DeviceInfo
-from fluoroview.hal.registry import Discovery
+from fluoroview.hal.registry import Discovery, load_driver
 
 LOADS = Rule(
     "loads",
-    "The entry point names a Detector, and its import takes less than 5 s.",
+    "The entry point names a device class, and its import takes less than 5 s.",
     "Every start of the device waits for it, the restart after a fault too.",
 )
 DISCOVER = Rule(
@@ -34,13 +34,15 @@ IDS = Rule(
     "The id is what the user copies into the room file.",
 )
 _SLOW_S = 5.0
+_ILL_MANNERED = (" raised ", "did not finish", "ended with code")
+"""How the registry tells a driver's fault from a sentence that says what is missing."""
 
 
 def _loading(desk: Desk) -> Iterator[Finding]:
     desk.step(LOADS.id)
     began = time.monotonic()
     try:
-        found = desk.driver_class
+        found = load_driver(desk.driver)
     except FluoroError as error:
         raise Violation(LOADS.id, str(error)) from error
     took_s = time.monotonic() - began
@@ -51,7 +53,8 @@ def _loading(desk: Desk) -> Iterator[Finding]:
 def judge_discovery(found: Discovery) -> Iterator[Finding]:
     """Judge what discovery in a process of its own gave."""
     if found.error:
-        yield failed(DISCOVER.id, found.error)
+        ill = any(words in found.error for words in _ILL_MANNERED)
+        yield (failed if ill else not_applicable)(DISCOVER.id, found.error)
         yield not_applicable(IDS.id, "Discover gave no list.")
         return
     ids = [info.id for info in found.devices]

@@ -25,6 +25,8 @@ from fluoroview.hal.conformance.verdict import (
     heaviest,
     not_applicable,
 )
+from fluoroview.hal.detector import Detector
+from fluoroview.hal.errors import DriverError
 from fluoroview.hal.registry import DriverInfo, discover, find_driver
 
 Progress = Callable[[int, int, str], None]
@@ -50,8 +52,8 @@ def check(
     """Check one device of an installed driver; `device` "" means the first that it finds.
 
     `selection` names rules (None: all). `progress(done, total, what)` is told before each trial.
-    Raises DriverError for an unknown driver and FluoroError for an unknown rule; everything that
-    the driver does wrong is in the report.
+    Raises DriverError for an unknown driver or one of no detector, and FluoroError for an unknown
+    rule; everything that the driver does wrong is in the report.
     """
     wanted = require_rules(selection)
     point = find_driver(driver)
@@ -90,6 +92,12 @@ def _discover(info: DriverInfo, findings: "_Findings") -> tuple[str, ...]:
     if any(finding.verdict is Verdict.FAIL for finding in findings.by_rule[LOADS.id]):
         return ()
     found = discover(info)
+    if found.kind not in ("", Detector.kind):
+        raise DriverError(
+            f"Driver {info.name} drives a {found.kind}.",
+            "The conformance kit checks detectors only.",
+            info.name,
+        )
     for finding in judge_discovery(found):
         findings.add(finding)
     return tuple(device.id for device in found.devices)
