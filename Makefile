@@ -3,8 +3,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# What `make run` needs; the other drivers need an SDK or a compiler, and `make test` installs them.
+LIGHT := simulated dicom_replay recording gentl video generator manual pattern
 DRIVERS := $(wildcard drivers/*/pyproject.toml)
-EDITABLE := -e . $(patsubst %/pyproject.toml,-e ./%,$(DRIVERS))
+RUN := -e . $(patsubst %,-e ./drivers/%,$(LIGHT))
+ALL := $(patsubst %/pyproject.toml,-e ./%,$(DRIVERS))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt
 
 .PHONY: run test format clean
@@ -34,11 +37,11 @@ clean:
 	.ci/system-packages .ci/packages-run
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	@echo "Installing FluoroView and its drivers into .venv ..."
-	@$(PIP) $(EDITABLE)
+	@$(PIP) $(RUN)
 	@touch $@
 
 .venv/.test: .venv/.run .ci/packages-test
 	.ci/system-packages .ci/packages-test
 	@echo "Installing what the tests need ..."
-	@$(PIP) $(EDITABLE) -e '.[test]'
+	@$(PIP) -e '.[test]' $(ALL)
 	@touch $@
