@@ -38,6 +38,8 @@ clean:
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	@echo "Installing FluoroView and its drivers into .venv ..."
 	@$(PIP) $(RUN)
+	@echo "Compiling the simulated source and drawing its patient, once ..."
+	@$(BIN)/fluoroview live --headless --seconds 1 --out .venv/first >/dev/null
 	@touch $@
 
 .venv/.test: .venv/.run .ci/packages-test
