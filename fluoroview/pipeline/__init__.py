@@ -4,6 +4,7 @@ OpenCV is the engine and every buffer is allocated once. No Qt, no devices, no f
 """
 
 from fluoroview.pipeline.calibration import Calibration, CalibrationError
+from fluoroview.pipeline.calibration_key import CalibrationKey
 from fluoroview.pipeline.chain import Pipeline
 from fluoroview.pipeline.display import Window, WindowPainter, auto_window
 from fluoroview.pipeline.settings import (
@@ -19,6 +20,7 @@ __all__ = [
     "COUNTS_PER_E_FOLD",
     "Calibration",
     "CalibrationError",
+    "CalibrationKey",
     "CorrectionSettings",
     "Pipeline",
     "PipelineSettings",

@@ -6,6 +6,7 @@ from fluoroview.hal.frame import PixelIntensityRelationship
 from fluoroview.pipeline.arrays import Picture, Plane, Raw
 from fluoroview.pipeline.calibration import Calibration, CalibrationError
 from fluoroview.pipeline.correction import Correction
+from fluoroview.pipeline.lag import LagCorrection
 from fluoroview.pipeline.recursive import RecursiveAverage
 from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.pipeline.spatial import SpatialSmoothing
@@ -17,7 +18,7 @@ takes a third off their time at 2048×2048; fewer rows cost more in calls."""
 
 
 class Pipeline:
-    """Offset, gain, defects → recursive average → light smoothing → tone.
+    """Offset, gain, defects → lag → recursive average → light smoothing → tone.
 
     For frames of (rows, columns), uint8 or uint16, of which `bits` are used. Pictures of LIN
     sources are logarithmic (`COUNTS_PER_E_FOLD`); those of LOG and DISP sources keep their counts,
@@ -53,6 +54,8 @@ class Pipeline:
         frame: Plane = np.zeros(self.shape, np.float32)
         scratch: Plane = np.zeros(self.shape, np.float32)
         self.correction = Correction(settings.correction, calibration, target=frame)
+        lag = None if calibration is None else calibration.lag
+        self.lag = LagCorrection(lag, self.shape, on=settings.correction.lag)
         self.recursive = RecursiveAverage(settings.recursive, scratch)
         self.spatial = SpatialSmoothing(settings.spatial, BAND_ROWS, columns)
         self.tone = tone_for(relationship, BAND_ROWS, columns, bits)
@@ -68,6 +71,7 @@ class Pipeline:
             np.copyto(out, raw)
             return
         plane = self.correction.apply(raw)
+        plane = self.lag.apply(plane)
         plane = self.recursive.apply(plane)
         self.finish(plane, out)
 
@@ -86,12 +90,14 @@ class Pipeline:
     def configure(self, settings: PipelineSettings) -> None:
         """Use other settings from the next frame on; the average goes on where it was."""
         self.correction.configure(settings.correction)
+        self.lag.configure(on=settings.correction.lag)
         self.recursive.configure(settings.recursive)
         self.spatial.configure(settings.spatial)
         self._settings = settings
 
     def reset(self) -> None:
         """Begin a new run: no frame of the last one shows through."""
+        self.lag.reset()
         self.recursive.reset()
 
     @property
@@ -104,6 +110,7 @@ class Pipeline:
         """Whether pictures are the frames as they are."""
         return isinstance(self.tone, CountsTone) and not (
             self.correction.changes_pixels
+            or self.lag.changes_pixels
             or self.recursive.changes_pixels
             or self.spatial.changes_pixels
         )

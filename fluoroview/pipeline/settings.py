@@ -21,6 +21,8 @@ class CorrectionSettings(_Settings):
     """Multiply by the flat-field gain."""
     defects: bool = True
     """Replace dead pixels by their neighbours' weighted mean."""
+    lag: bool = False
+    """Take out what earlier frames left, where the calibration has measured it."""
 
 
 class RecursiveMode(StrEnum):
