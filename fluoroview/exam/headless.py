@@ -17,6 +17,7 @@ from fluoroview.record import SUFFIX as RECORDING
 
 Step = Callable[..., None]
 _STEP_S = 0.1
+_FIRST_FRAME_S = 30.0
 _END_S = 10.0
 
 
@@ -83,7 +84,13 @@ def run_headless(
 
 
 def _hold_pedal(exam: Examination, seconds: float, step: Step) -> None:
+    """Hold the pedal until `seconds` after the first frame: a source may need to get ready."""
     exam.press_pedal()
+    latest = time.monotonic() + _FIRST_FRAME_S
+    while not exam.snapshot().run_frames and time.monotonic() < latest:
+        time.sleep(0.01)
+        if not exam.snapshot().pedal_down:
+            break
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0 and exam.snapshot().pedal_down:
         step(seconds - left, seconds)
