@@ -18,6 +18,7 @@ import numpy as np
 from fluoroview import __version__
 from fluoroview.hal import Clock, FrameFormat, FrameHeader, Pulse
 from fluoroview.hal.frame import Pixels
+from fluoroview.record.compression import make_compressor
 from fluoroview.record.errors import RecordError
 from fluoroview.record.layout import (
     ENDING_ROW,
@@ -52,6 +53,7 @@ class RecordingFile:
         self.frames = 0
         self.pulses = 0
         self._format = frame_format
+        self._compress = make_compressor(frame_format)
         self._frame_rows: list[tuple[Any, ...]] = []
         self._pulse_rows: list[tuple[Any, ...]] = []
         self._runs: dict[int, int] = {}
@@ -59,7 +61,7 @@ class RecordingFile:
         try:
             self._space = SpaceAhead(path)
             self._make(frame_format, info, clock)
-            self._reserve()
+            self._space.need(self.bytes_written, frame_format.frame_bytes)
             self._file.swmr_mode = True
         except BaseException:
             self._file.close()
@@ -72,18 +74,17 @@ class RecordingFile:
         return int(self._file.id.get_filesize())
 
     def add_frame(self, header: FrameHeader, pixels: Pixels) -> None:
-        """Append one frame (rows × columns of the format). Raises DiskFullError."""
-        self._reserve()
-        if self.frames >= self._pictures.shape[0]:
-            self._pictures.resize(self.frames + TABLE_BLOCK, 0)
-        self._pictures[self.frames] = pixels
+        """Append one frame: rows × columns of the format, C-order. Raises DiskFullError."""
+        self._make_room(self._format.frame_bytes)
+        if self._compress is None:
+            self._pictures[self.frames] = pixels
+        else:
+            self._pictures.id.write_direct_chunk((self.frames, 0, 0), self._compress(pixels))
         self._put_row(header, zlib.crc32(pixels.data))
 
     def add_stored_frame(self, header: FrameHeader, crc32: int, chunk: bytes) -> None:
         """Append one frame that is already compressed as this file would."""
-        self._reserve(len(chunk))
-        if self.frames >= self._pictures.shape[0]:
-            self._pictures.resize(self.frames + TABLE_BLOCK, 0)
+        self._make_room(len(chunk))
         self._pictures.id.write_direct_chunk((self.frames, 0, 0), chunk)
         self._put_row(header, crc32)
 
@@ -131,9 +132,11 @@ class RecordingFile:
         self._frame_rows.append(frame_row(header, crc32))
         self.frames += 1
 
-    def _reserve(self, frame_bytes: int = 0) -> None:
-        wanted = frame_bytes or self._format.frame_bytes
-        self._space.need(self.bytes_written, wanted + wanted // 100 + _FRAME_SLACK)
+    def _make_room(self, frame_bytes: int) -> None:
+        """Take space for one more frame, on the disk and in the table of pictures."""
+        self._space.need(self.bytes_written, frame_bytes + frame_bytes // 100 + _FRAME_SLACK)
+        if self.frames >= self._pictures.shape[0]:
+            self._pictures.resize(self.frames + TABLE_BLOCK, 0)
 
     def _make(self, frame_format: FrameFormat, info: RecordingInfo, clock: Clock) -> None:
         import hdf5plugin

@@ -9,7 +9,15 @@ import pytest
 from fluoroview import __version__
 from fluoroview.hal import DoseOrigin, FrameFormat, FrameHeader, LossCause
 from fluoroview.hal.ledger import read_ledger
-from fluoroview.record import Ending, Recorder, RecordError, Recording, new_recording_path, recorder
+from fluoroview.record import (
+    Ending,
+    Recorder,
+    RecordError,
+    Recording,
+    compression,
+    new_recording_path,
+    recorder,
+)
 from fluoroview.record.places import VARIABLE, recording_folders
 from fluoroview.record.writing import RecordingFile
 
@@ -49,8 +57,16 @@ def test_unknown_exposure_and_temperature_stay_unknown(bench, record):
         assert math.isnan(header.temperature_c)
 
 
-@pytest.mark.parametrize(("dtype", "shape"), [("uint8", (5, 7)), ("uint16", (1, 1))])
-def test_any_format_is_recorded(make_bench, tmp_path, dtype, shape):
+@pytest.mark.parametrize("by", ["our buffer", "HDF5"])
+@pytest.mark.parametrize(
+    ("dtype", "shape"),
+    [("uint8", (5, 7)), ("uint16", (1, 1)), ("uint16", (99, 101)), ("uint8", (128, 129))],
+)
+def test_any_format_is_recorded(make_bench, tmp_path, monkeypatch, dtype, shape, by):
+    if by == "HDF5":
+        monkeypatch.setattr(compression, "_library", lambda: None)
+    else:
+        assert compression.make_compressor(FrameFormat(*shape, dtype)) is not None
     bench = make_bench(shape, dtype)
     recording_to = Recorder(bench.ring, tmp_path / "r.h5", bench.info, clock=bench.clock)
     bench.run_of(1, range(3))
