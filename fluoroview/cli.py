@@ -105,6 +105,7 @@ def drivers(as_json: AsJson = False) -> None:
             "name": found.driver.name,
             "distribution": found.driver.distribution,
             "version": found.driver.version,
+            "kind": found.kind,
             "works": not found.error,
             "error": found.error,
         }
@@ -113,7 +114,7 @@ def drivers(as_json: AsJson = False) -> None:
     if as_json:
         _print_json(rows)
         return
-    table = Table("Driver", "Distribution", "Version", "State")
+    table = Table("Driver", "Kind", "Distribution", "Version", "State")
     for row in rows:
         table.add_row(row["name"], row["distribution"], row["version"], row["error"] or "works")
     out.print(table)
@@ -128,17 +129,19 @@ def devices(driver: Driver = "", as_json: AsJson = False) -> None:
 
         _print_json(
             {
-                "devices": [asdict(info) for entry in found for info in entry.devices],
+                "devices": [
+                    asdict(info) | {"kind": entry.kind} for entry in found for info in entry.devices
+                ],
                 "errors": {e.driver.name: e.error for e in found if e.error},
             }
         )
         return
-    table = Table("Driver", "Device", "Model", "Serial", "Note")
+    table = Table("Driver", "Device", "Kind", "Model", "Serial", "Note")
     table.columns[1].overflow = "fold"  # an id is there to be copied whole
     for entry in found:
         for info in entry.devices:
             model = f"{info.vendor} {info.model}".strip()
-            table.add_row(info.driver, info.id, model, info.serial, info.note)
+            table.add_row(info.driver, info.id, entry.kind, model, info.serial, info.note)
     out.print(table)
     for entry in found:
         if entry.error:

@@ -17,6 +17,7 @@ from fluoroview.exam import saving
 from fluoroview.exam.auxiliary import Auxiliary
 from fluoroview.exam.back_off import BackOff
 from fluoroview.exam.beam import BeamDetector
+from fluoroview.exam.calibration_in_use import calibration_for
 from fluoroview.exam.dose_desk import DoseDesk
 from fluoroview.exam.events import ExamEvents, Mode, Problem, Severity, TaskProgress
 from fluoroview.exam.health import HealthMonitor
@@ -36,13 +37,16 @@ from fluoroview.hal import (
     DeviceInfo,
     DeviceState,
     FluoroError,
+    FrameHeader,
     Ledger,
     ParameterError,
     PixelIntensityRelationship,
     SystemClock,
 )
 from fluoroview.hal.registry import DriverInfo, discover, find_driver, installed_drivers
-from fluoroview.pipeline.calibration_file import load_calibration
+from fluoroview.hal.ring import RingReader
+from fluoroview.pipeline.calibration_file import fitting_calibration
+from fluoroview.pipeline.calibration_key import CalibrationKey
 from fluoroview.pipeline.chain import Pipeline
 from fluoroview.pipeline.display import Window, auto_window
 from fluoroview.pipeline.settings import PipelineSettings
@@ -65,6 +69,7 @@ class _Device:
     parameters: list[dict[str, Any]]
     source: int
     recorder: Recorder | None = None
+    calibration_file: Path | None = None
 
 
 class Examination:
@@ -87,8 +92,10 @@ class Examination:
         self._replay: Replay | None = None
         self._mode = Mode.IDLE
         self._pedal_down = False
+        self._with_beam = True
         self._fault: FluoroError | None = None
         self._run_open = False
+        self._run_exposed = True
         self._sources = 0
         self._windows: dict[int, Window] = {}
         self._chosen: set[int] = set()
@@ -140,14 +147,47 @@ class Examination:
         device = self._device
         return device.parameters if device is not None else []
 
+    # calibration
+
+    def calibration_key(self) -> CalibrationKey:
+        """Return the key of the device as it is now. Raises DeviceError without a device."""
+        device = self._need_device()
+        return CalibrationKey.of(device.host.driver, device.host.device_id, device.parameters)
+
+    @property
+    def calibration_file(self) -> Path | None:
+        """The calibration that corrects the pictures, if one does."""
+        return self._device.calibration_file if self._device is not None else None
+
+    def use_calibration(self, place: Path | None) -> "Future[None]":
+        """Correct with the set at `place` (a file or a folder) from now on; None: with none.
+
+        CalibrationError in the future, with the reason, where none there fits the device.
+        """
+        return self._command(lambda: self._use_calibration(place))
+
+    def frame_reader(self) -> RingReader:
+        """Return a reader of the raw frames from now on; to be closed before the device is.
+
+        Raises DeviceError without an armed device.
+        """
+        ring = self._need_device().host.ring
+        if ring is None:
+            raise DeviceError("The device is not armed.", "Restart it.")
+        return ring.reader()
+
     # pedal
 
-    def press_pedal(self) -> None:
-        """Begin a run; returns at once."""
+    def press_pedal(self, *, beam: bool = True) -> None:
+        """Begin a run; returns at once.
+
+        Without `beam` the detector delivers frames and the generator is left alone: dark frames.
+        """
         with self._lock:
             if self._pedal_down:
                 return
             self._pedal_down = True
+            self._with_beam = beam
         self.stop_replay()
         self._command(self._start_run)
 
@@ -165,6 +205,15 @@ class Examination:
                 device.road.end_live()
             self._beam_off()
         self._command(self._stop_run)
+        self.events.status_changed.emit()
+
+    def end_beam(self) -> None:
+        """End the exposure but let the frames go on until the pedal is released."""
+        with self._lock:
+            self._with_beam = False
+            if self._source is not None:
+                self._source.release()
+            self._beam_off()
         self.events.status_changed.emit()
 
     @property
@@ -454,6 +503,12 @@ class Examination:
         )
         try:
             host.open()
+            kind = host.traits()["kind"]
+            if kind != "detector":
+                raise DeviceError(
+                    f"{host.name} is a {kind}, not a detector: it gives no frames.",
+                    f"Name it as [{kind.replace(' ', '')}] in a room file, beside a detector.",
+                )
             if driver == self.room.detector.driver:
                 for name, value in self.room.detector.parameters.items():
                     host.write(name, value)
@@ -511,13 +566,12 @@ class Examination:
         parameters = host.parameters()
         rows, columns = ring.layout.format.rows, ring.layout.format.columns
         settings = self.room.pipeline or PipelineSettings.for_relationship(host.relationship)
+        key = CalibrationKey.of(host.driver, host.device_id, parameters)
+        file, calibration, problem = calibration_for(self.room.calibration, key, parameters)
+        if problem is not None:
+            self.events.problem.emit(problem)
         pipeline = Pipeline(
-            rows,
-            columns,
-            settings,
-            host.relationship,
-            load_calibration(Path(self.room.calibration)) if self.room.calibration else None,
-            bits=host.bit_depth,
+            rows, columns, settings, host.relationship, calibration, bits=host.bit_depth
         )
         self._sources += 1
         loop = self.room.loop
@@ -540,12 +594,14 @@ class Examination:
             source=self._sources,
             on_picture=self._picture,
             on_pulses=self.dose.detector_pulses,
-            on_frame=self.dose.frame,
+            on_frame=self._frame,
             beam=BeamDetector(threshold) if threshold is not None else None,
             on_beam=self._beam,
             on_error=self._unexpected,
         )
-        self._device = _Device(host, road, pipeline, store, parameters, self._sources)
+        self._device = _Device(
+            host, road, pipeline, store, parameters, self._sources, calibration_file=file
+        )
 
     def _disarm(self, device: _Device) -> None:
         self.stop_recording()
@@ -573,18 +629,34 @@ class Examination:
         device = self._need_device()
         access = next((p["access"] for p in device.parameters if p["name"] == name), Access.RW)
         if access == Access.RW_IDLE and device.host.state is DeviceState.ARMED:
-            self.stop_replay()
-            self._disarm(device)
-            device.host.disarm()
-            try:
-                written = device.host.write(name, value)
-            finally:
-                self._arm(device.host)
+            written = self._while_idle(device, lambda: device.host.write(name, value))
         else:
             written = device.host.write(name, value)
             device.parameters = device.host.parameters()
         self.events.status_changed.emit()
         return written
+
+    def _while_idle(self, device: _Device, work: Callable[[], T]) -> T:
+        """Disarm, do something, and arm again."""
+        self.stop_replay()
+        self._disarm(device)
+        device.host.disarm()
+        try:
+            return work()
+        finally:
+            self._arm(device.host)
+
+    def _use_calibration(self, place: Path | None) -> None:
+        device = self._need_device()
+        if device.host.state is not DeviceState.ARMED:
+            raise DeviceError(
+                "The calibration cannot be changed while the device runs.", "Release the pedal."
+            )
+        if place is not None:
+            fitting_calibration(place, self.calibration_key())
+        self.room = self.room.model_copy(update={"calibration": str(place or "")})
+        self._while_idle(device, lambda: None)
+        self.events.status_changed.emit()
 
     def _need_device(self) -> _Device:
         if self._device is None:
@@ -604,7 +676,7 @@ class Examination:
         try:
             device = self._need_device()
             device.host.require_ready()
-            if self._source is not None:
+            if self._source is not None and self._with_beam:
                 self._source.prepare()
         except FluoroError:
             self._pedal_down = False
@@ -612,10 +684,11 @@ class Examination:
             raise
         device.road.begin_run(self._hold_frames)
         self._run_open = True
+        self._run_exposed = self._with_beam
         with self._lock:
             if not self._pedal_down:
                 return
-            if not self._beam_from_signal:
+            if self._with_beam and not self._beam_from_signal:
                 self._mode = Mode.LIVE
                 self.dose.beam_on()
         self.events.status_changed.emit()
@@ -626,7 +699,7 @@ class Examination:
             return self._pedal_down
 
         device.host.start(held)
-        if self._source is None:
+        if self._source is None or not self._with_beam:
             return
         try:
             self._source.start(held)
@@ -650,7 +723,7 @@ class Examination:
             return
         if not device.road.drain(_DRAIN_S):
             self._warn("Frames of the last run were still unread after 2 s.", "See the ledger.")
-        dose = self.dose.last_run()
+        dose = self.dose.last_run() if self._run_exposed else None
         if dose is not None:  # None: the dose was reset meanwhile; this run belongs to the past
             record = RunRecord(dose, device.road.frames, self.ledger(), device.road.hold_made_of)
             self.runs.append(record)
@@ -709,6 +782,10 @@ class Examination:
             else:
                 self._chosen.add(device.source)
         self.events.picture_ready.emit()
+
+    def _frame(self, header: FrameHeader) -> None:
+        if self._with_beam:
+            self.dose.frame(header)
 
     def _pulses_missed(self, missed: int) -> None:
         self._warn(

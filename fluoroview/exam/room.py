@@ -118,7 +118,8 @@ class Room(_Section):
     pipeline: PipelineSettings | None = None
     """None: the settings that suit the source."""
     calibration: str = ""
-    """An HDF5 file of `Calibration.save`, relative to the room file; empty: none."""
+    """A calibration set (HDF5), or a folder of them of which the newest that fits is taken;
+    relative to the room file; empty: none."""
 
 
 def read_room(path: Path) -> Room:

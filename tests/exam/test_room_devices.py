@@ -96,6 +96,12 @@ def test_a_device_of_the_wrong_kind_is_refused(make_exam, as_source, driver, sen
         exam.connect().result(5)
 
 
+def test_a_generator_is_no_detector(make_exam):
+    exam = make_exam("tube", "t", connect=False)
+    with pytest.raises(DeviceError, match="is a source, not a detector"):
+        exam.connect().result(5)
+
+
 def test_without_a_link_the_beam_is_seen_in_the_signal(make_exam):
     exam = make_exam("lamp", "l", beam=BeamSection(detect="signal", threshold_counts=1000.0))
     modes = []
