@@ -54,7 +54,8 @@ class Recorder:
 
     Raises RecordError when the file cannot be made. `on_problem(what, remedy)` is called from a
     thread of the recorder, once for each thing that goes wrong; the recorder never raises later.
-    Close it before the ring is closed.
+    Close it before the ring is closed. `ring_pulses` False: the detector does not speak for the
+    pulses in this room; who does is told to `add_pulses`, so that none is recorded twice.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Recorder:
         info: RecordingInfo,
         *,
         clock: Clock | None = None,
+        ring_pulses: bool = True,
         on_problem: Callable[[str, str], None] = lambda _what, _remedy: None,
     ) -> None:
         self.path = Path(path)
@@ -75,6 +77,8 @@ class Recorder:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._runs: dict[int, RunAccount] = {}
         self._finals: queue.SimpleQueue[Ledger] = queue.SimpleQueue()
+        self._told: queue.SimpleQueue[tuple[list[Pulse], int]] = queue.SimpleQueue()
+        self._ring_pulses = ring_pulses
         self._ending = Ending.OPEN
         self._frames = self._left_out = self._pulses = self._pulses_missed = 0
         self._bytes_written = 0
@@ -105,6 +109,10 @@ class Recorder:
         """Store the final account of a run; returns at once. Call it after `DeviceHost.stop`."""
         self._finals.put(ledger)
         self._reader.wake()
+
+    def add_pulses(self, pulses: list[Pulse], missed: int = 0) -> None:
+        """Record pulses that another device of the room tells; from any thread, at once."""
+        self._told.put((pulses, missed))
 
     def close(self) -> RecordingStatus:
         """Write what waits, close the file, leave the ring; return how it ended."""
@@ -167,12 +175,18 @@ class Recorder:
         self._jobs.put(job)
 
     def _take_pulses(self) -> None:
-        run = int(self._ring.words[Word.RUN])
-        count, pulses = self._ring.pulses_since(self._pulses_seen)
-        missed = count - self._pulses_seen - len(pulses)
-        self._pulses_seen = count
+        if self._ring_pulses:
+            count, pulses = self._ring.pulses_since(self._pulses_seen)
+            missed = count - self._pulses_seen - len(pulses)
+            self._pulses_seen = count
+            self._store_pulses(pulses, missed)
+        while not self._told.empty():
+            self._store_pulses(*self._told.get())
+
+    def _store_pulses(self, pulses: list[Pulse], missed: int) -> None:
         if not pulses and not missed:
             return
+        run = int(self._ring.words[Word.RUN])
         self._pulses += len(pulses)
         self._pulses_missed += missed
         account = self._account(run)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fluoroview import __version__
-from fluoroview.hal import DoseOrigin, FrameFormat, FrameHeader, LossCause
+from fluoroview.hal import DoseOrigin, FrameFormat, FrameHeader, LossCause, Pulse
 from fluoroview.hal.ledger import read_ledger
 from fluoroview.record import (
     Ending,
@@ -159,6 +159,19 @@ def test_pulses_that_could_not_be_had_any_more_are_counted(bench, record, monkey
     assert (status.pulses, status.pulses_missed) == (4096, 10)
     with Recording(recording_to.path) as recording:
         assert recording.runs[0].pulses_missed == 10
+
+
+def test_where_a_generator_speaks_for_the_pulses_those_of_the_detector_are_left(bench, tmp_path):
+    recording_to = Recorder(
+        bench.ring, tmp_path / "r.h5", bench.info, clock=bench.clock, ring_pulses=False
+    )
+    bench.run_of(2, range(3))
+    told = Pulse(7, 123, bench.exposure, 3.5, 0.2, DoseOrigin.MEASURED)
+    recording_to.add_pulses([told], missed=2)
+    status = recording_to.close()
+    assert (status.frames, status.pulses, status.pulses_missed) == (3, 1, 2)
+    with Recording(recording_to.path) as recording:
+        assert recording.pulses == [(2, told)]
 
 
 def test_a_failing_disk_ends_the_recording_and_frees_the_ring(
