@@ -58,14 +58,13 @@ class RecordingFile:
         self._pulse_rows: list[tuple[Any, ...]] = []
         self._runs: dict[int, int] = {}
         self._file = _create(path)
+        self._space = SpaceAhead(path)
         try:
-            self._space = SpaceAhead(path)
             self._make(frame_format, info, clock)
             self._space.need(self.bytes_written, frame_format.frame_bytes)
             self._file.swmr_mode = True
         except BaseException:
-            self._file.close()
-            path.unlink(missing_ok=True)
+            self.discard()
             raise
 
     @property
@@ -126,6 +125,7 @@ class RecordingFile:
         """Close, and delete the file."""
         with contextlib.suppress(Exception):
             self._file.close()
+        self._space.close(trim=False)
         self.path.unlink(missing_ok=True)
 
     def _put_row(self, header: FrameHeader, crc32: int) -> None:
