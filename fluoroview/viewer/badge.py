@@ -12,6 +12,7 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, Q
 from fluoroview.viewer import theme
 
 HEIGHT_PX = 40
+RECORDING_HEIGHT_PX = 28
 _WORDS = {"LIVE": "LIVE", "HOLD": "LAST IMAGE HOLD", "REPLAY": "REPLAY"}
 _COLOURS = {"LIVE": theme.LIVE, "HOLD": theme.HOLD, "REPLAY": theme.REPLAY}
 
@@ -47,6 +48,30 @@ def render(mode: str, detail: str, dpr: float) -> QPixmap | None:
     if detail:
         painter.setFont(small)
         painter.drawText(QRectF(42 + words_width + 12, 1, detail_width, HEIGHT_PX), middle, detail)
+    painter.end()
+    return pixmap
+
+
+def render_recording(words: str, dpr: float) -> QPixmap | None:
+    """Return the badge of a raw recording, such as "REC  0:12  34 MB"; none without words."""
+    if not words:
+        return None
+    font = theme.font(14, QFont.Weight.DemiBold)
+    width, height = QFontMetricsF(font).horizontalAdvance(words) + 46, RECORDING_HEIGHT_PX
+    pixmap = QPixmap(round(width * dpr), round(height * dpr))
+    pixmap.setDevicePixelRatio(dpr)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(20, 12, 12, 215))
+    painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
+    painter.setBrush(QColor(theme.RECORD))
+    painter.drawEllipse(QPointF(18, height / 2), 5.5, 5.5)
+    painter.setPen(QColor(theme.TEXT))
+    painter.setFont(font)
+    middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+    painter.drawText(QRectF(31, 0, width - 31, height), middle, words)
     painter.end()
     return pixmap
 

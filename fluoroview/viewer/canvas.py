@@ -130,6 +130,11 @@ class ImageCanvas(QWidget):
             if self._picture is None:
                 self.update()
 
+    def set_recording(self, words: str) -> None:
+        """Say that raw frames are recorded, below the badge; empty: they are not."""
+        if self.overlay.set_recording(words):
+            self.update()
+
     def set_corner(self, corner: str, *lines: str) -> None:
         """Write lines of text into a corner ("top left", "bottom right", ...)."""
         if self.overlay.set_corner(corner, lines):

@@ -6,6 +6,8 @@ each other: here by place, colour, unit and words. What is not available is neve
 
 from __future__ import annotations
 
+import math
+
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QFont
 from PyQt6.QtWidgets import (
@@ -19,12 +21,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from fluoroview.dicom import RecordedDose
 from fluoroview.dose.account import DoseReading
 from fluoroview.dose.timer import minutes_text
 from fluoroview.hal import DoseOrigin
 from fluoroview.viewer import theme
 
 NOT_AVAILABLE = "—"
+_CUMULATIVE = ("CUMULATIVE AIR KERMA", "mGy")
+_RECORDED = "Recorded in the file, not of this examination"
+_NOT_RECORDED = "Not available: the file records no dose"
 
 _ORIGIN_WORDS = {
     DoseOrigin.MEASURED: "Measured",
@@ -36,7 +42,11 @@ _ORIGIN_WORDS = {
 
 
 class DosePanel(QWidget):
-    """Shows a `DoseReading`; asks for a reset or for silence, and does neither itself."""
+    """Shows a `DoseReading`, or what a file records; asks for a reset or for silence.
+
+    While a file is seen, its own dose stands here and never the examination's: heading, colour and
+    words tell them apart. It asks for a reset or for silence, and does neither itself.
+    """
 
     reset_wanted = pyqtSignal()
     """The user begins a new procedure."""
@@ -45,8 +55,9 @@ class DosePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._recorded = False
         self.rate = _Figure("AIR KERMA RATE", "mGy/min", 30, theme.XRAY)
-        self.cumulative = _Figure("CUMULATIVE AIR KERMA", "mGy", 30, theme.ACCENT)
+        self.cumulative = _Figure(*_CUMULATIVE, 30, theme.ACCENT)
         self.kap = _Figure("KAP Gy·cm²", "", 19)
         self.time = _Figure("FLUORO min", "", 19)
         self.pulses = _Figure("PULSES", "", 19)
@@ -66,17 +77,44 @@ class DosePanel(QWidget):
 
     def show_reading(self, reading: DoseReading, signal: bool = False) -> None:
         """Show a reading; `signal` says whether the 5-minute signal is due."""
+        self._show_kind(recorded=False)
         self.rate.show_value(_number(reading.air_kerma_rate_mgy_min))
         self.cumulative.show_value(_number(reading.cumulative_air_kerma_mgy))
         self.kap.show_value(_number(reading.kap_gycm2))
         self.time.show_value(minutes_text(reading.fluoroscopy_time_s).removesuffix(" min"))
         self.pulses.show_value(f"{reading.pulses:,}".replace(",", "\u2009"))
-        self.time.set_alarm(signal)
-        self.silence.setVisible(signal)  # in the place of the reset, so that nothing moves
+        self._show_signal(signal)
         self.reset.setVisible(not signal)
         words = _ORIGIN_WORDS[reading.origin]
         if not reading.complete:
             words += f"; {reading.pulses_without_kerma} pulses did not state theirs"
+        self._say(words)
+
+    def show_recorded(self, dose: RecordedDose, signal: bool = False) -> None:
+        """Show what a file records of its dose; what it does not record is a dash."""
+        self._show_kind(recorded=True)
+        self.cumulative.show_value(_number(_known(dose.entrance_mgy)))
+        self.kap.show_value(_number(_known(dose.kap_gycm2)))
+        for figure in (self.rate, self.time, self.pulses):
+            figure.show_value(NOT_AVAILABLE)
+        self._show_signal(signal)
+        self.reset.hide()
+        self._say(_RECORDED if dose.recorded else _NOT_RECORDED)
+
+    def _show_kind(self, recorded: bool) -> None:
+        """Head and colour the cards for the examination's dose, or for a file's."""
+        if recorded is self._recorded:
+            return
+        self._recorded = recorded
+        heading, unit = ("ENTRANCE DOSE", "mGy, recorded") if recorded else _CUMULATIVE
+        self.cumulative.set_head(heading, unit, theme.REPLAY if recorded else theme.ACCENT)
+        self.kap.set_head("KAP Gy·cm²", "recorded" if recorded else "", "")
+
+    def _show_signal(self, signal: bool) -> None:
+        self.time.set_alarm(signal)
+        self.silence.setVisible(signal)  # in the place of the reset, so that nothing moves
+
+    def _say(self, words: str) -> None:
         if self.origin.text() != words:
             self.origin.setText(words)
 
@@ -104,12 +142,11 @@ class _Figure(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self._accent = accent
-        title = QLabel(heading)
-        title.setProperty("role", "heading")
-        title.setStyleSheet(f"font-size: 10px; color: {accent or theme.DIM};")
+        self.title = QLabel()
+        self.title.setProperty("role", "heading")
         self.value = QLabel(NOT_AVAILABLE)
         self.value.setFont(theme.font(size_px, QFont.Weight.DemiBold))
-        self.unit = QLabel(unit)
+        self.unit = QLabel()
         self.unit.setProperty("role", "dim")
         self.unit.setStyleSheet("font-size: 11px;")
         line = QHBoxLayout()
@@ -121,28 +158,42 @@ class _Figure(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(9, 6, 6, 6)
         column.setSpacing(0)
-        column.addWidget(title)
+        column.addWidget(self.title)
         column.addLayout(line)
-        self.setAccessibleName(heading)
         # the width comes from the grid, not from the digits, or the cards would breathe
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.set_alarm(False)
+        self.set_head(heading, unit, accent)
+
+    def set_head(self, heading: str, unit: str, accent: str) -> None:
+        """Say what the figure is."""
+        self.title.setText(heading)
+        self.title.setStyleSheet(f"font-size: 10px; color: {accent or theme.DIM};")
+        self.unit.setText(unit)
+        self.setAccessibleName(heading)
+        self._accent = accent
+        self._dress(alarm=False)
 
     def show_value(self, text: str) -> None:
         """Show a number, or that there is none."""
         if text == self.value.text():
             return
         self.value.setText(text)
-        self.setToolTip("Not available from this source" if text == NOT_AVAILABLE else "")
+        self.setToolTip("Not available" if text == NOT_AVAILABLE else "")
 
     def set_alarm(self, alarm: bool) -> None:
         """Colour the card while a signal is due."""
-        if alarm == self.property("alarm"):
-            return
+        if alarm != self.property("alarm"):
+            self._dress(alarm=alarm)
+
+    def _dress(self, *, alarm: bool) -> None:
         self.setProperty("alarm", alarm)
         left = f"border-left: 3px solid {self._accent};" if self._accent else ""
         edge = f"border: 2px solid {theme.XRAY};" if alarm else left
         self.setStyleSheet(f"_Figure {{ {edge} }}")
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _number(value: float | None) -> str:

@@ -15,8 +15,10 @@ from PyQt6.QtWidgets import (
 )
 
 from fluoroview.exam.hold import MOST_FRAMES
+from fluoroview.exam.snapshot import DeviceStatus
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import RecursiveMode
+from fluoroview.viewer.generator_status import GeneratorStatus
 from fluoroview.viewer.parameter_editors import (
     Described,
     ParameterEditor,
@@ -41,6 +43,8 @@ TECHNIQUE = {
     "FieldHeight": "Field height",
     "PlaybackSpeed": "Playback speed",
 }
+_OF_PICTURE = ("Procedure", "PlaybackSpeed")
+"""What stays the detector's where a generator makes the x-rays."""
 _AVERAGING = {
     RecursiveMode.OFF: "Off",
     RecursiveMode.PLAIN: "Plain",
@@ -52,6 +56,8 @@ class ExamPanel(QWidget):
     """The operator's settings; emits what is wanted, shows what is."""
 
     write_wanted = pyqtSignal(str, object)
+    source_write_wanted = pyqtSignal(str, object)
+    """A parameter of the generator, where the room has one."""
     hold_wanted = pyqtSignal(int)
     averaging_wanted = pyqtSignal(object)
     auto_window_wanted = pyqtSignal()
@@ -62,7 +68,9 @@ class ExamPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editors: dict[str, ParameterEditor] = {}
+        self._of_source: frozenset[str] = frozenset()
         self.technique = QFormLayout()
+        self.generator = GeneratorStatus()
         self.hold = QSpinBox()
         self.hold_steps = step_buttons(self.hold)
         self.averaging = QComboBox()
@@ -72,14 +80,32 @@ class ExamPanel(QWidget):
         self._set_up()
         self._lay_out()
 
-    def show_parameters(self, described: list[Described], running: bool = False) -> None:
-        """Show those of the device's parameters that belong to the technique."""
-        by_name = {each["name"]: each for each in described if each["access"] != "ro"}
-        chosen = {name: by_name[name] for name in TECHNIQUE if name in by_name}
-        if list(chosen) != list(self._editors) or not self.technique.rowCount():
+    def show_parameters(
+        self,
+        detector: list[Described],
+        running: bool = False,
+        source: list[Described] | None = None,
+    ) -> None:
+        """Show the technique: the generator's where there is one, else the detector's."""
+        of_source = {each["name"]: each for each in source or [] if each["name"] in TECHNIQUE}
+        own = {each["name"]: each for each in detector if each["access"] != "ro"}
+        if source:
+            own = {name: own[name] for name in _OF_PICTURE if name in own}
+        every = own | of_source
+        chosen = {name: every[name] for name in TECHNIQUE if name in every}
+        asked = frozenset(of_source)
+        new = list(chosen) != list(self._editors) or asked != self._of_source
+        if new or not self.technique.rowCount():
+            self._of_source = asked
             self._build(chosen)
         for name, each in chosen.items():
             self._editors[name].show_described(each, running)
+
+    def show_generator(self, status: DeviceStatus, source: list[Described]) -> None:
+        """Show how the generator stands; nothing in a room without one."""
+        self.generator.setVisible(bool(status.name))
+        if status.name:
+            self.generator.show_source(status, source)
 
     def show_hold(self, frames: int, running: bool) -> None:
         """Show of how many frames the hold is made; it is chosen before the exposure."""
@@ -112,7 +138,8 @@ class ExamPanel(QWidget):
         self._editors = {}
         for name, each in described.items():
             editor = self._editors[name] = editor_for(each)
-            editor.written.connect(self.write_wanted)
+            wanted = self.source_write_wanted if name in self._of_source else self.write_wanted
+            editor.written.connect(wanted)
             label = _dim(TECHNIQUE[name])
             label.setToolTip(tip(each))
             self.technique.addRow(label, editor)
@@ -154,6 +181,8 @@ class ExamPanel(QWidget):
         column.setContentsMargins(0, 10, 8, 8)
         column.setSpacing(5)
         column.addWidget(_heading("TECHNIQUE"))
+        column.addWidget(self.generator)
+        self.generator.hide()
         self.technique.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.technique.setVerticalSpacing(4)
         column.addLayout(self.technique)

@@ -1,4 +1,4 @@
-"""How the stream is doing: rates, the frame ledger, commit-to-painted latency with its curve."""
+"""How the stream is doing: rates, the frame ledger, the device, commit-to-painted latency."""
 
 from __future__ import annotations
 
@@ -6,69 +6,106 @@ from typing import Any
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QShowEvent
-from PyQt6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from fluoroview.exam.health import Health
+from fluoroview.exam.health import HISTOGRAM_MS, Health
+from fluoroview.exam.snapshot import DeviceStatus
 from fluoroview.hal import Ledger
+from fluoroview.hal.time_fit import ClockFit
 from fluoroview.viewer import theme
 from fluoroview.viewer.scrolling import scrolled
 
-_ROWS = (
+_Words = tuple[tuple[str, str], ...]
+_STREAM: _Words = (
     ("rate", "Pulse rate, set / measured"),
     ("interval", "Frame interval, median / p99"),
+    ("jitter", "Jitter of the interval, σ"),
     ("latency", "Commit to painted, median / p99"),
-    ("run", "Run"),
-    ("expected", "Frames the device counted"),
-    ("delivered", "Delivered"),
-    ("link", "Lost on the link"),
-    ("sdk", "Lost in the SDK"),
-    ("ring", "Lost in the ring"),
-    ("consumer", "Lost in the pipeline"),
-    ("exact", "Account"),
+)
+_ACCOUNT: _Words = (("expected", "Counted"), ("delivered", "Delivered"), ("exact", "Account"))
+_LOST: _Words = (("link", "Link"), ("sdk", "SDK"), ("ring", "Ring"), ("consumer", "Pipeline"))
+_AFTER: _Words = (
     ("skipped", "Skipped by the display"),
     ("left_out", "Left out of the loop"),
 )
+_DEVICE: _Words = (
+    ("clock", "Clock against the host's"),
+    ("residual", "Residual of that fit, RMS / largest"),
+    ("temperature", "Temperature"),
+    ("isolation", "Driver runs in"),
+)
+PLOT_PX = 96
 
 
 class HealthPanel(QWidget):
-    """Figures of the present or last run. The plot is made when it is first seen."""
+    """Figures of the present or last run. The plots are made when they are first seen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.values: dict[str, QLabel] = {}
-        self._plot: Any = None
+        self.run_words = _heading("FRAMES")
         self._curve: Any = None
+        self._bars: Any = None
         page = QWidget()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(page))
         self._column = QVBoxLayout(page)
-        self._column.setContentsMargins(0, 10, 8, 8)
-        grid = QGridLayout()
-        grid.setVerticalSpacing(5)
-        grid.setColumnStretch(0, 1)
-        for row, (key, words) in enumerate(_ROWS):
-            label = QLabel(words)
-            label.setProperty("role", "dim")
-            value = self.values[key] = QLabel("—")
-            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            grid.addWidget(label, row, 0)
-            grid.addWidget(value, row, 1)
-        self._column.addLayout(grid)
-        self._caption = QLabel("Commit to painted, ms, last 300 pictures")
-        self._caption.setProperty("role", "heading")
-        self._column.addSpacing(8)
-        self._column.addWidget(self._caption)
+        self._column.setContentsMargins(0, 8, 8, 4)
+        self._column.setSpacing(3)
+        self._add_rows("STREAM", _STREAM)
+        self._column.addSpacing(3)
+        self._column.addWidget(self.run_words)
+        self._add_cells(_ACCOUNT, "")
+        self._add_cells(_LOST, "Lost: ")
+        self._add_rows("", _AFTER)
+        self._add_rows("DEVICE", _DEVICE)
+        self._column.addSpacing(3)
+        self._column.addWidget(_heading("COMMIT TO PAINTED, LAST 300 PICTURES"))
+        self._plots = QHBoxLayout()
+        self._plots.setSpacing(6)
+        self._column.addLayout(self._plots)
         self._column.addStretch(1)
 
     def show_health(
-        self, pulse_rate_hz: float | None, health: Health, ledger: Ledger, latencies_ms: list[float]
+        self,
+        pulse_rate_hz: float | None,
+        health: Health,
+        ledger: Ledger,
+        latencies_ms: list[float],
+        device: DeviceStatus,
     ) -> None:
         """Show the figures; values that do not exist are dashes."""
         self._put("rate", f"{_fixed(pulse_rate_hz)} / {_fixed(health.frames_per_second)} /s")
         self._put("interval", _pair(health.interval_p50_ms, health.interval_p99_ms))
+        self._put("jitter", _with_unit(health.jitter_ms, 2, "ms"))
         self._put("latency", _pair(health.latency_p50_ms, health.latency_p99_ms))
-        self._put("run", str(ledger.run or "—"))
+        self._show_ledger(ledger)
+        for key, count in (("skipped", health.skipped_by_display),
+                           ("left_out", health.left_out_of_loop)):  # fmt: skip
+            self._put(key, str(count), theme.WARNING if count else "")
+        self._show_clock(health.clock)
+        self._put("temperature", _with_unit(health.temperature_c, 1, "°C"))
+        self._put("isolation", isolation_words(device))
+        if self._curve is not None and self.isVisible():
+            self._curve.setData(latencies_ms)
+            bins = len(HISTOGRAM_MS) - 1
+            self._bars.setOpts(height=health.latency_histogram or (0,) * bins)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Make the plots, if they are not there yet."""
+        super().showEvent(event)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make the plots; importing pyqtgraph takes a moment, which neither start nor run pays."""
+        if self._curve is None:
+            self._make_plots()
+
+    def _show_ledger(self, ledger: Ledger) -> None:
+        words = f"FRAMES OF RUN {ledger.run}" if ledger.run else "FRAMES"
+        if self.run_words.text() != words:
+            self.run_words.setText(words)
         self._put("expected", str(ledger.expected))
         self._put("delivered", str(ledger.delivered))
         for key, lost in (
@@ -80,40 +117,68 @@ class HealthPanel(QWidget):
             self._put(key, str(lost), theme.ERROR if lost else "")
         exact = ledger.exact
         self._put("exact", "adds up" if exact else "does not add up", "" if exact else theme.ERROR)
-        skipped = health.skipped_by_display
-        self._put("skipped", str(skipped), theme.WARNING if skipped else "")
-        left_out = health.left_out_of_loop
-        self._put("left_out", str(left_out), theme.WARNING if left_out else "")
-        if self._curve is not None and self.isVisible():
-            self._curve.setData(latencies_ms)
 
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Make the plot, if it is not there yet."""
-        super().showEvent(event)
-        self.prepare()
+    def _show_clock(self, clock: ClockFit | None) -> None:
+        if clock is None:
+            self._put("clock", "—")
+            self._put("residual", "—")
+            return
+        self._put("clock", f"{clock.drift_ppm:+.1f} ppm".replace("-", "−"))
+        self._put("residual", f"{clock.residual_rms_ms:.2f} / {clock.residual_max_ms:.2f} ms")
 
-    def prepare(self) -> None:
-        """Make the plot; importing pyqtgraph takes a moment, which neither start nor run pays."""
-        if self._plot is None:
-            self._make_plot()
+    def _add_rows(self, heading: str, rows: _Words) -> None:
+        """Add lines with words on the left and the figure on the right."""
+        if heading:
+            self._column.addSpacing(3)
+            self._column.addWidget(_heading(heading))
+        grid = QGridLayout()
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(0, 1)
+        for row, (key, words) in enumerate(rows):
+            grid.addWidget(_small(words), row, 0)
+            value = self._new_value(key)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(value, row, 1)
+        self._column.addLayout(grid)
 
-    def _make_plot(self) -> None:
+    def _add_cells(self, cells: _Words, before: str) -> None:
+        """Add figures side by side, each under its words; `before` stands before the first."""
+        grid = QGridLayout()
+        grid.setVerticalSpacing(0)
+        grid.setHorizontalSpacing(6)
+        for column, (key, words) in enumerate(cells):
+            grid.addWidget(_small(words if column else before + words.lower()), 0, column)
+            grid.addWidget(self._new_value(key), 1, column)
+            grid.setColumnStretch(column, 1)
+        self._column.addLayout(grid)
+
+    def _new_value(self, key: str) -> QLabel:
+        value = self.values[key] = QLabel("—")
+        return value
+
+    def _make_plots(self) -> None:
         import pyqtgraph as pg
 
-        self._plot = pg.PlotWidget(background=theme.GROUND)
-        self._plot.setFixedHeight(120)
-        self._plot.setMouseEnabled(False, False)
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.showGrid(y=True, alpha=0.25)
-        self._plot.hideAxis("bottom")
-        self._plot.getAxis("left").setTextPen(theme.DIM)
-        self._plot.getAxis("left").setPen(theme.LINE)
-        self._plot.setLimits(yMin=0)
-        self._plot.enableAutoRange(y=True)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._curve = self._plot.plot(pen=pg.mkPen(theme.ACCENT, width=1))
-        self._column.insertWidget(self._column.count() - 1, self._plot)
+        line = _plot(pg)
+        line.showGrid(y=True, alpha=0.25)
+        line.hideAxis("bottom")
+        line.getAxis("left").setWidth(26)
+        line.setToolTip("Commit to painted, ms, picture by picture")
+        self._curve = line.plot(pen=pg.mkPen(theme.ACCENT, width=1))
+        bars = _plot(pg)
+        bars.hideAxis("left")
+        bars.setToolTip("How many pictures had which latency, ms")
+        edges = HISTOGRAM_MS[:-1]
+        bars.getAxis("bottom").setTicks([[(i - 0.5, f"{edge:g}") for i, edge in enumerate(edges)]])
+        bars.getAxis("bottom").setHeight(16)
+        self._bars = pg.BarGraphItem(
+            x=range(len(edges)), height=[0] * len(edges), width=0.86, brush=theme.ACCENT, pen=None
+        )
+        bars.addItem(self._bars)
+        bars.setXRange(-0.6, len(edges) - 0.4, padding=0)
+        bars.enableAutoRange(y=True)
+        for plot in (line, bars):
+            self._plots.addWidget(plot, 1)
 
     def _put(self, key: str, words: str, colour: str = "") -> None:
         label = self.values[key]
@@ -124,8 +189,50 @@ class HealthPanel(QWidget):
             label.setStyleSheet(style)
 
 
+def isolation_words(device: DeviceStatus) -> str:
+    """Return where the driver runs: "process 4711", "thread of this program", or a dash."""
+    if not device.name:
+        return "—"
+    return f"process {device.pid}" if device.pid else f"a {device.isolation} of this program"
+
+
+def _plot(pg: Any) -> Any:
+    """Return a small plot that takes no keys and no mouse."""
+    plot = pg.PlotWidget(background=theme.GROUND)
+    plot.setFixedHeight(PLOT_PX)
+    plot.setMinimumWidth(60)
+    plot.setMouseEnabled(False, False)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setLimits(yMin=0)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    for side in ("left", "bottom"):
+        axis = plot.getAxis(side)
+        axis.setTextPen(theme.DIM)
+        axis.setPen(theme.LINE)
+        axis.setStyle(tickFont=theme.font(10), tickLength=-3, tickTextOffset=2)
+    return plot
+
+
+def _heading(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    return label
+
+
+def _small(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "dim")
+    label.setStyleSheet("font-size: 12px;")
+    return label
+
+
 def _fixed(value: float | None) -> str:
     return "—" if value is None else f"{value:.1f}"
+
+
+def _with_unit(value: float | None, decimals: int, unit: str) -> str:
+    return "—" if value is None else f"{value:.{decimals}f} {unit}"
 
 
 def _pair(median: float | None, p99: float | None) -> str:

@@ -12,9 +12,9 @@ _SCALE = 3
 
 
 def icon(name: str) -> QIcon:
-    """Return "play", "pause", "step back", "step on", "first" or "last"."""
+    """Return "play", "pause", "step back", "step on", "first", "last" or "record"."""
     made = QIcon()
-    made.addPixmap(_pixmap(name, theme.TEXT))
+    made.addPixmap(_pixmap(name, theme.RECORD if name == "record" else theme.TEXT))
     made.addPixmap(_pixmap(name, theme.FAINT), QIcon.Mode.Disabled)
     return made
 
@@ -38,6 +38,8 @@ def _pixmap(name: str, colour: str) -> QPixmap:
 def _draw(painter: QPainter, name: str) -> None:
     if name == "play":
         _triangle(painter, 3.5, 14)
+    elif name == "record":
+        painter.drawEllipse(QRectF(3, 3, 10, 10))
     elif name == "pause":
         painter.drawRect(QRectF(3, 2, 3.6, 12))
         painter.drawRect(QRectF(9.4, 2, 3.6, 12))

@@ -30,6 +30,8 @@ class LoopBar(QStackedWidget):
 
     replay_wanted = pyqtSignal(bool)
     """Replay the loop store; True: the last run only."""
+    record_wanted = pyqtSignal(bool)
+    """True: record every raw frame from now on; False: end that."""
     save_loop_wanted = pyqtSignal()
     save_picture_wanted = pyqtSignal()
     play_wanted = pyqtSignal(bool)
@@ -69,8 +71,15 @@ class LoopBar(QStackedWidget):
                 self.speed.setCurrentIndex(SPEEDS.index(status.speed))
             self.sequencing.setCurrentIndex(list(_SEQUENCES).index(status.sequencing))
 
-    def set_available(self, loop: bool, picture: bool) -> None:
-        """Say whether there is a loop to replay or store, and a picture to store."""
+    def show_recording(self, recording: bool) -> None:
+        """Show whether raw frames are recorded."""
+        if recording is not self.record.isChecked() or not self.record.text():
+            self.record.setChecked(recording)
+            self.record.setText("Stop recording" if recording else "Record")
+
+    def set_available(self, loop: bool, picture: bool, device: bool) -> None:
+        """Say whether there is a loop to replay or store, a picture, and a device to record."""
+        self.record.setEnabled(device)
         for button in (self.replay_loop, self.replay_run, self.save_loop):
             button.setEnabled(loop)
         self.save_picture.setEnabled(picture)
@@ -86,12 +95,19 @@ class LoopBar(QStackedWidget):
         self.save_picture = _button(
             "Save picture…", "Store the picture on the screen, DICOM or PNG (Ctrl+Shift+S)"
         )
+        self.record = _button("", "Record every raw frame with its header (Ctrl+Shift+R)")
+        self.record.setIcon(icon("record"))
+        self.record.setCheckable(True)
+        self.record.clicked.connect(self.record_wanted)
+        self.show_recording(False)
         self.replay_loop.clicked.connect(lambda: self.replay_wanted.emit(False))
         self.replay_run.clicked.connect(lambda: self.replay_wanted.emit(True))
         self.save_loop.clicked.connect(self.save_loop_wanted)
         self.save_picture.clicked.connect(self.save_picture_wanted)
         row.addWidget(self.replay_loop)
         row.addWidget(self.replay_run)
+        row.addStretch(1)
+        row.addWidget(self.record)
         row.addStretch(1)
         row.addWidget(self.save_loop)
         row.addWidget(self.save_picture)

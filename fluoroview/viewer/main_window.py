@@ -5,7 +5,6 @@ What lasts longer than a blink runs on the examination's threads; the window onl
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
@@ -24,12 +23,17 @@ from fluoroview.exam.snapshot import ExamSnapshot, ReplayStatus
 from fluoroview.hal import DeviceState, FluoroError
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import RecursiveMode
+from fluoroview.record import SUFFIX as RECORDING_SUFFIX
 from fluoroview.viewer.actions import Entry, add_menus
 from fluoroview.viewer.bridge import ExamBridge
+from fluoroview.viewer.corner_words import readable, stream_words, technique_lines, value_of
 from fluoroview.viewer.help_dialog import HelpDialog
 from fluoroview.viewer.layout import Widgets
 from fluoroview.viewer.message_bar import Message
+from fluoroview.viewer.orientation import PARAMETER as ORIENTATION
+from fluoroview.viewer.orientation import edge_marks
 from fluoroview.viewer.pedal import Pedal
+from fluoroview.viewer.record_control import RecordControl
 from fluoroview.viewer.sound import Sounder
 
 REFRESH_MS = 100
@@ -40,10 +44,17 @@ PREPARE_MS = 2500
 _NEW_SOURCE_PICTURES = 8
 """While so many first pictures of a source come, its window may still be found."""
 _READY = ("Ready", "Hold the pedal: the Space key, or the button on the right")
+_RECORDING_READY = ("Recording", "Hold the pedal to play it: the Space key, or the button")
 _NO_DEVICE = ("No picture", "Connect a source on the right, or open a DICOM file")
 _RESTART = "Restart device"
 _SILENCE = "Silence"
 _NAME_FILTER = "DICOM (*.dcm *.dicom *.ima);;All files (*)"
+_RECORDINGS = f"*{RECORDING_SUFFIX}"
+_OPEN_FILTER = (
+    f"DICOM and recordings (*.dcm *.dicom *.ima {_RECORDINGS});;Recordings ({_RECORDINGS});;"
+    "All files (*)"
+)
+_RECORDING_DRIVER = "recording"
 
 
 class MainWindow(QMainWindow):
@@ -60,6 +71,7 @@ class MainWindow(QMainWindow):
         self.pedal.watch(self.widgets.pedal_button)
         self.sounder = Sounder(self)
         self.bridge = ExamBridge(exam, self)
+        self.recording = RecordControl(exam, self.bridge, self.widgets, self._say, self)
         self.help = HelpDialog(self)
         self.files: list[Path] = []
         self._file_at = -1
@@ -107,15 +119,22 @@ class MainWindow(QMainWindow):
         widgets = self.widgets
         self._show_mode(now)
         widgets.lamp.set_on(now.beam_on)
-        widgets.dose.show_reading(now.dose, now.five_minute_signal)
+        if now.replay is not None and now.replay.dose is not None:
+            widgets.dose.show_recorded(now.replay.dose, now.five_minute_signal)
+        else:
+            widgets.dose.show_reading(now.dose, now.five_minute_signal)
         if not now.five_minute_signal:
             self.sounder.silence()
         connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
-        self.canvas.set_empty_words(*_READY if connected else _NO_DEVICE)
+        ready = _RECORDING_READY if self._from_recording(now) else _READY
+        self.canvas.set_empty_words(*ready if connected else _NO_DEVICE)
         widgets.pedal_button.setEnabled(connected)
         widgets.pedal_button.show_down(now.pedal_down)
         widgets.loop_bar.show_replay(now.replay)
-        widgets.loop_bar.set_available(connected and now.runs > 0, self._shown is not None)
+        widgets.loop_bar.set_available(
+            connected and now.runs > 0, self._shown is not None, connected
+        )
+        self.recording.show_status(now.recording)
         if now.window is not None and now.source == self._source:
             self.canvas.set_window(now.window)
         widgets.exam_panel.show_window(self.canvas.window_shown)
@@ -129,6 +148,8 @@ class MainWindow(QMainWindow):
             detail = f"mean of {now.hold_made_of} frames"
         elif now.mode is Mode.REPLAY and now.replay is not None and now.replay.speed != 1:
             detail = f"{now.replay.speed:g}×"
+        elif now.mode is Mode.LIVE and self._from_recording(now):
+            detail = "from a recording"
         # no picture, no badge: a run that ended before its first frame left nothing to hold
         self.canvas.set_mode(now.mode if self._shown is not None else Mode.IDLE, detail)
 
@@ -137,17 +158,21 @@ class MainWindow(QMainWindow):
         widgets, running = self.widgets, now.pedal_down
         page = widgets.tabs.currentWidget()
         if page is widgets.exam_panel:
-            widgets.exam_panel.show_parameters(self.exam.parameters, running)
+            source = self.exam.source_parameters
+            widgets.exam_panel.show_parameters(self.exam.parameters, running, source)
+            widgets.exam_panel.show_generator(self.exam.source_status(), source)
             widgets.exam_panel.show_hold(now.hold_frames, running)
             settings = self.exam.pipeline_settings
             widgets.exam_panel.show_averaging(settings.recursive.mode if settings else None)
         elif page is widgets.source_panel:
             widgets.source_panel.show_status(now.device)
         elif page is widgets.parameter_panel:
-            widgets.parameter_panel.show_parameters(self.exam.parameters, running)
+            widgets.parameter_panel.show_parameters(
+                self.exam.parameters, running, self.exam.source_parameters
+            )
         else:
             widgets.health_panel.show_health(
-                now.pulse_rate_hz, now.health, now.ledger, self.exam.latencies_ms()
+                now.pulse_rate_hz, now.health, now.ledger, self.exam.latencies_ms(), now.device
             )
 
     def _show_texts(self, now: ExamSnapshot) -> None:
@@ -157,8 +182,12 @@ class MainWindow(QMainWindow):
         if self._shown is None:
             for corner in ("top right", "bottom left", "bottom right"):
                 canvas.set_corner(corner)
+            canvas.set_orientation()
         else:
-            canvas.set_corner("top right", *self._technique(now))
+            header = self._shown.header
+            exposure = header.exposure if header is not None else None
+            source = self.exam.source_parameters
+            canvas.set_corner("top right", *technique_lines(now, source, exposure))
             place = f"{replay.index + 1} / {replay.frame_count}" if replay else ""
             title = self._replay_title(replay) if replay else self._procedure(now)
             canvas.set_corner("bottom left", *(line for line in (title, place) if line))
@@ -166,29 +195,20 @@ class MainWindow(QMainWindow):
             invert = "  inverted" if window.invert else ""
             words = f"C {window.centre:.0f}  W {window.width:.0f}{invert}"
             canvas.set_corner("bottom right", words, zoom)
+            canvas.set_orientation(**edge_marks(self._orientation(replay)))
         device = now.device
         state = f"{device.name}  ·  {device.state.lower()}" if device.name else "No device"
         _put(widgets.device_label, state)
-        _put(widgets.stream_label, _stream_words(now) if device.name else "")
+        _put(widgets.stream_label, stream_words(now) if device.name else "")
 
-    def _technique(self, now: ExamSnapshot) -> list[str]:
-        lines = []
-        if now.replay is None and now.pulse_rate_hz is not None:
-            lines.append(f"{now.pulse_rate_hz:g} pulses/s")
-        header = self._shown.header if self._shown is not None else None
-        exposure = header.exposure if header is not None else None
-        if exposure is not None:
-            known = [
-                f"{value:.{decimals}f} {unit}"
-                for value, decimals, unit in (
-                    (exposure.kvp, 0, "kV"),
-                    (exposure.tube_current_ma, 1, "mA"),
-                    (exposure.pulse_width_ms, 1, "ms"),
-                )
-                if not math.isnan(value)
-            ]
-            lines += ["   ".join(known)] if known else []
-        return lines
+    def _orientation(self, replay: ReplayStatus | None) -> str:
+        """Return which way the picture lies: of a file by itself, else as the device tells."""
+        if replay is not None and replay.dose is not None:
+            return replay.orientation
+        return str(value_of(self.exam.parameters, ORIENTATION) or "")
+
+    def _from_recording(self, now: ExamSnapshot) -> bool:
+        return now.device.driver == _RECORDING_DRIVER
 
     def _replay_title(self, replay: ReplayStatus) -> str:
         several = len(self.files) > 1 and replay.title == self.files[self._file_at].name
@@ -197,14 +217,12 @@ class MainWindow(QMainWindow):
         )
 
     def _procedure(self, now: ExamSnapshot) -> str:
-        found = (p["value"] for p in self.exam.parameters if p["name"] == "Procedure")
-        words = str(next(found, now.device.name))
-        return words[:1].upper() + words[1:].replace("-", " ")
+        return readable(str(value_of(self.exam.parameters, "Procedure") or now.device.name))
 
     def show_problem(self, problem: Problem) -> None:
         """Show a sentence; offer a restart where that may help."""
-        state = self.exam.device_status().state
-        broken = problem.severity == "error" and state is DeviceState.FAULT
+        states = (self.exam.device_status().state, self.exam.source_status().state)
+        broken = problem.severity == "error" and DeviceState.FAULT in states
         action = _RESTART if broken else ""
         self.widgets.messages.add(
             Message(problem.what, problem.remedy, problem.device, str(problem.severity), action)
@@ -235,8 +253,8 @@ class MainWindow(QMainWindow):
             self._open(paths[0])
 
     def ask_file(self) -> None:
-        """Ask for DICOM files and open them."""
-        names, _ = QFileDialog.getOpenFileNames(self, "Open DICOM files", "", _NAME_FILTER)
+        """Ask for files and open them."""
+        names, _ = QFileDialog.getOpenFileNames(self, "Open files", "", _OPEN_FILTER)
         self.open_files([Path(name) for name in names])
 
     def go_to_file(self, step: int) -> None:
@@ -279,13 +297,20 @@ class MainWindow(QMainWindow):
 
     def write_parameter(self, name: str, value: Any) -> None:
         """Write a parameter; what is read back is shown, whether it worked or not."""
+        self._wrote(name, value, self.exam.set_parameter(name, value))
+
+    def write_source_parameter(self, name: str, value: Any) -> None:
+        """Write a parameter of the generator, likewise."""
+        self._wrote(name, value, self.exam.set_source_parameter(name, value))
+
+    def _wrote(self, name: str, value: Any, future: Future[Any]) -> None:
 
         def done(written: Any) -> None:
             self.refresh()
             if isinstance(value, float) and written is not None and written != value:
                 self._say(f"{name}: asked {value:g}, the device set {written:g}")
 
-        self.bridge.when_done(self.exam.set_parameter(name, value), done)
+        self.bridge.when_done(future, done)
 
     def toggle_full_screen(self) -> None:
         """Full screen hides menu and status bar; dose and lamp must stay in sight."""
@@ -360,13 +385,17 @@ class MainWindow(QMainWindow):
     def _join_panels(self) -> None:
         panel, source = self.widgets.exam_panel, self.widgets.source_panel
         panel.write_wanted.connect(self.write_parameter)
+        panel.source_write_wanted.connect(self.write_source_parameter)
         panel.hold_wanted.connect(self._choose_hold)
         panel.averaging_wanted.connect(self._choose_averaging)
         panel.auto_window_wanted.connect(self.auto_window)
         panel.invert_wanted.connect(lambda _: self.invert())
         panel.fit_wanted.connect(self.canvas.fit)
         panel.one_to_one_wanted.connect(self.canvas.one_to_one)
-        self.widgets.parameter_panel.write_wanted.connect(self.write_parameter)
+        parameters = self.widgets.parameter_panel
+        parameters.write_wanted.connect(self.write_parameter)
+        parameters.source_write_wanted.connect(self.write_source_parameter)
+        parameters.choice_changed.connect(self.refresh)
         source.devices_wanted.connect(self._look_for_devices)
         source.connect_wanted.connect(self.connect_device)
         source.disconnect_wanted.connect(self.exam.disconnect)
@@ -389,7 +418,7 @@ class MainWindow(QMainWindow):
         canvas = self.canvas
         return {
             "File": [
-                Entry("Open DICOM files…", ("Ctrl+O",), self.ask_file),
+                Entry("Open files…", ("Ctrl+O",), self.ask_file),
                 Entry("File before", ("PgUp",), lambda: self.go_to_file(-1)),
                 Entry("File after", ("PgDown",), lambda: self.go_to_file(1)),
                 Entry(),
@@ -400,6 +429,7 @@ class MainWindow(QMainWindow):
             ],
             "Exam": [
                 Entry("Reset dose", (), self.exam.reset_dose),
+                Entry("Record or stop recording", ("Ctrl+Shift+R",), self.recording.toggle),
                 Entry("Restart device", ("Ctrl+R",), self.restart_device),
             ],
             "Picture": [
@@ -476,7 +506,23 @@ class MainWindow(QMainWindow):
         self._wait_for("Restarting the device", self.exam.restart_device())
 
     def _open(self, path: Path) -> None:
+        if path.name.endswith(RECORDING_SUFFIX):
+            self._open_recording(path)
+            return
         self._wait_for(f"Opening {path.name}", self.exam.open_file(path), self._opened)
+
+    def _open_recording(self, path: Path) -> None:
+        """A recording is a device: it plays while the pedal is held."""
+
+        def opened(_: Any) -> None:
+            if self.exam.device_status().device == device:
+                self._shown = None  # what was seen before is not of this recording
+                self.canvas.show_picture(None)
+            self.refresh()
+
+        device = str(path.resolve())
+        future = self.exam.connect(_RECORDING_DRIVER, device)
+        self._wait_for(f"Opening {path.name}", future, opened)
 
     def _wait_for(
         self, words: str, future: Future[Any], then: Callable[[Any], None] = lambda _: None
@@ -550,20 +596,6 @@ class MainWindow(QMainWindow):
     def _show_help(self) -> None:
         self.help.show()
         self.help.raise_()
-
-
-def _stream_words(now: ExamSnapshot) -> str:
-    """Return the stream's health in one line; the Health tab has it all."""
-    health, ledger = now.health, now.ledger
-    parts = []
-    if health.frames_per_second is not None and now.beam_on:
-        parts.append(f"{health.frames_per_second:.1f} fps")
-    if health.latency_p99_ms is not None:
-        parts.append(f"latency {health.latency_p50_ms:.0f} ms, p99 {health.latency_p99_ms:.0f} ms")
-    if ledger.run:
-        parts.append(f"{ledger.delivered} frames, {ledger.lost} lost")
-        parts.append(f"{health.skipped_by_display} skipped")
-    return "   ·   ".join(parts)
 
 
 def _put(label: QLabel, words: str) -> None:

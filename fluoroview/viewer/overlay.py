@@ -41,12 +41,17 @@ class Overlay:
         """Draw what is drawn later once: loading its fonts would hold up the first live picture."""
         for mode in ("LIVE", "HOLD", "REPLAY"):
             badge.render(mode, "mean of 2 frames", self._dpr)
+        badge.render_recording("REC", self._dpr)
         _text(("0",), theme.font(14, _MEDIUM), False, self._dpr)
 
     def set_mode(self, mode: str, detail: str = "") -> bool:
         """Choose the badge: "LIVE", "HOLD", "REPLAY" or "IDLE" (none)."""
         self.mode = mode
         return self._set("badge", (mode, detail))
+
+    def set_recording(self, words: str) -> bool:
+        """Say that raw frames are recorded ("REC  0:12  34 MB"); empty: they are not."""
+        return self._set("recording", (words,))
 
     def set_corner(self, corner: str, lines: tuple[str, ...]) -> bool:
         """Write lines of text into one of `CORNERS`; none removes them."""
@@ -56,6 +61,11 @@ class Overlay:
         """Write the patient's directions at the `EDGES`, such as left="A", right="P"."""
         changed = [self._set(edge, (marks.get(edge, ""),)) for edge in EDGES]
         return any(changed)
+
+    def words(self, piece: str) -> tuple[str, ...]:
+        """Return what is written in one of `CORNERS`, at one of `EDGES`, or as "recording"."""
+        held = self._pieces.get(piece)
+        return tuple(word for word in held.words if word) if held is not None else ()
 
     def paint(self, painter: QPainter, size: QSize, dpr: float) -> None:
         """Draw all pieces over a canvas of this logical size."""
@@ -93,6 +103,8 @@ class Overlay:
     def _render(self, name: str, words: tuple[str, ...]) -> QPixmap | None:
         if name == "badge":
             return badge.render(words[0], words[1], self._dpr)
+        if name == "recording":
+            return badge.render_recording(words[0], self._dpr)
         edge = name in EDGES
         font = theme.font(22, QFont.Weight.DemiBold) if edge else theme.font(14, _MEDIUM)
         return _text(words, font, "right" in name, self._dpr)
@@ -104,7 +116,8 @@ class Overlay:
         middle_x, middle_y = (size.width() - width) // 2, (size.height() - height) // 2
         return {
             "badge": QPoint(MARGIN_PX, MARGIN_PX),
-            "top left": QPoint(MARGIN_PX, MARGIN_PX + badge.HEIGHT_PX + 10),
+            "recording": QPoint(MARGIN_PX, MARGIN_PX + badge.HEIGHT_PX + 8),
+            "top left": QPoint(MARGIN_PX, MARGIN_PX + badge.HEIGHT_PX + 44),
             "top right": QPoint(right, MARGIN_PX),
             "bottom left": QPoint(MARGIN_PX, bottom),
             "bottom right": QPoint(right, bottom),

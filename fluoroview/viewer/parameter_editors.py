@@ -23,6 +23,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from fluoroview.viewer.corner_words import readable
+
 Described = dict[str, Any]
 _FAR = 9.0e15  # about 2**53: whole numbers up to here are exact in a double
 
@@ -178,8 +180,14 @@ class EnumEditor(ParameterEditor):
         if [self.field.itemData(i) for i in range(self.field.count())] != choices:
             self.field.clear()
             for choice in choices:
-                self.field.addItem(choice + unit_words(self.described), choice)
+                self.field.addItem(self._words(choice), choice)
         self.field.setCurrentIndex(self.field.findData(str(value)))
+
+    def _words(self, choice: str) -> str:
+        """Names of procedures are read by people; other choices are the device's own words."""
+        if self.described["name"] == "Procedure":
+            return readable(choice)
+        return choice + unit_words(self.described)
 
 
 class TextEditor(ParameterEditor):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -19,12 +21,19 @@ class ParameterPanel(QWidget):
     """A form built from described parameters; values are written by whoever listens."""
 
     write_wanted = pyqtSignal(str, object)
-    """Name and value that the user wants on the device."""
+    """Name and value that the user wants on the detector."""
+    source_write_wanted = pyqtSignal(str, object)
+    """The same on the generator."""
+    choice_changed = pyqtSignal()
+    """The user wants to see the other device's parameters."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editors: dict[str, ParameterEditor] = {}
         self._kinds: list[tuple[str, str]] = []
+        self._of_source = False
+        self.detector, self.source = QPushButton("Detector"), QPushButton("Generator")
+        self._choice = self._make_choice()
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find a parameter")
         self.search.setClearButtonEnabled(True)
@@ -37,16 +46,28 @@ class ParameterPanel(QWidget):
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
+        column.addWidget(self._choice)
         column.addWidget(self.search)
         column.addWidget(self.empty)
         column.addWidget(self._area, 1)
         self._form = self._new_form([])
 
-    def show_parameters(self, described: list[Described], running: bool = False) -> None:
-        """Show the parameters as read back; the form is built anew only when their set changes."""
+    def show_parameters(
+        self,
+        detector: list[Described],
+        running: bool = False,
+        source: list[Described] | None = None,
+    ) -> None:
+        """Show the parameters as read back; the form is built anew only when their set changes.
+
+        Where the room has a generator, the user chooses whose are seen.
+        """
+        self._choice.setVisible(bool(source))
+        of_source = bool(source) and self.source.isChecked()
+        described = source if source and of_source else detector
         kinds = [(each["name"], each["type"]) for each in described]
-        if kinds != self._kinds:
-            self._kinds = kinds
+        if kinds != self._kinds or of_source != self._of_source:
+            self._kinds, self._of_source = kinds, of_source
             self._form = self._new_form(described)
             self._filter(self.search.text())
         for each in described:
@@ -55,6 +76,21 @@ class ParameterPanel(QWidget):
     def editor(self, name: str) -> ParameterEditor:
         """Return the editor of one parameter."""
         return self._editors[name]
+
+    def _make_choice(self) -> QWidget:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 14, 0)
+        line.setSpacing(6)
+        for button in (self.detector, self.source):
+            button.setCheckable(True)
+            button.setAutoExclusive(True)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            line.addWidget(button, 1)
+        self.detector.setChecked(True)
+        self.source.toggled.connect(lambda _: self.choice_changed.emit())
+        row.hide()
+        return row
 
     def _new_form(self, described: list[Described]) -> QFormLayout:
         page = QWidget()
@@ -68,7 +104,8 @@ class ParameterPanel(QWidget):
         self._editors = {}
         for each in described:
             editor = editor_for(each)
-            editor.written.connect(self.write_wanted)
+            wanted = self.source_write_wanted if self._of_source else self.write_wanted
+            editor.written.connect(wanted)
             label = QLabel(spaced(each["name"]))
             label.setProperty("role", "dim")
             label.setToolTip(f"{each['name']}\n{tip(each)}")

@@ -23,6 +23,7 @@ XRAY = "#ffc61a"
 LIVE = "#3ecf73"
 HOLD = "#d5dee6"
 REPLAY = "#b794ff"
+RECORD = "#ff4438"
 ERROR = "#ff6b62"
 WARNING = "#ffb35c"
 

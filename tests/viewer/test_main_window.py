@@ -109,7 +109,7 @@ def test_a_parameter_is_shown_as_read_back(window, qtbot):
     editor = window.widgets.parameter_panel.editor("AcquisitionFrameRate")
     editor.field.setValue(99.96)
     qtbot.waitUntil(lambda: editor.field.text() == "100 Hz")
-    assert "asked 99.96" in window.statusBar().currentMessage()
+    qtbot.waitUntil(lambda: "asked 99.96" in window.statusBar().currentMessage())
 
 
 def test_a_window_dragged_belongs_to_its_source(window, qtbot):
@@ -264,7 +264,7 @@ def test_the_first_picture_already_has_its_window(window, qtbot, grey_of):
 
 def test_corner_texts_tell_what_is_known(window, qtbot):
     run(window, qtbot)
-    technique = window._technique(window.exam.snapshot())
+    technique = window.canvas.overlay.words("top right")
     assert technique[0] == "200 pulses/s"
     assert all("nan" not in line for line in technique)
 

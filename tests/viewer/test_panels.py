@@ -254,14 +254,16 @@ def test_a_replay_does_not_move_the_slider_out_of_the_hand(put):
 def test_losses_stand_out_in_the_health_panel(put):
     panel = put(HealthPanel())
     ledger = Ledger(run=2, expected=100, delivered=97, lost_link=3)
-    health = Health(29.97, 33.3, 35.0, 8.0, 12.0, skipped_by_display=1)
-    panel.show_health(30.0, health, ledger, [8.0, 9.0])
+    health = Health(
+        29.97, 33.3, 35.0, latency_p50_ms=8.0, latency_p99_ms=12.0, skipped_by_display=1
+    )
+    panel.show_health(30.0, health, ledger, [8.0, 9.0], DeviceStatus())
     assert panel.values["rate"].text() == "30.0 / 30.0 /s"
     assert panel.values["latency"].text() == "8.0 / 12.0 ms"
     assert panel.values["link"].text() == "3"
     assert panel.values["link"].styleSheet() != panel.values["sdk"].styleSheet()
     assert panel.values["exact"].text() == "adds up"
-    panel.show_health(None, Health(), Ledger(expected=5, delivered=3), [])
+    panel.show_health(None, Health(), Ledger(expected=5, delivered=3), [], DeviceStatus())
     assert panel.values["exact"].text() == "does not add up"
     assert panel.values["rate"].text() == "— / — /s"
 
