@@ -106,7 +106,7 @@ LEAST_SHADOW_STEP = 20
 def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) -> Window:
     """Return a window that suits a picture (H, W): from its 1st to its 99th percentile.
 
-    Beside open air tissue thins out towards the skin; the 95th percentile is then white, so that
+    Beside open air tissue thins out towards the skin; the 90th percentile is then white, so that
     the greys go to what lies deep.
 
     Looked at is a sample of at most about 128×128 pixels, without black and white extremes (0,
@@ -125,7 +125,7 @@ def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) ->
     white = 99
     if seen.any() and (air := _air(sample, seen)).any():
         seen &= ~air
-        white = 95
+        white = 90
     if np.count_nonzero(seen) < 16:
         seen = np.ones_like(seen)
     low, high = np.percentile(sample[seen], (1, white))
