@@ -52,7 +52,7 @@ def _two(desk: Desk) -> Finding:
 def _goes_on(rig: Rig) -> None:
     rig.drain()
     try:
-        rig.wait_frames(3, TWO.id)
+        rig.wait_frames(3, TWO.id, rig.stall_s)
     except Violation as violation:
         text = f"After the stop of the first device, {violation.seen}"
         raise Violation(TWO.id, text) from violation

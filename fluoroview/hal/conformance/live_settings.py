@@ -69,7 +69,7 @@ def _turn(rig: Rig, parameter: Parameter, *, turn: bool) -> tuple[str, bool]:
     method = f"the writing of {name} while frames came"
     fault = rig.do(method, lambda: _write_both(rig, parameter, original), rule)
     rig.drain()
-    if not fault and sum(1 for _ in rig.frames(0.0, 1)) < 1:
+    if not fault and not any(True for _ in rig.frames(0.0, 1, rig.stall_s)):
         fault = f"No frame came any more after {name} was written."
     return fault, True
 

@@ -28,6 +28,8 @@ from fluoroview.hal.states import DEADLINE_S
 
 _RING_BYTES = 256 << 20
 _STALL_S = 1.0
+_LOOK_S = 0.1
+"""How often a wait for a frame looks whether the driver has reported a failure."""
 T = TypeVar("T")
 
 
@@ -226,26 +228,42 @@ class Rig:
 
     # the consumer
 
-    def frames(self, seconds: float, at_least: int = 0) -> Iterator[Frame]:
-        """Yield frames for `seconds` (and until `at_least` came, or none comes any more)."""
+    def frames(
+        self, seconds: float, at_least: int = 0, patience_s: float | None = None
+    ) -> Iterator[Frame]:
+        """Yield frames for `seconds` (and until `at_least` came, or none comes any more).
+
+        `patience_s` is how long the first of `at_least` may take.
+        """
         assert self._reader is not None
         end = time.monotonic() + seconds
-        patience_s, count = self.effort.first_frame_s, 0
+        first_s = self.effort.first_frame_s if patience_s is None else patience_s
+        count = 0
         while (left := end - time.monotonic()) > 0 or count < at_least:
-            if self.log.failures and not self.pending:
-                return
-            frame = self._reader.next(max(0.0, left) if count >= at_least else patience_s)
+            patience = self.stall_s if count else first_s
+            frame = self._next(max(0.0, left) if count >= at_least else patience)
             if frame is None:
                 return
             yield frame
-            count, patience_s = count + 1, self.stall_s
+            count += 1
             if self._poison is not None:
                 self.ring.pixels[self.ring.slot_of(self._reader._next)][:] = self._poison
             self._reader.release()
 
-    def wait_frames(self, count: int, rule: str = "continuous-run") -> None:
+    def _next(self, timeout_s: float) -> Frame | None:
+        """Return the next frame; None when none came in time, or the driver reported a failure."""
+        assert self._reader is not None
+        end = time.monotonic() + timeout_s
+        while (frame := self._reader.next(min(_LOOK_S, max(0.0, end - time.monotonic())))) is None:
+            if time.monotonic() >= end or self.log.failures:
+                return None
+        return frame
+
+    def wait_frames(
+        self, count: int, rule: str = "continuous-run", patience_s: float | None = None
+    ) -> None:
         """Wait for `count` frames, or raise Violation saying how many came."""
-        came = sum(1 for _ in self.frames(0.0, count))
+        came = sum(1 for _ in self.frames(0.0, count, patience_s))
         if came < count:
             if self.log.wrong_sizes:
                 raise Violation("frame-size", f"In its run {self.log.wrong_sizes[0]}")

@@ -106,7 +106,7 @@ def rate_finding(rule: str, frames: list[Commit], stated_hz: float, *, triggered
 def _hardware_time_is_fit(frames: list[Commit]) -> bool:
     ratio = _clock_ratio(frames)
     good = _monotonic(frames).verdict is Verdict.PASS
-    return good and ratio is not None and 0.7 <= ratio <= 1.4
+    return good and ratio is not None and 0.1 <= ratio <= 10
 
 
 def _rate_hz(frames: list[Commit], *, hardware: bool) -> float:
