@@ -213,6 +213,18 @@ def test_what_a_driver_does_wrong_is_counted(device, expected, isolation):
 
 
 @BOTH
+def test_a_commit_after_stop_is_counted_and_not_delivered(isolation):
+    with opened("commit-after-stop", isolation=isolation) as host:
+        reader = host.arm().reader()
+        host.start()
+        host.stop()
+        until(lambda: host.ledger().after_stop == 1)
+        assert host.ledger().delivered == 0
+        assert reader.next(0) is None
+        reader.close()
+
+
+@BOTH
 def test_slots_that_a_run_forgot_are_back_in_the_next(isolation):
     with opened("forget-slots", isolation=isolation) as host:
         host.arm(slots=8)

@@ -97,8 +97,9 @@ class RudeDetector(Detector):
 
     def stop(self):
         self._misbehave("stop")
+        if self.device_id == "commit-after-stop":
+            late = (np.ones((32, 32), np.uint16), FrameHeader(1))
+            threading.Timer(0.02, self._sink.offer, late).start()
 
     def close(self):
-        if self.device_id == "commit-after-stop":
-            self._sink.offer(np.ones((32, 32), np.uint16), FrameHeader(1))
         self._misbehave("close")
