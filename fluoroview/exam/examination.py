@@ -41,6 +41,7 @@ from fluoroview.hal import (
     Ledger,
     ParameterError,
     PixelIntensityRelationship,
+    Pulse,
     SystemClock,
 )
 from fluoroview.hal.registry import DriverInfo, discover, find_driver, installed_drivers
@@ -347,7 +348,12 @@ class Examination:
         path = Path(path) if path is not None else new_recording_path(info, self.clock)
         assert device.host.ring is not None
         device.recorder = Recorder(
-            device.host.ring, path, info, clock=self.clock, on_problem=self._warn
+            device.host.ring,
+            path,
+            info,
+            clock=self.clock,
+            ring_pulses=not self.dose.source_tells_pulses,
+            on_problem=self._warn,
         )
         self.events.status_changed.emit()
         return path
@@ -528,7 +534,7 @@ class Examination:
                 room.source,
                 "source",
                 clock=self.clock,
-                on_pulses=desk.source_pulses,
+                on_pulses=self._source_pulses,
                 on_fault=self._source_faulted,
             )
             desk.source_tells_pulses = source.tells_pulses
@@ -761,6 +767,13 @@ class Examination:
             f"The device is restarted by itself in {delay_s:g} s.",
             "Press the pedal again when it is armed.",
         )
+
+    def _source_pulses(self, pulses: list[Pulse], missed: int) -> None:
+        self.dose.source_pulses(pulses, missed)
+        device = self._device
+        recorder = device.recorder if device is not None else None
+        if recorder is not None:
+            recorder.add_pulses(pulses, missed)
 
     def _source_faulted(self, fault: FluoroError) -> None:
         self._fault = fault
