@@ -42,8 +42,8 @@ HOUSE = {
     "template": "SN001",
 }
 """Drivers of this house that need no more than is installed here, and a device of each."""
-IN_CHILD = {"process-isolation", "kill-9"}
-"""Rules that start three more processes: tried on right drivers and on those that break them."""
+IN_CHILD = {"process-isolation", "discover-in-run", "kill-9"}
+"""Rules that start four more processes: tried on right drivers and on those that break them."""
 
 
 OF_THE_HOST = {

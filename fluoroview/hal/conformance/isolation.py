@@ -6,17 +6,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fluoroview.hal.conformance.loading import is_ill_mannered
 from fluoroview.hal.conformance.rig import Violation, until
 from fluoroview.hal.conformance.trial import Desk, Trial
 from fluoroview.hal.conformance.verdict import Finding, Rule, failed, passed, warned
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.host import DeviceHost
+from fluoroview.hal.registry import DriverInfo, discover
 from fluoroview.hal.states import DeviceState
 
 IN_PROCESS = Rule(
     "process-isolation",
     "The driver streams in a child process, and its ledger adds up.",
     "That is where it runs by default, so that its crash does not touch the viewer.",
+)
+LOOKED_FOR = Rule(
+    "discover-in-run",
+    "Discover in another process neither fails nor disturbs a run.",
+    "Whoever opens the list of devices must not end somebody's exposure.",
 )
 KILLED = Rule(
     "kill-9",
@@ -25,6 +32,7 @@ KILLED = Rule(
 )
 _NOTICED_S = 1.0
 _REOPEN_SOON_S = 3.0
+_GOES_ON_S = 3.0
 
 
 def _isolation(desk: Desk) -> Iterator[Finding]:
@@ -38,6 +46,8 @@ def _isolation(desk: Desk) -> Iterator[Finding]:
             raise Violation(IN_PROCESS.id, f"In a child process: {error}") from error
         text = f"{ledger.expected} expected = {ledger.delivered} delivered + {ledger.lost} lost."
         yield (passed if ledger.exact else failed)(IN_PROCESS.id, text)
+        desk.step(LOOKED_FOR.id)
+        yield _looked_for(desk, host)
         desk.step(KILLED.id)
         yield _kill(desk, host)
 
@@ -60,6 +70,22 @@ def _stream(desk: Desk, host: DeviceHost, rule: str) -> None:
             raise Violation(rule, "No frame came from the child process.")
         reader.release()
     reader.close()
+
+
+def _looked_for(desk: Desk, host: DeviceHost) -> Finding:
+    """Look for devices in one process while another one streams."""
+    assert host.ring is not None
+    reader = host.ring.reader()
+    found = discover(DriverInfo(desk.driver, "", "", ""))
+    while reader.pending:
+        reader.release()
+    goes_on = reader.next(_GOES_ON_S) is not None
+    reader.close()
+    if is_ill_mannered(found):
+        return failed(LOOKED_FOR.id, f"During a run: {found.error}")
+    if not goes_on:
+        return failed(LOOKED_FOR.id, "No frame came any more after another process had looked.")
+    return passed(LOOKED_FOR.id, f"{len(found.devices)} devices were found, and frames went on.")
 
 
 def _kill(desk: Desk, host: DeviceHost) -> Finding:
@@ -89,6 +115,6 @@ def _kill(desk: Desk, host: DeviceHost) -> Finding:
 ISOLATION = Trial(
     "child process",
     _isolation,
-    (IN_PROCESS, KILLED),
+    (IN_PROCESS, LOOKED_FOR, KILLED),
     fresh=True,
 )

@@ -53,8 +53,7 @@ def _loading(desk: Desk) -> Iterator[Finding]:
 def judge_discovery(found: Discovery) -> Iterator[Finding]:
     """Judge what discovery in a process of its own gave."""
     if found.error:
-        ill = any(words in found.error for words in _ILL_MANNERED)
-        yield (failed if ill else not_applicable)(DISCOVER.id, found.error)
+        yield (failed if is_ill_mannered(found) else not_applicable)(DISCOVER.id, found.error)
         yield not_applicable(IDS.id, "Discover gave no list.")
         return
     ids = [info.id for info in found.devices]
@@ -67,6 +66,11 @@ def judge_discovery(found: Discovery) -> Iterator[Finding]:
         [fault for info in found.devices if (fault := _id_fault(info, ids, found.driver.name))],
         f"{len(ids)} ids, each once.",
     )
+
+
+def is_ill_mannered(found: Discovery) -> bool:
+    """Whether discovery failed by the driver's fault, and not for want of an SDK."""
+    return any(words in found.error for words in _ILL_MANNERED)
 
 
 def _id_fault(info: DeviceInfo, ids: list[str], driver: str) -> str:

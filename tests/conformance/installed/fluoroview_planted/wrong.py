@@ -572,6 +572,25 @@ class OnlyInThread(RightDetector):
             raise DeviceError("The licence is bound to the main process.", "Buy another.")
 
 
+@planted("discover-in-run")
+class DiscoverResets(RightDetector):
+    """Looking for devices resets the bus, which ends the stream of whoever has one."""
+
+    reset = Path(tempfile.gettempdir()) / "planted-reset"
+
+    @classmethod
+    def discover(cls):
+        cls.reset.touch()
+        return super().discover()
+
+    def start(self, sink):
+        self.reset.unlink(missing_ok=True)
+        super().start(sink)
+
+    def goes_on(self, sink):
+        return super().goes_on(sink) and not self.reset.exists()
+
+
 @planted("kill-9")
 class LockFileStays(RightDetector):
     lock = None
