@@ -148,6 +148,11 @@ class Examination:
         device = self._device
         return device.parameters if device is not None else []
 
+    @property
+    def plays_back(self) -> bool:
+        """Whether the device plays what was recorded: there is no beam, and nothing is live."""
+        return any(each["name"] == "PlaybackSpeed" for each in self.parameters)
+
     # calibration
 
     def calibration_key(self) -> CalibrationKey:
@@ -527,8 +532,10 @@ class Examination:
         self._connect_beside()
 
     def _connect_beside(self) -> None:
-        """Connect the generator and the dose meter of the room."""
+        """Connect the generator and the dose meter of the room; a recording makes no x-rays."""
         room, desk = self.room, self.dose
+        if self.plays_back:
+            return
         if room.source.driver:
             self._source = source = Auxiliary(
                 room.source,
