@@ -50,18 +50,17 @@ class FrameStatistics:
 
     def add(self, frame: Raw) -> None:
         """Add one frame (H, W). Raises CalibrationError if its size differs from the others'."""
-        wide = frame.astype(np.float64)
         if self._sum is None or self._squares is None:
-            self._sum, self._squares = np.zeros_like(wide), np.zeros_like(wide)
+            self._sum, self._squares = np.zeros(frame.shape), np.zeros(frame.shape)
         if frame.shape != self._sum.shape:
             raise CalibrationError(
                 "The frames given for a calibration differ in size.",
                 "Record all of them in one detector mode.",
             )
-        self._sum += wide
-        cv2.accumulateSquare(wide, self._squares)
+        cv2.accumulate(frame, self._sum)
+        cv2.accumulateSquare(frame, self._squares)
         self.count += 1
-        self.frame_means.append(float(wide.mean()))
+        self.frame_means.append(float(frame.mean()))
 
     @property
     def mean(self) -> Plane:
