@@ -1,0 +1,480 @@
+"""The guided calibration on a panel with pattern, defects and lag, with and without an operator."""
+
+import math
+import threading
+
+import numpy as np
+import pytest
+
+from fluoroview.exam.calibrating import Calibrating, CalibrationPlan, StepKind
+from fluoroview.exam.calibrating_unattended import SceneSwitch, take_unattended
+from fluoroview.exam.examination import Examination
+from fluoroview.exam.room import DetectorSection, LoopSection, Room
+from fluoroview.hal import (
+    Access,
+    Detector,
+    DeviceState,
+    Exposure,
+    FloatParameter,
+    FrameHeader,
+    IntParameter,
+    ParameterTree,
+    StrParameter,
+)
+from fluoroview.pipeline import CalibrationError, CorrectionSettings
+from fluoroview.pipeline.calibration_defects import summarise
+from fluoroview.pipeline.calibration_file import save_calibration
+from fluoroview.pipeline.correction import Correction
+
+ROWS, COLUMNS, RATE_HZ = 96, 128, 500.0
+PLAN = CalibrationPlan(darks=12, flats=12, levels=2, lag=False)
+
+
+class World:
+    """The beam that the operator has in hand, and the panel's secrets."""
+
+    def __init__(self):
+        rng = np.random.default_rng(7)
+        self.rng = rng
+        self.quanta = 0.0
+        self.tells_exposure = False
+        self.frames_before_silence = math.inf
+        self.lag = 0.0
+        self.temperature_c = math.nan
+        self.offset = 150 + 20 * rng.standard_normal((ROWS, COLUMNS))
+        self.gain = 1 + 0.05 * rng.standard_normal((ROWS, COLUMNS))
+        self.gain[30, 40] = self.gain[:, 100] = self.gain[50:54, 60:64] = 0.0
+
+    def frame(self, held):
+        """Return one frame of the panel and what it holds back for the next."""
+        quanta = self.rng.poisson(np.full((ROWS, COLUMNS), self.quanta))
+        read = (1 - self.lag) * quanta + held
+        noise = self.rng.normal(0, 2, (ROWS, COLUMNS))
+        counts = np.clip(np.rint(self.gain * read + self.offset + noise), 0, 16383)
+        return counts.astype(np.uint16), self.lag * quanta
+
+
+class Panel(Detector):
+    """A 14-bit panel that only knows its own counts; `world` is set by the test."""
+
+    world: World
+
+    @classmethod
+    def discover(cls):
+        return []
+
+    def open(self):
+        self.exposure_us, self.serial = 10_000.0, "A1"
+        self._quit, self._thread = threading.Event(), None
+
+    def parameters(self):
+        def set_exposure(value):
+            self.exposure_us = value
+
+        return ParameterTree(
+            [
+                IntParameter("Width", lambda: COLUMNS, unit="px"),
+                IntParameter("Height", lambda: ROWS, unit="px"),
+                StrParameter("PixelFormat", lambda: "Mono14"),
+                StrParameter("DeviceSerialNumber", lambda: self.serial),
+                FloatParameter("AcquisitionFrameRate", lambda: RATE_HZ, unit="Hz"),
+                FloatParameter(
+                    "ExposureTime",
+                    lambda: self.exposure_us,
+                    set_exposure,
+                    minimum=100.0,
+                    maximum=1e6,
+                    unit="µs",
+                    access=Access.RW_IDLE,
+                ),
+            ]
+        )
+
+    def start(self, sink):
+        self._quit.clear()
+        self._thread = threading.Thread(target=self._run, args=(sink,), daemon=True)
+        self._thread.start()
+
+    def _run(self, sink):
+        count, held = 0, 0.0
+        while not self._quit.wait(1 / RATE_HZ) and not sink.stopping:
+            if count >= self.world.frames_before_silence:
+                continue
+            exposure = Exposure(kvp=70.0) if self.world.tells_exposure else None
+            pixels, held = self.world.frame(held)
+            header = FrameHeader(count, exposure=exposure, temperature_c=self.world.temperature_c)
+            sink.offer(pixels, header)
+            count += 1
+
+    def stop(self):
+        self._quit.set()
+        if self._thread:
+            self._thread.join()
+
+    def close(self):
+        self.stop()
+
+
+@pytest.fixture
+def world(monkeypatch):
+    Panel.world = World()
+    monkeypatch.setattr("fluoroview.hal.host.load_driver", lambda _name: Panel)
+    return Panel.world
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Return a function that makes a connected examination; all are closed at the end."""
+    made = []
+
+    def make(driver="panel", device="p0", calibration="", **parameters):
+        detector = DetectorSection(
+            driver=driver, device=device, isolation="thread", parameters=parameters
+        )
+        loop = LoopSection(seconds=2.0, folder=str(tmp_path / "loops"))
+        exam = Examination(Room(detector=detector, loop=loop, calibration=str(calibration)))
+        exam.problems = []
+        exam.events.problem.connect(lambda problem: exam.problems.append(problem.sentence))
+        made.append(exam)
+        exam.connect().result(20)
+        return exam
+
+    yield make
+    for exam in made:
+        exam.close()
+
+
+@pytest.fixture
+def exam(world, make):
+    return make()
+
+
+def taken(calibrating, world, quanta=None):
+    """Take the current step as an operator who does what it says; return the result."""
+    step = calibrating.current
+    world.quanta = 16383 * step.aim if quanta is None else quanta
+    return calibrating.take().result(20)
+
+
+def whole(exam, world, plan=PLAN):
+    calibrating = Calibrating(exam, plan)
+    while calibrating.current is not None:
+        assert taken(calibrating, world).passed
+    return calibrating.finish()
+
+
+def test_step_by_step_it_becomes_a_calibration(exam, world):
+    calibrating = Calibrating(exam, PLAN)
+    assert [step.kind for step in calibrating.steps] == ["dark", "flat", "flat"]
+    assert "Close the shutter" in calibrating.current.instruction
+    dark = taken(calibrating, world)
+    assert dark.counts == pytest.approx(150, abs=2)
+    assert dark.summary.startswith("12 frames, offset 1")
+    assert "about 35% of the range" in calibrating.current.instruction
+    assert taken(calibrating, world).counts == pytest.approx(0.35 * 16383, rel=0.02)
+    assert taken(calibrating, world).passed
+    made = calibrating.finish()
+    found = summarise(made.defects)
+    assert (found.singles, found.clusters, found.columns) == (1, 1, 1)
+    assert made.key.serial == "A1"
+    assert made.key.mode["ExposureTime"] == 10_000.0
+    assert [level.frames for level in made.levels] == [12, 12]
+
+
+def test_progress_is_told_frame_by_frame(exam, world):
+    calibrating = Calibrating(exam, PLAN)
+    heard = []
+    calibrating.events.progress.connect(heard.append)
+    taken(calibrating, world)
+    assert [progress.done for progress in heard] == list(range(1, 13))
+    assert heard[-1].total == 12
+    assert heard[-1].counts == pytest.approx(150, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("quanta", "says"),
+    [(0.0, "The field is too dark"), (40_000.0, "The field is saturated")],
+)
+def test_a_step_that_fails_stays_and_is_taken_again(exam, world, monkeypatch, quanta, says):
+    monkeypatch.setattr("fluoroview.exam.calibrating.BEAM_FRAMES", 10)
+    calibrating = Calibrating(exam, PLAN)
+    taken(calibrating, world)
+    step = calibrating.current
+    result = taken(calibrating, world, quanta)
+    assert not result.passed
+    assert says in result.findings[0].sentence
+    assert calibrating.current is step
+    assert taken(calibrating, world).passed
+    assert calibrating.current is not step
+
+
+def test_dark_frames_under_beam_are_refused(exam, world):
+    world.tells_exposure = True
+    calibrating = Calibrating(exam, PLAN)
+    result = taken(calibrating, world)
+    assert "12 of the 12 dark frames were exposed" in result.findings[0].sentence
+    assert calibrating.current.kind is StepKind.DARK
+
+
+def test_the_beam_may_come_late(exam, world):
+    calibrating = Calibrating(exam, PLAN)
+    taken(calibrating, world)
+    world.quanta = 0.0
+    threading.Timer(0.1, setattr, (world, "quanta", 5000.0)).start()
+    result = calibrating.take().result(20)
+    assert result.passed
+    assert result.counts == pytest.approx(5000, rel=0.02)
+
+
+def test_dark_frames_taken_again_drop_what_rests_on_them(exam, world):
+    calibrating = Calibrating(exam, PLAN)
+    taken(calibrating, world)
+    taken(calibrating, world)
+    world.quanta = 0.0
+    calibrating.take(calibrating.steps[0]).result(20)
+    assert list(calibrating.results) == [calibrating.steps[0]]
+    assert calibrating.current is calibrating.steps[1]
+
+
+def test_a_mode_that_changes_between_steps_is_refused(exam, world):
+    calibrating = Calibrating(exam, PLAN)
+    taken(calibrating, world)
+    exam.set_parameter("ExposureTime", 20_000.0).result(5)
+    with pytest.raises(CalibrationError, match=r"changed since .* ExposureTime 10000 µs.* 20000"):
+        taken(calibrating, world)
+    exam.set_parameter("ExposureTime", 10_000.0).result(5)
+    assert taken(calibrating, world).passed
+
+
+def test_lag_is_measured_from_the_decay(exam, world):
+    world.lag = 0.04
+    calibrating = Calibrating(exam, CalibrationPlan(darks=8, flats=8, levels=1, lag_frames=40))
+    calibrating.end_beam = lambda: setattr(world, "quanta", 0.0)
+    while calibrating.current is not None:
+        assert taken(calibrating, world).passed
+    lag = calibrating.finish().lag
+    assert lag.first_frame_residual == pytest.approx(0.04, abs=0.002)
+    assert lag.frame_rate_hz == RATE_HZ
+
+
+def test_lag_without_a_decay_is_refused_and_may_be_left_out(exam, world):
+    calibrating = Calibrating(exam, CalibrationPlan(darks=8, flats=8, levels=1, lag_frames=16))
+    taken(calibrating, world)
+    taken(calibrating, world)
+    result = taken(calibrating, world)  # the operator leaves the beam on
+    assert "The beam did not go off" in result.findings[0].sentence
+    calibrating.skip_lag()
+    assert calibrating.current is None
+    assert calibrating.finish().lag is None
+
+
+def test_the_temperature_is_that_of_the_frames(exam, world):
+    world.temperature_c = 33.5
+    assert whole(exam, world).key.temperature_c == pytest.approx(33.5)
+
+
+def test_frames_that_stay_away_are_told(exam, world, monkeypatch):
+    monkeypatch.setattr("fluoroview.exam.calibrating.NO_FRAME_S", 0.3)
+    world.frames_before_silence = 5
+    calibrating = Calibrating(exam, PLAN)
+    with pytest.raises(CalibrationError, match=r"panel:p0 sent no frame for 0\.3 s \(5 came"):
+        taken(calibrating, world)
+    assert exam.device_status().state is DeviceState.ARMED
+    world.frames_before_silence = math.inf
+    assert taken(calibrating, world).passed
+
+
+def test_a_step_can_be_cancelled_and_ends_the_run(exam, world):
+    calibrating = Calibrating(exam, CalibrationPlan(darks=1000))
+    begun = threading.Event()
+    calibrating.events.progress.connect(lambda _: begun.set())
+    future = calibrating.take()
+    assert begun.wait(5)
+    calibrating.cancel()
+    with pytest.raises(CalibrationError, match="was cancelled"):
+        future.result(5)
+    assert exam.device_status().state is DeviceState.ARMED
+    assert not calibrating.taking
+
+
+def test_a_run_that_ends_by_itself_is_told(exam, world):
+    calibrating = Calibrating(exam, CalibrationPlan(darks=1000))
+    begun = threading.Event()
+    calibrating.events.progress.connect(lambda _: begun.set())
+    future = calibrating.take()
+    assert begun.wait(5)
+    exam.release_pedal()
+    with pytest.raises(CalibrationError, match="The run ended after"):
+        future.result(5)
+
+
+def test_while_the_pedal_is_down_nothing_is_taken(exam, world):
+    exam.press_pedal()
+    with pytest.raises(CalibrationError, match="The pedal is down"):
+        Calibrating(exam, PLAN).take().result(5)
+
+
+def test_what_is_out_of_order_is_refused(exam, world):
+    calibrating = Calibrating(exam, PLAN)
+    with pytest.raises(CalibrationError, match="dark frames are missing"):
+        calibrating.take(calibrating.steps[1])
+    with pytest.raises(CalibrationError, match="'Dark frames' has not been taken"):
+        calibrating.finish()
+
+
+@pytest.mark.parametrize("wrong", [{"darks": 1}, {"flats": 0}, {"levels": 0}, {"lag_frames": 4}])
+def test_a_plan_out_of_limits_is_refused(wrong):
+    (name,) = wrong
+    with pytest.raises(CalibrationError, match=f"{name} = .* Allowed are"):
+        CalibrationPlan(**wrong)
+
+
+def test_dark_frames_are_no_fluoroscopy(exam, world):
+    calibrating = Calibrating(exam, PLAN)
+    taken(calibrating, world)
+    assert exam.snapshot().dose.fluoroscopy_time_s == 0.0
+    assert exam.runs == []
+    taken(calibrating, world)
+    assert exam.snapshot().dose.fluoroscopy_time_s > 0.0
+
+
+# in use
+
+
+def test_a_calibration_in_use_flattens_the_pictures(exam, world, tmp_path):
+    save_calibration(tmp_path / "c.h5", whole(exam, world))
+    assert exam.calibration_file is None
+    exam.use_calibration(tmp_path / "c.h5").result(5)
+    assert exam.calibration_file == tmp_path / "c.h5"
+    exam.use_calibration(None).result(5)
+    assert exam.calibration_file is None
+
+
+def test_the_room_s_calibration_is_found_in_its_folder(exam, world, tmp_path, make):
+    save_calibration(tmp_path / "c.h5", whole(exam, world))
+    other = make(calibration=tmp_path)
+    assert other.calibration_file == tmp_path / "c.h5"
+    assert other.problems == []
+
+
+def test_a_calibration_of_another_mode_is_refused_with_the_reason(exam, world, tmp_path, make):
+    save_calibration(tmp_path / "c.h5", whole(exam, world))
+    other = make(calibration=tmp_path / "c.h5", ExposureTime=20_000.0)
+    assert other.calibration_file is None
+    assert "made at ExposureTime 10000 µs, but the detector is at 20000 µs" in other.problems[0]
+    assert "The pictures are not corrected." in other.problems[0]
+    with pytest.raises(CalibrationError, match="ExposureTime"):
+        other.use_calibration(tmp_path / "c.h5").result(5)
+    other.set_parameter("ExposureTime", 10_000.0).result(5)
+    assert other.calibration_file == tmp_path / "c.h5"
+
+
+def test_while_the_device_runs_the_calibration_stays(exam, world, tmp_path):
+    save_calibration(tmp_path / "c.h5", whole(exam, world))
+    exam.press_pedal()
+    with pytest.raises(Exception, match="while the device runs"):
+        exam.use_calibration(tmp_path / "c.h5").result(5)
+    exam.release_pedal()
+
+
+# the simulated detector, unattended
+
+
+def raw_frames(exam, count):
+    """Return raw frames of a run."""
+    frames = []
+
+    def look(frame):
+        frames.append(frame.pixels.copy())
+        return len(frames) >= count
+
+    Calibrating(exam).run(look)
+    return frames
+
+
+def noise_of(frames):
+    """Return fixed-pattern and quantum noise in the middle, each as a fraction of the signal.
+
+    Only what is finer than 16 px counts as pattern: heel and the tube's own field are no fault.
+    """
+    import cv2
+
+    fine = [f - cv2.GaussianBlur(f, (0, 0), 8.0) for f in np.stack(frames).astype(np.float32)]
+    stack = np.stack(fine)[:, 64:-64, 64:-64].astype(np.float64)
+    temporal = stack.var(axis=0, ddof=1).mean()
+    fixed = max(stack.mean(axis=0).var() - temporal / len(stack), 0.0)
+    signal = np.mean([f[64:-64, 64:-64].mean() for f in frames])
+    return np.sqrt(fixed) / signal, np.sqrt(temporal) / signal
+
+
+@pytest.fixture
+def suite(make):
+    return make("simulated", "suite", Matrix="512", PanelCorrection="off")
+
+
+@pytest.fixture
+def of_suite(suite):
+    switch = SceneSwitch.of(suite)
+    calibrating = Calibrating(suite, CalibrationPlan(darks=16, flats=24, levels=2, lag_frames=20))
+    take_unattended(calibrating, switch)
+    return calibrating.finish()
+
+
+def test_unattended_the_simulated_panel_falls_to_its_quantum_noise(suite, of_suite, tmp_path):
+    found = {p["name"]: p["value"] for p in suite.parameters}
+    assert (found["Scene"], found["TubeCurrent"], found["PulseWidth"]) == ("patient", 7.0, 5.0)
+    assert of_suite.lag.first_frame_residual == pytest.approx(0.025, abs=0.002)
+    technique = {"TubeCurrent": 6.0, "FieldWidth": 250.0, "FieldHeight": 250.0}
+    for name, value in (technique | {"Scene": "open field"}).items():
+        suite.set_parameter(name, value).result(5)
+    raw = raw_frames(suite, 16)
+    target = np.zeros(raw[0].shape, np.float32)
+    correction = Correction(CorrectionSettings(), of_suite, target)
+    pattern_before, _ = noise_of(np.where(of_suite.defects, np.median(raw[0]), raw))
+    pattern, quantum = noise_of([correction.apply(frame).copy() for frame in raw])
+    assert pattern_before > quantum
+    assert pattern < 0.25 * quantum  # 48 flats: 1/√48 = 0.14
+    flat = correction.apply(raw[0])
+    bad = of_suite.defects
+    assert summarise(bad).rows >= 1
+    assert summarise(bad).columns >= 1
+    assert np.abs(flat[bad] / np.median(flat) - 1).max() < 0.4
+    # another matrix, another panel, another mode of it
+    save_calibration(tmp_path / "c.h5", of_suite)
+    suite.use_calibration(tmp_path / "c.h5").result(5)
+    for name, value, says in (
+        ("Matrix", "1024", "made at Width 512 px, but the detector is at 1024 px"),
+        ("Seed", 2, "serial number SIM00001, but the detector's is SIM00002"),
+        ("PanelCorrection", "on", "made at PanelCorrection off, but the detector is at on"),
+    ):
+        before = found[name]
+        suite.set_parameter(name, value).result(20)
+        assert says in suite.problems[-1]
+        assert suite.calibration_file is None
+        suite.set_parameter(name, before).result(20)
+        assert suite.calibration_file is not None
+    suite.set_parameter("PulseRate", "15").result(5)
+    assert suite.calibration_file is not None
+
+
+def test_a_panel_without_a_scene_cannot_be_calibrated_unattended(exam):
+    assert SceneSwitch.of(exam) is None
+
+
+def test_the_scene_is_put_back_when_a_step_fails(make):
+    exam = make("simulated", "suite", Matrix="512")
+    calibrating = Calibrating(exam, CalibrationPlan(darks=4, flats=4, levels=1, lag=False))
+    calibrating.plan.steps()
+    switch = SceneSwitch.of(exam)
+    exam.set_parameter("TubeVoltage", 125.0).result(5)
+    exam.set_parameter("CopperFilter", "0").result(5)
+    calibrating.steps = (calibrating.steps[0], *(_dimmer(s) for s in calibrating.steps[1:]))
+    with pytest.raises(CalibrationError, match="At the least tube current and pulse width"):
+        take_unattended(calibrating, switch)
+    assert {p["name"]: p["value"] for p in exam.parameters}["Scene"] == "patient"
+
+
+def _dimmer(step):
+    from dataclasses import replace
+
+    return replace(step, aim=0.001)
