@@ -9,6 +9,7 @@ with a cubic, whose noise is far more even over the picture than that of a linea
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import cv2
@@ -47,6 +48,12 @@ class ShownPicture(Protocol):
     @property
     def number(self) -> int:
         """Frame number, handed on with `painted`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Blank:
+    pixels: NDArray[np.uint16]
+    number: int = -1
 
 
 class ImageCanvas(QWidget):
@@ -98,6 +105,15 @@ class ImageCanvas(QWidget):
         self._stale = True
         self._fresh = picture is not None
         self.update()
+
+    def warm_up(self, rows: int, columns: int) -> None:
+        """Make the buffers for pictures of this size, and paint a black one unseen."""
+        if self._picture is not None or rows < 1 or columns < 1:
+            return
+        self._picture = _Blank(np.zeros((rows, columns), np.uint16))
+        self._render()
+        self._picture = None
+        self._stale = True
 
     @property
     def picture(self) -> ShownPicture | None:

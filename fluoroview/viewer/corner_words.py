@@ -34,7 +34,7 @@ def technique_lines(
         rate = now.pulse_rate_hz if live else None
         seen = exposure or Exposure()
         figures = [seen.kvp, seen.tube_current_ma, seen.pulse_width_ms]
-    lines = [] if rate is None else [f"{float(rate):g} pulses/s"]
+    lines = [] if rate is None else [f"{float(rate):.3g} pulses/s"]
     known = [
         f"{value:.{decimals}f} {unit}"
         for value, (_, decimals, unit) in zip(figures, _TECHNIQUE, strict=True)

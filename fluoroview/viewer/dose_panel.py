@@ -29,6 +29,7 @@ from fluoroview.viewer import theme
 
 NOT_AVAILABLE = "—"
 _CUMULATIVE = ("CUMULATIVE AIR KERMA", "mGy")
+_KAP = "KAP Gy·cm²"
 _RECORDED = "Recorded in the file, not of this examination"
 _NOT_RECORDED = "Not available: the file records no dose"
 
@@ -55,10 +56,10 @@ class DosePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._recorded = False
+        self._heads: tuple[str, ...] = (*_CUMULATIVE, "")
         self.rate = _Figure("AIR KERMA RATE", "mGy/min", 30, theme.XRAY)
         self.cumulative = _Figure(*_CUMULATIVE, 30, theme.ACCENT)
-        self.kap = _Figure("KAP Gy·cm²", "", 19)
+        self.kap = _Figure(_KAP, "", 19)
         self.time = _Figure("FLUORO min", "", 19)
         self.pulses = _Figure("PULSES", "", 19)
         self.origin = QLabel()
@@ -77,14 +78,14 @@ class DosePanel(QWidget):
 
     def show_reading(self, reading: DoseReading, signal: bool = False) -> None:
         """Show a reading; `signal` says whether the 5-minute signal is due."""
-        self._show_kind(recorded=False)
+        self._show_heads(*_CUMULATIVE, "", theme.ACCENT)
         self.rate.show_value(_number(reading.air_kerma_rate_mgy_min))
         self.cumulative.show_value(_number(reading.cumulative_air_kerma_mgy))
         self.kap.show_value(_number(reading.kap_gycm2))
         self.time.show_value(minutes_text(reading.fluoroscopy_time_s).removesuffix(" min"))
         self.pulses.show_value(f"{reading.pulses:,}".replace(",", "\u2009"))
         self._show_signal(signal)
-        self.reset.setVisible(not signal)
+        self.reset.setEnabled(True)
         words = _ORIGIN_WORDS[reading.origin]
         if not reading.complete:
             words += f"; {reading.pulses_without_kerma} pulses did not state theirs"
@@ -92,27 +93,30 @@ class DosePanel(QWidget):
 
     def show_recorded(self, dose: RecordedDose, signal: bool = False) -> None:
         """Show what a file records of its dose; what it does not record is a dash."""
-        self._show_kind(recorded=True)
-        self.cumulative.show_value(_number(_known(dose.entrance_mgy)))
-        self.kap.show_value(_number(_known(dose.kap_gycm2)))
+        entrance, kap = _number(_known(dose.entrance_mgy)), _number(_known(dose.kap_gycm2))
+        unit = "mGy" if entrance == NOT_AVAILABLE else "mGy, recorded"
+        kap_unit = "" if kap == NOT_AVAILABLE else "recorded"
+        self._show_heads("ENTRANCE DOSE", unit, kap_unit, theme.REPLAY)
+        self.cumulative.show_value(entrance)
+        self.kap.show_value(kap)
         for figure in (self.rate, self.time, self.pulses):
             figure.show_value(NOT_AVAILABLE)
         self._show_signal(signal)
-        self.reset.hide()
+        self.reset.setEnabled(False)
         self._say(_RECORDED if dose.recorded else _NOT_RECORDED)
 
-    def _show_kind(self, recorded: bool) -> None:
+    def _show_heads(self, heading: str, unit: str, kap_unit: str, colour: str) -> None:
         """Head and colour the cards for the examination's dose, or for a file's."""
-        if recorded is self._recorded:
-            return
-        self._recorded = recorded
-        heading, unit = ("ENTRANCE DOSE", "mGy, recorded") if recorded else _CUMULATIVE
-        self.cumulative.set_head(heading, unit, theme.REPLAY if recorded else theme.ACCENT)
-        self.kap.set_head("KAP Gy·cm²", "recorded" if recorded else "", "")
+        heads = (heading, unit, kap_unit)
+        if heads != self._heads:
+            self._heads = heads
+            self.cumulative.set_head(heading, unit, colour)
+            self.kap.set_head(_KAP, kap_unit, "")
 
     def _show_signal(self, signal: bool) -> None:
         self.time.set_alarm(signal)
         self.silence.setVisible(signal)  # in the place of the reset, so that nothing moves
+        self.reset.setVisible(not signal)
 
     def _say(self, words: str) -> None:
         if self.origin.text() != words:

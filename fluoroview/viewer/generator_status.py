@@ -57,7 +57,7 @@ class GeneratorStatus(QWidget):
         words = "Anode " + " · ".join(part for part in (stored, share) if part)
         if self.heat.format() == words:
             return
-        self.heat.setFormat(words.replace("%", "%%"))  # Qt would put its own figure there
+        self.heat.setFormat(words)
         self.heat.setValue(round(min(percent or 0.0, 100.0)))
         colour = theme.ACCENT
         if percent is not None and percent >= WARM_PERCENT:

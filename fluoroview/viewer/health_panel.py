@@ -23,18 +23,17 @@ _STREAM: _Words = (
     ("latency", "Commit to painted, median / p99"),
 )
 _ACCOUNT: _Words = (("expected", "Counted"), ("delivered", "Delivered"), ("exact", "Account"))
-_LOST: _Words = (("link", "Link"), ("sdk", "SDK"), ("ring", "Ring"), ("consumer", "Pipeline"))
+_LOST: _Words = (("link", "Lost: link"), ("sdk", "SDK"), ("ring", "Ring"), ("consumer", "Pipeline"))
 _AFTER: _Words = (
     ("skipped", "Skipped by the display"),
     ("left_out", "Left out of the loop"),
 )
 _DEVICE: _Words = (
-    ("clock", "Clock against the host's"),
-    ("residual", "Residual of that fit, RMS / largest"),
+    ("clock", "Clock drift / residual"),
     ("temperature", "Temperature"),
     ("isolation", "Driver runs in"),
 )
-PLOT_PX = 96
+PLOT_PX = 86
 
 
 class HealthPanel(QWidget):
@@ -51,13 +50,13 @@ class HealthPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(page))
         self._column = QVBoxLayout(page)
-        self._column.setContentsMargins(0, 8, 8, 4)
-        self._column.setSpacing(3)
+        self._column.setContentsMargins(0, 6, 8, 0)
+        self._column.setSpacing(2)
         self._add_rows("STREAM", _STREAM)
         self._column.addSpacing(3)
         self._column.addWidget(self.run_words)
-        self._add_cells(_ACCOUNT, "")
-        self._add_cells(_LOST, "Lost: ")
+        self._add_cells(_ACCOUNT)
+        self._add_cells(_LOST)
         self._add_rows("", _AFTER)
         self._add_rows("DEVICE", _DEVICE)
         self._column.addSpacing(3)
@@ -121,10 +120,15 @@ class HealthPanel(QWidget):
     def _show_clock(self, clock: ClockFit | None) -> None:
         if clock is None:
             self._put("clock", "—")
-            self._put("residual", "—")
+            self.values["clock"].setToolTip("The device tells no time, or too few frames came")
             return
-        self._put("clock", f"{clock.drift_ppm:+.1f} ppm".replace("-", "−"))
-        self._put("residual", f"{clock.residual_rms_ms:.2f} / {clock.residual_max_ms:.2f} ms")
+        drift = f"{clock.drift_ppm:+.1f} ppm".replace("-", "−")
+        self._put("clock", f"{drift} / {clock.residual_rms_ms:.2f} ms")
+        self.values["clock"].setToolTip(
+            "The device's clock against the host's, by a line fit over the last frames.\n"
+            f"Residual: RMS {clock.residual_rms_ms:.2f} ms, "
+            f"largest {clock.residual_max_ms:.2f} ms"
+        )
 
     def _add_rows(self, heading: str, rows: _Words) -> None:
         """Add lines with words on the left and the figure on the right."""
@@ -141,13 +145,13 @@ class HealthPanel(QWidget):
             grid.addWidget(value, row, 1)
         self._column.addLayout(grid)
 
-    def _add_cells(self, cells: _Words, before: str) -> None:
-        """Add figures side by side, each under its words; `before` stands before the first."""
+    def _add_cells(self, cells: _Words) -> None:
+        """Add figures side by side, each under its words."""
         grid = QGridLayout()
         grid.setVerticalSpacing(0)
         grid.setHorizontalSpacing(6)
         for column, (key, words) in enumerate(cells):
-            grid.addWidget(_small(words if column else before + words.lower()), 0, column)
+            grid.addWidget(_small(words), 0, column)
             grid.addWidget(self._new_value(key), 1, column)
             grid.setColumnStretch(column, 1)
         self._column.addLayout(grid)

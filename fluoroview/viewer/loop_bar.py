@@ -73,9 +73,10 @@ class LoopBar(QStackedWidget):
 
     def show_recording(self, recording: bool) -> None:
         """Show whether raw frames are recorded."""
-        if recording is not self.record.isChecked() or not self.record.text():
-            self.record.setChecked(recording)
-            self.record.setText("Stop recording" if recording else "Record")
+        self.record.setChecked(recording)
+        words = "Stop recording" if recording else "Record"
+        if self.record.text() != words:
+            self.record.setText(words)
 
     def set_available(self, loop: bool, picture: bool, device: bool) -> None:
         """Say whether there is a loop to replay or store, a picture, and a device to record."""

@@ -19,7 +19,7 @@ from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode, Problem, TaskProgr
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.pictures import Picture
 from fluoroview.exam.player import LoopPlayer
-from fluoroview.exam.snapshot import ExamSnapshot, ReplayStatus
+from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot, ReplayStatus
 from fluoroview.hal import DeviceState, FluoroError
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import RecursiveMode
@@ -35,6 +35,7 @@ from fluoroview.viewer.orientation import edge_marks
 from fluoroview.viewer.pedal import Pedal
 from fluoroview.viewer.record_control import RecordControl
 from fluoroview.viewer.sound import Sounder
+from fluoroview.viewer.warm_up import find_a_window, load_glyphs
 
 REFRESH_MS = 100
 BUSY_MS = 250
@@ -44,7 +45,7 @@ PREPARE_MS = 2500
 _NEW_SOURCE_PICTURES = 8
 """While so many first pictures of a source come, its window may still be found."""
 _READY = ("Ready", "Hold the pedal: the Space key, or the button on the right")
-_RECORDING_READY = ("Recording", "Hold the pedal to play it: the Space key, or the button")
+_PLAYS_BACK = ("Recording", "Hold the pedal to play it: the Space key, or the button on the right")
 _NO_DEVICE = ("No picture", "Connect a source on the right, or open a DICOM file")
 _RESTART = "Restart device"
 _SILENCE = "Silence"
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self._source_pictures = 0
         self._shown_mode: Mode | None = None
         self._shown: Picture | None = None
+        self._warm_for = DeviceStatus()
         self._waits: set[tuple[str, object]] = set()
         self.actions_by_words = add_menus(self, self._menus())
         self._join_exam()
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
             [info.name for info in exam.drivers()], exam.room.detector.driver
         )
         self.canvas.overlay.warm_up()
+        load_glyphs()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._prepare)
@@ -118,7 +121,7 @@ class MainWindow(QMainWindow):
         now = self.exam.snapshot()
         widgets = self.widgets
         self._show_mode(now)
-        widgets.lamp.set_on(now.beam_on)
+        widgets.lamp.set_on(now.beam_on and not self.exam.plays_back)
         if now.replay is not None and now.replay.dose is not None:
             widgets.dose.show_recorded(now.replay.dose, now.five_minute_signal)
         else:
@@ -126,10 +129,11 @@ class MainWindow(QMainWindow):
         if not now.five_minute_signal:
             self.sounder.silence()
         connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
-        ready = _RECORDING_READY if self._from_recording(now) else _READY
+        plays_back = self.exam.plays_back
+        ready = _PLAYS_BACK if plays_back else _READY
         self.canvas.set_empty_words(*ready if connected else _NO_DEVICE)
         widgets.pedal_button.setEnabled(connected)
-        widgets.pedal_button.show_down(now.pedal_down)
+        widgets.pedal_button.show_down(now.pedal_down, plays_back)
         widgets.loop_bar.show_replay(now.replay)
         widgets.loop_bar.set_available(
             connected and now.runs > 0, self._shown is not None, connected
@@ -140,6 +144,17 @@ class MainWindow(QMainWindow):
         widgets.exam_panel.show_window(self.canvas.window_shown)
         self._show_tab(now)
         self._show_texts(now)
+        self._warm_up(now.device)
+
+    def _warm_up(self, device: DeviceStatus) -> None:
+        """Make ready for the first picture of a device that was just armed."""
+        if device == self._warm_for or device.state is not DeviceState.ARMED:
+            return
+        self._warm_for = device
+        parameters = self.exam.parameters
+        rows, columns = (int(value_of(parameters, name) or 0) for name in ("Height", "Width"))
+        self.canvas.warm_up(rows, columns)
+        self.exam.submit(find_a_window)
 
     def _show_mode(self, now: ExamSnapshot) -> None:
         self._shown_mode = now.mode
@@ -148,10 +163,11 @@ class MainWindow(QMainWindow):
             detail = f"mean of {now.hold_made_of} frames"
         elif now.mode is Mode.REPLAY and now.replay is not None and now.replay.speed != 1:
             detail = f"{now.replay.speed:g}×"
-        elif now.mode is Mode.LIVE and self._from_recording(now):
-            detail = "from a recording"
+        mode = now.mode
+        if mode is Mode.LIVE and self.exam.plays_back:
+            mode, detail = Mode.REPLAY, "from the device"
         # no picture, no badge: a run that ended before its first frame left nothing to hold
-        self.canvas.set_mode(now.mode if self._shown is not None else Mode.IDLE, detail)
+        self.canvas.set_mode(mode if self._shown is not None else Mode.IDLE, detail)
 
     def _show_tab(self, now: ExamSnapshot) -> None:
         """Bring the tab that is seen up to date."""
@@ -207,9 +223,6 @@ class MainWindow(QMainWindow):
             return replay.orientation
         return str(value_of(self.exam.parameters, ORIENTATION) or "")
 
-    def _from_recording(self, now: ExamSnapshot) -> bool:
-        return now.device.driver == _RECORDING_DRIVER
-
     def _replay_title(self, replay: ReplayStatus) -> str:
         several = len(self.files) > 1 and replay.title == self.files[self._file_at].name
         return replay.title + (
@@ -217,7 +230,10 @@ class MainWindow(QMainWindow):
         )
 
     def _procedure(self, now: ExamSnapshot) -> str:
-        return readable(str(value_of(self.exam.parameters, "Procedure") or now.device.name))
+        procedure = value_of(self.exam.parameters, "Procedure")
+        if procedure is not None:
+            return readable(str(procedure))
+        return Path(now.device.device).name if self.exam.plays_back else now.device.name
 
     def show_problem(self, problem: Problem) -> None:
         """Show a sentence; offer a restart where that may help."""

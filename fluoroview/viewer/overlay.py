@@ -42,7 +42,7 @@ class Overlay:
         for mode in ("LIVE", "HOLD", "REPLAY"):
             badge.render(mode, "mean of 2 frames", self._dpr)
         badge.render_recording("REC", self._dpr)
-        _text(("0",), theme.font(14, _MEDIUM), False, self._dpr)
+        _text(("0 kV",), theme.font(14, _MEDIUM), True, self._dpr)
 
     def set_mode(self, mode: str, detail: str = "") -> bool:
         """Choose the badge: "LIVE", "HOLD", "REPLAY" or "IDLE" (none)."""

@@ -132,18 +132,19 @@ class PedalButton(QPushButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Hold for x-ray  (Space)", parent)
-        self._shown: bool | None = None
+        self._shown: tuple[bool, bool] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setToolTip("The foot pedal: x-ray runs while this button or the Space key is held")
         self.show_down(False)
 
-    def show_down(self, down: bool) -> None:
-        """Look trodden on, whoever does it."""
-        if down is self._shown:
+    def show_down(self, down: bool, plays_back: bool = False) -> None:
+        """Look trodden on, whoever does it; a device that `plays_back` makes no x-rays."""
+        if (down, plays_back) == self._shown:
             return
-        self._shown = down
-        words = "X-ray runs: release to hold" if down else "Hold for x-ray  (Space)"
-        self.setText(words)
+        self._shown = (down, plays_back)
+        up = "Hold to play  (Space)" if plays_back else "Hold for x-ray  (Space)"
+        runs = "Plays: release to hold" if plays_back else "X-ray runs: release to hold"
+        self.setText(runs if down else up)
         ground, ink = (theme.XRAY, "#171200") if down else (theme.HOVER, theme.TEXT)
         self.setStyleSheet(
             f"QPushButton {{ background: {ground}; color: {ink}; font-size: 15px; min-height: 34px;"
