@@ -189,6 +189,30 @@ def check(
 
 
 @app.command()
+def calibrate(
+    out_file: Annotated[Path, typer.Option("--out", help="The calibration set to write (HDF5).")],
+    driver: Driver = "",
+    device: Device = "",
+    room: RoomFile = None,
+    darks: Annotated[int, typer.Option(help="Dark frames.")] = 32,
+    flats: Annotated[int, typer.Option(help="Frames of the empty field, each level.")] = 32,
+    levels: Annotated[int, typer.Option(help="Exposures of the empty field.")] = 3,
+    lag: Annotated[bool, typer.Option(help="Measure the lag as well.")] = True,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nobody: for a device that clears its own field.")
+    ] = False,
+) -> None:
+    """Calibrate a detector step by step: offset, gain, defects, lag."""
+    from fluoroview.calibrate_command import Terminal
+    from fluoroview.calibrate_command import calibrate as run_calibrate
+    from fluoroview.exam.calibrating import CalibrationPlan
+
+    plan = CalibrationPlan(darks, flats, levels, lag)
+    chosen = _room(room, driver, device, "", None)
+    run_calibrate(chosen, out_file, plan, Terminal(out, err), yes=yes)
+
+
+@app.command()
 def recover(
     file: Annotated[Path, typer.Argument(help="A raw recording.")], as_json: AsJson = False
 ) -> None:
