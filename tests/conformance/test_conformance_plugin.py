@@ -37,7 +37,7 @@ def run_pytest(tmp_path):
             text=True,
             check=False,
         )
-        return done.returncode, done.stdout
+        return done.returncode, done.stdout + done.stderr
 
     return run
 
@@ -52,7 +52,7 @@ def test_each_rule_is_a_test_and_a_broken_one_says_what_was_expected(run_pytest)
     assert "The id 'r0' is given 2 times." in output
     assert "expected: Each device found carries" in output
     assert "Discover tells of no second device." in output
-    assert "1 failed, 1 passed, 1 skipped" in output
+    assert "1 failed, 2 passed, 1 skipped" in output
     assert "Traceback" not in output
 
 
@@ -67,6 +67,12 @@ def test_warnings_pass_and_are_listed(run_pytest):
     assert code == 0
     assert "WARN picture-content:" in output
     assert "wrong-constant-picture:r1: 1 WARN" in output
+
+
+def test_an_unknown_driver_is_a_sentence(run_pytest):
+    code, output = run_pytest("--fluoroview-driver=rihgt")
+    assert code == pytest.ExitCode.USAGE_ERROR
+    assert "There is no driver 'rihgt'. Did you mean right?" in output
 
 
 def test_without_the_option_nothing_is_added(run_pytest):

@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
     """Add a test for each rule, before -k and -m choose."""
     driver = session.config.getoption("--fluoroview-driver")
     if driver:
+        _require_installed(driver)
         name = f"conformance[{driver}]"
         items += _Rules.from_parent(session, name=name, nodeid=name).collect()
 
@@ -52,6 +53,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         if result.verdict == "WARN":
             terminalreporter.line(f"WARN {result.rule.id}: {result.finding.seen}")
     terminalreporter.line(report.summary)
+
+
+def _require_installed(driver: str) -> None:
+    from fluoroview.hal import FluoroError  # only where the option is given
+    from fluoroview.hal.registry import find_driver
+
+    try:
+        find_driver(driver)
+    except FluoroError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 class _Rules(pytest.Collector):

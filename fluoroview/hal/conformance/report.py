@@ -48,8 +48,8 @@ class Report:
     results: tuple[Result, ...]
 
     def __getitem__(self, rule: str) -> Result:
-        """Return the result of a rule."""
-        return next(result for result in self.results if result.rule.id == rule)
+        """Return the result of a rule; KeyError where it was not asked for."""
+        return {result.rule.id: result for result in self.results}[rule]
 
     @property
     def counts(self) -> dict[Verdict, int]:
