@@ -1,27 +1,20 @@
 """`check`: every trial of a driver in a worker process that may hang, crash and be replaced."""
 
 import json
-import queue
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from fluoroview.hal.conformance.catalogue import GROUPS, TRIALS, require_rules
 from fluoroview.hal.conformance.effort import STANDARD, Effort
 from fluoroview.hal.conformance.loading import LOADING, LOADS, judge_discovery
+from fluoroview.hal.conformance.process import WorkerProcess
 from fluoroview.hal.conformance.report import Report, Result
 from fluoroview.hal.conformance.trial import Trial
 from fluoroview.hal.conformance.verdict import (
     Finding,
     Verdict,
-    failed,
     heaviest,
     not_applicable,
 )
@@ -30,7 +23,6 @@ from fluoroview.hal.errors import DriverError
 from fluoroview.hal.registry import DriverInfo, discover, find_driver
 
 Progress = Callable[[int, int, str], None]
-_LINES_END = None
 _BLOCKING = (
     "loads",
     "parameters-required",
@@ -51,7 +43,8 @@ def check(
 ) -> Report:
     """Check one device of an installed driver; `device` "" means the first that it finds.
 
-    `selection` names rules (None: all). `progress(done, total, what)` is told before each trial.
+    `selection` names rules (None: all); one that stood in their way is told too.
+    `progress(done, total, what)` is called before each trial.
     Raises DriverError for an unknown driver or one of no detector, and FluoroError for an unknown
     rule; everything that the driver does wrong is in the report.
     """
@@ -112,6 +105,8 @@ class _Findings:
     """What was found so far, by rule; where several trials looked at a rule, the worst counts."""
 
     by_rule: dict[str, list[Finding]] = field(default_factory=dict)
+    breaking: set[str] = field(default_factory=set)
+    """Rules that ended a trial early: they are told whether or not they were asked for."""
 
     def add(self, finding: Finding) -> None:
         self.by_rule.setdefault(finding.rule, []).append(finding)
@@ -136,7 +131,7 @@ class _Findings:
             )
             for group, rules in GROUPS.items()
             for rule in rules
-            if rule.id in wanted
+            if rule.id in wanted | self.breaking
         )
 
 
@@ -146,7 +141,7 @@ class _Bench:
     def __init__(self, driver: str, effort: Effort) -> None:
         self._arguments = [driver, json.dumps(asdict(effort))]
         self._limit_s = effort.trial_s
-        self._worker: _Worker | None = None
+        self._worker: WorkerProcess | None = None
         self._broken: dict[str, str] = {}
 
     def __enter__(self) -> "_Bench":
@@ -163,18 +158,21 @@ class _Bench:
                 return
         if trial.fresh or self._worker is None:
             self._dismiss()
-            self._worker = _Worker(self._arguments)
+            self._worker = WorkerProcess(self._arguments)
         command = {"trial": trial.name, "device": device, "others": others}
         outcome = self._worker.run(trial, command, self._limit_s)
         for finding in outcome.findings:
             findings.add(finding)
         failures = {f.rule: f.seen for f in outcome.findings if f.verdict is Verdict.FAIL}
         if outcome.broken:
+            findings.breaking.add(outcome.broken)
             reason = failures[outcome.broken]
             findings.leave_out(trial, f"Not looked at: {outcome.broken} failed. {reason}")
             if outcome.fatal:
                 self._broken[outcome.broken] = reason
-        self._broken |= {rule: seen for rule, seen in failures.items() if rule in _BLOCKING}
+        blocking = {rule: seen for rule, seen in failures.items() if rule in _BLOCKING}
+        findings.breaking |= blocking.keys()
+        self._broken |= blocking
         if outcome.fatal or failures:
             self._dismiss()
 
@@ -182,82 +180,3 @@ class _Bench:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.end()
-
-
-@dataclass
-class _Outcome:
-    """What came of one trial. `fatal`: its process hung or died."""
-
-    findings: list[Finding]
-    broken: str = ""
-    fatal: bool = False
-
-
-class _Worker:
-    """One worker process; it is killed at its end."""
-
-    def __init__(self, arguments: list[str]) -> None:
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "fluoroview.hal.conformance.worker", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-        )
-        self._lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._reader = threading.Thread(target=self._read, name="conformance worker", daemon=True)
-        self._reader.start()
-
-    def run(self, trial: Trial, command: dict[str, Any], limit_s: float) -> _Outcome:
-        """Run one trial; its end is the word done, the death of the process, or the limit."""
-        assert self._process.stdin is not None
-        outcome, step = _Outcome([]), trial.rules[0].id
-        end = time.monotonic() + limit_s
-        self._process.stdin.write(json.dumps(command).encode() + b"\n")
-        self._process.stdin.flush()
-        while True:
-            try:
-                message = self._lines.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                return _cut(outcome, step, f"After {limit_s:g} s it had not come to an end.")
-            if message is _LINES_END:
-                return _cut(outcome, step, f"The process of the driver died: {self._last_words()}")
-            if "step" in message:
-                step = message["step"]
-            elif "done" in message:
-                outcome.broken = message["broken"]
-                outcome.fatal = message["hangs"]
-                return outcome
-            else:
-                outcome.findings.append(
-                    Finding(message["rule"], Verdict(message["verdict"]), message["seen"])
-                )
-
-    def end(self) -> None:
-        """Kill the process."""
-        self._process.kill()
-        self._process.wait()
-        self._reader.join(2.0)
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
-        self._stderr.close()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(json.loads(line))
-        self._lines.put(_LINES_END)
-
-    def _last_words(self) -> str:
-        code = self._process.wait()
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        self._stderr.seek(0)
-        lines = [line for line in self._stderr.read().decode(errors="replace").splitlines() if line]
-        return f"{how}; its last words: {lines[-1]}" if lines else f"{how}."
-
-
-def _cut(outcome: _Outcome, rule: str, seen: str) -> _Outcome:
-    outcome.findings.append(failed(rule, seen))
-    outcome.broken, outcome.fatal = rule, True
-    return outcome
