@@ -33,6 +33,7 @@ BEAM_FRAMES = 90
 """So many frames are waited for the beam to come on."""
 BEAM_ON = 0.01
 """Signal above dark, of full scale, from which the beam is taken to be on."""
+MOST_LEVELS = 10
 NO_FRAME_S = 5.0
 STOP_S = 10.0
 _POLL_S = 0.1
@@ -76,7 +77,7 @@ class CalibrationPlan:
         limits = (
             ("darks", self.darks, 2, 1000),
             ("flats", self.flats, 2, 1000),
-            ("levels", self.levels, 1, 10),
+            ("levels", self.levels, 1, MOST_LEVELS),
             ("lag_frames", self.lag_frames, 2 * LEAST_DECAY_FRAMES, 1000),
         )
         for name, value, low, high in limits:

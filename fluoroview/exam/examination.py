@@ -8,27 +8,24 @@ not wait for them: it forbids the next pulse at once, in shared memory.
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from fluoroview.dicom import DicomCine, WrittenFile, new_study_uid
 from fluoroview.exam import saving
-from fluoroview.exam.auxiliary import Auxiliary
+from fluoroview.exam.armed import ArmedDevice, Listeners, arm, value_of
 from fluoroview.exam.back_off import BackOff
-from fluoroview.exam.beam import BeamDetector
-from fluoroview.exam.calibration_in_use import calibration_for
+from fluoroview.exam.beside import Beside
 from fluoroview.exam.dose_desk import DoseDesk
 from fluoroview.exam.events import ExamEvents, Mode, Problem, Severity, TaskProgress
 from fluoroview.exam.health import HealthMonitor
 from fluoroview.exam.hold import MOST_FRAMES
-from fluoroview.exam.loop_store import LoopStore
 from fluoroview.exam.pictures import Picture, PictureBuffer, Screen
 from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.replay import Replay, ReplayInfo, info_of
-from fluoroview.exam.road import Road
 from fluoroview.exam.room import Room
 from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot, RunRecord
+from fluoroview.exam.windows import SourceWindows
 from fluoroview.hal import (
     Access,
     Clock,
@@ -48,29 +45,14 @@ from fluoroview.hal.registry import DriverInfo, discover, find_driver, installed
 from fluoroview.hal.ring import RingReader
 from fluoroview.pipeline.calibration_file import fitting_calibration
 from fluoroview.pipeline.calibration_key import CalibrationKey
-from fluoroview.pipeline.chain import Pipeline
-from fluoroview.pipeline.display import Window, auto_window
+from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import PipelineSettings
-from fluoroview.record import Recorder, RecordingInfo, RecordingStatus, new_recording_path
+from fluoroview.record import RecordingStatus
 
 T = TypeVar("T")
 _DRAIN_S = 2.0
 _SETTLED_PICTURES = 5
 DEFAULT_RATE_HZ = 30.0
-
-
-@dataclass
-class _Device:
-    """What exists while a device is armed."""
-
-    host: DeviceHost
-    road: Road
-    pipeline: Pipeline
-    store: LoopStore
-    parameters: list[dict[str, Any]]
-    source: int
-    recorder: Recorder | None = None
-    calibration_file: Path | None = None
 
 
 class Examination:
@@ -86,9 +68,8 @@ class Examination:
         self._hold_frames = self.room.hold.frames
         self._screen = Screen()
         self._health = HealthMonitor()
-        self._device: _Device | None = None
-        self._source: Auxiliary | None = None
-        self._meter: Auxiliary | None = None
+        self._device: ArmedDevice | None = None
+        self._beside = Beside(self.room, self.clock, self.dose)
         self._wanted = (self.room.detector.driver, self.room.detector.device)
         self._replay: Replay | None = None
         self._mode = Mode.IDLE
@@ -98,8 +79,7 @@ class Examination:
         self._run_open = False
         self._run_exposed = True
         self._sources = 0
-        self._windows: dict[int, Window] = {}
-        self._chosen: set[int] = set()
+        self._windows = SourceWindows()
         self._lock = threading.RLock()
         self._restart = BackOff(self.restart_device, self._restart_announced)
         self._commands = ThreadPoolExecutor(1, "device commands")
@@ -157,8 +137,7 @@ class Examination:
 
     def calibration_key(self) -> CalibrationKey:
         """Return the key of the device as it is now. Raises DeviceError without a device."""
-        device = self._need_device()
-        return CalibrationKey.of(device.host.driver, device.host.device_id, device.parameters)
+        return self._need_device().calibration_key
 
     @property
     def calibration_file(self) -> Path | None:
@@ -203,9 +182,8 @@ class Examination:
             if not self._pedal_down:
                 return
             self._pedal_down = False
-            device, source = self._device, self._source
-            if source is not None:
-                source.release()
+            device = self._device
+            self._beside.release()
             if device is not None:
                 device.host.release_pedal()
                 device.road.end_live()
@@ -217,8 +195,7 @@ class Examination:
         """End the exposure but let the frames go on until the pedal is released."""
         with self._lock:
             self._with_beam = False
-            if self._source is not None:
-                self._source.release()
+            self._beside.release()
             self._beam_off()
         self.events.status_changed.emit()
 
@@ -254,8 +231,7 @@ class Examination:
 
     def set_window(self, source: int, window: Window) -> None:
         """Remember the window that the operator chose for a source."""
-        self._windows[source] = window
-        self._chosen.add(source)
+        self._windows.choose(source, window)
 
     def auto_window(self) -> Window | None:
         """Find the window that suits the picture on the screen, and make it its source's."""
@@ -263,10 +239,10 @@ class Examination:
         if entry is None:
             return None
         picture, buffer = entry
-        window = auto_window(picture.pixels, maximum=self.picture_maximum)
-        buffer.drop()
-        self._windows[picture.source] = window
-        return window
+        try:
+            return self._windows.find(picture.source, picture.pixels, self.picture_maximum)
+        finally:
+            buffer.drop()
 
     @property
     def _beam_from_signal(self) -> bool:
@@ -275,11 +251,11 @@ class Examination:
     @property
     def source_parameters(self) -> list[dict[str, Any]]:
         """The generator's parameters, described; none where the room has no generator."""
-        return self._source.parameters if self._source is not None else []
+        return self._beside.source_parameters
 
     def set_source_parameter(self, name: str, value: Any) -> "Future[Any]":
         """Write a parameter of the generator; the future has the value read back."""
-        return self._command(lambda: self._need_source().write(name, value))
+        return self._command(lambda: self._beside.write(name, value))
 
     @property
     def picture_maximum(self) -> int:
@@ -295,11 +271,7 @@ class Examination:
         replay, device = self._replay, self._device
         if replay is not None and isinstance(replay.cine, DicomCine):
             return replay.cine.intensity_relationship
-        if device is None:
-            return PixelIntensityRelationship.DISP
-        made = device.host.relationship
-        lin = made is PixelIntensityRelationship.LIN
-        return PixelIntensityRelationship.LOG if lin else made
+        return device.relationship if device is not None else PixelIntensityRelationship.DISP
 
     @property
     def pipeline_settings(self) -> PipelineSettings | None:
@@ -347,29 +319,18 @@ class Examination:
 
         Without a name it lies in the user's recordings folder. Raises RecordError or DeviceError.
         """
-        device = self._need_device()
-        self.stop_recording()
-        info = RecordingInfo.of(device.host)
-        path = Path(path) if path is not None else new_recording_path(info, self.clock)
-        assert device.host.ring is not None
-        device.recorder = Recorder(
-            device.host.ring,
-            path,
-            info,
+        path = self._need_device().record(
+            Path(path) if path is not None else None,
             clock=self.clock,
             ring_pulses=not self.dose.source_tells_pulses,
-            on_problem=self._warn,
+            warn=self._warn,
         )
         self.events.status_changed.emit()
         return path
 
     def stop_recording(self) -> RecordingStatus | None:
         """End the recording; return how it ended, None if there was none."""
-        device = self._device
-        if device is None or device.recorder is None:
-            return None
-        recorder, device.recorder = device.recorder, None
-        status = recorder.close()
+        status = self._device.stop_recording() if self._device is not None else None
         self.events.status_changed.emit()
         return status
 
@@ -430,7 +391,7 @@ class Examination:
             device=self.device_status(),
             dose=self.dose.reading(),
             five_minute_signal=self.dose.five_minute_signal,
-            pulse_rate_hz=_value(self.parameters, "AcquisitionFrameRate"),
+            pulse_rate_hz=value_of(self.parameters, "AcquisitionFrameRate"),
             health=self._health.reading(
                 self._screen.skipped, device.store.left_out if device else 0
             ),
@@ -438,7 +399,7 @@ class Examination:
             hold_frames=self._hold_frames,
             hold_made_of=device.road.hold_made_of if device else 0,
             source=source,
-            window=self._windows.get(source),
+            window=self._windows.of(source),
             picture_maximum=self.picture_maximum,
             run_frames=device.road.frames if device else 0,
             runs=len(self.runs),
@@ -448,24 +409,15 @@ class Examination:
 
     def device_status(self) -> DeviceStatus:
         """Return which device there is, and its state."""
-        device = self._device
-        if device is None:
-            return DeviceStatus()
-        host = device.host
-        return DeviceStatus(host.driver, host.device_id, host.state, host.isolation, host.pid)
+        return self._device.status if self._device is not None else DeviceStatus()
 
     def source_status(self) -> DeviceStatus:
         """Return which generator there is, and its state."""
-        source = self._source
-        if source is None:
-            return DeviceStatus()
-        host = source.host
-        return DeviceStatus(host.driver, host.device_id, host.state, host.isolation, host.pid)
+        return self._beside.source_status
 
     def ledger(self) -> Ledger:
         """Return the account of the present or last run."""
-        device = self._device
-        return device.host.ledger(device.road.lost_consumer) if device is not None else Ledger()
+        return self._device.ledger if self._device is not None else Ledger()
 
     def latencies_ms(self) -> list[float]:
         """Return the last commit-to-painted latencies, oldest first."""
@@ -529,40 +481,8 @@ class Examination:
             raise
         finally:
             self.events.status_changed.emit()
-        self._connect_beside()
-
-    def _connect_beside(self) -> None:
-        """Connect the generator and the dose meter of the room; a recording makes no x-rays."""
-        room, desk = self.room, self.dose
-        if self.plays_back:
-            return
-        if room.source.driver:
-            self._source = source = Auxiliary(
-                room.source,
-                "source",
-                clock=self.clock,
-                on_pulses=self._source_pulses,
-                on_fault=self._source_faulted,
-            )
-            desk.source_tells_pulses = source.tells_pulses
-            desk.technique = None if source.tells_pulses else source.technique
-        if room.dosemeter.driver:
-            self._meter = meter = Auxiliary(
-                room.dosemeter,
-                "dose meter",
-                clock=self.clock,
-                on_pulses=desk.meter_increments,
-                on_fault=self._meter_faulted,
-            )
-            meter.start()
-
-    def _disconnect_beside(self) -> None:
-        beside, self._source, self._meter = (self._source, self._meter), None, None
-        self.dose.source_tells_pulses = False
-        self.dose.technique = None
-        for auxiliary in beside:
-            if auxiliary is not None:
-                auxiliary.close()
+        if not self.plays_back:  # a recording makes no x-rays
+            self._beside.connect(self._source_pulses, self._source_faulted, self._meter_faulted)
 
     def _first_device(self, driver: str) -> str:
         devices = self.discover(driver)
@@ -575,51 +495,26 @@ class Examination:
         return devices[0].id
 
     def _arm(self, host: DeviceHost) -> None:
-        ring = host.arm()
-        parameters = host.parameters()
-        rows, columns = ring.layout.format.rows, ring.layout.format.columns
-        settings = self.room.pipeline or PipelineSettings.for_relationship(host.relationship)
-        key = CalibrationKey.of(host.driver, host.device_id, parameters)
-        file, calibration, problem = calibration_for(self.room.calibration, key, parameters)
-        if problem is not None:
-            self.events.problem.emit(problem)
-        pipeline = Pipeline(
-            rows, columns, settings, host.relationship, calibration, bits=host.bit_depth
-        )
-        self._sources += 1
-        loop = self.room.loop
-        threshold = self.room.beam.threshold_counts if self._beam_from_signal else None
-        store = LoopStore(
-            rows,
-            columns,
-            _value(parameters, "AcquisitionFrameRate") or DEFAULT_RATE_HZ,
-            seconds=loop.seconds,
-            folder=Path(loop.folder) if loop.folder else None,
-            on_problem=self._warn,
-        )
-        road = Road(
-            ring,
-            pipeline,
-            self._screen,
-            store,
-            self._health,
+        self._device = arm(
+            host,
+            self.room,
+            self._new_source(),
             clock=self.clock,
-            source=self._sources,
-            on_picture=self._picture,
-            on_pulses=self.dose.detector_pulses,
-            on_frame=self._frame,
-            beam=BeamDetector(threshold) if threshold is not None else None,
-            on_beam=self._beam,
-            on_error=self._unexpected,
-        )
-        self._device = _Device(
-            host, road, pipeline, store, parameters, self._sources, calibration_file=file
+            screen=self._screen,
+            health=self._health,
+            listeners=Listeners(
+                picture=self._picture,
+                pulses=self.dose.detector_pulses,
+                frame=self._frame,
+                beam=self._beam,
+                error=self._unexpected,
+                problem=self.events.problem.emit,
+                warn=self._warn,
+            ),
         )
 
-    def _disarm(self, device: _Device) -> None:
-        self.stop_recording()
-        device.road.close()
-        device.store.close()
+    def _disarm(self, device: ArmedDevice) -> None:
+        device.close()
         self._device = None
         if self._mode is not Mode.REPLAY:
             self._mode = Mode.IDLE
@@ -627,7 +522,7 @@ class Examination:
     def _disconnect(self) -> None:
         device = self._device
         if device is None:
-            self._disconnect_beside()
+            self._beside.disconnect()
             return
         if device.host.state is DeviceState.RUNNING:
             self.release_pedal()
@@ -635,7 +530,7 @@ class Examination:
         self.stop_replay()
         self._disarm(device)
         device.host.close()
-        self._disconnect_beside()
+        self._beside.disconnect()
         self.events.status_changed.emit()
 
     def _set_parameter(self, name: str, value: Any) -> Any:
@@ -649,7 +544,7 @@ class Examination:
         self.events.status_changed.emit()
         return written
 
-    def _while_idle(self, device: _Device, work: Callable[[], T]) -> T:
+    def _while_idle(self, device: ArmedDevice, work: Callable[[], T]) -> T:
         """Disarm, do something, and arm again."""
         self.stop_replay()
         self._disarm(device)
@@ -671,17 +566,10 @@ class Examination:
         self._while_idle(device, lambda: None)
         self.events.status_changed.emit()
 
-    def _need_device(self) -> _Device:
+    def _need_device(self) -> ArmedDevice:
         if self._device is None:
             raise DeviceError("There is no device.", "Choose a driver and a device, and connect.")
         return self._device
-
-    def _need_source(self) -> Auxiliary:
-        if self._source is None:
-            raise DeviceError(
-                "There is no generator in this room.", "Name one as source.driver in its file."
-            )
-        return self._source
 
     def _start_run(self) -> None:
         if not self._pedal_down:
@@ -689,8 +577,8 @@ class Examination:
         try:
             device = self._need_device()
             device.host.require_ready()
-            if self._source is not None and self._with_beam:
-                self._source.prepare()
+            if self._with_beam:
+                self._beside.prepare()
         except FluoroError:
             self._pedal_down = False
             self.events.status_changed.emit()
@@ -707,30 +595,29 @@ class Examination:
         self.events.status_changed.emit()
         self._expose(device)
 
-    def _expose(self, device: _Device) -> None:
+    def _expose(self, device: ArmedDevice) -> None:
         def held() -> bool:
             return self._pedal_down
 
         device.host.start(held)
-        if self._source is None or not self._with_beam:
+        if not self._with_beam:
             return
         try:
-            self._source.start(held)
+            self._beside.expose(held)
         except FluoroError:
             self.release_pedal()
             raise
 
     def _stop_run(self) -> None:
         device = self._device
-        if self._source is not None:
-            self._source.stop()
+        self._beside.stop()
         if device is None:
             return
         if device.host.state is DeviceState.RUNNING:
             device.host.stop()
         self._close_run(device)
 
-    def _close_run(self, device: _Device) -> None:
+    def _close_run(self, device: ArmedDevice) -> None:
         open_run, self._run_open = self._run_open, False
         if not open_run:
             return
@@ -758,14 +645,13 @@ class Examination:
         self._fault = fault
         with self._lock:
             self._pedal_down = False
-            device = self._device
-            if device is not None:
-                device.road.end_live()
+            self._beside.release()
+            if self._device is not None:
+                self._device.road.end_live()
             self._beam_off()
         self.events.problem.emit(Problem(fault.what, fault.remedy, fault.device))
         self.events.status_changed.emit()
-        if device is not None:
-            self._command(lambda: self._close_run(device))
+        self._command(self._stop_run)
         if self.room.detector.restart == "automatic":
             self._restart.after_fault()
 
@@ -794,13 +680,9 @@ class Examination:
 
     def _picture(self, buffer: PictureBuffer) -> None:
         device = self._device
-        if device is not None and device.source not in self._chosen:
-            if device.road.frames <= _SETTLED_PICTURES:
-                self._windows[device.source] = auto_window(
-                    buffer.pixels, maximum=device.pipeline.picture_maximum
-                )
-            else:
-                self._chosen.add(device.source)
+        if device is not None:
+            maximum = device.pipeline.picture_maximum
+            self._windows.settle(device.source, device.road.frames, buffer.pixels, maximum)
         self.events.picture_ready.emit()
 
     def _frame(self, header: FrameHeader) -> None:
@@ -843,9 +725,9 @@ class Examination:
         cine = DicomCine(path)
         source = self._new_source()
         if cine.window is not None:
-            self._windows[source] = Window(cine.window.center, cine.window.width)
+            self._windows.choose(source, Window(cine.window.center, cine.window.width))
         else:
-            self._windows[source] = auto_window(cine.read(0), maximum=cine.picture_max)
+            self._windows.find(source, cine.read(0), cine.picture_max)
         self._begin_replay(cine, info_of(cine), source, cine.close)
         for warning in cine.warnings:
             self._warn(warning, "")
@@ -909,8 +791,3 @@ class Examination:
         finally:
             buffer.drop()
         return path
-
-
-def _value(parameters: list[dict[str, Any]], name: str) -> float | None:
-    """Return the value of a number among described parameters, if it is there."""
-    return next((float(p["value"]) for p in parameters if p["name"] == name), None)

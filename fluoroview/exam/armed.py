@@ -1,0 +1,164 @@
+"""What exists while a device is armed: its host, road, pipeline, loop store and recorder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fluoroview.exam.beam import BeamDetector
+from fluoroview.exam.calibration_in_use import calibration_for
+from fluoroview.exam.events import Problem
+from fluoroview.exam.health import HealthMonitor
+from fluoroview.exam.loop_store import LoopStore
+from fluoroview.exam.pictures import PictureBuffer, Screen
+from fluoroview.exam.road import Road
+from fluoroview.exam.room import Room
+from fluoroview.exam.snapshot import DeviceStatus
+from fluoroview.hal import Clock, DeviceHost, FrameHeader, Ledger, PixelIntensityRelationship, Pulse
+from fluoroview.pipeline.calibration_key import CalibrationKey
+from fluoroview.pipeline.chain import Pipeline
+from fluoroview.pipeline.settings import PipelineSettings
+from fluoroview.record import Recorder, RecordingInfo, RecordingStatus, new_recording_path
+
+DEFAULT_RATE_HZ = 30.0
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who hears of what comes down the road; all but `problem` from the road's thread."""
+
+    picture: Callable[[PictureBuffer], None]
+    pulses: Callable[[list[Pulse], int], None]
+    frame: Callable[[FrameHeader], None]
+    beam: Callable[[bool], None]
+    error: Callable[[Exception], None]
+    problem: Callable[[Problem], None]
+    warn: Callable[[str, str], None]
+
+
+@dataclass
+class ArmedDevice:
+    """One armed device and everything on its road."""
+
+    host: DeviceHost
+    road: Road
+    pipeline: Pipeline
+    store: LoopStore
+    parameters: list[dict[str, Any]]
+    source: int
+    calibration_file: Path | None = None
+    recorder: Recorder | None = field(default=None)
+
+    @property
+    def status(self) -> DeviceStatus:
+        """Which device, and its state."""
+        return status_of(self.host)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The account of the present or last run."""
+        return self.host.ledger(self.road.lost_consumer)
+
+    @property
+    def relationship(self) -> PixelIntensityRelationship:
+        """How its pictures follow x-ray intensity; the tone makes LIN to LOG."""
+        made = self.host.relationship
+        lin = made is PixelIntensityRelationship.LIN
+        return PixelIntensityRelationship.LOG if lin else made
+
+    @property
+    def calibration_key(self) -> CalibrationKey:
+        """What a calibration must have been made with to fit."""
+        return CalibrationKey.of(self.host.driver, self.host.device_id, self.parameters)
+
+    def value(self, name: str) -> float | None:
+        """Return the value of a numeric parameter, as last read, if it is there."""
+        return value_of(self.parameters, name)
+
+    def record(
+        self,
+        path: Path | None,
+        *,
+        clock: Clock,
+        ring_pulses: bool,
+        warn: Callable[[str, str], None],
+    ) -> Path:
+        """Begin a raw recording instead of the present one; return its file."""
+        self.stop_recording()
+        info = RecordingInfo.of(self.host)
+        path = path or new_recording_path(info, clock)
+        assert self.host.ring is not None
+        self.recorder = Recorder(
+            self.host.ring, path, info, clock=clock, ring_pulses=ring_pulses, on_problem=warn
+        )
+        return path
+
+    def stop_recording(self) -> RecordingStatus | None:
+        """End the raw recording; return how it ended, None if there was none."""
+        recorder, self.recorder = self.recorder, None
+        return recorder.close() if recorder is not None else None
+
+    def close(self) -> None:
+        """Leave the ring: recorder, road and loop store end. The host goes on."""
+        self.stop_recording()
+        self.road.close()
+        self.store.close()
+
+
+def arm(
+    host: DeviceHost,
+    room: Room,
+    source: int,
+    *,
+    clock: Clock,
+    screen: Screen,
+    health: HealthMonitor,
+    listeners: Listeners,
+) -> ArmedDevice:
+    """Arm an open device and build its road. Raises FluoroError."""
+    ring = host.arm()
+    parameters = host.parameters()
+    rows, columns = ring.layout.format.rows, ring.layout.format.columns
+    key = CalibrationKey.of(host.driver, host.device_id, parameters)
+    file, calibration, problem = calibration_for(room.calibration, key, parameters)
+    if problem is not None:
+        listeners.problem(problem)
+    settings = room.pipeline or PipelineSettings.for_relationship(host.relationship)
+    pipeline = Pipeline(
+        rows, columns, settings, host.relationship, calibration, bits=host.bit_depth
+    )
+    store = LoopStore(
+        rows,
+        columns,
+        value_of(parameters, "AcquisitionFrameRate") or DEFAULT_RATE_HZ,
+        seconds=room.loop.seconds,
+        folder=Path(room.loop.folder) if room.loop.folder else None,
+        on_problem=listeners.warn,
+    )
+    threshold = room.beam.threshold_counts if room.beam.detect == "signal" else None
+    road = Road(
+        ring,
+        pipeline,
+        screen,
+        store,
+        health,
+        clock=clock,
+        source=source,
+        on_picture=listeners.picture,
+        on_pulses=listeners.pulses,
+        on_frame=listeners.frame,
+        beam=BeamDetector(threshold) if threshold is not None else None,
+        on_beam=listeners.beam,
+        on_error=listeners.error,
+    )
+    return ArmedDevice(host, road, pipeline, store, parameters, source, calibration_file=file)
+
+
+def status_of(host: DeviceHost) -> DeviceStatus:
+    """Return which device a host has, and its state."""
+    return DeviceStatus(host.driver, host.device_id, host.state, host.isolation, host.pid)
+
+
+def value_of(parameters: list[dict[str, Any]], name: str) -> float | None:
+    """Return the value of a number among described parameters, if it is there."""
+    return next((float(p["value"]) for p in parameters if p["name"] == name), None)

@@ -1,0 +1,39 @@
+"""The window of each source of pictures: chosen by the operator, found, or told by a file."""
+
+from fluoroview.exam.pictures import PicturePixels
+from fluoroview.pipeline.display import Window, auto_window
+
+SETTLED_PICTURES = 5
+"""While so many first pictures come, the average still settles, and so does the window."""
+
+
+class SourceWindows:
+    """One window a source. A choice of the operator's is never changed."""
+
+    def __init__(self) -> None:
+        self._windows: dict[int, Window] = {}
+        self._settled: set[int] = set()
+
+    def of(self, source: int) -> Window | None:
+        """Return the window of a source, if it has one yet."""
+        return self._windows.get(source)
+
+    def choose(self, source: int, window: Window) -> None:
+        """Keep this one, by the operator's choice or a file's."""
+        self._windows[source] = window
+        self._settled.add(source)
+
+    def find(self, source: int, pixels: PicturePixels, maximum: int) -> Window:
+        """Find the window that suits a picture, and keep it."""
+        window = auto_window(pixels, maximum=maximum)
+        self.choose(source, window)
+        return window
+
+    def settle(self, source: int, pictures: int, pixels: PicturePixels, maximum: int) -> None:
+        """Follow the first `pictures` of a source, until they have settled."""
+        if source in self._settled:
+            return
+        if pictures <= SETTLED_PICTURES:
+            self._windows[source] = auto_window(pixels, maximum=maximum)
+        else:
+            self._settled.add(source)
