@@ -79,6 +79,8 @@ def _unattended(calibrating: Calibrating, terminal: Terminal) -> None:
 def _attended(calibrating: Calibrating, path: Path, terminal: Terminal) -> None:
     if path.exists() and not _asked(terminal, f"{path} exists. Replace it?", "y", "n"):
         raise CalibrationError(f"{path} was left as it is.", "Name another file with --out.")
+    if SceneSwitch.of(calibrating.exam) is not None:
+        terminal.out.print("This device can do it alone: run it with --yes.", highlight=False)
     calibrating.events.beam_off_due.connect(lambda: terminal.err.print(_BEAM_OFF, style="bold"))
     while (step := calibrating.current) is not None:
         number = calibrating.steps.index(step) + 1
@@ -157,8 +159,8 @@ def _print_made(made: Calibration, path: Path, out: Console) -> None:
     table.add_row("Detector", made.key.name)
     table.add_row("Dark noise", f"{made.dark_noise:.2f} counts")
     for level in made.levels:
-        spread = f"pixels spread {level.residual:.2%} after correction"
-        table.add_row("Level", f"{level.signal:.0f} counts, {level.frames} frames, {spread}")
+        spread = f", pixels {level.residual:.2%} off their line" if len(made.levels) > 1 else ""
+        table.add_row("Level", f"{level.signal:.0f} counts, {level.frames} frames{spread}")
     table.add_row("Defects", str(summarise(made.defects)))
     if made.lag is not None:
         terms = zip(made.lag.fractions, made.lag.time_constants, strict=True)
