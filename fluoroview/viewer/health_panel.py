@@ -44,7 +44,7 @@ class HealthPanel(QWidget):
         self.values: dict[str, QLabel] = {}
         self.run_words = _heading("FRAMES")
         self._curve: Any = None
-        self._bars: Any = None
+        self.bars: Any = None
         page = QWidget()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -89,7 +89,7 @@ class HealthPanel(QWidget):
         if self._curve is not None and self.isVisible():
             self._curve.setData(latencies_ms)
             bins = len(HISTOGRAM_MS) - 1
-            self._bars.setOpts(height=health.latency_histogram or (0,) * bins)
+            self.bars.setOpts(height=health.latency_histogram or (0,) * bins)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Make the plots, if they are not there yet."""
@@ -175,10 +175,10 @@ class HealthPanel(QWidget):
         edges = HISTOGRAM_MS[:-1]
         bars.getAxis("bottom").setTicks([[(i - 0.5, f"{edge:g}") for i, edge in enumerate(edges)]])
         bars.getAxis("bottom").setHeight(16)
-        self._bars = pg.BarGraphItem(
+        self.bars = pg.BarGraphItem(
             x=range(len(edges)), height=[0] * len(edges), width=0.86, brush=theme.ACCENT, pen=None
         )
-        bars.addItem(self._bars)
+        bars.addItem(self.bars)
         bars.setXRange(-0.6, len(edges) - 0.4, padding=0)
         bars.enableAutoRange(y=True)
         for plot in (line, bars):

@@ -13,7 +13,7 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QFileDialog, QLabel, QMainWindow
+from PyQt6.QtWidgets import QDialog, QFileDialog, QLabel, QMainWindow
 
 from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode, Problem, TaskProgress
 from fluoroview.exam.examination import Examination
@@ -26,6 +26,7 @@ from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.record import SUFFIX as RECORDING_SUFFIX
 from fluoroview.viewer.actions import Entry, add_menus
 from fluoroview.viewer.bridge import ExamBridge
+from fluoroview.viewer.calibration_dialog import CalibrationDialog
 from fluoroview.viewer.corner_words import readable, stream_words, technique_lines, value_of
 from fluoroview.viewer.help_dialog import HelpDialog
 from fluoroview.viewer.layout import Widgets
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         self.bridge = ExamBridge(exam, self)
         self.recording = RecordControl(exam, self.bridge, self.widgets, self._say, self)
         self.help = HelpDialog(self)
+        self.calibration = CalibrationDialog(exam, self)
         self.files: list[Path] = []
         self._file_at = -1
         self._source = -1
@@ -365,6 +367,7 @@ class MainWindow(QMainWindow):
         self.pedal.close()
         self._timer.stop()
         self._later.stop()
+        self.calibration.shut()
         self.bridge.close()
         self.canvas.show_picture(None)
         self.sounder.close()
@@ -447,6 +450,7 @@ class MainWindow(QMainWindow):
                 Entry("Reset dose", (), self.exam.reset_dose),
                 Entry("Record or stop recording", ("Ctrl+Shift+R",), self.recording.toggle),
                 Entry("Restart device", ("Ctrl+R",), self.restart_device),
+                Entry("Calibrate…", (), lambda: self._bring_up(self.calibration)),
             ],
             "Picture": [
                 Entry("Window that suits", ("A",), self.auto_window),
@@ -470,7 +474,7 @@ class MainWindow(QMainWindow):
                 Entry("First picture", ("Home",), lambda: self._play(lambda p: p.seek(0))),
                 Entry("Last picture", ("End",), lambda: self._play(lambda p: p.seek(10**9))),
             ],
-            "Help": [Entry("Keys and mouse", ("F1",), self._show_help)],
+            "Help": [Entry("Keys and mouse", ("F1",), lambda: self._bring_up(self.help))],
         }
 
     # -- small steps -----------------------------------------------------------------------------
@@ -609,9 +613,9 @@ class MainWindow(QMainWindow):
         words = "" if pixel is None else f"x {pixel[0]}  y {pixel[1]}  counts {pixel[2]}"
         self.widgets.pointer_label.setText(words)
 
-    def _show_help(self) -> None:
-        self.help.show()
-        self.help.raise_()
+    def _bring_up(self, dialog: QDialog) -> None:
+        dialog.show()
+        dialog.raise_()
 
 
 def _put(label: QLabel, words: str) -> None:

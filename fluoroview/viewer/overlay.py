@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QPoint, QPointF, QSize, Qt
+from PyQt6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
 from fluoroview.viewer import badge, theme
@@ -66,6 +66,15 @@ class Overlay:
         """Return what is written in one of `CORNERS`, at one of `EDGES`, or as "recording"."""
         held = self._pieces.get(piece)
         return tuple(word for word in held.words if word) if held is not None else ()
+
+    def places(self) -> dict[str, QRect]:
+        """Return where each piece was painted last, in logical pixels."""
+        places = {}
+        for name, piece in self._pieces.items():
+            if piece.pixmap is not None:
+                size = piece.pixmap.deviceIndependentSize().toSize()
+                places[name] = QRect(self._place(name, piece.pixmap, self._size), size)
+        return places
 
     def paint(self, painter: QPainter, size: QSize, dpr: float) -> None:
         """Draw all pieces over a canvas of this logical size."""

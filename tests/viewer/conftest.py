@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QCoreApplication, QEvent
-from PyQt6.QtGui import QImage
+from PyQt6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PyQt6.QtWidgets import QApplication
 
 from fluoroview.exam.examination import Examination
@@ -50,10 +50,11 @@ def make_window(qtbot, test_drivers, tmp_path):
     """Return a function that opens the main window on the ramp driver, connected."""
     made = []
 
-    def make(driver="ramp", device="r0", connect=True, isolation="thread"):
+    def make(driver="ramp", device="r0", connect=True, isolation="thread", **sections):
         room = Room(
             detector=DetectorSection(driver=driver, device=device, isolation=isolation),
             loop=LoopSection(seconds=2.0, folder=str(tmp_path / "loops")),
+            **sections,
         )
         exam = Examination(room)
         window = MainWindow(exam)
@@ -81,6 +82,28 @@ def window(make_window):
 
 
 @pytest.fixture
+def hold_pedal(qtbot):
+    """Return a function: hold Space until some frames came, release it, wait for the hold."""
+
+    def hold(window, frames=20):
+        exam = window.exam
+        runs = len(exam.runs)
+        qtbot.keyPress(window, Qt.Key.Key_Space)
+        qtbot.waitUntil(lambda: exam.snapshot().run_frames >= frames)
+        qtbot.waitUntil(lambda: window.canvas.overlay.mode in ("LIVE", "REPLAY"))
+        qtbot.keyRelease(window, Qt.Key.Key_Space)
+        qtbot.waitUntil(lambda: len(exam.runs) > runs)
+
+    return hold
+
+
+@pytest.fixture
+def drop():
+    """Return a function that drops a file on the window."""
+    return _drop
+
+
+@pytest.fixture
 def shown():
     """Return the class of a picture for the canvas: Shown(pixels, number)."""
     return Shown
@@ -96,6 +119,18 @@ def grey_of():
 def colours_of():
     """Return a function: what a widget looks like as (H, W, 4) uint8, blue first."""
     return _colours_of
+
+
+def _drop(window, path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(200, 200), copy, data, left, none)
+    enter.ignore()
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    window.dropEvent(QDropEvent(QPointF(200, 200), copy, data, left, none))
 
 
 def _grey_of(widget):

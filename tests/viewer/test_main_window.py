@@ -1,11 +1,8 @@
 """The window on a real examination with a device that is right: what the user does and sees."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QApplication
 
 from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode
@@ -156,7 +153,7 @@ def test_the_pedal_ends_a_replay(window, qtbot):
     qtbot.keyRelease(window, SPACE)
 
 
-def test_a_file_that_is_no_picture_is_a_sentence_and_nothing_is_lost(window, qtbot, tmp_path):
+def test_a_file_that_is_no_picture_is_a_sentence_and_nothing_is_lost(window, qtbot, tmp_path, drop):
     run(window, qtbot)
     path = tmp_path / "notes.dcm"
     path.write_text("not a picture")
@@ -167,7 +164,7 @@ def test_a_file_that_is_no_picture_is_a_sentence_and_nothing_is_lost(window, qtb
     assert badge(window) == "HOLD"
 
 
-def test_a_loop_that_was_saved_can_be_dropped_on_the_window(window, qtbot, tmp_path):
+def test_a_loop_that_was_saved_can_be_dropped_on_the_window(window, qtbot, tmp_path, drop):
     run(window, qtbot, 20)
     path = tmp_path / "loop.dcm"
     window.exam.save_loop(path).result(20)
@@ -175,18 +172,6 @@ def test_a_loop_that_was_saved_can_be_dropped_on_the_window(window, qtbot, tmp_p
     qtbot.waitUntil(lambda: shown_mode(window) is Mode.REPLAY)
     qtbot.waitUntil(lambda: badge(window) == "REPLAY")
     assert window.exam.snapshot().replay.title == "loop.dcm"
-
-
-def drop(window, path: Path):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    none = Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(200, 200), copy, data, left, none)
-    enter.ignore()
-    window.dragEnterEvent(enter)
-    assert enter.isAccepted()
-    window.dropEvent(QDropEvent(QPointF(200, 200), copy, data, left, none))
 
 
 def test_without_a_device_the_pedal_is_a_sentence(make_window, qtbot):

@@ -7,11 +7,13 @@ import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QWidget
 
+from fluoroview.dicom import RecordedDose
 from fluoroview.dose.account import DoseReading
-from fluoroview.exam.health import Health
+from fluoroview.exam.health import HISTOGRAM_MS, Health
 from fluoroview.exam.player import Sequencing
 from fluoroview.exam.snapshot import DeviceStatus, ReplayStatus
 from fluoroview.hal import DeviceInfo, DeviceState, DoseOrigin, Ledger
+from fluoroview.hal.time_fit import ClockFit
 from fluoroview.viewer import sound
 from fluoroview.viewer.dose_panel import NOT_AVAILABLE, DosePanel
 from fluoroview.viewer.health_panel import HealthPanel
@@ -133,6 +135,33 @@ def test_the_five_minute_signal_offers_silence_and_goes_with_it(put, qtbot):
     panel.show_reading(reading(), signal=False)
     assert not panel.silence.isVisible()
     assert panel.reset.isVisible()
+
+
+def test_a_file_shows_its_own_dose_and_never_the_examinations(put):
+    panel = put(DosePanel())
+    panel.show_reading(reading())
+    panel.show_recorded(RecordedDose(entrance_mgy=4.5, kap_gycm2=0.75))
+    assert panel.cumulative.value.text() == "4.50"
+    assert "recorded" in panel.cumulative.unit.text()
+    assert "AIR KERMA" not in panel.cumulative.title.text()
+    assert panel.kap.value.text() == "0.750"
+    assert [f.value.text() for f in (panel.rate, panel.time, panel.pulses)] == [NOT_AVAILABLE] * 3
+    assert "Recorded in the file" in panel.origin.text()
+    assert not panel.reset.isEnabled()
+    panel.show_recorded(RecordedDose())
+    assert panel.cumulative.value.text() == panel.kap.value.text() == NOT_AVAILABLE
+    assert "records no dose" in panel.origin.text()
+    panel.show_reading(reading())
+    assert (panel.cumulative.value.text(), panel.cumulative.unit.text()) == ("0.456", "mGy")
+    assert panel.cumulative.title.text() == "CUMULATIVE AIR KERMA"
+    assert panel.reset.isEnabled()
+
+
+def test_the_five_minute_signal_is_seen_over_a_file_too(put):
+    panel = put(DosePanel())
+    panel.show_recorded(RecordedDose(), signal=True)
+    assert panel.silence.isVisible()
+    assert not panel.reset.isVisible()
 
 
 @pytest.fixture
@@ -266,6 +295,35 @@ def test_losses_stand_out_in_the_health_panel(put):
     panel.show_health(None, Health(), Ledger(expected=5, delivered=3), [], DeviceStatus())
     assert panel.values["exact"].text() == "does not add up"
     assert panel.values["rate"].text() == "— / — /s"
+
+
+def test_jitter_clock_temperature_and_isolation_are_in_the_health_panel(put):
+    panel = put(HealthPanel())
+    clock = ClockFit(rate=1 - 12.3e-6, offset_ns=0, residual_rms_ms=0.21, residual_max_ms=0.9)
+    health = Health(jitter_ms=0.42, temperature_c=31.25, clock=clock, left_out_of_loop=2)
+    device = DeviceStatus("gentl", "cam", DeviceState.RUNNING, "process", 4711)
+    panel.show_health(30.0, health, Ledger(run=3), [], device)
+    shown = {key: label.text() for key, label in panel.values.items()}
+    assert shown["jitter"] == "0.42 ms"
+    assert shown["clock"] == "−12.3 ppm / 0.21 ms"
+    assert "largest 0.90 ms" in panel.values["clock"].toolTip()
+    assert shown["temperature"] == "31.2 °C"
+    assert shown["isolation"] == "process 4711"
+    assert shown["left_out"] == "2"
+    assert panel.run_words.text() == "FRAMES OF RUN 3"
+    panel.show_health(None, Health(), Ledger(), [], DeviceStatus())
+    for key in ("jitter", "clock", "temperature", "isolation"):
+        assert panel.values[key].text() == "—"
+
+
+def test_the_latency_histogram_has_a_bar_for_each_range(put):
+    panel = put(HealthPanel())
+    counts = (0, 1, 5, 200, 90, 3, 0, 1)
+    assert len(counts) == len(HISTOGRAM_MS) - 1
+    panel.show_health(30.0, Health(latency_histogram=counts), Ledger(), [8.0], DeviceStatus())
+    assert tuple(panel.bars.opts["height"]) == counts
+    panel.show_health(30.0, Health(), Ledger(), [], DeviceStatus())
+    assert sum(panel.bars.opts["height"]) == 0
 
 
 def test_the_source_panel_connects_to_what_was_found(put, qtbot):

@@ -1,0 +1,153 @@
+"""A room with a generator: its technique, its state, its anode, and its faults."""
+
+import pytest
+
+from fluoroview.exam.room import DeviceSection
+from fluoroview.exam.snapshot import DeviceStatus
+from fluoroview.hal import DeviceState
+from fluoroview.viewer import theme
+from fluoroview.viewer.exam_panel import ExamPanel
+from fluoroview.viewer.generator_status import GeneratorStatus
+from fluoroview.viewer.parameter_editors import EnumEditor
+
+
+def described(name, value, kind="float", access="rw", **more):
+    figures = {"unit": "", "minimum": None, "maximum": None, "increment": None, "choices": None}
+    return {
+        "name": name, "type": kind, "value": value, "access": access, "doc": ""
+    } | figures | more  # fmt: skip
+
+
+DETECTOR = [
+    described("Procedure", "modified-barium-swallow", "enum", choices=["modified-barium-swallow"]),
+    described("AcquisitionFrameRate", 30.0),
+    described("TubeVoltage", 60.0),
+]
+GENERATOR = [
+    described("TubeVoltage", 72.0),
+    described("PulseRate", "15", "enum", choices=["15", "30"]),
+    described("SourceState", "ready", "enum", access="ro"),
+]
+
+
+def test_the_generators_technique_stands_in_the_place_of_the_detectors(qtbot):
+    panel = ExamPanel()
+    qtbot.addWidget(panel)
+    panel.show_parameters(DETECTOR, source=GENERATOR)
+    assert panel.editor("TubeVoltage").described["value"] == 72.0
+    assert panel.editor("Procedure").described["value"] == "modified-barium-swallow"
+    with pytest.raises(KeyError):
+        panel.editor("AcquisitionFrameRate")
+    told = []
+    panel.write_wanted.connect(lambda name, _: told.append(("detector", name)))
+    panel.source_write_wanted.connect(lambda name, _: told.append(("generator", name)))
+    panel.editor("TubeVoltage").emit_value(80.0)
+    panel.show_parameters(DETECTOR)
+    panel.editor("TubeVoltage").emit_value(80.0)
+    assert told == [("generator", "TubeVoltage"), ("detector", "TubeVoltage")]
+
+
+def test_procedures_have_readable_names_and_keep_their_values(qtbot):
+    editor = EnumEditor(DETECTOR[0])
+    qtbot.addWidget(editor)
+    assert editor.field.currentText() == "Modified barium swallow"
+    assert editor.field.currentData() == "modified-barium-swallow"
+
+
+def status(state=DeviceState.ARMED):
+    return DeviceStatus("generator", "tube", state, "thread")
+
+
+@pytest.mark.parametrize(
+    ("device", "told", "words"),
+    [
+        (DeviceState.ARMED, "ready", "Ready"),
+        (DeviceState.RUNNING, "exposing", "Exposing"),
+        (DeviceState.ARMED, "interlock", "Interlock"),
+        (DeviceState.FAULT, "exposing", "Fault"),  # what it told last is of the past
+        (DeviceState.RUNNING, None, "Exposing"),
+    ],
+)
+def test_the_state_of_the_generator_is_a_word(qtbot, device, told, words):
+    line = GeneratorStatus()
+    qtbot.addWidget(line)
+    line.show_source(status(device), [described("SourceState", told)] if told else [])
+    assert words in line.state.text()
+
+
+def test_anode_heat_is_shown_where_it_is_told_and_warns(qtbot):
+    line = GeneratorStatus()
+    qtbot.addWidget(line)
+    line.show_source(status(), [])
+    assert not line.heat.isVisibleTo(line)
+    line.show_source(status(), [described("AnodeHeat", 24.0), described("AnodeHeatPercent", 12.0)])
+    assert line.heat.isVisibleTo(line)
+    assert line.heat.text() == "Anode 24.0 kJ · 12 %"
+    assert theme.ACCENT in line.heat.styleSheet()
+    line.show_source(status(), [described("AnodeHeat", 210.0), described("AnodeHeatPercent", 105)])
+    assert line.heat.value() == 100
+    assert theme.ERROR in line.heat.styleSheet()
+
+
+@pytest.fixture
+def room(make_window):
+    return make_window(
+        source=DeviceSection(driver="generator", device="tube", isolation="thread"),
+    )
+
+
+def test_setting_the_technique_sets_the_generator(room, qtbot, hold_pedal):
+    editor = room.widgets.exam_panel.editor("TubeVoltage")
+    editor.field.setValue(81.0)
+    values = lambda: {p["name"]: p["value"] for p in room.exam.source_parameters}  # noqa: E731
+    qtbot.waitUntil(lambda: values()["TubeVoltage"] == 81.0)
+    hold_pedal(room, frames=40)
+    qtbot.waitUntil(lambda: "81 kV" in " ".join(room.canvas.overlay.words("top right")))
+    rate = float(values()["PulseRate"])
+    assert room.canvas.overlay.words("top right")[0] == f"{rate:g} pulses/s", "not the detector's"
+    assert room.exam.runs[-1].dose.pulses > 0
+
+
+def test_state_and_heat_follow_the_generator(room, qtbot, hold_pedal):
+    line = room.widgets.exam_panel.generator
+    qtbot.waitUntil(line.isVisible)
+    room.exam.set_source_parameter("TubeCurrent", 200.0).result(5)
+    before = line.heat.text()
+    hold_pedal(room, frames=60)
+    qtbot.waitUntil(lambda: line.heat.text() != before)
+
+
+def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
+    panel = room.widgets.parameter_panel
+    room.widgets.tabs.setCurrentWidget(panel)
+    assert panel.editor("DropEvery").isVisible()
+    panel.source.click()
+    panel.editor("Interlock").field.click()
+    qtbot.waitUntil(
+        lambda: next(p for p in room.exam.source_parameters if p["name"] == "Interlock")["value"]
+    )
+    with pytest.raises(KeyError):
+        panel.editor("DropEvery")
+    panel.detector.click()
+    assert panel.editor("DropEvery").isVisible()
+
+
+def test_an_open_door_is_a_sentence_and_no_run(room, qtbot):
+    room.exam.set_source_parameter("Interlock", True).result(5)
+    room.exam.press_pedal()
+    qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
+    assert "interlock" in room.widgets.messages.messages[0].what
+    assert room.exam.snapshot().dose.pulses == 0
+    line = room.widgets.exam_panel.generator
+    qtbot.waitUntil(lambda: "Interlock" in line.state.text())
+
+
+def test_a_trip_offers_the_restart_that_mends_it(room, qtbot):
+    room.exam.set_source_parameter("TripAfterPulses", 3).result(5)
+    room.exam.press_pedal()
+    qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
+    message = room.widgets.messages.messages[0]
+    assert message.action == "Restart device"
+    assert "Fault" in room.widgets.exam_panel.generator.state.text()
+    room.widgets.messages.action_wanted.emit(message)
+    qtbot.waitUntil(lambda: room.exam.source_status().state is DeviceState.ARMED)

@@ -1,0 +1,44 @@
+"""Which way the patient lies: the letters at the edges, from a file or from a device."""
+
+import pydicom
+import pytest
+
+from fluoroview.viewer.orientation import edge_marks
+
+
+@pytest.mark.parametrize(
+    ("told", "left", "right", "top", "bottom"),
+    [
+        (r"A\F", "P", "A", "H", "F"),
+        (r"P\F", "A", "P", "H", "F"),
+        (r"L\F", "R", "L", "H", "F"),
+        (r"la\fp", "RP", "LA", "HA", "FP"),
+        (r" R \H".replace(" ", ""), "L", "R", "F", "H"),
+    ],
+)
+def test_rows_and_columns_name_the_edges(told, left, right, top, bottom):
+    assert edge_marks(told) == {"left": left, "right": right, "top": top, "bottom": bottom}
+
+
+@pytest.mark.parametrize("told", ["", "A", "A\\", "\\F", "A\\F\\L", "X\\Y", "LE\\V"])
+def test_what_is_not_known_is_not_marked(told):
+    assert edge_marks(told) == {}
+
+
+def marks(window):
+    return {edge: window.canvas.overlay.words(edge) for edge in ("left", "right", "top", "bottom")}
+
+
+def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_pedal, drop, tmp_path):
+    hold_pedal(window)
+    path = tmp_path / "loop.dcm"
+    window.exam.save_loop(path).result(20)
+    with pydicom.dcmread(path) as data:
+        data.PatientOrientation = ["A", "F"]
+        data.save_as(path)
+    assert set(marks(window).values()) == {()}
+    drop(window, path)
+    wanted = {"left": ("P",), "right": ("A",), "top": ("H",), "bottom": ("F",)}
+    qtbot.waitUntil(lambda: marks(window) == wanted)
+    window.exam.stop_replay()
+    qtbot.waitUntil(lambda: set(marks(window).values()) == {()})
