@@ -148,6 +148,7 @@ def test_a_trip_offers_the_restart_that_mends_it(room, qtbot):
     qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
     message = room.widgets.messages.messages[0]
     assert message.action == "Restart device"
-    assert "Fault" in room.widgets.exam_panel.generator.state.text()
+    line = room.widgets.exam_panel.generator
+    qtbot.waitUntil(lambda: "Fault" in line.state.text())
     room.widgets.messages.action_wanted.emit(message)
     qtbot.waitUntil(lambda: room.exam.source_status().state is DeviceState.ARMED)
