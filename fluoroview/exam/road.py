@@ -7,6 +7,8 @@ nothing is asked of an earlier stage, and nothing waits for the display.
 import threading
 from collections.abc import Callable
 
+import cv2
+
 from fluoroview.exam.beam import BeamDetector
 from fluoroview.exam.events import Mode
 from fluoroview.exam.health import HealthMonitor
@@ -118,6 +120,9 @@ class Road:
         self._reader.close()
 
     def _go(self) -> None:
+        # OpenCV's own threads would take turns with the window, the disk and the driver's process;
+        # one thread is enough for the figures asked, and its time is the same each frame.
+        cv2.setNumThreads(1)
         try:
             while not self._closed:
                 frame = self._reader.next(_POLL_S)
