@@ -28,10 +28,11 @@ from fluoroview.hal import DoseOrigin
 from fluoroview.viewer import theme
 
 NOT_AVAILABLE = "—"
-_CUMULATIVE = ("CUMULATIVE AIR KERMA", "mGy")
+_CUMULATIVE = "CUMULATIVE AIR KERMA"
+_OF_FILE = "RECORDED ENTRANCE DOSE"
 _KAP = "KAP Gy·cm²"
-_RECORDED = "Recorded in the file, not of this examination"
-_NOT_RECORDED = "Not available: the file records no dose"
+_RECORDED = "As recorded in the file"
+_NOT_RECORDED = "The file records no dose"
 
 _ORIGIN_WORDS = {
     DoseOrigin.MEASURED: "Measured",
@@ -56,9 +57,9 @@ class DosePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._heads: tuple[str, ...] = (*_CUMULATIVE, "")
+        self._recorded = False
         self.rate = _Figure("AIR KERMA RATE", "mGy/min", 30, theme.XRAY)
-        self.cumulative = _Figure(*_CUMULATIVE, 30, theme.ACCENT)
+        self.cumulative = _Figure(_CUMULATIVE, "mGy", 30, theme.ACCENT)
         self.kap = _Figure(_KAP, "", 19)
         self.time = _Figure("FLUORO min", "", 19)
         self.pulses = _Figure("PULSES", "", 19)
@@ -78,7 +79,7 @@ class DosePanel(QWidget):
 
     def show_reading(self, reading: DoseReading, signal: bool = False) -> None:
         """Show a reading; `signal` says whether the 5-minute signal is due."""
-        self._show_heads(*_CUMULATIVE, "", theme.ACCENT)
+        self._show_kind(recorded=False)
         self.rate.show_value(_number(reading.air_kerma_rate_mgy_min))
         self.cumulative.show_value(_number(reading.cumulative_air_kerma_mgy))
         self.kap.show_value(_number(reading.kap_gycm2))
@@ -93,25 +94,26 @@ class DosePanel(QWidget):
 
     def show_recorded(self, dose: RecordedDose, signal: bool = False) -> None:
         """Show what a file records of its dose; what it does not record is a dash."""
-        entrance, kap = _number(_known(dose.entrance_mgy)), _number(_known(dose.kap_gycm2))
-        unit = "mGy" if entrance == NOT_AVAILABLE else "mGy, recorded"
-        kap_unit = "" if kap == NOT_AVAILABLE else "recorded"
-        self._show_heads("ENTRANCE DOSE", unit, kap_unit, theme.REPLAY)
-        self.cumulative.show_value(entrance)
-        self.kap.show_value(kap)
+        self._show_kind(recorded=True)
+        self.cumulative.show_value(_number(_known(dose.entrance_mgy)))
+        self.kap.show_value(_number(_known(dose.kap_gycm2)))
         for figure in (self.rate, self.time, self.pulses):
             figure.show_value(NOT_AVAILABLE)
         self._show_signal(signal)
         self.reset.setEnabled(False)
         self._say(_RECORDED if dose.recorded else _NOT_RECORDED)
 
-    def _show_heads(self, heading: str, unit: str, kap_unit: str, colour: str) -> None:
+    def _show_kind(self, recorded: bool) -> None:
         """Head and colour the cards for the examination's dose, or for a file's."""
-        heads = (heading, unit, kap_unit)
-        if heads != self._heads:
-            self._heads = heads
-            self.cumulative.set_head(heading, unit, colour)
-            self.kap.set_head(_KAP, kap_unit, "")
+        if recorded is self._recorded:
+            return
+        self._recorded = recorded
+        if recorded:
+            self.cumulative.set_head(_OF_FILE, "mGy", theme.REPLAY)
+            self.kap.set_head(_KAP, "", theme.REPLAY)
+        else:
+            self.cumulative.set_head(_CUMULATIVE, "mGy", theme.ACCENT)
+            self.kap.set_head(_KAP, "", "")
 
     def _show_signal(self, signal: bool) -> None:
         self.time.set_alarm(signal)

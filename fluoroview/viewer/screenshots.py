@@ -18,6 +18,7 @@ from PyQt6.QtCore import QCoreApplication
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.room import HoldSection, LoopSection, Room
 from fluoroview.hal import DeviceError
+from fluoroview.record import SUFFIX as RECORDING_SUFFIX
 from fluoroview.viewer.app import application
 from fluoroview.viewer.display import DisplayError, require_display
 from fluoroview.viewer.main_window import MainWindow
@@ -64,6 +65,7 @@ class _Tour:
         "source",
         "live",
         "health",
+        "recording",
         "hold",
         "parameters",
         "zoomed",
@@ -107,7 +109,13 @@ class _Tour:
         self.window.widgets.tabs.setCurrentWidget(self.window.widgets.health_panel)
         self._spin(1.5)
 
+    def recording(self) -> None:
+        self.exam.start_recording(self.folder / f"raw{RECORDING_SUFFIX}")
+        self._until(lambda: bool(self.window.canvas.overlay.words("recording")))
+        self._spin(1.2)
+
     def hold(self) -> None:
+        self.exam.stop_recording()
         self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
         self.window.pedal.released.emit()
         self._until(lambda: self.exam.snapshot().runs > 0)
