@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from fluoroview.hal.conformance.catalogue import GROUPS, TRIALS, require_rules
+from fluoroview.hal.conformance.companions import TWO
 from fluoroview.hal.conformance.effort import STANDARD, Effort
-from fluoroview.hal.conformance.loading import LOADING, LOADS, judge_discovery
+from fluoroview.hal.conformance.loading import DISCOVER, IDS, LOADING, LOADS, judge_discovery
 from fluoroview.hal.conformance.process import WorkerProcess
 from fluoroview.hal.conformance.report import Report, Result
 from fluoroview.hal.conformance.trial import Trial
@@ -23,6 +24,8 @@ from fluoroview.hal.errors import DriverError
 from fluoroview.hal.registry import DriverInfo, discover, find_driver
 
 Progress = Callable[[int, int, str], None]
+_OF_THE_LIST = {DISCOVER.id, IDS.id, TWO.id}
+"""Rules for which the list of devices is wanted."""
 _BLOCKING = (
     "loads",
     "parameters-required",
@@ -62,7 +65,8 @@ def check(
     with _Bench(driver, effort) as bench:
         progress(0, len(trials) + 1, "loading and discovery")
         bench.run(LOADING, findings, "", ())
-        devices = _discover(info, findings)
+        asked = not device or not wanted.isdisjoint(_OF_THE_LIST)
+        devices = _discover(info, findings) if asked else ()
         chosen = device or next(iter(devices), "")
         for number, trial in enumerate(trials if chosen else [], 1):
             progress(number, len(trials) + 1, trial.name)
