@@ -29,7 +29,7 @@ from fluoroview.viewer import theme
 
 NOT_AVAILABLE = "—"
 _CUMULATIVE = "CUMULATIVE AIR KERMA"
-_OF_FILE = "RECORDED ENTRANCE DOSE"
+_OF_FILE = "ENTRANCE, RECORDED"
 _KAP = "KAP Gy·cm²"
 _RECORDED = "As recorded in the file"
 _NOT_RECORDED = "The file records no dose"

@@ -142,7 +142,7 @@ def test_a_file_shows_its_own_dose_and_never_the_examinations(put):
     panel.show_reading(reading())
     panel.show_recorded(RecordedDose(entrance_mgy=4.5, kap_gycm2=0.75))
     assert panel.cumulative.value.text() == "4.50"
-    assert panel.cumulative.title.text() == "RECORDED ENTRANCE DOSE"
+    assert panel.cumulative.title.text() == "ENTRANCE, RECORDED"
     assert panel.kap.value.text() == "0.750"
     assert [f.value.text() for f in (panel.rate, panel.time, panel.pulses)] == [NOT_AVAILABLE] * 3
     assert "recorded in the file" in panel.origin.text()
