@@ -55,9 +55,9 @@ def calibrate(
         terminal.out.print(f"Calibrating {exam.calibration_key().name}.", highlight=False)
         if yes:
             _unattended(calibrating, terminal)
+            made = calibrating.finish()
         else:
-            _attended(calibrating, path, terminal)
-        made = calibrating.finish()
+            made = _attended(calibrating, path, terminal)
     finally:
         exam.close()
     save_calibration(path, made)
@@ -76,12 +76,21 @@ def _unattended(calibrating: Calibrating, terminal: Terminal) -> None:
         take_unattended(calibrating, switch, lambda result: _print_result(result, terminal.out))
 
 
-def _attended(calibrating: Calibrating, path: Path, terminal: Terminal) -> None:
+def _attended(calibrating: Calibrating, path: Path, terminal: Terminal) -> Calibration:
     if path.exists() and not _asked(terminal, f"{path} exists. Replace it?", "y", "n"):
         raise CalibrationError(f"{path} was left as it is.", "Name another file with --out.")
     if SceneSwitch.of(calibrating.exam) is not None:
         terminal.out.print("This device can do it alone: run it with --yes.", highlight=False)
     calibrating.events.beam_off_due.connect(lambda: terminal.err.print(_BEAM_OFF, style="bold"))
+    while True:
+        _take_steps(calibrating, terminal)
+        try:
+            return calibrating.finish()
+        except CalibrationError as error:
+            terminal.err.print(str(error), style="red", highlight=False)
+
+
+def _take_steps(calibrating: Calibrating, terminal: Terminal) -> None:
     while (step := calibrating.current) is not None:
         number = calibrating.steps.index(step) + 1
         terminal.out.print(f"\n[bold]{number}/{len(calibrating.steps)}  {step.title}[/bold]")

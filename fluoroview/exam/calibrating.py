@@ -236,14 +236,21 @@ class Calibrating:
     def finish(self) -> Calibration:
         """Return the calibration of the frames taken, with its key.
 
-        Raises CalibrationError where a step is missing or the frames do not allow one.
+        Raises CalibrationError where a step is missing or the frames do not allow one; the flats
+        are then to be taken again.
         """
         step = self.current
         if step is not None:
             raise CalibrationError(f"The step {step.title!r} has not been taken.", "Take it first.")
         assert self._key is not None
-        flats = [self._frames[s] for s in self.steps if s.kind is StepKind.FLAT]
-        made = make_calibration(self._dark, flats)
+        flats = [s for s in self.steps if s.kind is StepKind.FLAT]
+        try:
+            made = make_calibration(self._dark, [self._frames[s] for s in flats])
+        except CalibrationError:
+            for flat in flats:
+                self._forget(flat)
+            self.events.changed.emit()
+            raise
         known = [t for t in self._temperatures_c if not math.isnan(t)]
         temperature_c = float(np.mean(known)) if known else self._key.temperature_c
         key = replace(self._key, temperature_c=temperature_c)

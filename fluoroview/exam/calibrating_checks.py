@@ -9,7 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fluoroview.pipeline.calibration_defects import block_medians
+from fluoroview.pipeline.calibration_defects import (
+    LEAST_RESPONSE,
+    block_medians,
+    neighbourhood,
+)
 from fluoroview.pipeline.calibration_making import FrameStatistics
 
 LARGEST_DARK = 0.25
@@ -26,6 +30,8 @@ LEAST_EVENNESS = 0.5
 """Weakest block of 32×32 px over the strongest one; heel and inverse square stay far above it."""
 LARGEST_LUMP = 0.15
 """By how much a block may be off a smooth field (a quadratic in the logarithm)."""
+LARGEST_SHADED_SHARE = 0.02
+"""Share of pixels below 0.6 of their neighbourhood; defects of a panel in use are far fewer."""
 UNSTEADY, BROKEN = 0.03, 0.2
 """Spread of the frames' mean signal, relative: worth telling; the beam went on or off."""
 LEAST_STEP_OF_LEVELS = 0.1
@@ -89,7 +95,7 @@ def check_flat(
     if found:
         return found  # nothing else can be told of a field that is not there
     found += _saturated(flat, dark, full_scale)
-    found += _uneven(signal)
+    found += _uneven(signal) or _shaded(signal)
     found += _unsteady(flat, dark)
     near = [other for other in others if abs(level / other - 1) < LEAST_STEP_OF_LEVELS]
     if near:
@@ -155,6 +161,21 @@ def _uneven(signal: npt.NDArray[np.float32]) -> list[Finding]:
             f"The field is not smooth: near {_place(where, blocks.shape, signal.shape)} it is"
             f" {off[where]:+.0%} off the field around.",
             "Take everything out of the beam, also the table and its mattress, and take it again.",
+        )
+    ]
+
+
+def _shaded(signal: npt.NDArray[np.float32]) -> list[Finding]:
+    """A field that ends close to the detector's edge leaves the blocks even, but not the pixels."""
+    share = float((signal < LEAST_RESPONSE * neighbourhood(signal)).mean())
+    if share <= LARGEST_SHADED_SHARE:
+        return []
+    return [
+        Finding(
+            f"{share:.1%} of the pixels get less than {LEAST_RESPONSE:.0%} of what the field around"
+            " them gets.",
+            "Open the collimator beyond the detector, so that its edge is not in the field, and"
+            " take it again.",
         )
     ]
 

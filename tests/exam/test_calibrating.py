@@ -338,6 +338,16 @@ def test_dark_frames_are_no_fluoroscopy(exam, world):
     assert exam.snapshot().dose.fluoroscopy_time_s > 0.0
 
 
+def test_flats_that_make_no_calibration_are_to_be_taken_again(exam, world, monkeypatch):
+    calibrating = Calibrating(exam, PLAN)
+    while calibrating.current is not None:
+        taken(calibrating, world)
+    monkeypatch.setattr("fluoroview.pipeline.calibration_making.LARGEST_DEFECT_FRACTION", 1e-4)
+    with pytest.raises(CalibrationError, match="of the pixels defects"):
+        calibrating.finish()
+    assert calibrating.current is calibrating.steps[1]
+
+
 # in use
 
 

@@ -52,6 +52,12 @@ def with_object(field):
     return spoilt
 
 
+def bordered(field):
+    spoilt = np.full_like(field, 220)
+    spoilt[3:-3, 2:-2] = field[3:-3, 2:-2]
+    return spoilt
+
+
 def collimated(field):
     spoilt = field.copy()
     spoilt[:, :64] = 220
@@ -67,6 +73,7 @@ def collimated(field):
         (frames(FIELD * 3.3), [], "The field is saturated"),
         (frames(collimated(FIELD)), [], "uneven: from 4919 down to 20 counts, weakest near row"),
         (frames(with_object(FIELD)), [], "The field is not smooth: near row"),
+        (frames(bordered(FIELD)), [], "4.6% of the pixels get less than 60% of what the field"),
         (frames([FIELD] * 6 + [FIELD * 0.3] * 6), [], "not on in all frames"),
         (frames(FIELD), [1000.0, 4400.0], "is the same as another one, 4400 counts"),
     ],
