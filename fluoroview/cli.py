@@ -116,7 +116,9 @@ def drivers(as_json: AsJson = False) -> None:
         return
     table = Table("Driver", "Kind", "Distribution", "Version", "State")
     for row in rows:
-        table.add_row(row["name"], row["kind"], row["distribution"], row["version"], row["error"] or "works")
+        table.add_row(
+            row["name"], row["kind"], row["distribution"], row["version"], row["error"] or "works"
+        )
     out.print(table)
 
 

@@ -138,7 +138,8 @@ class LedgerWriter:
         if not entry[_Entry.STARTED]:
             entry[_Entry.STARTED] = 1
             entry[_Entry.ACCOUNTED] = -1
-        entry[_LOST[cause]] += count
+        # CONSUMER is for the reading side to count; a driver that says it means its own SDK
+        entry[_LOST.get(cause, _Entry.SDK)] += count
         entry[_Entry.ACCOUNTED] += count
         self._write()
 

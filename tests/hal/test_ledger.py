@@ -99,6 +99,24 @@ def test_losses_before_the_first_frame_count():
     ring.close()
 
 
+@pytest.mark.parametrize(
+    ("cause", "counted"),
+    [
+        (LossCause.LINK, "lost_link"),
+        (LossCause.SDK, "lost_sdk"),
+        (LossCause.RING, "lost_ring"),
+        (LossCause.CONSUMER, "lost_sdk"),
+    ],
+)
+def test_every_cause_that_a_driver_may_tell_is_counted(cause, counted):
+    ring = make_ring()
+    make_sink(ring).lost(2, cause)
+    ledger = read_ledger(ring)
+    assert ledger.exact
+    assert getattr(ledger, counted) == 2
+    ring.close()
+
+
 def test_a_commit_after_stop_is_counted_and_not_delivered():
     ring = make_ring()
     sink = make_sink(ring)

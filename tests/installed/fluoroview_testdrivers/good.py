@@ -27,10 +27,13 @@ class RampDetector(Detector):
     def discover(cls):
         return [DeviceInfo("ramp", "r0", model="Ramp"), DeviceInfo("ramp", "r1", model="Ramp")]
 
-    def open(self):
-        self.width, self.rate_hz, self.drop_every = 64, 200.0, 0
+    def __init__(self, device_id):
+        super().__init__(device_id)
         self._thread = None
         self._quit = threading.Event()
+
+    def open(self):
+        self.width, self.rate_hz, self.drop_every = 64, 200.0, 0
 
     def parameters(self):
         def set_width(value):
@@ -99,7 +102,7 @@ class RampDetector(Detector):
 
     def stop(self):
         self._quit.set()
-        if self._thread:
+        if self._thread and self._thread is not threading.current_thread():
             self._thread.join()
 
     def close(self):
