@@ -309,6 +309,19 @@ def bench_record(
     _print_result(result, as_json)
 
 
+@bench_app.command("calibration")
+def bench_calibration(
+    size: Annotated[int, typer.Option(help="Rows and columns: 512, 1024 or 2048.")] = 1024,
+    as_json: AsJson = False,
+) -> None:
+    """Calibrate the simulated panel: pattern before and after, beside the quantum noise."""
+    from fluoroview.bench.calibration import run
+
+    with _progress("Calibrating") as step:
+        result = run(size, step)
+    _print_result(result, as_json)
+
+
 @bench_app.command("sim")
 def bench_sim(
     size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,

@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 
+from fluoroview.bench.calibration import frames_of, pattern_and_quantum_noise
 from fluoroview.exam.calibrating import Calibrating, CalibrationPlan, StepKind
 from fluoroview.exam.calibrating_unattended import SceneSwitch, take_unattended
 from fluoroview.exam.examination import Examination
@@ -390,33 +391,6 @@ def test_while_the_device_runs_the_calibration_stays(exam, world, tmp_path):
 # the simulated detector, unattended
 
 
-def raw_frames(exam, count):
-    """Return raw frames of a run."""
-    frames = []
-
-    def look(frame):
-        frames.append(frame.pixels.copy())
-        return len(frames) >= count
-
-    Calibrating(exam).run(look)
-    return frames
-
-
-def noise_of(frames):
-    """Return fixed-pattern and quantum noise in the middle, each as a fraction of the signal.
-
-    Only what is finer than 16 px counts as pattern: heel and the tube's own field are no fault.
-    """
-    import cv2
-
-    fine = [f - cv2.GaussianBlur(f, (0, 0), 8.0) for f in np.stack(frames).astype(np.float32)]
-    stack = np.stack(fine)[:, 64:-64, 64:-64].astype(np.float64)
-    temporal = stack.var(axis=0, ddof=1).mean()
-    fixed = max(stack.mean(axis=0).var() - temporal / len(stack), 0.0)
-    signal = np.mean([f[64:-64, 64:-64].mean() for f in frames])
-    return np.sqrt(fixed) / signal, np.sqrt(temporal) / signal
-
-
 @pytest.fixture
 def suite(make):
     return make("simulated", "suite", Matrix="512", PanelCorrection="off")
@@ -437,11 +411,13 @@ def test_unattended_the_simulated_panel_falls_to_its_quantum_noise(suite, of_sui
     technique = {"TubeCurrent": 6.0, "FieldWidth": 250.0, "FieldHeight": 250.0}
     for name, value in (technique | {"Scene": "open field"}).items():
         suite.set_parameter(name, value).result(5)
-    raw = raw_frames(suite, 16)
+    raw = frames_of(suite, 16)
     target = np.zeros(raw[0].shape, np.float32)
     correction = Correction(CorrectionSettings(), of_suite, target)
-    pattern_before, _ = noise_of(np.where(of_suite.defects, np.median(raw[0]), raw))
-    pattern, quantum = noise_of([correction.apply(frame).copy() for frame in raw])
+    pattern_before, _ = pattern_and_quantum_noise(
+        np.where(of_suite.defects, np.median(raw[0]), raw)
+    )
+    pattern, quantum = pattern_and_quantum_noise([correction.apply(frame).copy() for frame in raw])
     assert pattern_before > quantum
     assert pattern < 0.25 * quantum  # 48 flats: 1/√48 = 0.14
     flat = correction.apply(raw[0])
