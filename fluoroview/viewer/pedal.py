@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from fluoroview.viewer import theme
 
-REPEAT_GAP_MS = 4
+REPEAT_GAP_MS = 6
 """A press that follows a release this soon is no finger's: the key is still held."""
 _WRITING = (QLineEdit, QTextEdit, QPlainTextEdit)  # in a number, a space has no meaning
 _LEAVING = (QEvent.Type.WindowDeactivate, QEvent.Type.Close, QEvent.Type.Hide)
@@ -43,7 +43,11 @@ class Pedal(QObject):
         self._release_timer.setSingleShot(True)
         self._release_timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._release_timer.setInterval(REPEAT_GAP_MS)
-        self._release_timer.timeout.connect(lambda: self._let_go("key"))
+        self._release_timer.timeout.connect(self._look_again)
+        self._last_look = QTimer(self)
+        self._last_look.setSingleShot(True)
+        self._last_look.setInterval(0)
+        self._last_look.timeout.connect(lambda: self._let_go("key"))
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.installEventFilter(self)
@@ -61,7 +65,7 @@ class Pedal(QObject):
 
     def release(self) -> None:
         """Take every foot off the pedal."""
-        self._release_timer.stop()
+        self._stay()
         held, self._held = self._held, set()
         if held:
             self.released.emit()
@@ -93,12 +97,20 @@ class Pedal(QObject):
                 self._release_timer.start()
             return held
         if "key" in self._held:
-            self._release_timer.stop()
+            self._stay()
             return True
         if event.isAutoRepeat() or not self._may_press():
             return False
         self._hold("key")
         return True
+
+    def _look_again(self) -> None:
+        """Let waiting keys come first: a busy window reads the repeated press after the timer."""
+        self._last_look.start()
+
+    def _stay(self) -> None:
+        self._release_timer.stop()
+        self._last_look.stop()
 
     def _may_press(self) -> bool:
         """Space writes in a text field and chooses in an open list; elsewhere it is the pedal."""
