@@ -27,7 +27,7 @@ FRAMES = 32
 FINE_PX = 8.0
 """Only what is finer than a Gaussian of this sigma is called pattern; heel is no fault."""
 BORDER_PX = 64
-_TECHNIQUE = {"TubeCurrent": 6.0, "FieldWidth": 250.0, "FieldHeight": 250.0, "Scene": "open field"}
+_TECHNIQUE = {"TubeCurrent": 6.0, "Scene": "open field"}
 
 
 def run(

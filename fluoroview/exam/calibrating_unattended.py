@@ -1,6 +1,7 @@
 """Calibration without an operator, where the device itself can darken and clear its field.
 
-Such a device has an enumerated parameter Scene with "open field" and "dark", and sets its
+Such a device has an enumerated parameter Scene with "open field" (nothing in the beam, collimator
+beyond the detector) and "dark", and sets its
 technique with TubeCurrent and PulseWidth (the simulated detector does). Nothing of this is done to
 a real room: there, somebody has to see that nobody is in the beam.
 """
@@ -16,7 +17,6 @@ from fluoroview.pipeline.calibration import CalibrationError
 SCENE = "Scene"
 OPEN_FIELD, DARK = "open field", "dark"
 CHARGE = ("TubeCurrent", "PulseWidth")
-FIELD = ("FieldWidth", "FieldHeight")
 _PROBE_FRAMES = 3
 
 
@@ -41,9 +41,6 @@ class SceneSwitch:
             self._set(SCENE, DARK)
             return
         self._set(SCENE, OPEN_FIELD)
-        for name in FIELD:
-            if (described := self._described(name)) is not None:
-                self._set(name, described["maximum"])
         self._aim(calibrating, step)
 
     def end_beam(self) -> None:

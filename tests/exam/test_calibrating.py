@@ -408,8 +408,7 @@ def test_unattended_the_simulated_panel_falls_to_its_quantum_noise(suite, of_sui
     found = {p["name"]: p["value"] for p in suite.parameters}
     assert (found["Scene"], found["TubeCurrent"], found["PulseWidth"]) == ("patient", 7.0, 5.0)
     assert of_suite.lag.first_frame_residual == pytest.approx(0.025, abs=0.002)
-    technique = {"TubeCurrent": 6.0, "FieldWidth": 250.0, "FieldHeight": 250.0}
-    for name, value in (technique | {"Scene": "open field"}).items():
+    for name, value in {"TubeCurrent": 6.0, "Scene": "open field"}.items():
         suite.set_parameter(name, value).result(5)
     raw = frames_of(suite, 16)
     target = np.zeros(raw[0].shape, np.float32)
@@ -422,8 +421,7 @@ def test_unattended_the_simulated_panel_falls_to_its_quantum_noise(suite, of_sui
     assert pattern < 0.25 * quantum  # 48 flats: 1/√48 = 0.14
     flat = correction.apply(raw[0])
     bad = of_suite.defects
-    assert summarise(bad).rows >= 1
-    assert summarise(bad).columns >= 1
+    assert (summarise(bad).rows, summarise(bad).columns) == (1, 1)
     assert np.abs(flat[bad] / np.median(flat) - 1).max() < 0.4
     # another matrix, another panel, another mode of it
     save_calibration(tmp_path / "c.h5", of_suite)

@@ -109,15 +109,11 @@ class Operator:
 
 
 def simulated():
-    parameters = {"Matrix": "512", "PanelCorrection": "off", "FieldWidth": 250.0}
-    return Room(
-        detector=DetectorSection(
-            driver="simulated",
-            device="suite",
-            isolation="thread",
-            parameters=parameters | {"FieldHeight": 250.0},
-        )
+    parameters = {"Matrix": "512", "PanelCorrection": "off"}
+    detector = DetectorSection(
+        driver="simulated", device="suite", isolation="thread", parameters=parameters
     )
+    return Room(detector=detector)
 
 
 def test_step_by_step_a_failed_step_is_asked_for_again(tmp_path, monkeypatch):

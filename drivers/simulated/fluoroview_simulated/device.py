@@ -145,6 +145,8 @@ class SimulatedDetector(Detector):
                 break
             self._time_s = run_start_s + raster.slot_s
             before, technique, geometry = self._before_detector, self._technique, self._geometry
+            if before != PATIENT:
+                geometry = _beyond_detector(geometry)
             exposure = None if before == DARK else self._exposure(technique, geometry)
             index = self._pulse(sink, technique, geometry, exposure)
             slot = sink.acquire()
@@ -257,7 +259,7 @@ class SimulatedDetector(Detector):
                 lambda: self._before_detector,
                 self._set_scene,
                 choices=[PATIENT, OPEN_FIELD, DARK],
-                doc="what is before the detector; dark: frames without x-ray pulses",
+                doc="open field: no patient, shutters beyond the detector; dark: no x-ray pulses",
             ),
         ]
 
@@ -390,6 +392,12 @@ class SimulatedDetector(Detector):
     def _set_seed(self, value: int) -> None:
         self._seed = int(value)
         self._prepare()
+
+
+def _beyond_detector(geometry: Geometry) -> Geometry:
+    """Shutters out of the way, as for a calibration: their edges lie outside the detector."""
+    open_mm = geometry.detector_mm + 10.0
+    return replace(geometry, field_width_mm=open_mm, field_height_mm=open_mm)
 
 
 class _Workshop:
