@@ -28,7 +28,8 @@ KEYS = (
     ("Page up, Page down", "File before, file after"),
     ("Esc", "Back to live"),
     ("Files", ""),
-    ("Ctrl+O, or drop a file", "Open a DICOM file"),
+    ("Ctrl+O, or drop a file", "Open a DICOM file or a recording"),
+    ("Ctrl+Shift+R", "Record every raw frame; end the recording"),
     ("Ctrl+S", "Save the loop"),
     ("Ctrl+Shift+S", "Save the picture"),
 )

@@ -24,6 +24,7 @@ from fluoroview.hal import DeviceState, FluoroError
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.record import SUFFIX as RECORDING_SUFFIX
+from fluoroview.record import Recording
 from fluoroview.viewer.actions import Entry, add_menus
 from fluoroview.viewer.bridge import ExamBridge
 from fluoroview.viewer.calibration_dialog import CalibrationDialog
@@ -183,7 +184,7 @@ class MainWindow(QMainWindow):
             settings = self.exam.pipeline_settings
             widgets.exam_panel.show_averaging(settings.recursive.mode if settings else None)
         elif page is widgets.source_panel:
-            widgets.source_panel.show_status(now.device)
+            widgets.source_panel.show_status(now.device, self.exam.source_status())
         elif page is widgets.parameter_panel:
             widgets.parameter_panel.show_parameters(
                 self.exam.parameters, running, self.exam.source_parameters
@@ -532,7 +533,10 @@ class MainWindow(QMainWindow):
         self._wait_for(f"Opening {path.name}", self.exam.open_file(path), self._opened)
 
     def _open_recording(self, path: Path) -> None:
-        """A recording is a device: it plays while the pedal is held."""
+        """A recording is a device: it plays while the pedal is held.
+
+        It is looked at first, so that one that cannot be played costs nobody their device.
+        """
 
         def opened(_: Any) -> None:
             if self.exam.device_status().device == device:
@@ -540,9 +544,13 @@ class MainWindow(QMainWindow):
                 self.canvas.show_picture(None)
             self.refresh()
 
+        def looked_at(found: str | None) -> None:
+            if found is not None:
+                self._wait_for(words, self.exam.connect(_RECORDING_DRIVER, device), opened)
+
         device = str(path.resolve())
-        future = self.exam.connect(_RECORDING_DRIVER, device)
-        self._wait_for(f"Opening {path.name}", future, opened)
+        words = f"Opening {path.name}"
+        self._wait_for(words, self.exam.submit(lambda: _looked_at(path)), looked_at)
 
     def _wait_for(
         self, words: str, future: Future[Any], then: Callable[[Any], None] = lambda _: None
@@ -616,6 +624,12 @@ class MainWindow(QMainWindow):
     def _bring_up(self, dialog: QDialog) -> None:
         dialog.show()
         dialog.raise_()
+
+
+def _looked_at(path: Path) -> str:
+    """Return the path of a recording that can be opened. Raises RecordError."""
+    with Recording(path):
+        return str(path)
 
 
 def _put(label: QLabel, words: str) -> None:

@@ -80,7 +80,7 @@ class ParameterPanel(QWidget):
     def _make_choice(self) -> QWidget:
         row = QWidget()
         line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 14, 0)
+        line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(6)
         for button in (self.detector, self.source):
             button.setCheckable(True)

@@ -46,11 +46,12 @@ class SourcePanel(QWidget):
         self.connect_button.setProperty("role", "primary")
         self.restart = QPushButton("Restart")
         self.disconnect_button = QPushButton("Disconnect")
-        self.open_file = QPushButton("Open DICOM file…")
+        self.open_file = QPushButton("Open file…")
         self.state = QLabel()
         self.detail = QLabel()
         self.detail.setProperty("role", "dim")
         self.detail.setWordWrap(True)
+        self.generator = QLabel()
         self._devices: list[DeviceInfo] = []
         self._lay_out()
         self._join()
@@ -86,16 +87,16 @@ class SourcePanel(QWidget):
         self.device.setEnabled(bool(devices))
         self.connect_button.setEnabled(bool(devices))
 
-    def show_status(self, status: DeviceStatus) -> None:
-        """Show which device is connected, and its state."""
-        words, colour = _STATES[status.state]
-        text = f"{status.name}: {words.lower()}" if status.name else words
-        if self.state.text() != text:
-            self.state.setText(text)
-            self.state.setStyleSheet(f"color: {colour}; font-weight: 600;")
-        where = f"in process {status.pid}" if status.pid else f"in a {status.isolation}"
-        self.detail.setText(where if status.name else "")
+    def show_status(self, status: DeviceStatus, generator: DeviceStatus | None = None) -> None:
+        """Show which device is connected, and its state; and the generator, if there is one."""
+        _say_state(self.state, status)
+        self.detail.setText(_where(status) if status.name else "")
         self.detail.setVisible(bool(status.name))
+        beside = generator is not None and bool(generator.name)
+        self.generator.setVisible(beside)
+        if generator is not None and beside:
+            _say_state(self.generator, generator)
+            self.generator.setToolTip(f"The generator of the room, {_where(generator)}")
         self.restart.setEnabled(bool(status.name))
         self.disconnect_button.setEnabled(bool(status.name))
 
@@ -127,6 +128,7 @@ class SourcePanel(QWidget):
         column.setSpacing(10)
         column.addWidget(self.state)
         column.addWidget(self.detail)
+        column.addWidget(self.generator)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         shrink = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -147,13 +149,25 @@ class SourcePanel(QWidget):
         column.addLayout(row)
         column.addSpacing(6)
         column.addWidget(self.open_file)
-        column.addWidget(_dim("or drop a DICOM file on the picture"))
+        column.addWidget(_dim("or drop a DICOM file or a recording on the picture"))
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolled(page))
         for button in (self.search, self.connect_button, self.restart):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+
+def _say_state(label: QLabel, status: DeviceStatus) -> None:
+    words, colour = _STATES[status.state]
+    text = f"{status.name}: {words.lower()}" if status.name else words
+    if label.text() != text:
+        label.setText(text)
+        label.setStyleSheet(f"color: {colour}; font-weight: 600;")
+
+
+def _where(status: DeviceStatus) -> str:
+    return f"in process {status.pid}" if status.pid else f"in a {status.isolation}"
 
 
 def _dim(words: str) -> QLabel:

@@ -94,6 +94,17 @@ def test_a_recording_dropped_on_the_window_is_a_device_that_replays(
     assert not any(mode == "LIVE" or on for mode, on in lit), "there is no beam"
 
 
+def test_a_file_that_is_no_recording_costs_nobody_their_device(window, qtbot, drop, tmp_path):
+    path = tmp_path / "broken.fluoro.h5"
+    path.write_text("not a recording")
+    drop(window, path)
+    qtbot.waitUntil(lambda: bool(window.widgets.messages.messages))
+    assert "broken.fluoro.h5" in window.widgets.messages.messages[0].what
+    qtbot.waitUntil(lambda: not window.waiting)
+    assert window.exam.device_status().name == "ramp:r0"
+    assert window.exam.device_status().state == "ARMED"
+
+
 def test_a_recording_starts_no_generator(make_window, qtbot, folder, hold_pedal, drop):
     window = make_window(source=DeviceSection(driver="tube", device="x", isolation="thread"))
     assert window.exam.source_parameters
