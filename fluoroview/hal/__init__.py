@@ -30,6 +30,7 @@ from fluoroview.hal.parameter import (
     Parameter,
     ParameterError,
     ParameterTree,
+    RelationshipParameter,
     StrParameter,
 )
 from fluoroview.hal.sink import FrameSink, Slot
@@ -68,6 +69,7 @@ __all__ = [
     "PixelIntensityRelationship",
     "PolledDetector",
     "Pulse",
+    "RelationshipParameter",
     "Slot",
     "SourceState",
     "StateError",

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.frame import PixelIntensityRelationship
 
 Value = bool | int | float | str
 
@@ -198,6 +199,29 @@ class EnumParameter(Parameter):
         if value not in choices:
             raise ValueError(f"allowed are {', '.join(choices)}")
         return str(value)
+
+
+class RelationshipParameter(EnumParameter):
+    """PixelIntensityRelationship where the operator says it, because `silent` does not.
+
+    `silent` is the interface that leaves it open ("GenICam"). It keeps what was chosen; DISP at
+    first.
+    """
+
+    def __init__(self, silent: str) -> None:
+        self.chosen = PixelIntensityRelationship.DISP
+        super().__init__(
+            "PixelIntensityRelationship",
+            lambda: str(self.chosen),
+            self._choose,
+            choices=[str(choice) for choice in PixelIntensityRelationship],
+            access=Access.RW_IDLE,
+            doc=f"How pixel values follow x-ray intensity. {silent} does not say it: LIN for a "
+            "flat panel, DISP for a camera.",
+        )
+
+    def _choose(self, value: str) -> None:
+        self.chosen = PixelIntensityRelationship(value)
 
 
 class CommandParameter(Parameter):

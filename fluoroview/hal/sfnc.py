@@ -41,11 +41,15 @@ _UNITS = {
     **dict.fromkeys((*_PIXELS, "OffsetX", "OffsetY"), "px"),
     "AcquisitionFrameRate": "Hz",
     "AcquisitionLineRate": "Hz",
+    "DeviceLinkThroughputLimit": "B/s",
     "DeviceTemperature": "°C",
     "ExposureTime": "µs",
+    "GevSCPSPacketSize": "B",
     "PayloadSize": "B",
+    "ResultingFrameRate": "Hz",  # Basler's own
     "TriggerDelay": "µs",
 }
+_SPELT_OTHERWISE = {"us": "µs", "Bps": "B/s"}
 # Names of SFNC 1.x that devices in use still have, and their present ones: same value, same unit.
 _RENAMED = {
     "AcquisitionFrameRateAbs": "AcquisitionFrameRate",
@@ -53,6 +57,7 @@ _RENAMED = {
     "DeviceID": "DeviceSerialNumber",
     "ExposureTimeAbs": "ExposureTime",
     "GainAbs": "Gain",
+    "ResultingFrameRateAbs": "ResultingFrameRate",  # Basler's own
     "TriggerDelayAbs": "TriggerDelay",
 }
 
@@ -69,7 +74,7 @@ def changes_layout(name: str) -> bool:
 
 def unit_of(name: str, stated: str = "") -> str:
     """Return the unit of a feature: what the device states, else what the convention fixes."""
-    return "µs" if stated == "us" else stated or _UNITS.get(name, "")
+    return _SPELT_OTHERWISE.get(stated, stated) or _UNITS.get(name, "")
 
 
 def present_name(name: str) -> str:

@@ -11,6 +11,7 @@ from fluoroview.hal import (
     IntParameter,
     ParameterError,
     ParameterTree,
+    RelationshipParameter,
     StrParameter,
 )
 
@@ -120,3 +121,12 @@ def test_a_description_is_plain_data():
 def test_a_name_may_stand_only_once():
     with pytest.raises(ValueError, match="names a parameter twice"):
         ParameterTree([IntParameter("A", lambda: 1), IntParameter("A", lambda: 2)])
+
+
+def test_the_relationship_that_the_operator_says_is_kept():
+    tree = ParameterTree([RelationshipParameter("Video")], "camera-1")
+    assert tree["PixelIntensityRelationship"].read() == "DISP"
+    assert tree.write("PixelIntensityRelationship", "LIN") == "LIN"
+    assert "Video does not say it" in tree["PixelIntensityRelationship"].doc
+    with pytest.raises(ParameterError, match="allowed are LIN, LOG, DISP"):
+        tree.write("PixelIntensityRelationship", "SQRT")

@@ -50,7 +50,7 @@ def _open(device_id: str, aravis: ModuleType) -> Any:
         aravis.enable_interface("Fake")
     try:
         return aravis.Camera.new(device_id)
-    except sdk.error_type() as error:
+    except sdk.errors() as error:
         if not error.matches(aravis.device_error_quark(), aravis.DeviceError.NOT_FOUND):
             raise
         raise _absent(device_id) from error
@@ -82,5 +82,5 @@ def _take_control(device: Any, device_id: str) -> None:
         time.sleep(_CLAIM_STEP_S)
         try:
             device.take_control()
-        except sdk.error_type():
+        except sdk.errors():
             continue  # it answers "access denied", or nothing, until its last controller is gone

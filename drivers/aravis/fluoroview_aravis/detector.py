@@ -10,15 +10,14 @@ from fluoroview.hal import (
     BoolParameter,
     DeviceError,
     DeviceInfo,
-    EnumParameter,
     FrameHeader,
     FrameSink,
-    IntParameter,
     Parameter,
     ParameterTree,
-    PixelIntensityRelationship,
     PolledDetector,
+    RelationshipParameter,
 )
+from fluoroview.hal.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
 from fluoroview.hal.pixel_format import BY_CODE, PixelFormat, Pixels
 from fluoroview_aravis import cameras, features, sdk
 from fluoroview_aravis.stream import LinkOptions, Stream
@@ -39,7 +38,7 @@ class AravisDetector(PolledDetector):
         self._tree: ParameterTree | None = None
         self._stream: Stream | None = None
         self._options = LinkOptions()
-        self._relationship = PixelIntensityRelationship.DISP
+        self._relationship = RelationshipParameter("GenICam")
 
     @classmethod
     def discover(cls) -> list[DeviceInfo]:
@@ -110,7 +109,7 @@ class AravisDetector(PolledDetector):
         except DeviceError:
             _LOGGER.warning("%s did not stop before it was closed", self.device_id)
         tree, self._tree = self._tree, None
-        features.forget(list(tree or []))
+        features.forget(tree or [])
         if self._camera is not None and self._watch is not None:
             self._camera.get_device().disconnect(self._signal)
         self._watch = None
@@ -135,7 +134,7 @@ class AravisDetector(PolledDetector):
 
         A device whose last program was killed may still send pictures to nobody: stop it first.
         """
-        with suppress(sdk.error_type()):
+        with suppress(*sdk.errors()):
             self._camera.stop_acquisition()
         mode = self._genicam().get_node("AcquisitionMode")
         if mode is not None and mode.get_string_value() != "Continuous":
@@ -149,46 +148,15 @@ class AravisDetector(PolledDetector):
             found = BY_CODE.get(node.get_int_value())
             if found is not None:
                 return found
-            choices = ", ".join(features.pixel_format_choices(genicam))
-            raise DeviceError(
-                f"{self.device_id} is set to PixelFormat {node.get_string_value()}, which the "
-                "aravis driver does not decode.",
-                f"Set PixelFormat to one of: {choices}." if choices else "It offers no other.",
-                self.device_id,
-            )
+            formats = decoded_formats(features.AravisFeature(node))
+            raise not_decoded(self.device_id, "aravis", node.get_string_value(), formats)
 
     def _parameters(self) -> list[Parameter]:
-        own = self._own_parameters()
+        own = [*frame_parameters(lambda: self._pixel_format().bits), self._relationship]
         if self._camera.is_gv_device():
             own += self._link_parameters()
-        taken = {parameter.name for parameter in own}
-        found = features.parameters_of(self._genicam())
-        return [parameter for parameter in found if parameter.name not in taken] + own
-
-    def _own_parameters(self) -> list[Parameter]:
-        return [
-            IntParameter(
-                "BitDepth",
-                lambda: self._pixel_format().bits,
-                unit="bit",
-                doc="Significant bits of a delivered pixel; colour is delivered as luminance.",
-            ),
-            IntParameter(
-                "FrameCounterBits",
-                lambda: 64,
-                unit="bit",
-                doc="Frame ids of 16 bits (GigE Vision) are unwrapped by the driver.",
-            ),
-            EnumParameter(
-                "PixelIntensityRelationship",
-                lambda: str(self._relationship),
-                self._set_relationship,
-                choices=[str(choice) for choice in PixelIntensityRelationship],
-                access=Access.RW_IDLE,
-                doc="How pixel values follow x-ray intensity. GenICam does not say: LIN for a "
-                "flat panel, DISP for a camera.",
-            ),
-        ]
+        found = features.device_parameters(self._genicam(), lambda: self._stream is not None)
+        return in_place_of(found, own)
 
     def _link_parameters(self) -> list[Parameter]:
         return [
@@ -208,9 +176,6 @@ class AravisDetector(PolledDetector):
                 "capability CAP_NET_RAW and a real network; on loopback no frame comes.",
             ),
         ]
-
-    def _set_relationship(self, value: str) -> None:
-        self._relationship = PixelIntensityRelationship(value)
 
     def _set_options(self, **changes: bool) -> None:
         self._options = replace(self._options, **changes)

@@ -34,11 +34,11 @@ def load() -> ModuleType:
     return Aravis  # type: ignore[no-any-return]
 
 
-def error_type() -> type[Exception]:
+def errors() -> tuple[type[Exception], ...]:
     """Return the class of all that Aravis raises."""
     from gi.repository import GLib
 
-    return GLib.Error  # type: ignore[no-any-return]
+    return (GLib.Error,)
 
 
 def reason(error: BaseException) -> str:
@@ -52,7 +52,7 @@ def sentences(what: str, device: str = "") -> Iterator[None]:
     """Turn what Aravis raises into DeviceError: "`what`: Aravis' reason."."""
     try:
         yield
-    except error_type() as error:
+    except errors() as error:
         raise DeviceError(f"{what}: {reason(error)}.", _CHECK, device) from error
 
 

@@ -178,7 +178,7 @@ class Stream:
         if not self._camera.is_gv_device():
             return None
         extended = self._genicam.get_node("GevGVSPExtendedIDMode")
-        with suppress(sdk.error_type()):
+        with suppress(*sdk.errors()):
             if extended is not None and extended.get_string_value() == "On":
                 return None
         return GEV_PERIOD
@@ -186,7 +186,7 @@ class Stream:
     def _value(self, name: str, default: Any) -> Any:
         """Return the value of a number feature, or `default` where it cannot be read."""
         node = self._genicam.get_node(name)
-        with suppress(sdk.error_type(), AttributeError):
+        with suppress(*sdk.errors(), AttributeError):
             return node.get_value()
         return default
 

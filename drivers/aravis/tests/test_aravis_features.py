@@ -6,7 +6,6 @@ import pytest
 
 from fluoroview.hal import Access, DeviceError, ParameterError
 from fluoroview_aravis import AravisDetector, cameras, sdk
-from fluoroview_aravis.features import _limit
 
 LOCK = "<pIsLocked>TLParamsLocked</pIsLocked>"
 CHANGES = [
@@ -157,20 +156,3 @@ def test_formats_that_are_not_decoded_are_not_offered(changed_tree):
     choices = changed_tree["PixelFormat"].limits()["choices"]
     assert "Mono8" in choices
     assert "Mono16" not in choices
-
-
-@pytest.mark.parametrize(
-    ("stated", "limit"),
-    [
-        (5, 5),
-        (2.5, 2.5),
-        (-(2**63), None),
-        (2**63 - 1, None),
-        (math.inf, None),
-        (-1.7976931348623157e308, None),
-        (2.2250738585072014e-308, None),
-        (0, 0),
-    ],
-)
-def test_limits_as_wide_as_the_type_are_none(stated, limit):
-    assert _limit(lambda: stated) == limit

@@ -41,7 +41,7 @@ def test_a_missing_typelib_is_said_with_the_line_that_installs_it(monkeypatch):
     ],
 )
 def test_the_reason_is_without_the_names_of_registers(message, said):
-    error = sdk.error_type()(message)
+    error = sdk.errors()[0](message)
     assert sdk.reason(error).startswith(said)
     with pytest.raises(DeviceError, match=f"it broke: {said}"), sdk.sentences("it broke"):
         raise error
@@ -59,7 +59,7 @@ def test_a_call_in_time_is_waited_for_and_one_that_is_late_is_left():
 
 def test_what_a_call_raises_comes_through_as_a_sentence():
     def refuse():
-        raise sdk.error_type()("[X] access denied")
+        raise sdk.errors()[0]("[X] access denied")
 
     with pytest.raises(DeviceError, match="it: access denied"):
         sdk.within(5.0, refuse, "it")

@@ -17,7 +17,7 @@ from fluoroview.hal import (
     FrameSink,
     IntParameter,
     ParameterTree,
-    PixelIntensityRelationship,
+    RelationshipParameter,
     StrParameter,
 )
 from fluoroview_epics import sdk
@@ -42,7 +42,7 @@ class EpicsDetector(Detector):
         self._tree: ParameterTree | None = None
         self._run: Subscription | None = None
         self._bit_depth: int | None = None
-        self._relationship = PixelIntensityRelationship.DISP
+        self._relationship = RelationshipParameter("NTNDArray")
 
     @classmethod
     def discover(cls) -> list[DeviceInfo]:
@@ -127,9 +127,6 @@ class EpicsDetector(Detector):
     def _set_bits(self, bits: int) -> None:
         self._bit_depth = bits
 
-    def _set_relationship(self, value: str) -> None:
-        self._relationship = PixelIntensityRelationship(value)
-
     def _parameters(self) -> ParameterTree:
         return ParameterTree(
             [
@@ -156,15 +153,7 @@ class EpicsDetector(Detector):
                     "14 bits in UInt16.",
                 ),
                 IntParameter("FrameCounterBits", lambda: 32, unit="bit", doc="Of uniqueId."),
-                EnumParameter(
-                    "PixelIntensityRelationship",
-                    lambda: str(self._relationship),
-                    self._set_relationship,
-                    choices=[str(choice) for choice in PixelIntensityRelationship],
-                    access=Access.RW_IDLE,
-                    doc="How pixel values follow x-ray intensity. NTNDArray does not say it: LIN "
-                    "for a flat panel, DISP for a camera.",
-                ),
+                self._relationship,
             ],
             self.device_id,
         )

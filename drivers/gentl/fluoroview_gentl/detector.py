@@ -9,21 +9,19 @@ import time
 from typing import Any
 
 from fluoroview.hal import (
-    Access,
     DeviceError,
     DeviceInfo,
-    EnumParameter,
     FrameHeader,
     FrameSink,
-    IntParameter,
     Parameter,
     ParameterTree,
-    PixelIntensityRelationship,
     PolledDetector,
+    RelationshipParameter,
 )
+from fluoroview.hal.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
 from fluoroview.hal.pixel_format import BY_CODE, PixelFormat, Pixels
 from fluoroview_gentl import producers, sdk
-from fluoroview_gentl.features import parameters_of, pixel_format_choices
+from fluoroview_gentl.features import GenapiFeature, device_parameters
 from fluoroview_gentl.producers import Producer
 from fluoroview_gentl.stream import Stream
 
@@ -46,7 +44,7 @@ class GenTLDetector(PolledDetector):
         self._tree: ParameterTree | None = None
         self._stream: Stream | None = None
         self._sink: FrameSink | None = None
-        self._relationship = PixelIntensityRelationship.DISP
+        self._relationship = RelationshipParameter("GenICam")
 
     @classmethod
     def discover(cls) -> list[DeviceInfo]:
@@ -146,45 +144,12 @@ class GenTLDetector(PolledDetector):
         node_map = self._acquirer.remote_device.node_map
         found = BY_CODE.get(int(node_map.PixelFormat.get_int_value()))
         if found is None:
-            choices = ", ".join(pixel_format_choices(node_map))
-            raise DeviceError(
-                f"{self.device_id} is set to PixelFormat {node_map.PixelFormat.value}, which the "
-                "gentl driver does not decode.",
-                f"Set PixelFormat to one of: {choices}." if choices else "It offers no other.",
-                self.device_id,
-            )
+            formats = decoded_formats(GenapiFeature(node_map.PixelFormat))
+            raise not_decoded(self.device_id, "gentl", node_map.PixelFormat.value, formats)
         return found
 
     def _parameters(self) -> list[Parameter]:
-        own = self._own_parameters()
-        taken = {parameter.name for parameter in own}
-        features = parameters_of(self._acquirer.remote_device.node_map)
-        return [parameter for parameter in features if parameter.name not in taken] + own
-
-    def _own_parameters(self) -> list[Parameter]:
-        return [
-            IntParameter(
-                "BitDepth",
-                lambda: self._pixel_format().bits,
-                unit="bit",
-                doc="Significant bits of a delivered pixel; colour is delivered as luminance.",
-            ),
-            IntParameter(
-                "FrameCounterBits",
-                lambda: 64,
-                unit="bit",
-                doc="Frame ids of 16 bits (GigE Vision) are unwrapped by the driver.",
-            ),
-            EnumParameter(
-                "PixelIntensityRelationship",
-                lambda: str(self._relationship),
-                self._set_relationship,
-                choices=[str(choice) for choice in PixelIntensityRelationship],
-                access=Access.RW_IDLE,
-                doc="How pixel values follow x-ray intensity. GenICam does not say: LIN for a "
-                "flat panel, DISP for a camera.",
-            ),
-        ]
-
-    def _set_relationship(self, value: str) -> None:
-        self._relationship = PixelIntensityRelationship(value)
+        node_map = self._acquirer.remote_device.node_map
+        features = device_parameters(node_map, lambda: self._stream is not None)
+        own = [*frame_parameters(lambda: self._pixel_format().bits), self._relationship]
+        return in_place_of(features, own)

@@ -1,14 +1,14 @@
 """The node map of a real producer as parameters, and a node map that changes its mind."""
 
-import math
 from types import SimpleNamespace
 
 import pytest
 from genicam import genapi
 
 from fluoroview.hal import Access, DeviceError, ParameterError, ParameterTree
+from fluoroview.hal.genicam import decoded_formats
 from fluoroview_gentl import GenTLDetector
-from fluoroview_gentl.features import _limit, parameters_of, pixel_format_choices
+from fluoroview_gentl.features import GenapiFeature, device_parameters
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ class IRegister(IInteger):
 def tree_of(*features):
     root = ICategory("Root", ICategory("A", *features), ICategory("B", *features))
     node_map = SimpleNamespace(Root=root, has_node=lambda _name: False)
-    return ParameterTree(parameters_of(node_map), "fake")
+    return ParameterTree(device_parameters(node_map, lambda: False), "fake")
 
 
 def test_registers_hidden_and_absent_features_are_no_parameters():
@@ -219,10 +219,8 @@ def test_binning_changes_the_layout():
     assert tree_of(IInteger("BinningHorizontal"))["BinningHorizontal"].access is Access.RW_IDLE
 
 
-@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 3.4e38, 2**63 - 1, -(2**63)])
-def test_limits_as_wide_as_the_type_are_none(value):
-    assert _limit(SimpleNamespace(max=value), "max") is None
-
-
 def test_formats_offered_but_not_decoded_are_no_choice(red):
-    assert pixel_format_choices(red.remote_device.node_map) == ["RGBa8", "Mono8"]
+    assert decoded_formats(GenapiFeature(red.remote_device.node_map.PixelFormat)) == [
+        "RGBa8",
+        "Mono8",
+    ]

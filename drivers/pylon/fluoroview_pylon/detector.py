@@ -4,21 +4,19 @@ import logging
 from typing import Any
 
 from fluoroview.hal import (
-    Access,
     CommandParameter,
     DeviceError,
     DeviceInfo,
-    EnumParameter,
     FrameHeader,
     FrameSink,
-    IntParameter,
     Parameter,
     ParameterTree,
-    PixelIntensityRelationship,
     PolledDetector,
+    RelationshipParameter,
 )
+from fluoroview.hal.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
 from fluoroview_pylon import cameras, sdk
-from fluoroview_pylon.features import is_emulated, node, parameters_of, pixel_format_choices
+from fluoroview_pylon.features import PylonFeature, device_parameters, is_emulated, node
 from fluoroview_pylon.picture import Pixels, bits, is_known
 from fluoroview_pylon.stream import Stream
 
@@ -34,7 +32,7 @@ class PylonDetector(PolledDetector):
         self._camera: Any = None
         self._tree: ParameterTree | None = None
         self._stream: Stream | None = None
-        self._relationship = PixelIntensityRelationship.DISP
+        self._relationship = RelationshipParameter("GenICam")
 
     @classmethod
     def discover(cls) -> list[DeviceInfo]:
@@ -113,44 +111,16 @@ class PylonDetector(PolledDetector):
         if is_known(self._pixel_type()):
             return
         feature = self._camera.GetNodeMap().GetNode("PixelFormat")
-        raise DeviceError(
-            f"{self.device_id} is set to PixelFormat {feature.GetValue()}, which the pylon driver "
-            "does not decode.",
-            f"Set PixelFormat to one of: {', '.join(pixel_format_choices(feature))}.",
-            self.device_id,
-        )
+        formats = decoded_formats(PylonFeature(feature), is_known)
+        raise not_decoded(self.device_id, "pylon", feature.GetValue(), formats)
 
     def _parameters(self) -> list[Parameter]:
-        own = self._own_parameters()
-        taken = {parameter.name for parameter in own}
-        features = parameters_of(self._camera)
-        return [parameter for parameter in features if parameter.name not in taken] + own
-
-    def _own_parameters(self) -> list[Parameter]:
-        return [
+        own = [
             *(self._test_parameters() if is_emulated(self._camera) else []),
-            IntParameter(
-                "BitDepth",
-                lambda: bits(self._pixel_type()),
-                unit="bit",
-                doc="Significant bits of a delivered pixel; colour is delivered as luminance.",
-            ),
-            IntParameter(
-                "FrameCounterBits",
-                lambda: 64,
-                unit="bit",
-                doc="Block ids of 16 bits (GigE Vision) are unwrapped by the driver.",
-            ),
-            EnumParameter(
-                "PixelIntensityRelationship",
-                lambda: str(self._relationship),
-                self._set_relationship,
-                choices=[str(choice) for choice in PixelIntensityRelationship],
-                access=Access.RW_IDLE,
-                doc="How pixel values follow x-ray intensity. GenICam does not say: LIN for a "
-                "detector without gamma, DISP for a camera.",
-            ),
+            *frame_parameters(lambda: bits(self._pixel_type())),
+            self._relationship,
         ]
+        return in_place_of(device_parameters(self._camera), own)
 
     def _test_parameters(self) -> list[Parameter]:
         return [
@@ -160,6 +130,3 @@ class PylonDetector(PolledDetector):
                 doc="Pull the emulated camera's plug; opened again, it is there again.",
             )
         ]
-
-    def _set_relationship(self, value: str) -> None:
-        self._relationship = PixelIntensityRelationship(value)

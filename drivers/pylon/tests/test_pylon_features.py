@@ -126,7 +126,7 @@ def test_what_the_camera_refuses_is_said(detector, tree):
     parameter = tree["ImageFilename"]
     detector._camera.GetNodeMap().GetNode("TLParamsLocked").SetValue(1)
     try:
-        with pytest.raises(ParameterError, match="The camera refuses '/x' for ImageFilename: "):
+        with pytest.raises(ParameterError, match="The device refuses '/x' for ImageFilename: "):
             parameter.write("/x")
         assert parameter.access is Access.RO  # locked, though it does not stream
     finally:
