@@ -13,12 +13,13 @@ from fluoroview.pipeline.calibration_key import CalibrationKey
 
 
 def calibration_for(
-    place: str, key: CalibrationKey, parameters: Sequence[Mapping[str, Any]]
+    place: str, key: CalibrationKey, parameters: Sequence[Mapping[str, Any]], *, lag_wanted: bool
 ) -> tuple[Path | None, Calibration | None, Problem | None]:
     """Return the file and the set at `place` (a file or a folder) that fits, or the problem.
 
     A set that does not fit is never applied: the pictures then stay uncorrected, and that is
-    told. Its lag alone is left out, and told, where it was measured at another frame rate.
+    told. Its lag alone is left out where it was measured at another frame rate, and that is told
+    if its correction is wanted.
     """
     if not place:
         return None, None, None
@@ -33,10 +34,13 @@ def calibration_for(
         return path, calibration, None
     if math.isclose(lag.frame_rate_hz, float(rate_hz), rel_tol=0.02):
         return path, calibration, None
+    calibration = replace(calibration, lag=None)
+    if not lag_wanted:
+        return path, calibration, None
     problem = Problem(
         f"The lag in {path} was measured at {lag.frame_rate_hz:g} frames/s, and the detector runs"
         f" at {float(rate_hz):g}: lag is not corrected.",
         "Calibrate at this rate, if its correction is wanted.",
         severity=Severity.WARNING,
     )
-    return path, replace(calibration, lag=None), problem
+    return path, calibration, problem

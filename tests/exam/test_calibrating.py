@@ -2,6 +2,7 @@
 
 import math
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,10 +23,11 @@ from fluoroview.hal import (
     ParameterTree,
     StrParameter,
 )
-from fluoroview.pipeline import CalibrationError, CorrectionSettings
+from fluoroview.pipeline import CalibrationError, CorrectionSettings, PipelineSettings
 from fluoroview.pipeline.calibration_defects import summarise
 from fluoroview.pipeline.calibration_file import save_calibration
 from fluoroview.pipeline.correction import Correction
+from fluoroview.pipeline.lag import LagModel
 
 ROWS, COLUMNS, RATE_HZ = 96, 128, 500.0
 PLAN = CalibrationPlan(darks=12, flats=12, levels=2, lag=False)
@@ -448,7 +450,6 @@ def test_a_panel_without_a_scene_cannot_be_calibrated_unattended(exam):
 def test_the_scene_is_put_back_when_a_step_fails(make):
     exam = make("simulated", "suite", Matrix="512")
     calibrating = Calibrating(exam, CalibrationPlan(darks=4, flats=4, levels=1, lag=False))
-    calibrating.plan.steps()
     switch = SceneSwitch.of(exam)
     exam.set_parameter("TubeVoltage", 125.0).result(5)
     exam.set_parameter("CopperFilter", "0").result(5)
@@ -459,6 +460,18 @@ def test_the_scene_is_put_back_when_a_step_fails(make):
 
 
 def _dimmer(step):
-    from dataclasses import replace
-
     return replace(step, aim=0.001)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_lag_of_another_frame_rate_is_left_out_and_told_where_it_is_wanted(
+    exam, world, tmp_path, wanted
+):
+    made = replace(whole(exam, world), lag=LagModel((0.02,), (2.0,), RATE_HZ / 2))
+    save_calibration(tmp_path / "c.h5", made)
+    correction = CorrectionSettings(lag=wanted)
+    exam.room = exam.room.model_copy(update={"pipeline": PipelineSettings(correction=correction)})
+    exam.use_calibration(tmp_path / "c.h5").result(5)
+    assert exam.calibration_file == tmp_path / "c.h5"
+    told = f"was measured at {RATE_HZ / 2:g} frames/s, and the detector runs at {RATE_HZ:g}"
+    assert any(told in problem for problem in exam.problems) is wanted
