@@ -119,11 +119,13 @@ def arm(
     ring = host.arm()
     parameters = host.parameters()
     rows, columns = ring.layout.format.rows, ring.layout.format.columns
+    settings = room.pipeline or PipelineSettings.for_relationship(host.relationship)
     key = CalibrationKey.of(host.driver, host.device_id, parameters)
-    file, calibration, problem = calibration_for(room.calibration, key, parameters)
+    file, calibration, problem = calibration_for(
+        room.calibration, key, parameters, lag_wanted=settings.correction.lag
+    )
     if problem is not None:
         listeners.problem(problem)
-    settings = room.pipeline or PipelineSettings.for_relationship(host.relationship)
     pipeline = Pipeline(
         rows, columns, settings, host.relationship, calibration, bits=host.bit_depth
     )
