@@ -33,7 +33,9 @@ _DEVICE: _Words = (
     ("temperature", "Temperature"),
     ("isolation", "Driver runs in"),
 )
-PLOT_PX = 86
+LEAST_SPAN_MS = 33.0
+"""The scale of latencies reaches at least to the time of a frame at 30 a second."""
+PLOT_PX, LARGEST_PLOT_PX = 86, 170
 
 
 class HealthPanel(QWidget):
@@ -44,6 +46,7 @@ class HealthPanel(QWidget):
         self.values: dict[str, QLabel] = {}
         self.run_words = _heading("FRAMES")
         self._curve: Any = None
+        self._line: Any = None
         self.bars: Any = None
         page = QWidget()
         outer = QVBoxLayout(self)
@@ -63,7 +66,7 @@ class HealthPanel(QWidget):
         self._column.addWidget(_heading("COMMIT TO PAINTED, LAST 300 PICTURES"))
         self._plots = QHBoxLayout()
         self._plots.setSpacing(6)
-        self._column.addLayout(self._plots)
+        self._column.addLayout(self._plots, 1)
         self._column.addStretch(1)
 
     def show_health(
@@ -88,6 +91,7 @@ class HealthPanel(QWidget):
         self._put("isolation", isolation_words(device))
         if self._curve is not None and self.isVisible():
             self._curve.setData(latencies_ms)
+            self._line.setYRange(0.0, max([LEAST_SPAN_MS, *latencies_ms]))
             bins = len(HISTOGRAM_MS) - 1
             self.bars.setOpts(height=health.latency_histogram or (0,) * bins)
 
@@ -164,6 +168,7 @@ class HealthPanel(QWidget):
         import pyqtgraph as pg
 
         line = _plot(pg)
+        self._line = line
         line.showGrid(y=True, alpha=0.25)
         line.hideAxis("bottom")
         line.getAxis("left").setWidth(26)
@@ -203,7 +208,8 @@ def isolation_words(device: DeviceStatus) -> str:
 def _plot(pg: Any) -> Any:
     """Return a small plot that takes no keys and no mouse."""
     plot = pg.PlotWidget(background=theme.GROUND)
-    plot.setFixedHeight(PLOT_PX)
+    plot.setMinimumHeight(PLOT_PX)
+    plot.setMaximumHeight(LARGEST_PLOT_PX)
     plot.setMinimumWidth(60)
     plot.setMouseEnabled(False, False)
     plot.setMenuEnabled(False)

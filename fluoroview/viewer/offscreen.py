@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QEvent
+from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import QWidget
 
 from fluoroview.exam.examination import Examination
@@ -40,7 +41,12 @@ def write_picture(exam: Examination, path: Path) -> None:
 def grab(widget: QWidget, path: Path) -> None:
     """Write how a widget looks now, as PNG. Raises PictureError when that is not possible."""
     QCoreApplication.processEvents()
-    if not widget.grab().save(str(path), "PNG"):
+    save(widget.grab(), path)
+
+
+def save(picture: QPixmap, path: Path) -> None:
+    """Write a picture as PNG, which takes a while. Raises PictureError when it cannot be."""
+    if not picture.save(str(path), "PNG"):
         raise PictureError(
             f"The picture {path} could not be written.", "Choose a folder that can be written."
         )

@@ -22,7 +22,7 @@ from fluoroview.record import SUFFIX as RECORDING_SUFFIX
 from fluoroview.viewer.app import application
 from fluoroview.viewer.display import DisplayError, require_display
 from fluoroview.viewer.main_window import MainWindow
-from fluoroview.viewer.offscreen import close, grab
+from fluoroview.viewer.offscreen import close, save
 
 SIZES_PX = ((1600, 1200), (1280, 800))
 _DEADLINE_S = 30.0
@@ -45,15 +45,18 @@ def write_screenshots(out_dir: Path, step: Step = lambda done, total: None) -> l
     for size in SIZES_PX:
         with tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
             tour = _Tour(size, Path(folder))
+            pictures = {}
             try:
                 for name in _Tour.STATES:
-                    path = out_dir / f"{name}_{size[0]}x{size[1]}.png"
                     getattr(tour, name)()
-                    grab(tour.shown, path)
-                    written.append(path)
-                    step(len(written), states)
+                    pictures[name] = tour.shown.grab()
+                    step(len(written) + len(pictures), states)
             finally:
                 tour.end()
+        for name, picture in pictures.items():  # later, so that writing delays no live picture
+            path = out_dir / f"{name}_{size[0]}x{size[1]}.png"
+            save(picture, path)
+            written.append(path)
     return written
 
 

@@ -69,6 +69,19 @@ def test_a_part_of_a_picture_can_be_shown_without_a_copy(canvas, counts, grey_of
     assert np.abs(grey_of(canvas).astype(int) - wanted).max() <= 1
 
 
+def test_warming_up_shows_nothing_and_leaves_the_buffers(canvas, counts, grey_of, shown):
+    before = grey_of(canvas)
+    canvas.warm_up(*counts.shape)
+    assert canvas.picture is None
+    assert np.array_equal(grey_of(canvas), before)
+    made = canvas._buffers["screen"]
+    canvas.show_picture(shown(counts))
+    assert np.abs(grey_of(canvas) - Window(32768, 65536).greys()[counts].astype(int)).max() <= 1
+    assert canvas._buffers["screen"] is made
+    canvas.warm_up(10, 10)
+    assert canvas.picture is not None, "a picture that is shown stays"
+
+
 def test_far_zoom_shows_pixels_as_squares(canvas, counts, grey_of, shown):
     canvas.show_picture(shown(counts))
     canvas.zoom_by(16.0, QPointF(0, 0))
