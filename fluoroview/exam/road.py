@@ -107,9 +107,10 @@ class Road:
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until every frame and pulse of the run is through; False if that takes too long."""
-        self._drained.clear()
+        # a new event: the round that goes on now may have looked before the last frame came
+        self._drained = drained = threading.Event()
         self._reader.wake()
-        return self._drained.wait(timeout_s)
+        return drained.wait(timeout_s)
 
     def close(self) -> None:
         """End the thread and leave the ring."""
@@ -125,6 +126,7 @@ class Road:
         cv2.setNumThreads(1)
         try:
             while not self._closed:
+                drained = self._drained
                 frame = self._reader.next(_POLL_S)
                 if frame is not None:
                     self._carry(frame)
@@ -132,7 +134,7 @@ class Road:
                 if self._reader.pending == 0:
                     if self._hold_due:
                         self._form_hold()
-                    self._drained.set()
+                    drained.set()
         except Exception as error:
             self._on_error(error)
 
