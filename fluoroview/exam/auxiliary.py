@@ -33,6 +33,7 @@ class Auxiliary:
         self._on_pulses = on_pulses
         self._end = threading.Event()
         self._calls = threading.Lock()  # a host is not to be called twice at once
+        self._passing_on = threading.Lock()  # a pulse read by two threads would be dose twice
         self._seen = 0
         try:
             self.host.open()
@@ -132,10 +133,11 @@ class Auxiliary:
             self._calls.release()
 
     def _pass_on(self) -> None:
-        count, pulses = self._ring.pulses_since(self._seen)
-        missed, self._seen = count - self._seen - len(pulses), count
-        if pulses or missed:
-            self._on_pulses(pulses, missed)
+        with self._passing_on:
+            count, pulses = self._ring.pulses_since(self._seen)
+            missed, self._seen = count - self._seen - len(pulses), count
+            if pulses or missed:
+                self._on_pulses(pulses, missed)
 
 
 def without(pulse: Pulse, measured: frozenset[str]) -> Pulse:
