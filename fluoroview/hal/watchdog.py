@@ -55,7 +55,7 @@ class Watchdog:
         self.limits = limits  # changes with the parameters of the device
         self._clock = clock
         self._on_unfit = on_unfit
-        self._process = psutil.Process(pid) if pid is not None else None
+        self._process = _process(pid)
         self._memory_at_start = self._memory()
         self._seen = self._commits()
         self._seen_ns = clock.monotonic_ns()
@@ -121,3 +121,11 @@ class Watchdog:
             return int(self._process.memory_info().rss)
         except psutil.Error:
             return 0  # it ended; the transport tells that
+
+
+def _process(pid: int | None) -> psutil.Process | None:
+    """Return the driver's process; None for a thread, and for one that has ended already."""
+    try:
+        return psutil.Process(pid) if pid is not None else None
+    except psutil.NoSuchProcess:
+        return None  # it ended while it was started; the transport tells that
