@@ -241,6 +241,8 @@ class RingReader:
         end_s = time.monotonic() + timeout_s
         while self.pending <= 0 and not self._woken:
             self._bell.clear()
+            if self._woken:
+                break  # it was woken before the bell was cleared
             left_s = end_s - time.monotonic()
             if self.pending <= 0 and (left_s <= 0 or not self._bell.wait(left_s)):
                 break  # a bell may be that of a frame read before it rang: look again
