@@ -110,7 +110,8 @@ class FrameSink:
     def offer(self, array: Pixels, header: FrameHeader) -> None:
         """Copy `array` (rows × columns) into a slot and commit it; a wrong size fails the run."""
         slot = self.acquire()
-        if array.shape != slot.pixels.shape or array.dtype.itemsize > slot.pixels.itemsize:
+        fits = array.dtype.kind == "u" and array.dtype.itemsize <= slot.pixels.itemsize
+        if array.shape != slot.pixels.shape or not fits:
             slot.discard()
             self.fail(
                 f"it delivered {_shape(array)}, but {_shape(slot.pixels)} was agreed when armed"
