@@ -28,6 +28,7 @@ from fluoroview.hal import (
     Pulse,
     StrParameter,
 )
+from fluoroview.hal.run_thread import RunThread
 from fluoroview_simulated import technique as limits
 from fluoroview_simulated.beam import pulse_kap_ugym2, pulse_kerma_ugy
 from fluoroview_simulated.detector.panel import BIT_DEPTH, MATRICES
@@ -71,8 +72,7 @@ class SimulatedDetector(Detector):
         self._raw = False
         self._procedure = PROCEDURES[0]
         self._workshop = _Workshop()
-        self._end = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread = RunThread()
         self._before_detector = PATIENT
         self._pulse_index = 0
         self._frame_index = 0
@@ -100,18 +100,11 @@ class SimulatedDetector(Detector):
 
     def start(self, sink: FrameSink) -> None:
         """Starts the pulse thread."""
-        self._end.clear()
-        self._thread = threading.Thread(
-            target=self._expose, args=(sink,), daemon=True, name="simulated pulses"
-        )
-        self._thread.start()
+        self._thread.start("simulated pulses", lambda: self._expose(sink), sink.fail)
 
     def stop(self) -> None:
         """Ends the pulses; at most the picture in work is finished."""
-        self._end.set()
-        thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
+        self._thread.stop()
 
     def close(self) -> None:
         """Stops and forgets the patient."""
@@ -121,14 +114,8 @@ class SimulatedDetector(Detector):
     # ---- pulses --------------------------------------------------------------------------
 
     def _expose(self, sink: FrameSink) -> None:
-        try:
-            self._run(sink)
-        except Exception as error:  # said to the operator, whatever it is
-            sink.fail(error)
-
-    def _run(self, sink: FrameSink) -> None:
         """One run: pulses on the raster until the pedal is up."""
-        scene = self._workshop.wait(self._end)
+        scene = self._workshop.wait(self._thread.end)
         from fluoroview_simulated.detector.empty_room import EmptyRoom  # compiled, loaded by now
 
         now = time.monotonic_ns()
@@ -141,7 +128,7 @@ class SimulatedDetector(Detector):
                 run_start_s += raster.slot_s
                 raster, rate = Raster(time.monotonic_ns(), self._rate_hz), self._rate_hz
             due = raster.next(time.monotonic_ns())
-            if self._end.wait(max(0.0, (due - time.monotonic_ns()) / 1e9)) or sink.stopping:
+            if self._thread.wait_until(due) or sink.stopping:
                 break
             self._time_s = run_start_s + raster.slot_s
             before, technique, geometry = self._before_detector, self._technique, self._geometry
@@ -418,7 +405,8 @@ class _Workshop:
             self._order, self._scene, self._error = what, None, None
             if not self._working:
                 self._working = True
-                threading.Thread(target=self._work, daemon=True, name="simulated patient").start()
+                # Not a daemon: cut off inside OpenCV at the program's end, it would abort it.
+                threading.Thread(target=self._work, name="simulated patient").start()
 
     def drop(self) -> None:
         """Forgets scene and order."""
