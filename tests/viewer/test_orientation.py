@@ -42,3 +42,11 @@ def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_ped
     qtbot.waitUntil(lambda: marks(window) == wanted)
     window.exam.stop_replay()
     qtbot.waitUntil(lambda: set(marks(window).values()) == {()})
+
+
+def test_a_device_that_knows_how_its_picture_lies_marks_the_edges(window, qtbot, hold_pedal):
+    hold_pedal(window)
+    told = {"name": "PatientOrientation", "type": "str", "value": r"A\F", "access": "ro"}
+    window.exam.parameters.append(told)
+    qtbot.waitUntil(lambda: marks(window)["right"] == ("A",))
+    assert marks(window)["bottom"] == ("F",)
