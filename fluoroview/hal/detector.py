@@ -3,11 +3,11 @@
 The five methods that it has in common with other devices are in device.py.
 """
 
-import threading
 from abc import abstractmethod
 
 from fluoroview.hal.device import Device
 from fluoroview.hal.frame import FrameHeader, Pixels
+from fluoroview.hal.run_thread import RunThread
 from fluoroview.hal.sink import FrameSink
 
 
@@ -25,8 +25,7 @@ class Detector(Device):
 class PolledDetector(Detector):
     """A detector that is asked for each frame: the HAL runs the loop in a thread of its own."""
 
-    _thread: threading.Thread | None = None
-    _halt: threading.Event | None = None
+    _thread: RunThread | None = None
     _poll_timeout_s = 0.25
 
     @abstractmethod
@@ -38,28 +37,20 @@ class PolledDetector(Detector):
 
     def start(self, sink: FrameSink) -> None:
         """Start the HAL's loop around `read`."""
-        self._halt = halt = threading.Event()
-        self._thread = threading.Thread(
-            target=self._poll, args=(sink, halt), name=f"poll {self.device_id}", daemon=True
-        )
-        self._thread.start()
+        self._thread = thread = RunThread()
+        thread.start(f"poll {self.device_id}", lambda: self._poll(sink, thread), sink.fail)
 
     def stop(self) -> None:
         """End the loop and wait for it; it looks at the pedal before each `read`."""
-        if self._halt is not None:
-            self._halt.set()  # the pedal may still be down: close while streaming, parent gone
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+        if self._thread is not None:  # the pedal may still be down: close while streaming
+            self._thread.stop()
         self._thread = None
 
-    def _poll(self, sink: FrameSink, halt: threading.Event) -> None:
-        try:
-            slot = sink.acquire()
-            while not (sink.stopping or halt.is_set()):
-                header = self.read(slot.pixels, self._poll_timeout_s)
-                if header is not None and not sink.stopping:
-                    slot.commit(header)
-                    slot = sink.acquire()
-            slot.discard()
-        except Exception as error:
-            sink.fail(error)
+    def _poll(self, sink: FrameSink, thread: RunThread) -> None:
+        slot = sink.acquire()
+        while not (sink.stopping or thread.end.is_set()):
+            header = self.read(slot.pixels, self._poll_timeout_s)
+            if header is not None and not sink.stopping:
+                slot.commit(header)
+                slot = sink.acquire()
+        slot.discard()

@@ -3,7 +3,6 @@
 It knows nothing of any beam. Its figures are told as SIMULATED.
 """
 
-import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -19,10 +18,10 @@ from fluoroview.hal import (
     FrameSink,
     IntParameter,
     ParameterTree,
-    SystemClock,
 )
 from fluoroview.hal.dosemeter import tell
 from fluoroview.hal.frame import NAN
+from fluoroview.hal.run_thread import RunThread
 from fluoroview_generator.pacing import Raster
 
 DEVICE_ID = "meter"
@@ -40,10 +39,8 @@ class SimulatedDoseMeter(DoseMeter):
         wait: Callable[[float], bool] | None = None,
     ) -> None:
         super().__init__(device_id)
-        self._clock = clock or SystemClock()
-        self._end = threading.Event()
-        self._wait = wait or self._end.wait
-        self._thread: threading.Thread | None = None
+        self._thread = RunThread(clock, wait)
+        self._clock = self._thread.clock
         self._renew()
 
     def _renew(self) -> None:
@@ -104,35 +101,24 @@ class SimulatedDoseMeter(DoseMeter):
 
     def start(self, sink: FrameSink) -> None:
         """Begin to read, ten times a second."""
-        self._end.clear()
-        self._thread = threading.Thread(
-            target=self._read, args=(sink,), daemon=True, name="simulated meter"
-        )
-        self._thread.start()
+        self._thread.start("simulated meter", lambda: self._read(sink), sink.fail)
 
     def stop(self) -> None:
         """End the readings."""
-        self._end.set()
-        thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
+        self._thread.stop()
 
     def close(self) -> None:
         """Switch off."""
         self.stop()
 
     def _read(self, sink: FrameSink) -> None:
-        try:
-            raster = Raster(self._clock.monotonic_ns(), READINGS_PER_S)
-            told_slot = raster.slot = 0
-            while not sink.stopping:
-                due_ns = raster.next(self._clock.monotonic_ns())
-                if self._wait(max(0.0, (due_ns - self._clock.monotonic_ns()) / 1e9)):
-                    return
-                self._tell(sink, (raster.slot - told_slot) / READINGS_PER_S)
-                told_slot = raster.slot
-        except Exception as error:  # said to the operator, whatever it is
-            sink.fail(error)
+        raster = Raster(self._clock.monotonic_ns(), READINGS_PER_S)
+        told_slot = raster.slot = 0
+        while not sink.stopping:
+            if self._thread.wait_until(raster.next(self._clock.monotonic_ns())):
+                return
+            self._tell(sink, (raster.slot - told_slot) / READINGS_PER_S)
+            told_slot = raster.slot
 
     def _tell(self, sink: FrameSink, seconds: float) -> None:
         """Tell what came together in `seconds`, each quantity with the noise of this reading."""

@@ -4,7 +4,6 @@ off → preparing → ready (prepare) → exposing (start) → off (stop). An op
 anywhere; a trip is `fault`, until the device is opened again.
 """
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -25,9 +24,9 @@ from fluoroview.hal import (
     Pulse,
     SourceState,
     StrParameter,
-    SystemClock,
     XraySource,
 )
+from fluoroview.hal.run_thread import RunThread
 from fluoroview.hal.tube_output import pulse_output
 from fluoroview_generator import technique as limits
 from fluoroview_generator.anode import Anode
@@ -57,10 +56,8 @@ class SimulatedGenerator(XraySource):
         wait: Callable[[float], bool] | None = None,
     ) -> None:
         super().__init__(device_id)
-        self._clock = clock or SystemClock()
-        self._end = threading.Event()
-        self._wait = wait or self._end.wait
-        self._thread: threading.Thread | None = None
+        self._thread = RunThread(clock, wait)
+        self._clock = self._thread.clock
         self._renew()
 
     def _renew(self) -> None:
@@ -110,8 +107,8 @@ class SimulatedGenerator(XraySource):
         """Run the rotor up and return when ready; DeviceError with the reason when it refuses."""
         self._require_fit()
         self._state = SourceState.PREPARING
-        self._end.clear()
-        self._wait(self._rotor_time_s)
+        self._thread.end.clear()
+        self._thread.wait(self._rotor_time_s)
         if self._state is not SourceState.PREPARING:  # the door, meanwhile
             self._require_fit()
         self._state = SourceState.READY
@@ -126,18 +123,15 @@ class SimulatedGenerator(XraySource):
             )
         self._require_fit()
         self._state = SourceState.EXPOSING
-        self._end.clear()
-        self._thread = threading.Thread(
-            target=self._expose, args=(sink,), daemon=True, name="generator pulses"
+        self._thread.start(
+            "generator pulses",
+            lambda: self._expose(sink),
+            lambda error: self._trip(sink, str(error)),
         )
-        self._thread.start()
 
     def stop(self) -> None:
         """End the exposure; the rotor runs down."""
-        self._end.set()
-        thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
+        self._thread.stop()
         if self._state in (SourceState.EXPOSING, SourceState.READY, SourceState.PREPARING):
             self._state = SourceState.OFF
 
@@ -170,20 +164,13 @@ class SimulatedGenerator(XraySource):
     # ---- pulses --------------------------------------------------------------------------
 
     def _expose(self, sink: FrameSink) -> None:
-        try:
-            self._run(sink)
-        except Exception as error:  # said to the operator, whatever it is
-            self._trip(sink, str(error))
-
-    def _run(self, sink: FrameSink) -> None:
         """Pulse on the raster until the pedal is up or something trips."""
         rate_hz, raster, fired = 0.0, None, 0
         while not sink.stopping:
             if raster is None or rate_hz != self._technique.pulse_rate_hz:
                 rate_hz = self._technique.pulse_rate_hz
                 raster = Raster(self._clock.monotonic_ns(), rate_hz)
-            due_ns = raster.next(self._clock.monotonic_ns())
-            if self._wait(max(0.0, (due_ns - self._clock.monotonic_ns()) / 1e9)):
+            if self._thread.wait_until(raster.next(self._clock.monotonic_ns())):
                 return
             pulse = self._pulse()
             if sink.stopping or self._tripped(sink, fired):

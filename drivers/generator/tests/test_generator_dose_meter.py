@@ -18,7 +18,7 @@ def readings(fake_time, told, count, **settings):
         tree.write(name, value)
     sink = told(count)
     meter.start(sink)
-    meter._thread.join(5.0)
+    assert meter._thread.ended_within(5.0)
     meter.close()
     assert sink.failures == []
     return sink.pulses

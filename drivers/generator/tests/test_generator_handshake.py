@@ -25,8 +25,7 @@ def tree(generator):
 def expose(generator, sink):
     """Start and wait until the pulse thread is through."""
     generator.start(sink)
-    generator._thread.join(5.0)
-    assert not generator._thread.is_alive()
+    assert generator._thread.ended_within(5.0)
     generator.stop()
     return sink
 
@@ -39,8 +38,8 @@ def test_it_prepares_for_the_rotor_time_and_is_ready(generator, tree, fake_time)
     assert state(tree) == "off"
     tree.write("RotorTime", 0.8)
     seen = []
-    wait = generator._wait
-    generator._wait = lambda seconds: seen.append(state(tree)) or wait(seconds)
+    wait = generator._thread.wait
+    generator._thread.wait = lambda seconds: seen.append(state(tree)) or wait(seconds)
     generator.prepare()
     assert seen == ["preparing"]
     assert fake_time.waits == [0.8]
@@ -52,7 +51,7 @@ def test_it_exposes_and_is_off_afterwards(generator, tree, told):
     sink = told(5)
     generator.start(sink)
     assert state(tree) == "exposing"
-    generator._thread.join(5.0)
+    assert generator._thread.ended_within(5.0)
     generator.stop()
     assert state(tree) == "off"
     assert [pulse.pulse_index for pulse in sink.pulses] == [0, 1, 2, 3, 4]
@@ -143,13 +142,13 @@ def test_every_copper_filter_states_its_dose_at_every_voltage(tree):
 def test_no_pulse_follows_the_release_of_the_pedal(generator, told, fake_time):
     generator.prepare()
     sink = told(100)
-    wait = generator._wait
+    wait = generator._thread.wait
 
     def released_while_waiting(seconds):
         sink.released = len(sink.pulses) == 3
         return wait(seconds)
 
-    generator._wait = released_while_waiting
+    generator._thread.wait = released_while_waiting
     expose(generator, sink)
     assert len(sink.pulses) == 3
 
@@ -193,7 +192,7 @@ def test_closing_the_door_ends_the_refusal(generator, tree):
 
 
 def test_a_door_that_opens_while_it_prepares_is_seen(generator, tree):
-    generator._wait = lambda _seconds: tree.write("Interlock", True)
+    generator._thread.wait = lambda _seconds: tree.write("Interlock", True)
     with pytest.raises(DeviceError, match="the interlock is open"):
         generator.prepare()
     assert state(tree) == "interlock"
@@ -257,14 +256,14 @@ def test_it_trips_when_the_anode_overheats_while_exposing(generator, tree, told)
 def test_a_door_that_opens_cuts_the_exposure_off(generator, tree, told):
     generator.prepare()
     sink = told(100)
-    wait = generator._wait
+    wait = generator._thread.wait
 
     def door(seconds):
         if len(sink.pulses) == 4:
             tree.write("Interlock", True)
         return wait(seconds)
 
-    generator._wait = door
+    generator._thread.wait = door
     expose(generator, sink)
     assert len(sink.pulses) == 4
     assert sink.failures == [
@@ -276,7 +275,7 @@ def test_a_door_that_opens_cuts_the_exposure_off(generator, tree, told):
 def test_while_exposing_it_takes_only_what_the_tube_stands(generator, tree, told):
     tree.write("TubeVoltage", 125.0)
     generator.prepare()
-    generator._wait = generator._end.wait  # real pulses, so that it goes on exposing
+    generator._thread.wait = generator._thread.end.wait  # real pulses, so that it goes on exposing
     sink = told(10**6)
     generator.start(sink)
     with pytest.raises(DeviceError, match=r"25\.0 kW.*Lower another factor first"):
