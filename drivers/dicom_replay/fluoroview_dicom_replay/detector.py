@@ -1,13 +1,10 @@
 """`DicomReplay`: plays a DICOM file as a detector delivers frames, at the file's own timing."""
 
-import threading
-
 import numpy as np
 
 from fluoroview.dicom import DicomCine, DicomError, Sequencing
 from fluoroview.hal import (
     Access,
-    Clock,
     Detector,
     DeviceError,
     DeviceInfo,
@@ -16,39 +13,29 @@ from fluoroview.hal import (
     FrameHeader,
     FrameSink,
     IntParameter,
-    LossCause,
     ParameterTree,
     PixelIntensityRelationship,
     StrParameter,
-    SystemClock,
 )
+from fluoroview.hal.playback import Playback
+from fluoroview.hal.run_thread import RunThread
 from fluoroview_dicom_replay.discovery import discover_files
 from fluoroview_dicom_replay.dose import recorded_pulse
 from fluoroview_dicom_replay.sequence import playback_order
-
-LATE_NS = 250_000_000
-"""Behind by more (a slow codec, a suspended computer), playing goes on from now: what was missed
-would otherwise be caught up in a burst."""
 
 _NS_PER_MS = 1e6
 
 
 class DicomReplay(Detector):
-    """A recorded file as a detector; `device_id` is its path.
+    """A recorded file as a detector; `device_id` is its path. `thread` is there for tests.
 
-    Deadlines are absolute: each frame is due at the sum of the durations before it, so a late
-    frame does not make the next one late. The picture is read before its deadline, and the pulse
-    is told at it, unless the pedal has been released by then.
+    The pulse is told when its picture is due.
     """
 
-    clock: Clock = SystemClock()
-
-    def __init__(self, device_id: str) -> None:
+    def __init__(self, device_id: str, thread: RunThread | None = None) -> None:
         super().__init__(device_id)
         self._cine: DicomCine | None = None
-        self._thread: threading.Thread | None = None
-        self._halt = threading.Event()
-        self._speed = 1.0
+        self._playback = Playback(thread)
         self._sequencing = Sequencing.LOOP
         self._first = self._last = self._current = 0
 
@@ -72,18 +59,11 @@ class DicomReplay(Detector):
     def start(self, sink: FrameSink) -> None:
         """Play from FirstFrame."""
         self._require_open()
-        self._halt.clear()
-        self._thread = threading.Thread(
-            target=self._play, args=(sink,), name=f"replay {self.device_id}", daemon=True
-        )
-        self._thread.start()
+        self._playback.start(self.device_id, sink, self._play)
 
     def stop(self) -> None:
         """End the run; no frame follows."""
-        self._halt.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-        self._thread = None
+        self._playback.stop()
 
     def close(self) -> None:
         """Stop, and close the file."""
@@ -95,40 +75,22 @@ class DicomReplay(Detector):
     # playing, in the thread of a run
 
     def _play(self, sink: FrameSink) -> None:
-        try:
-            self._play_frames(sink, self._require_open())
-        except Exception as error:
-            sink.fail(error)
-
-    def _play_frames(self, sink: FrameSink, cine: DicomCine) -> None:
+        cine, playback = self._require_open(), self._playback
         picture = np.empty((cine.rows, cine.columns), np.uint16)
-        due_ns = float(self.clock.monotonic_ns())
-        damaged = 0
+        frames, shown_ns = self._last - self._first + 1, 0.0
         order = playback_order(self._first, self._last, self._sequencing)
         for counter, (frame, again) in enumerate(order):
-            error = _read(cine, frame, picture)
-            if not self._wait_until(due_ns) or sink.stopping:
+            damage = _read(cine, frame, picture)
+            moment = playback.wait(sink, shown_ns)
+            if moment is None:
                 return
+            due_ns, now_ns = moment
             self._current = frame
-            now_ns = self.clock.monotonic_ns()
             pulse = recorded_pulse(cine, frame, counter, now_ns, again=again)
             sink.pulse(pulse)
-            if error is None:
-                damaged = 0
-                sink.offer(picture, FrameHeader(counter, round(due_ns), counter, pulse.exposure))
-            else:
-                damaged += 1
-                sink.lost(1, LossCause.SDK)
-                if damaged > self._last - self._first:
-                    raise error
-            if now_ns - due_ns > LATE_NS:
-                due_ns = now_ns
-            due_ns += cine.duration_ms(frame) * _NS_PER_MS / self._speed
-
-    def _wait_until(self, due_ns: float) -> bool:
-        """Wait for a deadline; False when the run is to end."""
-        left_ns = due_ns - self.clock.monotonic_ns()
-        return not self._halt.wait(max(0.0, left_ns / 1e9))
+            header = FrameHeader(counter, round(due_ns), counter, pulse.exposure)
+            playback.deliver(sink, picture, header, damage, frames)
+            shown_ns = cine.duration_ms(frame) * _NS_PER_MS
 
     # parameters
 
@@ -157,7 +119,7 @@ class DicomReplay(Detector):
             ),
             FloatParameter(
                 "AcquisitionFrameRate",
-                lambda: cine.timing.mean_fps * self._speed,
+                lambda: cine.timing.mean_fps * self._playback.speed,
                 unit="Hz",
                 doc="Mean rate at the present speed.",
             ),
@@ -171,14 +133,7 @@ class DicomReplay(Detector):
         return [
             StrParameter("TimingSource", lambda: cine.timing.source),
             StrParameter("FileNotes", lambda: " ".join(cine.warnings)),
-            FloatParameter(
-                "PlaybackSpeed",
-                lambda: self._speed,
-                self._set_speed,
-                minimum=0.05,
-                maximum=8.0,
-                doc="Times the file's own timing.",
-            ),
+            self._playback.speed_parameter("Times the file's own timing."),
             EnumParameter(
                 "PlaybackSequencing",
                 lambda: str(self._sequencing),
@@ -206,9 +161,6 @@ class DicomReplay(Detector):
             IntParameter("CurrentFrame", lambda: self._current + 1),
             IntParameter("FrameCount", lambda: cine.frame_count),
         ]
-
-    def _set_speed(self, speed: float) -> None:
-        self._speed = speed
 
     def _set_sequencing(self, sequencing: str) -> None:
         self._sequencing = Sequencing(sequencing)

@@ -7,6 +7,7 @@ from pathlib import Path
 from fluoroview.dicom import DicomCine, DicomError
 from fluoroview.dicom.attributes import text
 from fluoroview.hal import DeviceInfo
+from fluoroview.hal.playback import signed_files
 
 VARIABLE = "FLUOROVIEW_REPLAY_PATH"
 MOST_FILES = 500
@@ -35,22 +36,5 @@ def discover_files(driver: str) -> list[DeviceInfo]:
 
 
 def _candidates() -> Iterator[Path]:
-    left = MOST_FILES
-    for folder in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
-        try:
-            paths = sorted(path for path in Path(folder).iterdir() if path.is_file())
-        except OSError:
-            continue  # a folder that is not there holds no devices
-        for path in paths:
-            if left and _is_dicom(path):
-                left -= 1
-                yield path
-
-
-def _is_dicom(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            stream.seek(128)
-            return stream.read(4) == b"DICM"
-    except OSError:
-        return False
+    folders = filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))
+    return signed_files(map(Path, folders), b"DICM", at=128, most=MOST_FILES)

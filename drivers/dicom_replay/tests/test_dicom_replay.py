@@ -24,6 +24,7 @@ from fluoroview.hal import (
     ParameterError,
     PixelIntensityRelationship,
 )
+from fluoroview.hal.testing import RunHere
 from fluoroview_dicom_replay import DicomReplay
 from fluoroview_dicom_replay.discovery import VARIABLE
 from fluoroview_dicom_replay.sequence import playback_order
@@ -81,35 +82,22 @@ class FakeSink:
         return [(time - self.pulses[0][0]) / 1e6 for time, _ in self.pulses]
 
 
-class FakeHalt:
-    """Waiting moves the fake clock, by as much again as `late_ms` says."""
+def play(path, most=10_000, late_ms=(), **parameters):
+    """Play a file on a fake clock in this thread; each wait lasts `late_ms` longer."""
+    clock, late_ms = FakeClock(), iter(late_ms)
 
-    def __init__(self, clock):
-        self.clock = clock
-        self.late_ms = iter(())
-
-    def wait(self, seconds):
-        self.clock.advance_s(seconds + next(self.late_ms, 0.0) / 1000.0)
+    def wait(seconds):
+        clock.advance_s(seconds + next(late_ms, 0.0) / 1000.0)
         return False
 
-    def set(self):
-        pass
-
-
-def play(path, most=10_000, late_ms=(), **parameters):
-    """Play a file on a fake clock in this thread; return the sink."""
-    clock = FakeClock()
-    detector = DicomReplay(str(path))
-    detector.clock = clock
-    detector._halt = FakeHalt(clock)
-    detector._halt.late_ms = iter(late_ms)
+    detector = DicomReplay(str(path), RunHere(clock, wait))
     detector.open()
     try:
         tree = detector.parameters()
         for name, value in parameters.items():
             tree.write(name, value)
         sink = FakeSink(clock, most)
-        detector._play(sink)
+        detector.start(sink)
     finally:
         detector.close()
     return sink

@@ -1,7 +1,6 @@
 """`RecordingReplay`: plays a recording as the recorded device delivered its frames."""
 
 import math
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -9,7 +8,6 @@ from enum import StrEnum
 import numpy as np
 
 from fluoroview.hal import (
-    Clock,
     Detector,
     DeviceError,
     DeviceInfo,
@@ -19,14 +17,14 @@ from fluoroview.hal import (
     FrameHeader,
     FrameSink,
     IntParameter,
-    LossCause,
     Parameter,
     ParameterTree,
     PixelIntensityRelationship,
     Pulse,
     StrParameter,
-    SystemClock,
 )
+from fluoroview.hal.playback import Playback
+from fluoroview.hal.run_thread import RunThread
 from fluoroview.record import RecordError, Recording
 from fluoroview_recording.discovery import discover_recordings
 from fluoroview_recording.timeline import (
@@ -38,10 +36,6 @@ from fluoroview_recording.timeline import (
     build_timeline,
 )
 
-LATE_NS = 250_000_000
-"""Behind by more (a slow disk, a suspended computer), playing goes on from now: what was missed
-would otherwise be caught up in a burst."""
-
 
 class Sequencing(StrEnum):
     """What follows the last frame."""
@@ -51,22 +45,16 @@ class Sequencing(StrEnum):
 
 
 class RecordingReplay(Detector):
-    """A recording as a detector; `device_id` is its path.
+    """A recording as a detector; `device_id` is its path. `thread` is there for tests.
 
-    A run plays the timeline from its start. Deadlines are absolute, so a late frame does not make
-    the next one late; a frame is read before its deadline and told at it, unless the pedal has
-    been released by then.
+    A run plays the timeline from its start.
     """
 
-    clock: Clock = SystemClock()
-
-    def __init__(self, device_id: str) -> None:
+    def __init__(self, device_id: str, thread: RunThread | None = None) -> None:
         super().__init__(device_id)
         self._recording: Recording | None = None
         self._timeline: Timeline | None = None
-        self._thread: threading.Thread | None = None
-        self._halt = threading.Event()
-        self._speed = 1.0
+        self._playback = Playback(thread)
         self._sequencing = Sequencing.LOOP
         self._run = 0
         self._current = 0
@@ -104,21 +92,13 @@ class RecordingReplay(Detector):
         """Play from the beginning."""
         recording, timeline = self._require_open(), self._timeline
         assert timeline is not None
-        self._halt.clear()
-        self._thread = threading.Thread(
-            target=self._play,
-            args=(sink, recording, timeline),
-            name=f"replay {self.device_id}",
-            daemon=True,
+        self._playback.start(
+            self.device_id, sink, lambda sink: self._play(sink, recording, timeline)
         )
-        self._thread.start()
 
     def stop(self) -> None:
         """End the run; no frame follows."""
-        self._halt.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-        self._thread = None
+        self._playback.stop()
 
     def close(self) -> None:
         """Stop, and close the file."""
@@ -130,40 +110,25 @@ class RecordingReplay(Detector):
     # playing, in the thread of a run
 
     def _play(self, sink: FrameSink, recording: Recording, timeline: Timeline) -> None:
-        try:
-            self._play_events(sink, recording, timeline)
-        except Exception as error:
-            sink.fail(error)
-
-    def _play_events(self, sink: FrameSink, recording: Recording, timeline: Timeline) -> None:
         picture = np.empty(
             (recording.format.rows, recording.format.columns), recording.format.dtype
         )
-        due_ns, told_ns = float(self.clock.monotonic_ns()), 0
         clock_ns = self._device_clock_ns()
-        damaged = 0
+        told_ns = 0
         for again, event in self._events(timeline):
-            error = _read(recording, event, picture)
-            due_ns += (event.due_ns - told_ns) / self._speed
-            told_ns = event.due_ns
-            if not self._wait_until(due_ns) or sink.stopping:
+            damage = _read(recording, event, picture)
+            moment = self._playback.wait(sink, event.due_ns - told_ns)
+            if moment is None:
                 return
-            now_ns = self.clock.monotonic_ns()
+            told_ns = event.due_ns
             if isinstance(event, PulseEvent):
-                sink.pulse(retold(event.pulse, now_ns, again=again))
+                sink.pulse(retold(event.pulse, moment[1], again=again))
             else:
                 _tell_losses(sink, event.lost)
             if isinstance(event, FrameEvent):
                 self._current = event.place
-                damaged = 0 if error is None else damaged + 1
-                if error is None:
-                    sink.offer(picture, _later(event.header, clock_ns))
-                else:
-                    sink.lost(1, LossCause.SDK)
-                    if damaged >= timeline.frames:
-                        raise error
-            if now_ns - due_ns > LATE_NS:
-                due_ns = now_ns
+                header = _later(event.header, clock_ns)
+                self._playback.deliver(sink, picture, header, damage, timeline.frames)
 
     def _events(self, timeline: Timeline) -> Iterator[tuple[bool, Event]]:
         """Yield (played before in this run, event)."""
@@ -181,15 +146,10 @@ class RecordingReplay(Detector):
         The first run keeps the recorded times; it goes on from there, as a device's clock does,
         so that no later run tells the same times again.
         """
-        now_ns = self.clock.monotonic_ns()
+        now_ns = self._playback.thread.clock.monotonic_ns()
         if self._first_start_ns is None:
             self._first_start_ns = now_ns
         return now_ns - self._first_start_ns
-
-    def _wait_until(self, due_ns: float) -> bool:
-        """Wait for a deadline; False when the run is to end."""
-        left_ns = due_ns - self.clock.monotonic_ns()
-        return not self._halt.wait(max(0.0, left_ns / 1e9))
 
     # parameters
 
@@ -227,14 +187,7 @@ class RecordingReplay(Detector):
                 maximum=max(runs),
                 doc="The recorded run that is played; 0: all. Takes effect with the next run.",
             ),
-            FloatParameter(
-                "PlaybackSpeed",
-                lambda: self._speed,
-                self._set_speed,
-                minimum=0.05,
-                maximum=8.0,
-                doc="Times the recorded timing.",
-            ),
+            self._playback.speed_parameter("Times the recorded timing."),
             EnumParameter(
                 "PlaybackSequencing",
                 lambda: str(self._sequencing),
@@ -249,7 +202,7 @@ class RecordingReplay(Detector):
 
     def _rate_hz(self) -> float:
         rate_hz = self._timeline.rate_hz if self._timeline is not None else math.nan
-        return rate_hz * self._speed
+        return rate_hz * self._playback.speed
 
     def _set_run(self, run: int) -> None:
         recording = self._require_open()
@@ -260,9 +213,6 @@ class RecordingReplay(Detector):
                 "Choose another run, or 0 for all.",
             )
         self._run, self._timeline = run, timeline
-
-    def _set_speed(self, speed: float) -> None:
-        self._speed = speed
 
     def _set_sequencing(self, sequencing: str) -> None:
         self._sequencing = Sequencing(sequencing)

@@ -30,6 +30,7 @@ from fluoroview.hal.clock import SystemClock
 from fluoroview.hal.ledger import read_ledger
 from fluoroview.hal.ring import FrameRing, Word
 from fluoroview.hal.sink import FrameSink, SlotPool
+from fluoroview.hal.testing import RunHere
 from fluoroview.record import Ending, RecordError, Recording, RecordingInfo
 from fluoroview.record.layout import RunAccount
 from fluoroview.record.places import VARIABLE
@@ -81,24 +82,9 @@ def make(path, runs, ending=Ending.CLOSED, origin=DoseOrigin.MEASURED, **fields)
     return path
 
 
-class FakeHalt:
-    """Waiting moves the fake clock; it halts the run after so many waits."""
-
-    def __init__(self, clock, most):
-        self.clock = clock
-        self.left = most
-
-    def wait(self, seconds):
-        self.clock.advance_s(seconds)
-        self.left -= 1
-        return self.left < 0
-
-    def set(self):
-        pass
-
-
 class Played:
-    """What a run on the fake clock delivered, through a real sink and ring."""
+    """What a run on the fake clock delivered, through a real sink and ring; it may wait `most`
+    times before it is ended."""
 
     def __init__(self, path, most=1000, **parameters):
         clock = FakeClock()
@@ -108,15 +94,19 @@ class Played:
         self.errors = []
         sink = FrameSink(SlotPool(self.ring), clock=clock, run=1, counter_bits=64,
                          bell=lambda: None, on_fail=self.errors.append)  # fmt: skip
-        detector = RecordingReplay(str(path))
-        detector.clock = clock
-        detector._halt = FakeHalt(clock, most)
+        left = itertools.count(most, -1)
+
+        def wait(seconds):
+            clock.advance_s(seconds)
+            return next(left) <= 0
+
+        detector = RecordingReplay(str(path), RunHere(clock, wait))
         detector.open()
         tree = detector.parameters()
         for name, value in ({"PlaybackSequencing": "once"} | parameters).items():
             tree.write(name, value)
         self.values = {parameter.name: parameter.read() for parameter in tree}
-        detector._play(sink, detector._recording, detector._timeline)
+        detector.start(sink)
         detector.close()
         self.headers, self.firsts = [], []
         while (frame := reader.next(0.0)) is not None:
@@ -232,10 +222,10 @@ def test_an_origin_never_gets_better_by_being_recorded(then, now):
 
 
 def test_the_device_s_clock_goes_on_from_run_to_run(tmp_path):
-    detector = RecordingReplay(str(tmp_path))
-    detector.clock = FakeClock()
+    clock = FakeClock()
+    detector = RecordingReplay(str(tmp_path), RunHere(clock))
     assert detector._device_clock_ns() == 0
-    detector.clock.advance_s(2.5)
+    clock.advance_s(2.5)
     assert detector._device_clock_ns() == 2_500_000_000
 
 
