@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from fluoroview.exam.snapshot import DeviceStatus
@@ -62,7 +63,8 @@ class GeneratorStatus(QWidget):
         colour = theme.ACCENT
         if percent is not None and percent >= WARM_PERCENT:
             colour = theme.ERROR if percent >= HOT_PERCENT else theme.WARNING
-        self.heat.setStyleSheet(f"QProgressBar::chunk {{ background: {colour}; }}")
+        dark = QColor(colour).darker(180).name()  # the figure is read on it
+        self.heat.setStyleSheet(f"QProgressBar::chunk {{ background: {dark}; }}")
 
 
 def source_state(status: DeviceStatus, values: dict[str, Any]) -> SourceState:

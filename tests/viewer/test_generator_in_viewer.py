@@ -5,7 +5,6 @@ import pytest
 from fluoroview.exam.room import DeviceSection
 from fluoroview.exam.snapshot import DeviceStatus
 from fluoroview.hal import DeviceState
-from fluoroview.viewer import theme
 from fluoroview.viewer.exam_panel import ExamPanel
 from fluoroview.viewer.generator_status import GeneratorStatus
 from fluoroview.viewer.parameter_editors import EnumEditor
@@ -83,10 +82,10 @@ def test_anode_heat_is_shown_where_it_is_told_and_warns(qtbot):
     line.show_source(status(), [described("AnodeHeat", 24.0), described("AnodeHeatPercent", 12.0)])
     assert line.heat.isVisibleTo(line)
     assert line.heat.text() == "Anode 24.0 kJ · 12 %"
-    assert theme.ACCENT in line.heat.styleSheet()
+    calm = line.heat.styleSheet()
     line.show_source(status(), [described("AnodeHeat", 210.0), described("AnodeHeatPercent", 105)])
     assert line.heat.value() == 100
-    assert theme.ERROR in line.heat.styleSheet()
+    assert line.heat.styleSheet() != calm
 
 
 @pytest.fixture
