@@ -86,10 +86,11 @@ def play(
     """Play recorded loops at their own timing."""
     from fluoroview.dicom import DicomCine
     from fluoroview.record import SUFFIX as RECORDING
+    from fluoroview.record import Recording
 
     for file in files:  # a file that cannot be played is said before a window opens
-        if not file.name.endswith(RECORDING):
-            DicomCine(file).close()
+        opened = Recording(file) if file.name.endswith(RECORDING) else DicomCine(file)
+        opened.close()
     _require_display()
     from fluoroview.exam.room import Room
     from fluoroview.viewer.app import run
