@@ -17,6 +17,7 @@ class BackOff:
         self._announce = announce
         self._delay_s = FIRST_S
         self._timer: threading.Timer | None = None
+        self._closed = False
 
     @property
     def delay_s(self) -> float:
@@ -25,7 +26,9 @@ class BackOff:
 
     def after_fault(self) -> None:
         """Restart later; an earlier restart that still waits is replaced."""
-        self.close()
+        self.cancel()
+        if self._closed:
+            return
         delay_s, self._delay_s = self._delay_s, min(2 * self._delay_s, LONGEST_S)
         self._announce(delay_s)
         self._timer = threading.Timer(delay_s, self._restart)
@@ -38,6 +41,11 @@ class BackOff:
 
     def close(self) -> None:
         """Restart nothing any more."""
+        self._closed = True
+        self.cancel()
+
+    def cancel(self) -> None:
+        """Forget a restart that still waits: somebody did it by hand, or wants another device."""
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()

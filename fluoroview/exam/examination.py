@@ -81,7 +81,7 @@ class Examination:
         self._sources = 0
         self._windows = SourceWindows()
         self._lock = threading.RLock()
-        self._restart = BackOff(self.restart_device, self._restart_announced)
+        self._restart = BackOff(self._restart_by_itself, self._restart_announced)
         self._commands = ThreadPoolExecutor(1, "device commands")
         self._work = ThreadPoolExecutor(2, "work")
 
@@ -105,14 +105,17 @@ class Examination:
         """Open and arm a device, instead of the present one. Without names: the room's."""
         if driver:
             self._wanted = (driver, device)
+        self._restart.cancel()
         return self._command(self._connect)
 
     def restart_device(self) -> "Future[None]":
         """Open the same device again, after a fault."""
+        self._restart.cancel()
         return self._command(self._connect)
 
     def disconnect(self) -> "Future[None]":
         """Give the device back."""
+        self._restart.cancel()
         return self._command(self._disconnect)
 
     def set_parameter(self, name: str, value: Any) -> "Future[Any]":
@@ -516,7 +519,7 @@ class Examination:
     def _disarm(self, device: ArmedDevice) -> None:
         device.close()
         self._device = None
-        if self._mode is not Mode.REPLAY:
+        if self._mode is Mode.LIVE:  # a hold stays on the screen, and says so
             self._mode = Mode.IDLE
 
     def _disconnect(self) -> None:
@@ -548,11 +551,15 @@ class Examination:
         """Disarm, do something, and arm again."""
         self.stop_replay()
         self._disarm(device)
-        device.host.disarm()
         try:
-            return work()
+            device.host.disarm()
+            try:
+                return work()
+            finally:
+                self._arm(device.host)
         finally:
-            self._arm(device.host)
+            if self._device is None:  # it could not be armed again: others may have it
+                device.host.close()
 
     def _use_calibration(self, place: Path | None) -> None:
         device = self._need_device()
@@ -655,6 +662,16 @@ class Examination:
         if self.room.detector.restart == "automatic":
             self._restart.after_fault()
 
+    def _restart_by_itself(self) -> None:
+        """Restart; a device that is not back yet is tried again, later each time."""
+
+        def again(restarted: "Future[None]") -> None:
+            error = restarted.exception()
+            if error is not None and error is not self._fault:  # a fault has asked for it already
+                self._restart.after_fault()
+
+        self.restart_device().add_done_callback(again)
+
     def _restart_announced(self, delay_s: float) -> None:
         self._warn(
             f"The device is restarted by itself in {delay_s:g} s.",
@@ -746,6 +763,9 @@ class Examination:
         self.release_pedal()
         self.stop_replay()
         with self._lock:
+            if self._pedal_down:  # pressed in this instant: live goes first
+                on_close()
+                return
             self._mode = Mode.REPLAY
             self._replay = Replay(
                 cine,

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from concurrent.futures import Future
 
 import numpy as np
 import pydicom
@@ -233,6 +234,41 @@ def test_disconnecting_while_live_ends_the_run(exam):
     until(lambda: exam.ledger().delivered > 2)
     exam.disconnect().result(5)
     assert exam.snapshot().device.name == ""
-    assert exam.snapshot().mode is Mode.IDLE
+    assert exam.snapshot().mode is Mode.HOLD, "the picture stays on the screen, and says what it is"
     with pytest.raises(DeviceError, match="There is no device"):
         exam.set_parameter("Width", 64).result(5)
+
+
+def test_after_a_restart_the_picture_still_says_that_it_is_the_hold(exam):
+    run_of(exam, 3)
+    exam.restart_device().result(5)
+    assert exam.snapshot().mode is Mode.HOLD
+
+
+def test_a_device_that_cannot_be_armed_again_is_given_back(exam, monkeypatch):
+    def no_room(_host):
+        raise DeviceError("There is no room.")
+
+    host = exam._device.host
+    with monkeypatch.context() as broken:
+        broken.setattr(exam, "_arm", no_room)
+        with pytest.raises(DeviceError, match="There is no room"):
+            exam.set_parameter("Width", 128).result(5)
+    assert host.state is DeviceState.CLOSED
+    exam.restart_device().result(5)
+    assert run_of(exam, 3).frames >= 3
+
+
+def test_a_device_that_is_not_back_yet_is_restarted_again_later(exam, monkeypatch):
+    absent, asked = Future(), []
+    absent.set_exception(DeviceError("There is no such device."))
+    monkeypatch.setattr(exam, "restart_device", lambda: absent)
+    monkeypatch.setattr(exam._restart, "after_fault", lambda: asked.append(True))
+    exam._restart_by_itself()
+    assert asked
+
+
+def test_a_restart_by_hand_forgets_the_one_that_waits(exam):
+    exam._restart.after_fault()
+    exam.restart_device().result(5)
+    assert exam._restart._timer is None, "else it would end the next run"
