@@ -27,6 +27,14 @@ from fluoroview.hal.parameter import ParameterError
 from fluoroview.hal.server import DeviceServer
 
 BELL = b".\n"
+_CRASH_DUMP = (
+    "Fatal Python error:",
+    "Current thread",
+    "Thread 0x",
+    "  File ",
+    "  ...",
+    "Extension ",
+)
 _ERRORS: dict[str, type[FluoroError]] = {
     kind.__name__: kind for kind in (DeviceError, DriverError, ParameterError, StateError)
 }
@@ -247,4 +255,6 @@ def _exit_text(code: int, stderr: list[str]) -> str:
             ended += f" ({signal.Signals(-code).name})"
     else:
         ended = f"its process ended with code {code}"
-    return f"{ended}; its last words: {stderr[-1]}" if stderr and code else ended
+    # faulthandler's dump of a crash is for its author; what the driver said before is for the user
+    words = [line for line in stderr if not line.startswith(_CRASH_DUMP)]
+    return f"{ended}; its last words: {words[-1]}" if words and code else ended

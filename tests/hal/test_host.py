@@ -10,6 +10,7 @@ import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DeviceState, DriverError, StateError
 from fluoroview.hal.states import DEADLINE_S
+from fluoroview.hal.transport import _exit_text
 
 pytestmark = pytest.mark.usefixtures("test_drivers")
 BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
@@ -299,3 +300,14 @@ def test_the_child_ends_when_its_parent_lets_go():
         host.start()
     until(lambda: not os.path.exists(f"/proc/{pid}"))
     assert not [name for name in threading.enumerate() if name.name.startswith("from ramp")]
+
+
+def test_the_dump_of_a_crash_is_not_its_last_words():
+    dump = [
+        "Fatal Python error: Segmentation fault",
+        "Current thread 0x00007f (most recent call first):",
+        '  File "driver.py", line 3 in read',
+        "Extension modules: numpy._core._multiarray_umath (total: 1)",
+    ]
+    assert _exit_text(-11, dump) == "its process was killed by signal 11 (SIGSEGV)"
+    assert _exit_text(-11, ["the SDK is tired", *dump]).endswith("its last words: the SDK is tired")
