@@ -47,8 +47,9 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         os.replace(unfinished, path)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
+        reason = os.strerror(error.errno) if error.errno else str(error)  # HDF5 says it at length
         raise CalibrationError(
-            f"The calibration {path} cannot be written: {error}.",
+            f"The calibration {path} cannot be written: {reason}.",
             "Name another folder, or free some disk space.",
         ) from error
 
