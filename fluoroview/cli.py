@@ -325,7 +325,7 @@ def bench_calibration(
 
 @bench_app.command("sim")
 def bench_sim(
-    size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
+    size: Annotated[int, typer.Option(min=64, help="Rows and columns.")] = 1024,
     frames: Annotated[int, typer.Option(min=10, help="Frames to time.")] = 200,
     as_json: AsJson = False,
 ) -> None:
