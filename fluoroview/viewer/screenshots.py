@@ -38,7 +38,13 @@ def write_screenshots(out_dir: Path, step: Step = lambda done, total: None) -> l
         require_display()
     except DisplayError:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    out_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FluoroError(
+            f"The folder {out_dir} cannot be made: {error.strerror}.",
+            "Name another one with --out.",
+        ) from error
     application()
     written: list[Path] = []
     states = len(_Tour.STATES) * len(SIZES_PX)
