@@ -19,7 +19,7 @@ def require_display() -> None:
         return
     display = os.environ.get("DISPLAY", "")
     remedy = (
-        "Log in to a desktop, use `xvfb-run fluoroview live`, "
+        "Log in to a desktop, put `xvfb-run` before the command, "
         "or run without a window: `fluoroview live --headless`."
     )
     if not display:
