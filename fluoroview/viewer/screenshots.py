@@ -17,7 +17,7 @@ from PyQt6.QtCore import QCoreApplication
 
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.room import HoldSection, LoopSection, Room
-from fluoroview.hal import DeviceError
+from fluoroview.hal import DeviceError, FluoroError
 from fluoroview.record import SUFFIX as RECORDING_SUFFIX
 from fluoroview.viewer.app import application
 from fluoroview.viewer.display import DisplayError, require_display
