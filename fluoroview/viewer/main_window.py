@@ -169,8 +169,14 @@ class MainWindow(QMainWindow):
         mode = now.mode
         if mode is Mode.LIVE and self.exam.plays_back:
             mode, detail = Mode.REPLAY, "from the device"
+        if mode is Mode.IDLE and self._shown is not None and self._shown.mode is Mode.REPLAY:
+            self._show_nothing()  # a replay was left, and there is no hold to go back to
         # no picture, no badge: a run that ended before its first frame left nothing to hold
         self.canvas.set_mode(mode if self._shown is not None else Mode.IDLE, detail)
+
+    def _show_nothing(self) -> None:
+        self._shown = None
+        self.canvas.show_picture(None)
 
     def _show_tab(self, now: ExamSnapshot) -> None:
         """Bring the tab that is seen up to date."""
@@ -524,6 +530,7 @@ class MainWindow(QMainWindow):
 
     def restart_device(self) -> None:
         """Open the same device again."""
+        self.widgets.messages.forget(_RESTART)
         self._wait_for("Restarting the device", self.exam.restart_device())
 
     def _open(self, path: Path) -> None:
@@ -540,8 +547,7 @@ class MainWindow(QMainWindow):
 
         def opened(_: Any) -> None:
             if self.exam.device_status().device == device:
-                self._shown = None  # what was seen before is not of this recording
-                self.canvas.show_picture(None)
+                self._show_nothing()  # what was seen before is not of this recording
             self.refresh()
 
         def looked_at(found: str | None) -> None:

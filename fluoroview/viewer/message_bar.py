@@ -82,6 +82,12 @@ class MessageBar(QWidget):
             if severity in (None, line.message.severity):
                 self._remove(line)
 
+    def forget(self, action: str) -> None:
+        """Take away the messages that offer `action`: it is done otherwise."""
+        for line in list(self._shown):
+            if line.message.action == action:
+                self._remove(line)
+
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the size of what it lies over."""
         if event is not None and event.type() == QEvent.Type.Resize:

@@ -281,3 +281,22 @@ def test_panning_with_the_middle_button_keeps_the_window(window, qtbot):
     qtbot.mouseMove(window.canvas, QPoint(90, 50))
     qtbot.mouseRelease(window.canvas, Qt.MouseButton.MiddleButton)
     assert window.canvas.window_shown == before
+
+
+def test_a_replay_that_was_left_without_a_hold_leaves_no_picture(make_window, qtbot, tmp_path):
+    window = make_window()
+    run(window, qtbot)
+    path = window.exam.save_loop(tmp_path / "loop.dcm").result(10)
+    other = make_window(connect=False)
+    other.exam.open_file(path).result(10)
+    qtbot.waitUntil(lambda: badge(other) == "REPLAY" and shown_mode(other) is Mode.REPLAY)
+    other.exam.stop_replay()
+    qtbot.waitUntil(lambda: other.canvas.picture is None)
+    assert badge(other) == "IDLE"
+
+
+def test_a_restart_by_key_takes_its_offer_away(window, qtbot):
+    window.widgets.messages.add(Message("It is gone.", action="Restart device"))
+    window.restart_device()
+    assert not said(window)
+    qtbot.waitUntil(lambda: not window.waiting)
