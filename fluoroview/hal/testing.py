@@ -1,10 +1,27 @@
 """What the tests of a driver need and would each write again; for makers of drivers, too.
 
-Nothing here is used by the program. `drivers/template/tests` shows the use.
+Nothing here is used by the program. `drivers/template/tests` shows the use:
+
+    with Bench() as bench:
+        host = bench.open("template", "template-0", "process")
+        consumer = bench.consume(host.arm())
+        host.start()
+        consumer.wait_for(20)
+        ledger = host.stop()
+        consumer.drain()
+    assert ledger.exact and host.faults == []
 """
 
+import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
 
+from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.frame import Frame
+from fluoroview.hal.host import DeviceHost, Isolation
+from fluoroview.hal.ring import FrameRing
 from fluoroview.hal.run_thread import RunThread
 
 
@@ -19,3 +36,124 @@ class RunHere(RunThread):
     ) -> None:
         """Call `run`; what it raises goes to `failed`."""
         self._guard(run, failed)
+
+
+def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Wait for what another thread or process does; the bound is there for a broken run only."""
+    end_s = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end_s, f"it did not happen within {timeout_s:g} s"
+        time.sleep(0.005)
+
+
+class Faults(list[str]):
+    """The sentences of a device's faults; `told` is set with the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = threading.Event()
+
+    def __call__(self, error: FluoroError) -> None:
+        """Take a fault in; this is a `DeviceHost`'s on_fault."""
+        self.append(str(error))
+        self.told.set()
+
+    def first(self, timeout_s: float = 5.0) -> str:
+        """Wait for a fault and return its sentence."""
+        assert self.told.wait(timeout_s), f"there was no fault within {timeout_s:g} s"
+        return self[0]
+
+
+class WatchedHost(DeviceHost):
+    """A device on the HAL that keeps its `faults`."""
+
+    def __init__(self, driver: str, device_id: str, isolation: Isolation, **options: Any) -> None:
+        self.faults = Faults()
+        super().__init__(driver, device_id, isolation, on_fault=self.faults, **options)
+
+
+class Consumer:
+    """Reads a ring in a thread; keeps the `headers`, and in `seen` what `look` makes of a frame.
+
+    `look` is called while the frame is held: it copies what it keeps of `frame.pixels`.
+    """
+
+    def __init__(self, ring: FrameRing, look: Callable[[Frame], Any] = lambda _frame: None) -> None:
+        self.headers: list[Any] = []
+        self.seen: list[Any] = []
+        self._look = look
+        self._came = threading.Condition()
+        self._reader = ring.reader()
+        self._stop = False
+        self._thread = threading.Thread(target=self._read, name="consumer")
+        self._thread.start()
+
+    @property
+    def numbers(self) -> list[int]:
+        """Frame numbers, as the HAL unwrapped them."""
+        return [header.frame_number for header in self.headers]
+
+    def wait_for(self, frames: int, timeout_s: float = 10.0) -> None:
+        """Wait until so many frames came since the beginning."""
+        with self._came:
+            enough = self._came.wait_for(lambda: len(self.headers) >= frames, timeout_s)
+        assert enough, f"only {len(self.headers)} frames came"
+
+    def drain(self, timeout_s: float = 10.0) -> None:
+        """Wait until all that is in the ring was read."""
+        with self._came:
+            empty = self._came.wait_for(lambda: not self._reader.pending, timeout_s)
+        assert empty, f"{self._reader.pending} frames were left in the ring"
+
+    def close(self) -> None:
+        """End the reading. Safe twice."""
+        if not self._stop:
+            self._stop = True
+            self._thread.join()
+            self._reader.close()
+
+    def _read(self) -> None:
+        while not self._stop:
+            frame = self._reader.next(0.05)
+            if frame is None:
+                continue
+            seen = self._look(frame)
+            with self._came:
+                self.seen.append(seen)
+                self.headers.append(frame.header)
+                self._reader.release()
+                self._came.notify_all()
+
+
+class Bench:
+    """Devices on the HAL and readers of their rings; leaving it closes them, the last one first."""
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+
+    def __enter__(self) -> "Bench":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what was opened, the last one first: a reader before its device. Safe twice."""
+        self._opened.close()
+
+    def open(
+        self, driver: str, device_id: str, isolation: Isolation = "thread", **options: Any
+    ) -> WatchedHost:
+        """Return an opened device; `options` are those of `DeviceHost`."""
+        host = WatchedHost(driver, device_id, isolation, **options)
+        self._opened.callback(host.close)
+        host.open()
+        return host
+
+    def consume(
+        self, ring: FrameRing, look: Callable[[Frame], Any] = lambda _frame: None
+    ) -> Consumer:
+        """Return a reader of an armed device's ring."""
+        consumer = Consumer(ring, look)
+        self._opened.callback(consumer.close)
+        return consumer

@@ -10,6 +10,7 @@ import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DeviceState, DriverError, StateError
 from fluoroview.hal.states import DEADLINE_S
+from fluoroview.hal.testing import Bench, until
 from fluoroview.hal.transport import _exit_text
 
 pytestmark = pytest.mark.usefixtures("test_drivers")
@@ -18,22 +19,8 @@ BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
 
 @contextlib.contextmanager
 def opened(device_id, driver="rude", isolation="process"):
-    faults = []
-    host = DeviceHost(driver, device_id, isolation, on_fault=faults.append)
-    host.faults = faults
-    try:
-        host.open()
-        yield host
-    finally:
-        host.close()
-
-
-def until(condition, timeout_s=5.0):
-    """Wait for what another process does; the bound is only there for a broken run."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
+    with Bench() as bench:
+        yield bench.open(driver, device_id, isolation)
 
 
 @BOTH
@@ -183,7 +170,7 @@ def test_kill_9_is_noticed_and_the_device_starts_again():
         until(lambda: ring.pulses_since(0)[0] > 3)
         os.kill(host.pid, signal.SIGKILL)
         until(lambda: host.faults, timeout_s=1.0)
-        assert "killed by signal 9 (SIGKILL)" in str(host.faults[0])
+        assert "killed by signal 9 (SIGKILL)" in host.faults[0]
         assert host.ledger().exact, "the account survives the driver"
         host.close()
         host.open()
@@ -248,7 +235,7 @@ def test_a_device_that_fails_is_in_fault_with_a_sentence(device, sentence, isola
         with contextlib.suppress(DeviceError):  # the fault may overtake the reply to start
             host.start()
         until(lambda: host.faults)
-        assert sentence in str(host.faults[0])
+        assert sentence in host.faults[0]
         assert len(host.faults) == 1
 
 
@@ -265,7 +252,7 @@ def test_a_child_that_stalls_leaks_or_floods_is_noticed_and_killed(device, sente
         host.arm()
         host.start()
         until(lambda: host.faults)
-        assert sentence in str(host.faults[0])
+        assert sentence in host.faults[0]
         assert host.ledger().exact
 
 

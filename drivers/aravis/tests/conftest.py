@@ -3,13 +3,11 @@
 import select
 import socket
 import subprocess
-import threading
-import time
 
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeviceHost
+from fluoroview.hal.testing import Bench
 
 GVCP = ("127.0.0.1", 3956)
 DISCOVERY = bytes.fromhex("4201000200000001")
@@ -42,49 +40,6 @@ class FakeCamera:
         self._process.wait()
 
 
-class Consumer:
-    """Reads the ring in a thread: the headers that came, and whether each picture is whole."""
-
-    def __init__(self, ring):
-        self.headers = []
-        self.torn = []
-        self._enough = threading.Event()
-        self._wanted = 1
-        self._reader = ring.reader()
-        self._stop = False
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self):
-        while not self._stop:
-            frame = self._reader.next(0.05)
-            if frame is None:
-                continue
-            if not np.array_equal(frame.pixels, ramp(frame.header.hardware_counter, frame.pixels)):
-                self.torn.append(frame.header)
-            self.headers.append(frame.header)
-            self._reader.release()
-            if len(self.headers) >= self._wanted:
-                self._enough.set()
-
-    def wait_for(self, frames, timeout_s=10.0):
-        self._wanted = frames
-        self._enough.clear()
-        if len(self.headers) < frames:
-            assert self._enough.wait(timeout_s), f"only {len(self.headers)} frames came"
-
-    def drain(self):
-        deadline_s = time.monotonic() + 5
-        while self._reader.pending and time.monotonic() < deadline_s:
-            self._enough.wait(0.01)
-
-    def close(self):
-        if not self._stop:
-            self._stop = True
-            self._thread.join()
-            self._reader.close()
-
-
 def ramp(number, like):
     """Return the picture that Aravis' camera makes for a frame, at 10 ms exposure and no gain."""
     raw_id = (number - 1) % 65535 + 1
@@ -114,34 +69,32 @@ def camera(plug_in):
 
 
 @pytest.fixture
-def open_host():
-    """A function that opens a camera as a small fast device; it is closed when the test ends."""
-    hosts = []
+def bench():
+    """Cameras on the HAL and readers of their rings; all closed at the end of the test."""
+    with Bench() as bench:
+        yield bench
 
-    def start(device_id, isolation="thread", rate_hz=200.0, pixel_format="Mono16", **callbacks):
-        host = DeviceHost("aravis", device_id, isolation, **callbacks)
-        hosts.append(host)
-        host.open()
+
+@pytest.fixture
+def open_host(bench):
+    """A function that opens a camera as a small fast device."""
+
+    def start(device_id, isolation="thread", rate_hz=200.0, pixel_format="Mono16"):
+        host = bench.open("aravis", device_id, isolation)
         host.write("Width", COLUMNS)
         host.write("Height", ROWS)
         host.write("PixelFormat", pixel_format)
         host.write("AcquisitionFrameRate", rate_hz)
         return host
 
-    yield start
-    for host in hosts:
-        host.close()
+    return start
 
 
 @pytest.fixture
-def consume():
-    """A function that reads a host's ring; it stops when the test ends."""
-    consumers = []
+def consume(bench):
+    """A function that reads a host's ring; `seen` tells of each picture whether it is whole."""
 
-    def start(host):
-        consumers.append(Consumer(host.arm()))
-        return consumers[-1]
+    def is_whole(frame):
+        return np.array_equal(frame.pixels, ramp(frame.header.hardware_counter, frame.pixels))
 
-    yield start
-    for consumer in consumers:
-        consumer.close()
+    return lambda host: bench.consume(host.arm(), is_whole)

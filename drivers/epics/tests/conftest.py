@@ -4,14 +4,12 @@ import json
 import socket
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeviceHost
+from fluoroview.hal.testing import Bench
 
 PV = "FV:Pva1:Image"
 IOC = Path(__file__).with_name("ioc.py")
@@ -47,38 +45,6 @@ class Ioc:
         self._process.wait()
         self._process.stdin.close()
         self._process.stdout.close()
-
-
-class Consumer:
-    """Reads the ring in a thread and keeps the headers and copies of the pictures."""
-
-    def __init__(self, ring):
-        self.headers = []
-        self.pictures = []
-        self._reader = ring.reader()
-        self._stop = False
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self):
-        while not self._stop:
-            frame = self._reader.next(0.05)
-            if frame is not None:
-                self.pictures.append(frame.pixels.copy())
-                self.headers.append(frame.header)
-                self._reader.release()
-
-    def wait_for(self, frames, timeout_s=5.0):
-        deadline_s = time.monotonic() + timeout_s
-        while len(self.headers) < frames:
-            assert time.monotonic() < deadline_s, f"only {len(self.headers)} frames came"
-            time.sleep(0.005)
-
-    def close(self):
-        if not self._stop:
-            self._stop = True
-            self._thread.join()
-            self._reader.close()
 
 
 @pytest.fixture
@@ -133,29 +99,19 @@ def ioc(_iocs):
 
 
 @pytest.fixture
-def open_host():
-    """A function that opens a PV; it is closed when the test ends."""
-    hosts = []
-
-    def start(device_id=PV, isolation="thread", **callbacks):
-        hosts.append(DeviceHost("epics", device_id, isolation, **callbacks))
-        hosts[-1].open()
-        return hosts[-1]
-
-    yield start
-    for host in hosts:
-        host.close()
+def bench():
+    """PVs on the HAL and readers of their rings; all closed at the end of the test."""
+    with Bench() as bench:
+        yield bench
 
 
 @pytest.fixture
-def consume():
-    """A function that reads a host's ring; it stops when the test ends."""
-    consumers = []
+def open_host(bench):
+    """A function that opens a PV."""
+    return lambda device_id=PV, isolation="thread": bench.open("epics", device_id, isolation)
 
-    def start(host):
-        consumers.append(Consumer(host.arm()))
-        return consumers[-1]
 
-    yield start
-    for consumer in consumers:
-        consumer.close()
+@pytest.fixture
+def consume(bench):
+    """A function that reads a host's ring; `seen` are the pictures."""
+    return lambda host: bench.consume(host.arm(), lambda frame: frame.pixels.copy())

@@ -9,31 +9,10 @@ from fluoroview.hal import DeviceError, DeviceState, ParameterError
 from fluoroview_epics import EpicsDetector
 
 
-class Faults:
-    """The faults of a host, and a way to wait for the first."""
-
-    def __init__(self):
-        self.sentences = []
-        self._told = threading.Event()
-
-    def __call__(self, error):
-        self.sentences.append(str(error))
-        self._told.set()
-
-    def wait(self):
-        assert self._told.wait(5), "no fault was told"
-        return self.sentences[0]
-
-
-@pytest.fixture
-def faults():
-    return Faults()
-
-
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_it_streams_with_an_exact_ledger(ioc, open_host, consume, ramp, isolation, faults):
+def test_it_streams_with_an_exact_ledger(ioc, open_host, consume, ramp, isolation):
     ioc.post()
-    host = open_host(isolation=isolation, on_fault=faults)
+    host = open_host(isolation=isolation)
     consumer = consume(host)
 
     host.start()
@@ -47,9 +26,9 @@ def test_it_streams_with_an_exact_ledger(ioc, open_host, consume, ramp, isolatio
     assert all(
         header.hardware_time_ns == 10**12 + header.frame_number for header in consumer.headers
     )
-    for header, picture in zip(consumer.headers, consumer.pictures, strict=True):
+    for header, picture in zip(consumer.headers, consumer.seen, strict=True):
         assert np.array_equal(picture, ramp(header.frame_number))
-    assert faults.sentences == []
+    assert host.faults == []
 
 
 def test_what_lay_there_before_the_run_is_not_shown(ioc, open_host, consume):
@@ -104,9 +83,9 @@ def test_the_counter_wraps_at_32_bits(ioc, open_host, consume):
     assert ledger.expected == 2**31 + 4
 
 
-def test_a_picture_that_is_posted_again_is_shown_once(ioc, open_host, consume, faults):
+def test_a_picture_that_is_posted_again_is_shown_once(ioc, open_host, consume):
     ioc.post()
-    host = open_host(on_fault=faults)
+    host = open_host()
     consumer = consume(host)
     host.start()
     ioc.post()
@@ -116,16 +95,16 @@ def test_a_picture_that_is_posted_again_is_shown_once(ioc, open_host, consume, f
     consumer.wait_for(2)
     ledger = host.stop()
     assert (ledger.expected, ledger.delivered) == (2, 2)
-    assert faults.sentences == []
+    assert host.faults == []
 
 
-def test_an_ioc_that_does_not_count_is_said(ioc, open_host, consume, faults):
+def test_an_ioc_that_does_not_count_is_said(ioc, open_host, consume):
     ioc.post(uid=0)
-    host = open_host(on_fault=faults)
+    host = open_host()
     consume(host)
     host.start()
     ioc.post(times=20, every_s=0.005, uid=0)
-    assert "FV:Pva1:Image does not count its pictures: uniqueId stays at 0." in faults.wait()
+    assert "FV:Pva1:Image does not count its pictures: uniqueId stays at 0." in host.faults.first()
 
 
 @pytest.mark.parametrize(
@@ -137,32 +116,30 @@ def test_an_ioc_that_does_not_count_is_said(ioc, open_host, consume, faults):
         ({"codec": "lz4"}, "is compressed (lz4), which the epics driver does not read."),
     ],
 )
-def test_another_picture_than_agreed_ends_the_run(
-    ioc, open_host, consume, faults, change, sentence
-):
+def test_another_picture_than_agreed_ends_the_run(ioc, open_host, consume, change, sentence):
     ioc.post()
-    host = open_host(on_fault=faults)
+    host = open_host()
     consumer = consume(host)
     host.start()
     ioc.post()
     consumer.wait_for(1)
     ioc.post(**change)
-    assert f"FV:Pva1:Image {sentence}" in faults.wait()
+    assert f"FV:Pva1:Image {sentence}" in host.faults.first()
     assert host.state is DeviceState.FAULT
     assert len(consumer.headers) == 1
     assert host.ledger().exact
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_an_ioc_that_ends_is_said(ioc, open_host, consume, faults, isolation):
+def test_an_ioc_that_ends_is_said(ioc, open_host, consume, isolation):
     ioc.post()
-    host = open_host(isolation=isolation, on_fault=faults)
+    host = open_host(isolation=isolation)
     consumer = consume(host)
     host.start()
     ioc.post(times=2, every_s=0.01)
     consumer.wait_for(2)
     ioc.end()
-    assert "FV:Pva1:Image went away (Disconnected): its IOC ended" in faults.wait()
+    assert "FV:Pva1:Image went away (Disconnected): its IOC ended" in host.faults.first()
     assert host.ledger().exact
 
 

@@ -5,34 +5,16 @@ import time
 
 import pytest
 
-from fluoroview.hal import DeviceError, DeviceHost, DeviceState, DoseOrigin
+from fluoroview.hal import DeviceError, DeviceState, DoseOrigin
+from fluoroview.hal.testing import Bench, until
 
 BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
 
 
 @pytest.fixture
 def opened():
-    hosts = []
-
-    def open_host(driver, device, isolation):
-        faults = []
-        host = DeviceHost(driver, device, isolation, on_fault=faults.append)
-        host.faults = faults
-        hosts.append(host)
-        host.open()
-        return host
-
-    yield open_host
-    for host in hosts:
-        host.close()
-
-
-def until(condition, timeout_s=5.0):
-    """Wait for what another process does; the bound is only there for a broken run."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
+    with Bench() as bench:
+        yield bench.open
 
 
 def values(host):
@@ -103,7 +85,7 @@ def test_a_trip_is_a_fault_with_a_sentence_and_every_pulse_counted(opened, isola
     host.prepare()
     host.start()
     until(lambda: host.faults)
-    assert "generator:tube failed: the tube arced after 4 pulses" in str(host.faults[0])
+    assert "generator:tube failed: the tube arced after 4 pulses" in host.faults[0]
     assert host.state is DeviceState.FAULT
     assert ring.pulses_since(0)[0] == 4
     host.close()

@@ -1,7 +1,6 @@
 """The driver on the HAL: a real producer streams in a thread and in a child process."""
 
 import itertools
-import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,71 +8,33 @@ import pytest
 from genicam import gentl
 
 from fluoroview.hal import DeviceError, DeviceHost, DeviceState, ParameterError
+from fluoroview.hal.testing import Bench
 from fluoroview_gentl import GenTLDetector
 
 RED = "viky.cti:VikyTL_DEV_red"
 
 
-class Consumer:
-    """Reads the ring in a thread and keeps the headers and the pixel values that came."""
-
-    def __init__(self, ring):
-        self.headers = []
-        self.values = set()
-        self._enough = threading.Event()
-        self._wanted = 1
-        self._ring_reader = ring.reader()
-        self._stop = False
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self):
-        while not self._stop:
-            frame = self._ring_reader.next(0.05)
-            if frame is None:
-                continue
-            self.headers.append(frame.header)
-            self.values |= set(np.unique(frame.pixels).tolist())
-            self._ring_reader.release()
-            if len(self.headers) >= self._wanted:
-                self._enough.set()
-
-    def wait_for(self, frames, timeout_s=10.0):
-        self._wanted = frames
-        self._enough.clear()
-        if len(self.headers) < frames:
-            assert self._enough.wait(timeout_s), f"only {len(self.headers)} frames came"
-
-    def drain(self):
-        while self._ring_reader.pending:
-            self._enough.wait(0.01)
-
-    def close(self):
-        self._stop = True
-        self._thread.join()
-        self._ring_reader.close()
+@pytest.fixture
+def bench():
+    with Bench() as bench:
+        yield bench
 
 
 @pytest.fixture(params=["thread", "process"])
-def host(request):
-    faults = []
-    opened = DeviceHost("gentl", RED, request.param, on_fault=faults.append)
-    opened.open()
+def host(request, bench):
+    opened = bench.open("gentl", RED, request.param)
     yield opened
-    opened.close()
-    assert faults == []
+    bench.close()
+    assert opened.faults == []
 
 
-def test_it_streams_with_an_exact_ledger(host):
+def test_it_streams_with_an_exact_ledger(host, bench):
     ring = host.arm()
-    consumer = Consumer(ring)
-    try:
-        host.start()
-        consumer.wait_for(30)
-        ledger = host.stop()
-        consumer.drain()
-    finally:
-        consumer.close()
+    consumer = bench.consume(ring, lambda frame: set(np.unique(frame.pixels).tolist()))
+    host.start()
+    consumer.wait_for(30)
+    ledger = host.stop()
+    consumer.drain()
 
     assert ledger.exact
     assert ledger.lost == ledger.repeated == ledger.after_stop == 0
@@ -82,73 +43,61 @@ def test_it_streams_with_an_exact_ledger(host):
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     times = [header.hardware_time_ns for header in consumer.headers]
     assert all(later > earlier for earlier, later in itertools.pairwise(times))
-    assert consumer.values == {77, 255}  # the luminance of a red ball on a white ground
+    assert set().union(*consumer.seen) == {77, 255}  # the luminance of a red ball on a white ground
     assert (host.bit_depth, ring.pixels[0].shape, ring.pixels[0].dtype) == (8, (400, 400), np.uint8)
 
 
-def test_it_starts_and_stops_again_and_again(host):
+def test_it_starts_and_stops_again_and_again(host, bench):
     ring = host.arm()
-    consumer = Consumer(ring)
-    try:
-        for run in range(1, 7):
-            before = len(consumer.headers)
-            assert host.start() == run
-            consumer.wait_for(before + 2)
-            ledger = host.stop()
-            consumer.drain()
-            assert ledger.exact
-            assert ledger.lost == 0
-            assert ledger.delivered >= 2
-    finally:
-        consumer.close()
+    consumer = bench.consume(ring)
+    for run in range(1, 7):
+        before = len(consumer.headers)
+        assert host.start() == run
+        consumer.wait_for(before + 2)
+        ledger = host.stop()
+        consumer.drain()
+        assert ledger.exact
+        assert ledger.lost == 0
+        assert ledger.delivered >= 2
     assert [header.run for header in consumer.headers] == sorted(
         header.run for header in consumer.headers
     )
 
 
-def test_size_and_format_are_those_that_were_set(host):
+def test_size_and_format_are_those_that_were_set(host, bench):
     host.write("Width", 320)
     host.write("Height", 240)
     host.write("PixelFormat", "Mono8")
     host.write("AcquisitionFrameRate", 100.0)
-    consumer = Consumer(host.arm())
-    try:
-        host.start()
-        consumer.wait_for(10)
-        with pytest.raises(ParameterError, match="only while the device is IDLE"):
-            host.write("Width", 400)
-        assert host.write("AcquisitionFrameRate", 50.0) == 50.0
-        ledger = host.stop()
-    finally:
-        consumer.close()
+    consumer = bench.consume(host.arm())
+    host.start()
+    consumer.wait_for(10)
+    with pytest.raises(ParameterError, match="only while the device is IDLE"):
+        host.write("Width", 400)
+    assert host.write("AcquisitionFrameRate", 50.0) == 50.0
+    ledger = host.stop()
     assert ledger.exact
     assert host.ring.pixels[0].shape == (240, 320)
 
 
-def test_incomplete_buffers_are_lost_on_the_link_and_the_stream_goes_on(monkeypatch):
+def test_incomplete_buffers_are_lost_on_the_link_and_the_stream_goes_on(monkeypatch, bench):
     """The real SDK, but every third buffer is called incomplete, until all were once."""
     asked = itertools.count(1)
     monkeypatch.setattr(gentl.Buffer, "is_complete", lambda _buffer: next(asked) % 3 != 0)
-    host = DeviceHost("gentl", RED, "thread")
-    host.open()
-    consumer = Consumer(host.arm())
-    try:
-        host.start()
-        consumer.wait_for(20)
-        ledger = host.stop()
-        consumer.drain()
-    finally:
-        consumer.close()
-        host.close()
+    host = bench.open("gentl", RED)
+    consumer = bench.consume(host.arm())
+    host.start()
+    consumer.wait_for(20)
+    ledger = host.stop()
+    consumer.drain()
     assert ledger.exact
     assert ledger.lost == ledger.lost_link > 8
     assert all(header.frame_number % 3 != 0 for header in consumer.headers)
 
 
-def test_closing_while_it_streams_is_safe():
-    host = DeviceHost("gentl", RED, "thread")
-    host.open()
-    consumer = Consumer(host.arm())
+def test_closing_while_it_streams_is_safe(bench):
+    host = bench.open("gentl", RED)
+    consumer = bench.consume(host.arm())
     host.start()
     consumer.wait_for(2)
     consumer.close()
@@ -164,34 +113,23 @@ def test_a_device_that_is_gone_is_said_and_another_opens(isolation):
     assert host.state is DeviceState.CLOSED
 
 
-def test_a_device_that_vanishes_while_streaming_is_a_fault_with_its_reason(monkeypatch):
-    faults, told = [], threading.Event()
+def test_a_device_that_vanishes_while_streaming_is_a_fault_with_its_reason(monkeypatch, bench):
+    host = bench.open("gentl", RED)
+    consumer = bench.consume(host.arm())
+    host.start()
+    consumer.wait_for(2)
+    detector = host._transport._server._device
+    lost = gentl.IoException("GenTL exception: Communication error has occurred. (ID: -1010)")
 
-    def on_fault(error):
-        faults.append(str(error))
-        told.set()
+    def unplugged(**_):
+        raise lost
 
-    host = DeviceHost("gentl", RED, "thread", on_fault=on_fault)
-    host.open()
-    consumer = Consumer(host.arm())
-    try:
-        host.start()
-        consumer.wait_for(2)
-        detector = host._transport._server._device
-        lost = gentl.IoException("GenTL exception: Communication error has occurred. (ID: -1010)")
-
-        def unplugged(**_):
-            raise lost
-
-        monkeypatch.setattr(detector._acquirer, "try_fetch", unplugged)
-        assert told.wait(5)
-    finally:
-        consumer.close()
-        detector.close()
-        host.close()
-    assert len(faults) == 1
-    assert "Communication error has occurred." in faults[0]
-    assert "Check its power and cable" in faults[0]
+    monkeypatch.setattr(detector._acquirer, "try_fetch", unplugged)
+    fault = host.faults.first()
+    detector.close()  # the HAL leaves the thread of a fault to itself
+    assert len(host.faults) == 1
+    assert "Communication error has occurred." in fault
+    assert "Check its power and cable" in fault
 
 
 def test_reading_returns_at_once_when_the_pedal_is_released():

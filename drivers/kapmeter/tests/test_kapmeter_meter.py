@@ -6,12 +6,14 @@ import termios
 import threading
 import time
 from decimal import Decimal
+from functools import partial
 
 import pytest
 import serial
 
-from fluoroview.hal import DeviceError, DeviceHost, DeviceState, DoseOrigin
+from fluoroview.hal import DeviceError, DeviceState, DoseOrigin
 from fluoroview.hal.registry import DriverInfo, discover
+from fluoroview.hal.testing import Bench, until
 from fluoroview_kapmeter import KapMeter, finding, listening
 
 BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
@@ -19,27 +21,8 @@ BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
 
 @pytest.fixture
 def opened():
-    hosts = []
-
-    def open_host(port, isolation="thread"):
-        faults = []
-        host = DeviceHost("kapmeter", port, isolation, on_fault=faults.append)
-        host.faults = faults
-        hosts.append(host)
-        host.open()
-        return host
-
-    yield open_host
-    for host in hosts:
-        host.close()
-
-
-def until(condition, timeout_s=5.0):
-    """Wait for what another thread does; the bound is only there for a broken run."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
+    with Bench() as bench:
+        yield partial(bench.open, "kapmeter")
 
 
 def value(host, name):
@@ -236,7 +219,7 @@ def test_silence_is_a_fault(emulate, opened, isolation, monkeypatch):
     until(lambda: host.faults)
     limit_s = 0.3 if isolation == "thread" else 2.0
     assert limit_s - 0.15 < time.monotonic() - silent_s < limit_s + 2.0
-    assert f"has said nothing that can be read for {limit_s:g} s" in str(host.faults[0])
+    assert f"has said nothing that can be read for {limit_s:g} s" in host.faults[0]
     assert host.state is DeviceState.FAULT
 
 
@@ -251,8 +234,8 @@ def test_garbage_alone_is_silence_too(emulate, opened, monkeypatch):
     while not host.faults and time.monotonic() < end:
         meter.send(b"\x00\xff noise\n")
         time.sleep(0.02)
-    assert "nothing that can be read" in str(host.faults[0])
-    assert "(0 unreadable" not in str(host.faults[0])
+    assert "nothing that can be read" in host.faults[0]
+    assert "(0 unreadable" not in host.faults[0]
 
 
 @BOTH
@@ -264,8 +247,8 @@ def test_unplugging_is_a_fault_at_once(emulate, opened, isolation):
     until(lambda: ring.pulses_since(0)[0] >= 3)
     meter.unplug()
     until(lambda: host.faults, timeout_s=1.0)
-    assert f"The KAP meter's port {meter.port} is gone" in str(host.faults[0])
-    assert "Check the cable" in str(host.faults[0])
+    assert f"The KAP meter's port {meter.port} is gone" in host.faults[0]
+    assert "Check the cable" in host.faults[0]
 
 
 def test_a_meter_that_was_lost_while_idle_does_not_start(emulate, opened):
@@ -286,7 +269,7 @@ def test_an_error_that_the_meter_reports_is_a_fault_in_its_words(emulate, opened
     host.start()
     meter.say("ERR 12 chamber voltage low")
     until(lambda: host.faults)
-    assert "reports error 12: chamber voltage low." in str(host.faults[0])
+    assert "reports error 12: chamber voltage low." in host.faults[0]
 
 
 def test_after_a_fault_it_opens_again(emulate, opened):

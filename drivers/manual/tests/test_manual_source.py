@@ -2,19 +2,18 @@
 
 import pytest
 
-from fluoroview.hal import DeviceError, DeviceHost, DeviceState, ParameterError
+from fluoroview.hal import DeviceError, DeviceState, ParameterError
+from fluoroview.hal.testing import Bench
 from fluoroview_manual import ManualSource
 from fluoroview_manual.source import FIGURES
 
 
 @pytest.fixture(params=["thread", "process"])
 def host(request):
-    faults = []
-    opened = DeviceHost("manual", "operator", request.param, on_fault=faults.append)
-    opened.open()
-    yield opened
-    opened.close()
-    assert faults == []
+    with Bench() as bench:
+        opened = bench.open("manual", "operator", request.param)
+        yield opened
+    assert opened.faults == []
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import threading
 
 import numpy as np
 import pytest
@@ -23,16 +22,15 @@ def set_up(host, rate_hz=60.0):
 
 @pytest.fixture(params=["thread", "process"])
 def host(request, open_host):
-    faults = []
-    opened = open_host(CAMERA, request.param, on_fault=faults.append)
+    opened = open_host(CAMERA, request.param)
     set_up(opened)
     yield opened
-    assert faults == []
+    assert opened.faults == []
 
 
-def test_it_streams_with_an_exact_ledger(host, consume):
+def test_it_streams_with_an_exact_ledger(host, bench):
     ring = host.arm()
-    consumer = consume(ring, np.max)
+    consumer = bench.consume(ring, lambda frame: frame.pixels.max())
     host.start()
     consumer.wait_for(20)
     ledger = host.stop()
@@ -52,8 +50,8 @@ def test_it_streams_with_an_exact_ledger(host, consume):
     )
 
 
-def test_failed_buffers_are_lost_on_the_link_and_never_shown(host, consume):
-    consumer = consume(host.arm())
+def test_failed_buffers_are_lost_on_the_link_and_never_shown(host, bench):
+    consumer = bench.consume(host.arm())
     host.start()
     consumer.wait_for(5)
     host.write("ForceFailedBufferCount", 7)
@@ -72,8 +70,8 @@ def test_failed_buffers_are_lost_on_the_link_and_never_shown(host, consume):
     assert described["Statistic_Failed_Buffer_Count"] == 7
 
 
-def test_it_starts_and_stops_again_and_again(host, consume):
-    consumer = consume(host.arm())
+def test_it_starts_and_stops_again_and_again(host, bench):
+    consumer = bench.consume(host.arm())
     for run in range(1, 11):
         before = len(consumer.headers)
         assert host.start() == run
@@ -86,8 +84,8 @@ def test_it_starts_and_stops_again_and_again(host, consume):
     assert {header.run for header in consumer.headers} == set(range(1, 11))
 
 
-def test_layout_is_fixed_while_streaming_and_the_rate_is_not(host, consume):
-    consumer = consume(host.arm())
+def test_layout_is_fixed_while_streaming_and_the_rate_is_not(host, bench):
+    consumer = bench.consume(host.arm())
     host.start()
     consumer.wait_for(2)
     for name, value in (("Width", 64), ("PixelFormat", "Mono8")):
@@ -97,12 +95,12 @@ def test_layout_is_fixed_while_streaming_and_the_rate_is_not(host, consume):
     assert host.stop().exact
 
 
-def test_another_size_is_armed_after_disarming(host, consume):
+def test_another_size_is_armed_after_disarming(host, bench):
     host.arm()
     host.disarm()
     host.write("Width", 64)
     host.write("PixelFormat", "Mono8")
-    consumer = consume(host.arm())
+    consumer = bench.consume(host.arm())
     host.start()
     consumer.wait_for(3)
     assert host.stop().lost == 0
@@ -110,10 +108,10 @@ def test_another_size_is_armed_after_disarming(host, consume):
     assert host.bit_depth == 8
 
 
-def test_closing_while_it_streams_is_safe(open_host, consume):
+def test_closing_while_it_streams_is_safe(open_host, bench):
     host = open_host(CAMERA, "thread")
     set_up(host)
-    consumer = consume(host.arm())
+    consumer = bench.consume(host.arm())
     host.start()
     consumer.wait_for(2)
     consumer.close()
@@ -121,12 +119,12 @@ def test_closing_while_it_streams_is_safe(open_host, consume):
     assert host.state is DeviceState.CLOSED
 
 
-def test_two_cameras_at_once(open_host, consume):
+def test_two_cameras_at_once(open_host, bench):
     hosts = [open_host(f"0815-000{index}", "thread") for index in range(2)]
     consumers = []
     for host in hosts:
         set_up(host)
-        consumers.append(consume(host.arm()))
+        consumers.append(bench.consume(host.arm()))
         host.start()
     for consumer in consumers:
         consumer.wait_for(5)
@@ -146,25 +144,17 @@ def test_a_camera_that_is_not_there_is_said(isolation):
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_a_camera_unplugged_while_streaming_is_a_fault_with_its_reason(
-    isolation, open_host, consume
-):
-    faults, told = [], threading.Event()
-
-    def on_fault(error):
-        faults.append(str(error))
-        told.set()
-
-    host = open_host(CAMERA, isolation, on_fault=on_fault)
+def test_a_camera_unplugged_while_streaming_is_a_fault_with_its_reason(isolation, open_host, bench):
+    host = open_host(CAMERA, isolation)
     set_up(host)
-    consumer = consume(host.arm())
+    consumer = bench.consume(host.arm())
     host.start()
     consumer.wait_for(2)
     with contextlib.suppress(DeviceError):  # the HAL reads the format again, from nothing
         host.write("TestUnplug", "")
-    assert told.wait(1.0)
+    host.faults.first(1.0)
     assert host.ledger().exact
-    assert faults == [
+    assert host.faults == [
         "pylon:0815-0000 failed: the camera was unplugged, lost its power or its link. Check its "
         "power and cable, then open it again. Restart the device, or choose another one."
     ]

@@ -39,7 +39,7 @@ def folder(swallow, tmp_path):
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
 def test_a_barium_swallow_comes_in_through_a_vendor_sdk(
-    swallow, folder, isolation, open_host, consume
+    swallow, folder, isolation, open_host, bench
 ):
     host = open_host("0815-0000", isolation)
     for name, value in (
@@ -53,7 +53,7 @@ def test_a_barium_swallow_comes_in_through_a_vendor_sdk(
         ("PixelIntensityRelationship", "LIN"),
     ):
         assert host.write(name, value) == value
-    consumer = consume(host.arm(), np.copy)
+    consumer = bench.consume(host.arm(), lambda frame: frame.pixels.copy())
     assert host.relationship is PixelIntensityRelationship.LIN
     host.start()
     consumer.wait_for(2 * FRAMES)

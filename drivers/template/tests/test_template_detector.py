@@ -5,12 +5,12 @@ They need a device. The first three lines below are all that is particular to th
 
 import itertools
 import math
-import threading
 
 import pytest
 
-from fluoroview.hal import DeviceError, DeviceHost, DeviceState, ParameterError
+from fluoroview.hal import DeviceError, DeviceState, ParameterError
 from fluoroview.hal.registry import discover, installed_drivers, load_driver
+from fluoroview.hal.testing import Bench
 
 DRIVER = "template"  # the name in pyproject.toml
 ISOLATIONS = ["thread", "process"]
@@ -28,15 +28,20 @@ def device_id():
     return found.devices[0].id
 
 
+@pytest.fixture
+def bench():
+    """Devices on the HAL and readers of their rings; all closed at the end of the test."""
+    with Bench() as bench:
+        yield bench
+
+
 @pytest.fixture(params=ISOLATIONS)
-def host(request, device_id):
+def host(request, bench, device_id):
     """An opened device, in a thread and in a process of its own; it must not fail on the way."""
-    faults = []
-    opened = DeviceHost(DRIVER, device_id, request.param, on_fault=faults.append)
-    opened.open()
+    opened = bench.open(DRIVER, device_id, request.param)
     yield opened
-    opened.close()
-    assert faults == []
+    bench.close()
+    assert opened.faults == []
 
 
 @pytest.fixture
@@ -48,49 +53,12 @@ def detector(device_id):
     opened.close()
 
 
-class Consumer:
-    """Reads the frames of a ring in a thread and keeps their headers."""
-
-    def __init__(self, ring):
-        self.headers = []
-        self._came = threading.Condition()
-        self._ring_reader = ring.reader()
-        self._stop = False
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._stop = True
-        self._thread.join()
-        self._ring_reader.close()
-
-    def wait_for(self, frames, timeout_s=10.0):
-        with self._came:
-            enough = self._came.wait_for(lambda: len(self.headers) >= frames, timeout_s)
-        assert enough, f"only {len(self.headers)} frames came"
-
-    def drain(self):
-        self.wait_for(len(self.headers) + self._ring_reader.pending)
-
-    def _read(self):
-        while not self._stop:
-            frame = self._ring_reader.next(0.05)
-            if frame is not None:
-                with self._came:
-                    self.headers.append(frame.header)
-                    self._came.notify_all()
-                self._ring_reader.release()
-
-
-def test_it_streams_and_every_frame_is_accounted_for(host):
-    with Consumer(host.arm()) as consumer:
-        host.start()
-        consumer.wait_for(20)
-        ledger = host.stop()
-        consumer.drain()
+def test_it_streams_and_every_frame_is_accounted_for(host, bench):
+    consumer = bench.consume(host.arm())
+    host.start()
+    consumer.wait_for(20)
+    ledger = host.stop()
+    consumer.drain()
     assert ledger.exact
     assert ledger.delivered == len(consumer.headers) >= 20
     assert (ledger.lost_link, ledger.lost_ring) == (0, 0)
@@ -100,43 +68,44 @@ def test_it_streams_and_every_frame_is_accounted_for(host):
         assert after.hardware_time_ns > before.hardware_time_ns
 
 
-def test_it_starts_and_stops_again_and_again(host):
-    with Consumer(host.arm()) as consumer:
-        for number in range(1, 11):
-            before = len(consumer.headers)
-            assert host.start() == number
-            consumer.wait_for(before + 2)
-            ledger = host.stop()
-            consumer.drain()
-            assert ledger.exact
-            assert (ledger.repeated, ledger.after_stop) == (0, 0)
+def test_it_starts_and_stops_again_and_again(host, bench):
+    consumer = bench.consume(host.arm())
+    for number in range(1, 11):
+        before = len(consumer.headers)
+        assert host.start() == number
+        consumer.wait_for(before + 2)
+        ledger = host.stop()
+        consumer.drain()
+        assert ledger.exact
+        assert (ledger.repeated, ledger.after_stop) == (0, 0)
 
 
-def test_frames_have_the_size_that_the_parameters_state(host):
+def test_frames_have_the_size_that_the_parameters_state(host, bench):
     stated = {parameter["name"]: parameter["value"] for parameter in host.parameters()}
     ring = host.arm()
     assert ring.pixels[0].shape == (stated["Height"], stated["Width"])
-    with Consumer(ring) as consumer:
-        host.start()
-        consumer.wait_for(2)
-        assert host.stop().exact
+    consumer = bench.consume(ring)
+    host.start()
+    consumer.wait_for(2)
+    assert host.stop().exact
 
 
-def test_what_changes_the_format_is_refused_while_it_streams(host):
+def test_what_changes_the_format_is_refused_while_it_streams(host, bench):
     idle_only = [p for p in host.parameters() if p["access"] == "rw when idle"]
-    with Consumer(host.arm()) as consumer:
-        host.start()
-        consumer.wait_for(1)
-        for parameter in idle_only:
-            with pytest.raises(ParameterError, match="only while the device is IDLE"):
-                host.write(parameter["name"], parameter["value"])
-        assert host.stop().exact
+    consumer = bench.consume(host.arm())
+    host.start()
+    consumer.wait_for(1)
+    for parameter in idle_only:
+        with pytest.raises(ParameterError, match="only while the device is IDLE"):
+            host.write(parameter["name"], parameter["value"])
+    assert host.stop().exact
 
 
-def test_closing_while_it_streams_is_safe(host):
-    with Consumer(host.arm()) as consumer:
-        host.start()
-        consumer.wait_for(2)
+def test_closing_while_it_streams_is_safe(host, bench):
+    consumer = bench.consume(host.arm())
+    host.start()
+    consumer.wait_for(2)
+    consumer.close()
     host.close()
     assert host.state is DeviceState.CLOSED
 

@@ -1,12 +1,10 @@
-"""What the tests of the video driver share: files without loss, a host, a consumer."""
-
-import threading
+"""What the tests of the video driver share: files without loss, sources on the HAL."""
 
 import cv2
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeviceHost
+from fluoroview.hal.testing import Bench
 
 
 def _write_video(path, pictures, rate_hz=25.0, four_cc="FFV1"):
@@ -40,91 +38,20 @@ def noise_file(noise, tmp_path):
     return _write_video(tmp_path / "noise.avi", noise, 100.0)
 
 
-class Consumer:
-    """Reads the ring in a thread and keeps headers and pixels."""
-
-    def __init__(self, ring):
-        self.headers = []
-        self.pictures = []
-        self._enough = threading.Event()
-        self._wanted = 1
-        self._ring_reader = ring.reader()
-        self._stop = False
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self):
-        while not self._stop:
-            frame = self._ring_reader.next(0.05)
-            if frame is None:
-                continue
-            self.pictures.append(frame.pixels.copy())
-            self.headers.append(frame.header)
-            self._ring_reader.release()
-            if len(self.headers) >= self._wanted:
-                self._enough.set()
-
-    @property
-    def numbers(self):
-        return [header.frame_number for header in self.headers]
-
-    def wait_for(self, frames, timeout_s=10.0):
-        self._wanted = frames
-        self._enough.clear()
-        if len(self.headers) < frames:
-            assert self._enough.wait(timeout_s), f"only {len(self.headers)} frames came"
-
-    def drain(self):
-        while self._ring_reader.pending:
-            self._enough.wait(0.01)
-
-    def close(self):
-        self._stop = True
-        self._thread.join()
-        self._ring_reader.close()
-
-
-class Faults(list):
-    """The sentences of the faults that a host told."""
-
-    def __init__(self):
-        super().__init__()
-        self.told = threading.Event()
-
-    def __call__(self, error):
-        self.append(str(error))
-        self.told.set()
+@pytest.fixture
+def hal_bench():
+    """Sources on the HAL and readers of their rings; all closed at the end of the test."""
+    with Bench() as bench:
+        yield bench
 
 
 @pytest.fixture
-def faults():
-    return Faults()
+def open_host(hal_bench):
+    """Open a source on the HAL."""
+    return lambda device_id, isolation="thread": hal_bench.open("video", device_id, isolation)
 
 
 @pytest.fixture
-def open_host(faults):
-    """Open a source on the HAL; closed at the end of the test."""
-    hosts = []
-
-    def open_one(device_id, isolation="thread"):
-        hosts.append(DeviceHost("video", device_id, isolation, on_fault=faults))
-        hosts[-1].open()
-        return hosts[-1]
-
-    yield open_one
-    for host in hosts:
-        host.close()
-
-
-@pytest.fixture
-def consume(open_host):
-    """Start a Consumer of a ring; closed at the end of the test, before its ring."""
-    started = []
-
-    def start(ring):
-        started.append(Consumer(ring))
-        return started[-1]
-
-    yield start
-    for consumer in started:
-        consumer.close()
+def consume(hal_bench):
+    """Read a ring; `seen` are the pictures."""
+    return lambda ring: hal_bench.consume(ring, lambda frame: frame.pixels.copy())

@@ -27,7 +27,7 @@ def test_a_file_comes_in_exactly_and_in_order(noise, noise_file, isolation, open
     assert ledger.exact
     assert ledger.lost == ledger.repeated == ledger.after_stop == 0
     assert consumer.numbers == list(range(ledger.delivered))
-    for number, picture in zip(consumer.numbers, consumer.pictures, strict=True):
+    for number, picture in zip(consumer.numbers, consumer.seen, strict=True):
         assert np.array_equal(picture, noise[number % 10])
     times_ns = [header.hardware_time_ns for header in consumer.headers]
     gaps = {later - earlier for earlier, later in itertools.pairwise(times_ns)}
@@ -47,7 +47,7 @@ def test_each_run_starts_at_the_beginning(noise, noise_file, isolation, open_hos
         consumer.drain()
         assert ledger.exact
         assert ledger.lost == 0
-        assert np.array_equal(consumer.pictures[before], noise[0])
+        assert np.array_equal(consumer.seen[before], noise[0])
 
 
 def test_pictures_come_in_real_time(noise_file, open_host, consume):
@@ -62,14 +62,14 @@ def test_pictures_come_in_real_time(noise_file, open_host, consume):
     assert 0.4 <= took_s < 3.0  # 20 gaps of 20 ms; never faster, and slower on a busy machine
 
 
-def test_the_end_of_a_file_is_a_fault_with_its_reason(noise_file, open_host, consume, faults):
+def test_the_end_of_a_file_is_a_fault_with_its_reason(noise_file, open_host, consume):
     host = open_host(noise_file)
     host.write("Loop", False)
     consumer = consume(host.arm())
     host.start()
-    assert faults.told.wait(5)
+    host.faults.first()
     consumer.wait_for(10)
-    assert faults == [
+    assert host.faults == [
         f"video:{noise_file} failed: {noise_file} is at its end after 10 pictures. Open it again, "
         "with Loop set to true if it is to go round. Restart the device, or choose another one."
     ]
@@ -87,7 +87,7 @@ def test_crop_and_luminance(noise, noise_file, open_host, consume):
     host.start()
     consumer.wait_for(10)
     assert host.stop().exact
-    for picture, whole in zip(consumer.pictures, noise, strict=False):
+    for picture, whole in zip(consumer.seen, noise, strict=False):
         assert np.array_equal(picture, whole[7:18, 5:25])
 
 
@@ -117,7 +117,7 @@ def test_a_moving_edge_is_deinterlaced_at_twice_the_rate(interlaced_file, open_h
     host.start()
     consumer.wait_for(len(fields))
     assert host.stop().exact
-    for picture, field in zip(consumer.pictures, fields, strict=False):
+    for picture, field in zip(consumer.seen, fields, strict=False):
         assert np.array_equal(picture, field)
     first, second = consumer.headers[:2]
     assert second.hardware_time_ns - first.hardware_time_ns == 20_000_000
@@ -132,7 +132,7 @@ def test_motion_jpeg_comes_in_with_what_its_compression_leaves(
     host.start()
     consumer.wait_for(3)
     host.stop()
-    assert np.abs(consumer.pictures[0].astype(int) - ramp).max() < 12
+    assert np.abs(consumer.seen[0].astype(int) - ramp).max() < 12
 
 
 @pytest.fixture
@@ -196,13 +196,13 @@ def test_the_crop_and_the_fields_are_fixed_while_streaming(noise_file, open_host
     assert host.stop().exact
 
 
-def test_a_file_that_vanishes_before_the_run_is_a_fault(tmp_path, noise_file, open_host, faults):
+def test_a_file_that_vanishes_before_the_run_is_a_fault(tmp_path, noise_file, open_host):
     host = open_host(noise_file)
     host.arm()
     (tmp_path / "noise.avi").unlink()
     host.start()
-    assert faults.told.wait(5)
-    assert f"There is no video file {noise_file}." in faults[0]
+    host.faults.first()
+    assert f"There is no video file {noise_file}." in host.faults[0]
 
 
 def test_closing_twice_and_before_opening_is_safe(noise_file):
@@ -280,26 +280,26 @@ def test_a_stream_comes_in_again_and_again(sender, isolation, open_host, consume
         consumer.drain()
         assert ledger.exact
         assert ledger.lost == 0
-    values = {int(picture[20, 20]) for picture in consumer.pictures}
+    values = {int(picture[20, 20]) for picture in consumer.seen}
     assert len(values) >= 5
     times_ns = [header.hardware_time_ns for header in consumer.headers]
     assert times_ns == sorted(times_ns)
 
 
-def test_a_stream_that_is_lost_is_a_fault_with_its_reason(sender, open_host, consume, faults):
+def test_a_stream_that_is_lost_is_a_fault_with_its_reason(sender, open_host, consume):
     host = open_host(sender.url)
     consumer = consume(host.arm())
     host.start()
     consumer.wait_for(3)
     sender.over.set()
-    assert faults.told.wait(5)
-    assert faults == [
+    host.faults.first()
+    assert host.faults == [
         f"video:{sender.url} failed: {sender.url} gave no picture for 2 s. Check its signal, cable "
         "or network, then open it again. Restart the device, or choose another one."
     ]
 
 
-def test_a_run_ends_in_time_while_its_stream_hangs(sender, open_host, consume, faults):
+def test_a_run_ends_in_time_while_its_stream_hangs(sender, open_host, consume):
     host = open_host(sender.url)
     consumer = consume(host.arm())
     host.start()
@@ -307,7 +307,7 @@ def test_a_run_ends_in_time_while_its_stream_hangs(sender, open_host, consume, f
     sender.hang.set()
     consumer.drain()
     assert host.stop().exact
-    assert (host.state, faults) == (DeviceState.ARMED, [])
+    assert (host.state, host.faults) == (DeviceState.ARMED, [])
 
 
 def test_giving_up_an_opening_closes_what_opens_later():

@@ -1,4 +1,4 @@
-"""What the tests of the XISL driver share: the emulator, compiled once, and a reader of frames."""
+"""What the tests of the XISL driver share: the emulator, compiled once, and panels on the HAL."""
 
 import os
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fluoroview.hal.testing import Bench
 from fluoroview_xisl import acquisition, sensors
 
 EMULATOR = Path(__file__).parents[1] / "emulator" / "xisl_emulator.c"
@@ -50,53 +51,24 @@ def _nothing_stays():
     assert sensors._claim.users == 0, "a sensor was not given back"
 
 
-class Consumer:
-    """Reads the ring in a thread; keeps headers and, of each frame, counter, slot and level."""
-
-    def __init__(self, ring):
-        self.headers = []
-        self.frames = []
-        self._came = threading.Condition()
-        self._ring_reader = ring.reader()
-        self._stop = False
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self):
-        while not self._stop:
-            frame = self._ring_reader.next(0.05)
-            if frame is None:
-                continue
-            with self._came:
-                self.headers.append(frame.header)
-                self.frames.append([int(value) for value in frame.pixels.flat[:3]])
-                self._came.notify_all()
-            self._ring_reader.release()
-
-    def wait_for(self, frames, timeout_s=10.0):
-        with self._came:
-            enough = self._came.wait_for(lambda: len(self.headers) >= frames, timeout_s)
-        assert enough, f"only {len(self.headers)} frames came"
-
-    def drain(self):
-        self.wait_for(len(self.headers) + self._ring_reader.pending)
-
-    def close(self):
-        if not self._stop:
-            self._stop = True
-            self._thread.join()
-            self._ring_reader.close()
+@pytest.fixture
+def bench():
+    """Panels on the HAL and readers of their rings; all closed at the end of the test."""
+    with Bench() as bench:
+        yield bench
 
 
 @pytest.fixture
-def consume():
-    """Make a Consumer of a ring; it is closed before the hosts are."""
-    made = []
+def open_host(bench):
+    """Open a host of the emulated panel: `open_host("thread")`."""
+    return lambda isolation="thread", device="EMU0001", driver="xisl": bench.open(
+        driver, device, isolation
+    )
 
-    def begin(ring):
-        made.append(Consumer(ring))
-        return made[-1]
 
-    yield begin
-    for consumer in made:
-        consumer.close()
+@pytest.fixture
+def consume(bench):
+    """Read a ring; `seen` are counter, slot and level of each frame."""
+    return lambda ring: bench.consume(
+        ring, lambda frame: [int(value) for value in frame.pixels.flat[:3]]
+    )

@@ -7,7 +7,7 @@ import numpy as np
 import psutil
 import pytest
 
-from fluoroview.hal import DeviceError, DeviceHost, DeviceState, ParameterError
+from fluoroview.hal import DeviceError, DeviceState, ParameterError
 from fluoroview.hal.states import DEADLINE_S
 from fluoroview_xisl import XislDetector, acquisition, detector
 
@@ -17,29 +17,6 @@ ISOLATIONS = ["thread", "process"]
 @pytest.fixture(autouse=True)
 def _slow_enough_for_a_busy_machine(settings):
     settings(READOUT_US=10000, PATIENT=1)
-
-
-@pytest.fixture
-def open_host():
-    """Open a host of the emulated panel: `open_host("thread")`; its faults are in `host.faults`."""
-    hosts = []
-
-    def begin(isolation="thread", device="EMU0001", driver="xisl"):
-        faults, told = [], threading.Event()
-
-        def on_fault(error):
-            faults.append(str(error))
-            told.set()
-
-        host = DeviceHost(driver, device, isolation, on_fault=on_fault)
-        host.faults, host.fault_told = faults, told
-        hosts.append(host)
-        host.open()
-        return host
-
-    yield begin
-    for host in hosts:
-        host.close()
 
 
 def run(host, consumer, frames):
@@ -65,7 +42,7 @@ def test_it_streams_with_an_exact_ledger(open_host, consume, isolation):
     assert numbers == list(range(1, len(numbers) + 1))
     times = [header.hardware_time_ns for header in consumer.headers]
     assert all(later > earlier for earlier, later in itertools.pairwise(times))
-    assert {level for _, _, level in consumer.frames} == {1000}  # none is half exposed
+    assert {level for _, _, level in consumer.seen} == {1000}  # none is half exposed
     assert host.relationship == "LIN"
     assert host.faults == []
 
@@ -92,7 +69,7 @@ def test_the_16_bit_counter_wraps_and_the_frame_number_goes_on(open_host, consum
     assert (ledger.lost_link, ledger.lost_sdk, ledger.repeated) == (0, 1, 0)
     numbers = [header.frame_number for header in consumer.headers]
     assert numbers == list(range(65527, 65527 + len(numbers)))
-    assert [counter for counter, _, _ in consumer.frames] == [n % 65536 for n in numbers]
+    assert [counter for counter, _, _ in consumer.seen] == [n % 65536 for n in numbers]
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
@@ -111,7 +88,7 @@ def test_frames_lost_on_the_link_and_by_the_sdk_are_counted_apart(
     assert (ledger.lost_link, ledger.lost_sdk) == (on_link, by_sdk + 1)
     assert ledger.delivered == len(consumer.headers)
     # the slot comes from the SDK: a count of callbacks would show old frames after the first loss
-    assert [counter for counter, _, _ in consumer.frames] == [
+    assert [counter for counter, _, _ in consumer.seen] == [
         header.frame_number for header in consumer.headers
     ]
 
@@ -134,7 +111,7 @@ def test_a_callback_that_takes_long_loses_frames_in_the_sdk(
     ledger = run(host, consumer, 30)
     assert ledger.exact
     assert ledger.lost_sdk > 10
-    assert [counter for counter, _, _ in consumer.frames] == [
+    assert [counter for counter, _, _ in consumer.seen] == [
         header.frame_number for header in consumer.headers
     ]
 
@@ -146,7 +123,7 @@ def test_a_panel_without_frame_counter_counts_by_the_grabber(open_host, consume,
     ledger = run(host, consumer, 20)
     assert ledger.exact
     assert ledger.lost_sdk == 1 + (consumer.headers[-1].frame_number + 1) // 4
-    assert [counter for counter, _, _ in consumer.frames] == [
+    assert [counter for counter, _, _ in consumer.seen] == [
         header.frame_number for header in consumer.headers
     ]
 
@@ -165,7 +142,7 @@ def test_size_gain_and_binning_are_those_that_were_set(open_host, consume):
     assert host.stop().exact
     assert host.ring.pixels[0].shape == (24, 32)
     assert (consumer.headers[0].binning, consumer.headers[0].gain_mode) == (2, 2)
-    assert consumer.frames[0][2] == 3000
+    assert consumer.seen[0][2] == 3000
 
 
 def test_a_trigger_that_never_comes_is_no_fault(open_host, consume, monkeypatch):
@@ -174,7 +151,7 @@ def test_a_trigger_that_never_comes_is_no_fault(open_host, consume, monkeypatch)
     host.write("FrameSyncMode", "ExternalTrigger")
     host.arm()
     host.start()
-    assert not host.fault_told.wait(0.3)
+    assert not host.faults.told.wait(0.3)
     ledger = host.stop()
     assert (ledger.expected, ledger.exact) == (0, True)
 
@@ -207,7 +184,7 @@ def test_a_pulled_cable_is_a_fault_with_its_reason(open_host, settings, isolatio
     host = open_host(isolation)
     host.arm()
     host.start()
-    assert host.fault_told.wait(5)
+    assert host.faults.told.wait(5)
     assert host.state is DeviceState.FAULT
     assert host.faults == [
         "xisl:EMU0001 failed: the acquisition ended by itself: the hardware did not answer in "
@@ -229,7 +206,7 @@ def test_silence_is_a_fault(open_host, settings, monkeypatch):
     host = open_host()
     host.arm()
     host.start()
-    assert host.fault_told.wait(5)
+    assert host.faults.told.wait(5)
     assert "no frame came for 0.5 s. Check its power and cable" in host.faults[0]
     assert host.ledger().delivered == 9
 
@@ -243,7 +220,7 @@ def test_an_error_in_the_callback_ends_the_run_and_not_the_process(open_host, mo
 
     monkeypatch.setattr(acquisition.Acquisition, "_commit", broken)
     host.start()
-    assert host.fault_told.wait(5)
+    assert host.faults.told.wait(5)
     assert "KeyError in the frame callback: " in host.faults[0]
     assert capfd.readouterr().err == ""  # nothing ran into C, where ctypes would print it
 
