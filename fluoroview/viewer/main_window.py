@@ -139,7 +139,10 @@ class MainWindow(QMainWindow):
         widgets.pedal_button.show_down(now.pedal_down, plays_back)
         widgets.loop_bar.show_replay(now.replay)
         widgets.loop_bar.set_available(
-            connected and now.runs > 0, self._shown is not None, connected
+            # after a fault too: what the loop holds is there until the device is opened again
+            bool(now.device.name) and now.runs > 0,
+            self._shown is not None,
+            connected,
         )
         self.recording.show_status(now.recording)
         if now.window is not None and now.source == self._source:
