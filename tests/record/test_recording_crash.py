@@ -23,6 +23,7 @@ from fluoroview.hal.sink import FrameSink, SlotPool
 from fluoroview.record import Recorder, RecordingInfo
 
 ring = FrameRing.create(FrameFormat(128, 128), 32)
+ring.block.unlink()  # it will be killed, and leaves nothing behind
 noise = np.random.default_rng(1).integers(0, 65536, (200, 128, 128), np.uint16)
 
 def recorder(path):
