@@ -150,7 +150,7 @@ class LedgerWriter:
         What follows is `count_commit` or `count_ring_loss`.
         """
         entry = self._entry
-        raw = raw_counter % self._modulus
+        raw = int(raw_counter) % self._modulus  # int: an SDK's counter may be a numpy number
         if not self._counted:
             self._counted = True
             # what was lost before the first frame lies before it

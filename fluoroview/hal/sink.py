@@ -4,6 +4,7 @@ All of it may be called from an SDK's own thread, never blocks on a consumer and
 C: what a driver does wrong here is counted in the ledger or told to `fail`, not thrown back.
 """
 
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,9 @@ from fluoroview.hal.clock import Clock
 from fluoroview.hal.frame import FrameHeader, Pixels, Pulse
 from fluoroview.hal.ledger import LedgerWriter, LossCause
 from fluoroview.hal.ring import FrameRing, Word
+
+# A float for a whole number, or one beyond 64 bits; raised into an SDK's thread it would be lost.
+_UNSTORABLE = (struct.error, TypeError, ValueError, OverflowError, AttributeError)
 
 
 class SlotPool:
@@ -91,6 +95,7 @@ class FrameSink:
         self._lock = threading.Lock()
         self._ledger = LedgerWriter(self._ring, counter_bits)
         self._closed = False
+        self._trial = memoryview(bytearray(FrameHeader.LAYOUT.size))
 
     @property
     def stopping(self) -> bool:
@@ -131,8 +136,11 @@ class FrameSink:
 
         Counted even after stop: radiation is never left out of the account.
         """
-        with self._lock:
-            self._ring.put_pulse(pulse)
+        try:
+            with self._lock:
+                self._ring.put_pulse(pulse)
+        except _UNSTORABLE as error:
+            self.fail(f"it told a pulse that cannot be stored: {error}")
 
     def fail(self, error: str | BaseException) -> None:
         """Say that the device cannot go on; the HAL moves it to FAULT."""
@@ -144,6 +152,12 @@ class FrameSink:
             self._closed = True
 
     def _commit(self, index: int | None, header: FrameHeader, *, again: bool) -> None:
+        try:  # before anything is counted
+            header.pack_into(self._trial, 0, 0)
+        except _UNSTORABLE as error:
+            self._discard(None if again else index)
+            self.fail(f"it committed a frame whose header cannot be stored: {error}")
+            return
         with self._lock:
             if self._closed:
                 self._ledger.count_after_stop()

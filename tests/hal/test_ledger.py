@@ -1,5 +1,6 @@
 """The equation of the ledger holds whatever a device counts, and whatever is lost."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,3 +167,33 @@ def test_every_state_that_a_kill_can_leave_is_exact():
     assert len(seen) > 40
     assert all(seen)
     ring.close()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        FrameHeader(1, 1.5),
+        FrameHeader(1, 2**70),
+        FrameHeader(1.0, 0),
+        FrameHeader(1, 0, gain_mode=""),
+    ],
+)
+def test_a_header_that_cannot_be_stored_is_told_and_not_counted(header):
+    ring, failed = make_ring(), []
+    sink = FrameSink(
+        SlotPool(ring), clock=FakeClock(), run=1, counter_bits=64,
+        bell=lambda: None, on_fail=failed.append,
+    )  # fmt: skip
+    sink.acquire().commit(FrameHeader(0, 0))
+    sink.acquire().commit(header)
+    account = read_ledger(ring)
+    assert "header cannot be stored" in failed[0]
+    assert (account.delivered, account.expected, account.exact) == (1, 1, True)
+
+
+def test_a_counter_may_be_a_numpy_number():
+    ring = make_ring()
+    sink = make_sink(ring, bits=64)
+    for counter in (np.uint16(65534), np.uint16(65535)):
+        sink.acquire().commit(FrameHeader(counter, np.int64(3)))
+    assert read_ledger(ring).delivered == 2
