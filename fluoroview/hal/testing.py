@@ -5,10 +5,7 @@ Nothing here is used by the program. `drivers/template/tests` shows the use:
     with Bench() as bench:
         host = bench.open("template", "template-0", "process")
         consumer = bench.consume(host.arm())
-        host.start()
-        consumer.wait_for(20)
-        ledger = host.stop()
-        consumer.drain()
+        ledger = consumer.run(host, frames=20)
     assert ledger.exact and host.faults == []
 """
 
@@ -21,6 +18,7 @@ from typing import Any
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import Frame
 from fluoroview.hal.host import DeviceHost, Isolation
+from fluoroview.hal.ledger import Ledger
 from fluoroview.hal.ring import FrameRing
 from fluoroview.hal.run_thread import RunThread
 
@@ -98,6 +96,15 @@ class Consumer:
         with self._came:
             enough = self._came.wait_for(lambda: len(self.headers) >= frames, timeout_s)
         assert enough, f"only {len(self.headers)} frames came"
+
+    def run(self, host: DeviceHost, frames: int) -> Ledger:
+        """Stream at least so many frames more, stop, read the rest; return the run's ledger."""
+        before = len(self.headers)
+        host.start()
+        self.wait_for(before + frames)
+        ledger = host.stop()
+        self.drain()
+        return ledger
 
     def drain(self, timeout_s: float = 10.0) -> None:
         """Wait until all that is in the ring was read."""

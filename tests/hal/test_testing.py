@@ -32,10 +32,7 @@ def test_faults_are_kept_as_sentences():
 def test_a_consumer_reads_all_that_came(bench):
     host = bench.open("ramp", "r0")
     consumer = bench.consume(host.arm(), lambda frame: frame.pixels.shape)
-    host.start()
-    consumer.wait_for(5)
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 5)
     assert ledger.delivered == len(consumer.headers) == len(consumer.seen)
     assert consumer.numbers == sorted(set(consumer.numbers))
     assert set(consumer.seen) == {host.ring.pixels[0].shape}

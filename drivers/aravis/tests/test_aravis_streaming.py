@@ -17,10 +17,7 @@ def host(request, camera, open_host):
 def test_it_streams_with_an_exact_ledger_over_the_wrap_of_its_counter(host, consume):
     consumer = consume(host)
 
-    host.start()
-    consumer.wait_for(170)  # the camera's 16-bit counter begins at 65400
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 170)  # the camera's 16-bit counter begins at 65400
 
     assert ledger.exact
     assert ledger.repeated == ledger.after_stop == 0
@@ -40,11 +37,8 @@ def test_it_streams_with_an_exact_ledger_over_the_wrap_of_its_counter(host, cons
 def test_it_starts_and_stops_again_and_again(host, consume):
     consumer = consume(host)
     for run in range(1, 9):
-        before = len(consumer.headers)
-        assert host.start() == run
-        consumer.wait_for(before + 3)
-        ledger = host.stop()
-        consumer.drain()
+        ledger = consumer.run(host, 3)
+        assert ledger.run == run
         assert ledger.exact
         assert ledger.delivered >= 3
     runs = [header.run for header in consumer.headers]
@@ -80,10 +74,7 @@ def test_lost_packets_are_frames_lost_on_the_link_and_never_shown(plug_in, open_
     host = open_host(camera.id)
     consumer = consume(host)
 
-    host.start()
-    consumer.wait_for(250)
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 250)
 
     assert ledger.exact
     assert ledger.lost == ledger.lost_link > 10
@@ -108,10 +99,7 @@ def test_closing_while_it_streams_is_safe_and_gives_the_camera_back(camera, open
 def test_the_camera_inside_aravis_needs_no_hardware(open_host, consume):
     host = open_host("Fake_1")
     consumer = consume(host)
-    host.start()
-    consumer.wait_for(10)
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 10)
     assert ledger.exact
     assert ledger.lost == 0
     assert all(consumer.seen)

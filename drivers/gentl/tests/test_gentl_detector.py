@@ -31,10 +31,7 @@ def host(request, bench):
 def test_it_streams_with_an_exact_ledger(host, bench):
     ring = host.arm()
     consumer = bench.consume(ring, lambda frame: set(np.unique(frame.pixels).tolist()))
-    host.start()
-    consumer.wait_for(30)
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 30)
 
     assert ledger.exact
     assert ledger.lost == ledger.repeated == ledger.after_stop == 0
@@ -51,11 +48,8 @@ def test_it_starts_and_stops_again_and_again(host, bench):
     ring = host.arm()
     consumer = bench.consume(ring)
     for run in range(1, 7):
-        before = len(consumer.headers)
-        assert host.start() == run
-        consumer.wait_for(before + 2)
-        ledger = host.stop()
-        consumer.drain()
+        ledger = consumer.run(host, 2)
+        assert ledger.run == run
         assert ledger.exact
         assert ledger.lost == 0
         assert ledger.delivered >= 2
@@ -86,10 +80,7 @@ def test_incomplete_buffers_are_lost_on_the_link_and_the_stream_goes_on(monkeypa
     monkeypatch.setattr(gentl.Buffer, "is_complete", lambda _buffer: next(asked) % 3 != 0)
     host = bench.open("gentl", RED)
     consumer = bench.consume(host.arm())
-    host.start()
-    consumer.wait_for(20)
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 20)
     assert ledger.exact
     assert ledger.lost == ledger.lost_link > 8
     assert all(header.frame_number % 3 != 0 for header in consumer.headers)

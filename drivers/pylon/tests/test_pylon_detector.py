@@ -31,10 +31,7 @@ def host(request, open_host):
 def test_it_streams_with_an_exact_ledger(host, bench):
     ring = host.arm()
     consumer = bench.consume(ring, lambda frame: frame.pixels.max())
-    host.start()
-    consumer.wait_for(20)
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 20)
 
     assert ledger.exact
     assert ledger.lost == ledger.repeated == ledger.after_stop == 0
@@ -74,10 +71,8 @@ def test_it_starts_and_stops_again_and_again(host, bench):
     consumer = bench.consume(host.arm())
     for run in range(1, 11):
         before = len(consumer.headers)
-        assert host.start() == run
-        consumer.wait_for(before + 2)
-        ledger = host.stop()
-        consumer.drain()
+        ledger = consumer.run(host, 2)
+        assert ledger.run == run
         assert ledger.exact
         assert ledger.lost == 0
         assert ledger.delivered == len(consumer.headers) - before

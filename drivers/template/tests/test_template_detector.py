@@ -55,10 +55,7 @@ def detector(device_id):
 
 def test_it_streams_and_every_frame_is_accounted_for(host, bench):
     consumer = bench.consume(host.arm())
-    host.start()
-    consumer.wait_for(20)
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 20)
     assert ledger.exact
     assert ledger.delivered == len(consumer.headers) >= 20
     assert (ledger.lost_link, ledger.lost_ring) == (0, 0)
@@ -71,11 +68,8 @@ def test_it_streams_and_every_frame_is_accounted_for(host, bench):
 def test_it_starts_and_stops_again_and_again(host, bench):
     consumer = bench.consume(host.arm())
     for number in range(1, 11):
-        before = len(consumer.headers)
-        assert host.start() == number
-        consumer.wait_for(before + 2)
-        ledger = host.stop()
-        consumer.drain()
+        ledger = consumer.run(host, 2)
+        assert ledger.run == number
         assert ledger.exact
         assert (ledger.repeated, ledger.after_stop) == (0, 0)
 

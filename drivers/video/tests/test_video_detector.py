@@ -19,10 +19,7 @@ from fluoroview_video.opening import Opening
 def test_a_file_comes_in_exactly_and_in_order(noise, noise_file, isolation, open_host, consume):
     host = open_host(noise_file, isolation)
     consumer = consume(host.arm())
-    host.start()
-    consumer.wait_for(25)
-    ledger = host.stop()
-    consumer.drain()
+    ledger = consumer.run(host, 25)
 
     assert ledger.exact
     assert ledger.lost == ledger.repeated == ledger.after_stop == 0
@@ -41,10 +38,8 @@ def test_each_run_starts_at_the_beginning(noise, noise_file, isolation, open_hos
     consumer = consume(host.arm())
     for run in range(1, 6):
         before = len(consumer.headers)
-        assert host.start() == run
-        consumer.wait_for(before + 2)
-        ledger = host.stop()
-        consumer.drain()
+        ledger = consumer.run(host, 2)
+        assert ledger.run == run
         assert ledger.exact
         assert ledger.lost == 0
         assert np.array_equal(consumer.seen[before], noise[0])

@@ -19,21 +19,11 @@ def _slow_enough_for_a_busy_machine(settings):
     settings(READOUT_US=10000, PATIENT=1)
 
 
-def run(host, consumer, frames):
-    """Stream at least `frames` more frames; return the ledger."""
-    before = len(consumer.headers)
-    host.start()
-    consumer.wait_for(before + frames)
-    ledger = host.stop()
-    consumer.drain()
-    return ledger
-
-
 @pytest.mark.parametrize("isolation", ISOLATIONS)
 def test_it_streams_with_an_exact_ledger(open_host, consume, isolation):
     host = open_host(isolation)
     consumer = consume(host.arm())
-    ledger = run(host, consumer, 25)
+    ledger = consumer.run(host, 25)
 
     assert ledger.exact
     assert ledger.delivered == len(consumer.headers) >= 25
@@ -52,7 +42,7 @@ def test_it_starts_and_stops_again_and_again(open_host, consume, isolation):
     host = open_host(isolation)
     consumer = consume(host.arm())
     for number in range(1, 21):
-        ledger = run(host, consumer, 2)
+        ledger = consumer.run(host, 2)
         assert (ledger.run, ledger.lost, ledger.after_stop) == (number, 1, 0)
         assert ledger.exact
     assert [header.run for header in consumer.headers] == sorted(
@@ -64,7 +54,7 @@ def test_the_16_bit_counter_wraps_and_the_frame_number_goes_on(open_host, consum
     settings(COUNTER_START=65526)
     host = open_host()
     consumer = consume(host.arm())
-    ledger = run(host, consumer, 20)
+    ledger = consumer.run(host, 20)
     assert ledger.exact
     assert (ledger.lost_link, ledger.lost_sdk, ledger.repeated) == (0, 1, 0)
     numbers = [header.frame_number for header in consumer.headers]
@@ -79,7 +69,7 @@ def test_frames_lost_on_the_link_and_by_the_sdk_are_counted_apart(
     settings(DROP_LINK=7, DROP_SDK=5)
     host = open_host(isolation)
     consumer = consume(host.arm())
-    ledger = run(host, consumer, 45)
+    ledger = consumer.run(host, 45)
 
     assert ledger.exact
     last = consumer.headers[-1].frame_number  # the first frame has number 0
@@ -108,7 +98,7 @@ def test_a_callback_that_takes_long_loses_frames_in_the_sdk(
             waited.wait(0.2)  # twenty frame times; the grabber keeps eight
 
     monkeypatch.setattr(acquisition.Acquisition, "_commit", slow)
-    ledger = run(host, consumer, 30)
+    ledger = consumer.run(host, 30)
     assert ledger.exact
     assert ledger.lost_sdk > 10
     assert [counter for counter, _, _ in consumer.seen] == [
@@ -120,7 +110,7 @@ def test_a_panel_without_frame_counter_counts_by_the_grabber(open_host, consume,
     settings(HEADER_ID=11, DROP_SDK=4)
     host = open_host()
     consumer = consume(host.arm())
-    ledger = run(host, consumer, 20)
+    ledger = consumer.run(host, 20)
     assert ledger.exact
     assert ledger.lost_sdk == 1 + (consumer.headers[-1].frame_number + 1) // 4
     assert [counter for counter, _, _ in consumer.seen] == [
