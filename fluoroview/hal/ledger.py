@@ -82,10 +82,12 @@ def read_ledger(ring: FrameRing, lost_consumer: int = 0) -> Ledger:
         bank = Word.BANK_1 if transaction % 2 else Word.BANK_0
         entry = [int(value) for value in words[bank : bank + len(_Entry)]]
         committed = int(words[Word.COMMITTED])
-        if int(words[Word.LEDGER]) == transaction:
+        late = committed == entry[_Entry.COMMITTED] + 1
+        number = ring.header(committed - 1).frame_number if late else -1
+        if int(words[Word.LEDGER]) == transaction:  # else it moved while it was read
             break
-    if committed == entry[_Entry.COMMITTED] + 1:
-        _take_in(entry, ring.frame(committed - 1).header.frame_number)
+    if late:
+        _take_in(entry, number)
     return Ledger(
         run=int(words[Word.RUN]),
         expected=entry[_Entry.ACCOUNTED] - entry[_Entry.FIRST] + 1 if entry[_Entry.STARTED] else 0,

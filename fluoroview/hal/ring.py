@@ -162,6 +162,11 @@ class FrameRing:
             raise RuntimeError(f"ring slot {slot} holds frame {stored}, not {sequence}")
         return Frame(header, self._frozen[slot])
 
+    def header(self, sequence: int) -> FrameHeader:
+        """Return the header in the slot of frame `sequence`; of another frame, if it was reused."""
+        offset = self.layout.headers_offset + self.slot_of(sequence) * _HEADER_BYTES
+        return FrameHeader.unpack_from(self.block.buffer, offset)[1]
+
     def pulses_since(self, count: int) -> tuple[int, list[Pulse]]:
         """Return the new count and the pulses after the first `count`.
 
