@@ -39,7 +39,7 @@ class FrameIds:
         `underruns` is the producer's own count of frames without a buffer, since it was opened.
         What a gap holds beyond reported and underrun frames is left to the ledger: lost(link).
         """
-        number = self._unwrap(raw_id)
+        number = unwrap(raw_id, self._last, self._period)
         gap = 0 if self._last is None else max(0, number - self._last - 1 - self._told)
         without_buffer = gap if self._starved_for else min(gap, underruns - self._underruns)
         self._underruns = underruns
@@ -48,10 +48,14 @@ class FrameIds:
         self._last = number if self._last is None else max(number, self._last)
         return number, (max(0, without_buffer), LossCause.SDK)
 
-    def _unwrap(self, raw_id: int) -> int:
-        if self._period is None or self._last is None or raw_id > self._period:
-            return raw_id
-        step = (raw_id - self._last) % self._period
-        if step > self._period // 2:
-            step -= self._period  # it went back: a repeated or reordered frame
-        return self._last + step
+
+def unwrap(raw_id: int, last: int | None, period: int | None) -> int:
+    """Return the id without wrap-around; `last` is the unwrapped one before it, None at first.
+
+    A step of more than half a `period` goes back: a repeated or reordered frame. An id beyond the
+    period does not wrap.
+    """
+    if period is None or last is None or raw_id > period:
+        return raw_id
+    step = (raw_id - last) % period
+    return last + (step - period if step > period // 2 else step)

@@ -3,7 +3,7 @@
 import pytest
 
 from fluoroview.hal import LossCause
-from fluoroview.hal.frame_ids import GEV_PERIOD, FrameIds
+from fluoroview.hal.frame_ids import GEV_PERIOD, FrameIds, unwrap
 
 
 def told(ids, raw_ids, underruns=0):
@@ -62,3 +62,17 @@ def test_incomplete_buffers_are_told_once():
     assert ids.incomplete() == (1, LossCause.LINK)
     ids.starved()
     assert told(ids, [5])[1] == 2  # of 2, 3, 4 one is told already
+
+
+@pytest.mark.parametrize(
+    ("raw_id", "last", "period", "number"),
+    [
+        (7, None, GEV_PERIOD, 7),
+        (1, GEV_PERIOD, GEV_PERIOD, GEV_PERIOD + 1),  # 0 is left out
+        (GEV_PERIOD, GEV_PERIOD + 1, GEV_PERIOD, GEV_PERIOD),  # an older one, after the wrap
+        (70000, 69999, GEV_PERIOD, 70000),  # 64 bits after all
+        (2**40, 5, None, 2**40),
+    ],
+)
+def test_an_id_is_unwrapped_by_the_one_before(raw_id, last, period, number):
+    assert unwrap(raw_id, last, period) == number

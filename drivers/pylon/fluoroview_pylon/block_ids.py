@@ -5,8 +5,8 @@ not count. USB3 Vision and the emulation count from 0 in 64 bits. Ids are unwrap
 """
 
 from fluoroview.hal import LossCause
+from fluoroview.hal.frame_ids import unwrap
 
-GEV_PERIOD = 65535
 _INVALID = 2**64 - 1
 
 Loss = tuple[int, LossCause]
@@ -30,7 +30,7 @@ class BlockIds:
         """
         if not self._counts(block_id):
             return []
-        number = self._unwrap(block_id)
+        number = unwrap(block_id, self._last, self._period)
         if self._last is not None and number <= self._last:
             return []
         return [*self._gap(number, underruns), (1, LossCause.LINK)]
@@ -45,7 +45,7 @@ class BlockIds:
             block_id = 0 if self._last is None else self._last + 1
             number = block_id
         else:
-            number = self._unwrap(block_id)
+            number = unwrap(block_id, self._last, self._period)
         return number, self._gap(number, underruns)
 
     def _counts(self, block_id: int) -> bool:
@@ -58,11 +58,3 @@ class BlockIds:
         self._last = number if self._last is None else max(number, self._last)
         losses = [(without_buffer, LossCause.SDK), (gap - without_buffer, LossCause.LINK)]
         return [loss for loss in losses if loss[0]]
-
-    def _unwrap(self, block_id: int) -> int:
-        if self._period is None or self._last is None:
-            return block_id
-        step = (block_id - self._last) % self._period
-        if step > self._period // 2:
-            step -= self._period  # it went back: a repeated or reordered frame
-        return self._last + step

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from fluoroview.hal import DeviceError, FrameHeader, LossCause
+from fluoroview.hal.frame_ids import GEV_PERIOD
 from fluoroview_pylon import sdk
-from fluoroview_pylon.block_ids import GEV_PERIOD, BlockIds
+from fluoroview_pylon.block_ids import BlockIds
 from fluoroview_pylon.features import is_emulated, node
 from fluoroview_pylon.picture import PixelDecoder, Pixels
 
