@@ -422,10 +422,12 @@ def _headless(room: "Room", seconds: float, out_dir: Path, *, record: bool, as_j
         err.print(problem, style="yellow", highlight=False, soft_wrap=True)
     if as_json:
         _print_json(result.health | {"files": [str(path) for path in result.files]})
-        return
-    out.print(result.summary, highlight=False, soft_wrap=True)
-    for path in result.files:
-        out.print(f"  {path}", highlight=False, soft_wrap=True)
+    else:
+        out.print(result.summary, highlight=False, soft_wrap=True)
+        for path in result.files:
+            out.print(f"  {path}", highlight=False, soft_wrap=True)
+    if not result.whole:
+        raise typer.Exit(1)
 
 
 def _discover(driver: str = "") -> list[Any]:

@@ -110,6 +110,7 @@ class Auxiliary:
         """Give the device back."""
         self._end.set()
         self._thread.join()
+        self._pass_on()
         self.host.close()
 
     def _poll(self) -> None:

@@ -8,6 +8,7 @@ is taken from the meter alone.
 
 import threading
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Any
 
 from fluoroview.dose import (
@@ -24,6 +25,17 @@ from fluoroview.exam.events import FIVE_MINUTES, Alarm
 from fluoroview.exam.room import Room
 from fluoroview.hal import Clock, Exposure, FrameHeader, Pulse
 from fluoroview.hal.tube_output import pulse_output
+
+MOST_PULSES = 10_000
+"""Pulses that one frame may stand for, when frames before it were lost."""
+
+
+class _Beam(Enum):
+    OFF = auto()
+    AWAITED = auto()
+    ON = auto()
+    LATE = auto()
+    """The pedal is up again, and the first pulse has not been heard of."""
 
 
 class DoseDesk:
@@ -50,21 +62,36 @@ class DoseDesk:
         self._measured = frozenset(room.dosemeter.measures if room.dosemeter.driver else ())
         self._lock = threading.RLock()
         self._last_frame: int | None = None
+        self._beam = _Beam.OFF
+        self._run_opened = False
         self.source_tells_pulses = False
         """A generator speaks for the pulses; those of the detector are its echo."""
         self.technique: Callable[[], Exposure] | None = None
         """Where each frame is one pulse: the technique that is set."""
 
     def beam_on(self) -> None:
-        """A run begins."""
+        """The pedal is down; the run and its time begin with the first pulse or frame."""
         with self._lock:
             self._last_frame = None
-            self._account.beam_on(self._clock.monotonic_ns())
+            self._beam = _Beam.AWAITED
+            self._run_opened = False
 
     def beam_off(self) -> None:
-        """The run ends."""
+        """The pedal is up. A first pulse that is still on its way makes a run all the same."""
         with self._lock:
-            self._account.beam_off(self._clock.monotonic_ns())
+            if self._beam is _Beam.ON:
+                self._account.beam_off(self._clock.monotonic_ns())
+            self._beam = _Beam.LATE if self._beam is _Beam.AWAITED else _Beam.OFF
+
+    def _first(self, host_time_ns: int) -> None:
+        """Begin the run, if it has not begun; call with the lock held."""
+        if self._beam not in (_Beam.AWAITED, _Beam.LATE):
+            return
+        self._account.beam_on(host_time_ns)
+        self._run_opened = True
+        if self._beam is _Beam.LATE:
+            self._account.beam_off(host_time_ns)
+        self._beam = _Beam.ON if self._beam is _Beam.AWAITED else _Beam.OFF
 
     def detector_pulses(self, pulses: list[Pulse], missed: int) -> None:
         """Hear pulses that the detector's driver tells."""
@@ -84,6 +111,8 @@ class DoseDesk:
 
     def frame(self, header: FrameHeader) -> None:
         """Count the pulses of a frame, and of those lost before it, at the technique typed in."""
+        with self._lock:
+            self._first(header.host_time_ns)
         if self.technique is None:
             return
         before, self._last_frame = self._last_frame, header.frame_number
@@ -98,7 +127,8 @@ class DoseDesk:
             output.kap_ugym2,
             output.origin,
         )
-        self._hear([pulse] * count, 0)
+        told = min(count, MOST_PULSES)  # a counter that jumps is no radiation
+        self._hear([pulse] * told, count - told)
 
     def reading(self) -> DoseReading:
         """Return the dose now, and raise the alarms that are due."""
@@ -137,9 +167,9 @@ class DoseDesk:
             self._account.reset()
 
     def last_run(self) -> RunDose | None:
-        """Return the newest run of the procedure."""
+        """Return the run that the last beam made; None when not one pulse or frame came."""
         with self._lock:
-            runs = self._account.runs()
+            runs = self._account.runs() if self._run_opened else ()
         return runs[-1] if runs else None
 
     def report(self) -> dict[str, Any]:
@@ -149,6 +179,8 @@ class DoseDesk:
 
     def _hear(self, pulses: list[Pulse], missed: int) -> None:
         with self._lock:
+            if pulses:
+                self._first(pulses[0].host_time_ns)
             for pulse in pulses:
                 self._account.pulse(without(pulse, self._measured) if self._measured else pulse)
         self._after(missed)

@@ -479,13 +479,16 @@ class Examination:
                 for name, value in self.room.detector.parameters.items():
                     host.write(name, value)
             self._arm(host)
-        except BaseException:
+            if not self.plays_back:  # a recording makes no x-rays
+                self._beside.connect(self._source_pulses, self._source_faulted, self._meter_faulted)
+        except BaseException:  # no pedal works in a room that is not whole
+            if self._device is not None and self._device.host is host:
+                self._disarm(self._device)
+            self._beside.disconnect()
             host.close()
             raise
         finally:
             self.events.status_changed.emit()
-        if not self.plays_back:  # a recording makes no x-rays
-            self._beside.connect(self._source_pulses, self._source_faulted, self._meter_faulted)
 
     def _first_device(self, driver: str) -> str:
         devices = self.discover(driver)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fluoroview.dose import minutes_text
-from fluoroview.exam.events import Mode, Problem
+from fluoroview.exam.events import Mode, Problem, Severity
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.room import Room
 from fluoroview.exam.snapshot import ExamSnapshot
@@ -17,6 +17,7 @@ from fluoroview.record import SUFFIX as RECORDING
 
 Step = Callable[..., None]
 _STEP_S = 0.1
+FILES = 5
 _FIRST_FRAME_S = 30.0
 _END_S = 10.0
 
@@ -33,6 +34,8 @@ class HeadlessResult:
     files: list[Path]
     problems: list[str]
     health: dict[str, Any]
+    whole: bool
+    """Whether all that was asked for was done, without an error."""
 
 
 def run_headless(
@@ -58,8 +61,12 @@ def run_headless(
     exam = Examination(room)
     problems: list[str] = []
 
+    failed: list[Problem] = []
+
     def hear(problem: Problem) -> None:
         problems.append(problem.sentence)
+        if problem.severity is Severity.ERROR:
+            failed.append(problem)
 
     exam.events.problem.connect(hear)
     try:
@@ -78,7 +85,9 @@ def run_headless(
         exam.stop_recording()
         files = _store(exam, folder, step, write_picture, problems)
         files += [recording] if record else []
-        return HeadlessResult(summary, files, problems, health)
+        return HeadlessResult(
+            summary, files, problems, health, whole=not failed and len(files) == FILES + record
+        )
     finally:
         exam.close()
 

@@ -21,16 +21,21 @@ import numpy.typing as npt
 from platformdirs import user_cache_dir
 
 from fluoroview.exam.pictures import PictureBuffer, PicturePixels
-from fluoroview.hal import Exposure, FrameHeader
+from fluoroview.hal import Exposure, FluoroError, FrameHeader
 
 LEAST_SECONDS = 2.0
 WAITING_PICTURES = 4
 
 
+class LoopStoreError(FluoroError):
+    """A stored picture that can no longer be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoopEntry:
-    """One stored picture: where, when committed, in which run, with which exposure."""
+    """One stored picture: its number, where, when committed, in which run, with which exposure."""
 
+    serial: int
     place: int
     host_time_ns: int
     run: int
@@ -58,7 +63,8 @@ class LoopStore:
         self._on_problem = on_problem
         self._lock = threading.Lock()
         self._entries: list[LoopEntry] = []
-        self._next_place = 0
+        self._next_serial = 0
+        self._oldest = 0  # serial of the oldest picture that is whole
         self._failed = False
         self._folder = folder or Path(user_cache_dir("fluoroview"))
         self.capacity = 0
@@ -129,16 +135,18 @@ class LoopStore:
 
     def _write(self, pixels: PicturePixels, header: FrameHeader) -> None:
         assert self._file is not None
-        place = self._next_place
+        serial = self._next_serial
+        place = serial % self.capacity
         entry = LoopEntry(
-            place, header.host_time_ns, header.run, header.frame_number, header.exposure
+            serial, place, header.host_time_ns, header.run, header.frame_number, header.exposure
         )
         with self._lock:
             if len(self._entries) >= self.capacity:  # it leaves before it is overwritten
                 del self._entries[0]
+                self._oldest = self._entries[0].serial if self._entries else serial
             _write_at(self._file, pixels.data.cast("B"), place * self._picture_bytes)
             self._entries.append(entry)
-        self._next_place = (place + 1) % self.capacity
+        self._next_serial = serial + 1
 
     def snapshot(self, last_run_only: bool = False) -> "LoopCine":
         """Return what is stored now as a cine; it stays true until recording goes on."""
@@ -149,20 +157,32 @@ class LoopStore:
             entries = [entry for entry in entries if entry.run == entries[-1].run]
         return LoopCine(self, entries)
 
-    def read(self, place: int, out: PicturePixels) -> PicturePixels:
-        """Read the picture at `place` into `out`."""
-        assert self._file is not None
+    def read(self, entry: LoopEntry, out: PicturePixels) -> PicturePixels:
+        """Read a stored picture into `out`.
+
+        Raises LoopStoreError when newer pictures took its place, or the store was closed.
+        """
         with self._lock:
-            _read_at(self._file, out.data.cast("B"), place * self._picture_bytes)
+            if self._file is None:
+                raise LoopStoreError(
+                    "The loop is gone: its device was given back.", "Save a loop before that."
+                )
+            if self._oldest > entry.serial:
+                raise LoopStoreError(
+                    "The run went on, and newer pictures took the place of this loop's oldest.",
+                    "Release the pedal, then replay or save it.",
+                )
+            _read_at(self._file, out.data.cast("B"), entry.place * self._picture_bytes)
         return out
 
     def close(self) -> None:
         """Stop writing and give the disk space back."""
         self._waiting.put(None)
         self._thread.join()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        with self._lock:
+            file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 class LoopCine:
@@ -192,7 +212,7 @@ class LoopCine:
         """Return picture `index`."""
         if out is None:
             out = np.empty((self.rows, self.columns), np.uint16)
-        return self._store.read(self.entries[index].place, out)
+        return self._store.read(self.entries[index], out)
 
     def duration_ms(self, index: int) -> float:
         """Return how long picture `index` stayed on the screen, ms."""

@@ -12,7 +12,7 @@ from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.snapshot import ReplayStatus
 from fluoroview.hal import Clock
 
-_BUFFERS = 3  # newest, shown, being read
+_BUFFERS = 5  # newest, shown, being saved, held, being read
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Replay:
     def _show(self, index: int) -> None:
         buffer = self._pool.take()
         if buffer is None:
-            return  # both others are on their way to the screen; the next picture is due soon
+            return  # cannot happen while the pool is larger than all its users together
         try:
             self.cine.read(index, buffer.pixels)
             self._screen.publish(buffer, Mode.REPLAY, self.source, self._clock.monotonic_ns())

@@ -128,9 +128,9 @@ class Road:
             while not self._closed:
                 drained = self._drained
                 frame = self._reader.next(_POLL_S)
+                self._read_pulses()  # a pulse is told before the frame that it made
                 if frame is not None:
                     self._carry(frame)
-                self._read_pulses()
                 if self._reader.pending == 0:
                     if self._hold_due:
                         self._form_hold()

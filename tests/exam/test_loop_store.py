@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from fluoroview.exam.loop_store import LoopStore
+from fluoroview.exam.loop_store import LoopStore, LoopStoreError
 from fluoroview.exam.pictures import PicturePool
 from fluoroview.hal import FrameHeader
 
@@ -65,6 +65,25 @@ def test_the_last_run_can_be_had_alone(store, pool):
     assert values(store.snapshot(last_run_only=True)) == [1, 2]
 
 
+def test_a_loop_that_newer_pictures_overtake_is_refused_and_not_mixed(store, pool):
+    for number in range(21):
+        add(store, pool, number)
+    cine = store.snapshot()
+    add(store, pool, 21)
+    with pytest.raises(LoopStoreError, match="newer pictures took the place"):
+        cine.read(0)
+    assert int(cine.read(1)[0, 0]) == 1
+
+
+def test_a_loop_of_a_closed_store_is_refused(tmp_path, pool):
+    store = LoopStore(16, 16, 10.0, seconds=2.0, folder=tmp_path)
+    add(store, pool, 1)
+    cine = store.snapshot()
+    store.close()
+    with pytest.raises(LoopStoreError, match="its device was given back"):
+        cine.read(0)
+
+
 def test_buffers_go_back_to_the_pool(store, pool):
     for number in range(100):
         add(store, pool, number)
@@ -81,7 +100,7 @@ def test_the_file_is_gone_after_close(tmp_path, pool):
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from fluoroview.exam.loop_store import LoopStore
+from fluoroview.exam.loop_store import LoopStore, LoopStoreError
 from fluoroview.exam.pictures import PicturePool
 from fluoroview.hal import FrameHeader
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))

@@ -138,7 +138,7 @@ def test_a_parameter_out_of_limits_gets_a_sentence(tmp_path):
 def test_a_file_that_cannot_be_written_is_said_and_the_others_are(tmp_path):
     (tmp_path / "loop.dcm").mkdir()  # cannot be replaced by a file
     done = fluoroview("live", "--headless", "--seconds", "1", "--out", tmp_path)
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert "loop.dcm" in done.stderr
     assert (tmp_path / "dose.json").exists()
     assert (tmp_path / "hold.dcm").exists()
