@@ -495,7 +495,10 @@ class MainWindow(QMainWindow):
             self.exam.painted((painted_ns - picture.host_time_ns) / 1e6)
 
     def _prepare(self) -> None:
-        if not self.pedal.down:
+        """Load what a later click would wait for, but never while a run is shown."""
+        if self.exam.snapshot().pedal_down:
+            self._later.start(PREPARE_MS)
+        else:
             self.widgets.health_panel.prepare()
 
     def _act(self, message: Message) -> None:
