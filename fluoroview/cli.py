@@ -15,6 +15,7 @@ from rich.table import Table
 
 from fluoroview import __version__
 from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.switching import switch_promptly
 
 if TYPE_CHECKING:
     from fluoroview.exam.examination import Examination
@@ -338,13 +339,9 @@ def bench_sim(
     _print_result(result, as_json)
 
 
-# The interpreter changes threads every 5 ms by default: a frame would wait that long for its turn.
-SWITCH_INTERVAL_S = 0.0005
-
-
 def main() -> None:
     """Run the command line; the entry point."""
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    switch_promptly()
     try:
         app()
     except FluoroError as error:

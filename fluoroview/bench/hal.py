@@ -21,9 +21,9 @@ from fluoroview.exam.examination import Examination
 from fluoroview.exam.room import DetectorSection, LoopSection, Room
 from fluoroview.hal import DeviceHost, DeviceState
 from fluoroview.hal.host import Isolation
+from fluoroview.hal.switching import switch_promptly
 
 Step = Callable[[float, float, str], None]
-SWITCH_INTERVAL_S = 0.0005
 _WARM_FRAMES = 15
 
 
@@ -180,7 +180,7 @@ def _streaming(size: int, rate_hz: float, isolation: Isolation) -> Iterator[tupl
 def _load(busy: bool) -> Iterator[None]:
     """Keep this interpreter busy in another thread, with the switch interval of the program."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    switch_promptly()
     end = threading.Event()
 
     def burn() -> None:
