@@ -25,6 +25,8 @@ from fluoroview.viewer.main_window import MainWindow
 from fluoroview.viewer.offscreen import close, save
 
 SIZES_PX = ((1600, 1200), (1280, 800))
+BOLUS_AT_FRAME = 45
+"""When the bolus of the first swallow is in the pharynx, at 30 pulses a second."""
 _DEADLINE_S = 30.0
 Step = Callable[[float, float], None]
 
@@ -111,7 +113,7 @@ class _Tour:
     def live(self) -> None:
         self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
         self.window.pedal.pressed.emit()
-        self._until(lambda: self.exam.snapshot().run_frames > 120)
+        self._until(lambda: self.exam.snapshot().run_frames > BOLUS_AT_FRAME)
         self.window.refresh()
 
     def health(self) -> None:

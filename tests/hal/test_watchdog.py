@@ -58,6 +58,6 @@ def test_a_flood_is_far_above_the_stated_rate(ring, rate_hz, frames_per_second, 
 
 def test_memory_that_grows_beyond_its_limit_is_told(ring):
     dog = watching(ring, FakeClock(), memory_growth_bytes=1 << 20)
-    hoard = bytearray(os.urandom(64)) * (1 << 18)
+    hoard = bytearray(os.urandom(1 << 20)) * 256  # more than was ever freed
     assert "its process grew by" in dog.look()
     del hoard

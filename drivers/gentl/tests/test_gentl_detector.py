@@ -117,7 +117,6 @@ def test_a_device_that_vanishes_while_streaming_is_a_fault_with_its_reason(monke
 
     monkeypatch.setattr(detector._acquirer, "try_fetch", unplugged)
     fault = host.faults.first()
-    detector.close()  # the HAL leaves the thread of a fault to itself
     assert len(host.faults) == 1
     assert "Communication error has occurred." in fault
     assert "Check its power and cable" in fault
