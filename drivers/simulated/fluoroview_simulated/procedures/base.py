@@ -1,0 +1,160 @@
+"""What an examination is: anatomy at rest, what moves in it, and what the operator can do.
+
+An examination is a function of the procedure's time and of the operator's acts (`Acts`): any
+moment can be asked for again, and gives the same picture. It is built once per case, body and seed
+and knows nothing of pixels: it names resting parts, makes layers for a view, and draws on a
+`Canvas` for each pulse.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from fluoroview_simulated.technique import Geometry, Technique
+
+if TYPE_CHECKING:
+    from fluoroview_simulated.anatomy.parts import Part
+    from fluoroview_simulated.anatomy.view import View
+    from fluoroview_simulated.canvas import Canvas, ViewLayers
+
+BODIES = ("small", "medium", "large", "child")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One patient of an examination."""
+
+    name: str
+    title: str
+    abnormal: bool
+    teaching: str
+    """What to see, where and when, in plain sentences."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """Something that the operator can do beside the pedal; becomes a parameter of the device.
+
+    Attributes:
+        name: parameter name, CamelCase ("Inject", "CatheterAdvance").
+        kind: "command" (a press), "number" (a value), "step" (a press moves by `step`; value is
+            kept), "choice" or "switch".
+        keys: the keyboard keys that the viewer offers, e.g. ("Up", "Down") for a step, ("I",) for a
+            command or switch.
+    """
+
+    name: str
+    kind: str
+    doc: str
+    unit: str = ""
+    default: float | str | bool = 0.0
+    minimum: float = 0.0
+    maximum: float = 1.0
+    step: float = 1.0
+    choices: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ProcedureInfo:
+    """What is known of an examination before it is built."""
+
+    name: str
+    title: str
+    agent: str
+    """"barium", "iodine" or "none": the material of the contrast map."""
+    teaching: str
+    cases: tuple[Case, ...]
+    technique: Technique = field(default_factory=Technique)
+    geometry: Geometry = field(default_factory=Geometry)
+    rate_hz: float = 15.0
+    bodies: tuple[str, ...] = ("medium", "small", "large", "child")
+    controls: tuple[Control, ...] = ()
+    subtraction: bool = False
+    """Whether the examination is usually read subtracted (DSA)."""
+    gallery_s: tuple[float, float] = (0.0, 4.0)
+    """From when to when the gallery's movie runs; its still is at two thirds of it."""
+    gallery_acts: tuple[tuple[float, str, Any], ...] = ()
+    """What the operator does for the gallery: time, control, value."""
+
+    def case(self, name: str) -> Case:
+        """The case of that name; KeyError otherwise."""
+        return next(c for c in self.cases if c.name == name)
+
+
+class Acts:
+    """What the operator did and when: the only memory of an examination."""
+
+    def __init__(self, controls: Sequence[Control] = ()) -> None:
+        self.controls = {c.name: c for c in controls}
+        self._times: dict[str, list[float]] = {}
+        self._values: dict[str, list[Any]] = {}
+
+    def note(self, t_s: float, name: str, value: Any = None) -> None:
+        """Records one act at procedure time `t_s`; times never go back."""
+        times = self._times.setdefault(name, [])
+        times.append(max(t_s, times[-1]) if times else t_s)
+        self._values.setdefault(name, []).append(value)
+
+    def value(self, name: str, t_s: float) -> Any:
+        """What stood at `t_s`; the control's default before the first act."""
+        at = bisect_right(self._times.get(name, []), t_s)
+        return self._values[name][at - 1] if at else self.controls[name].default
+
+    def times(self, name: str, t_s: float) -> list[float]:
+        """When a command was given, up to `t_s`."""
+        times = self._times.get(name, [])
+        return times[: bisect_right(times, t_s)]
+
+    def history(self, name: str, t_s: float) -> list[tuple[float, Any]]:
+        """All acts on a control up to `t_s`, as (time, value)."""
+        n = len(self.times(name, t_s))
+        return list(zip(self._times.get(name, [])[:n], self._values.get(name, [])[:n], strict=True))
+
+
+class Procedure(ABC):
+    """One case of one examination in one patient."""
+
+    info: ClassVar[ProcedureInfo]
+
+    def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
+        self.case, self.seed, self.body = case, seed, body
+        self.acts = Acts(self.info.controls)
+
+    @abstractmethod
+    def parts(self) -> Sequence[Part]:
+        """The anatomy that stands still, to be projected for any view."""
+
+    @abstractmethod
+    def draw(self, t_s: float, canvas: Canvas) -> None:
+        """Draws what moves at procedure time `t_s`: contrast, organs, devices. A few ms at most."""
+
+    def layers(self, view: View, layers: ViewLayers) -> None:
+        """Projects what is drawn by `draw` but costs too much per pulse. Once per view; slow is
+        fine; runs in another thread, so it writes only to `layers`."""
+
+    def sway_mm(self, t_s: float) -> tuple[float, float]:
+        """Small movement of the whole patient in the picture, mm (x, y), at most 3 mm."""
+        return 0.3 * float(np.sin(0.8 * t_s)), 0.3 * float(np.sin(0.6 * t_s + 1.0))
+
+    def begin(self, t_s: float) -> float:
+        """The pedal goes down after a pause: where the procedure's time goes on."""
+        return t_s
+
+    def check(self, name: str, value: Any, t_s: float) -> Any:
+        """Allows, changes or refuses (ValueError with a sentence) what the operator does."""
+        return value
+
+    def truth(self, t_s: float) -> Mapping[str, Any]:
+        """What is known of the moment: bolus, device pose, motion. JSON-able, mm, s, ml."""
+        return {}
+
+    def note(self, t_s: float) -> str:
+        """One short line for the screen: what happens now."""
+        return ""

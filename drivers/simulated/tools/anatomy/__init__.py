@@ -1,0 +1,1 @@
+"""Scripts that model the anatomy; their results are shipped, so these are not needed to run."""
