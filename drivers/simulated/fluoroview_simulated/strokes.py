@@ -1,0 +1,175 @@
+"""The compiled loops of the canvas: tubes, clouds, pools, and the tracing of layers."""
+
+# Compiled signatures are inferred from the arguments.
+# ruff: noqa: ANN001, ANN201, ANN202
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from fluoroview_simulated.anatomy.project import SNAP, STEEPEST
+
+SOFTEST = 0.55
+"""Least effective radius in cells: thinner lines keep their area and lose their height."""
+LONGEST = 3.0
+"""A tube that runs along the ray is at most this much longer than it is wide."""
+
+
+@njit(cache=True, nogil=True)
+def lengthened(points, source):
+    """How much longer than across a ray runs in a tube at each of its points, (n,)."""
+    n = points.shape[0]
+    out = np.ones(n)
+    for i in range(n):
+        a, b = max(i - 1, 0), min(i + 1, n - 1)
+        dx = points[b, 0] - points[a, 0]
+        dy = points[b, 1] - points[a, 1]
+        dz = points[b, 2] - points[a, 2]
+        rx, ry = points[i, 0] - source[0], points[i, 1] - source[1]
+        rz = points[i, 2] - source[2]
+        d = np.sqrt((dx * dx + dy * dy + dz * dz) * (rx * rx + ry * ry + rz * rz))
+        if d > 1e-9:
+            cosine = (dx * rx + dy * ry + dz * rz) / d
+            sine = np.sqrt(max(1.0 - cosine * cosine, 1e-9))
+            out[i] = min(1.0 / sine, LONGEST)
+    return out
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def tube(cells, radius, longer, amount, per_scale, scratch, box):
+    """Greatest chord in mm × amount of all pieces, into `scratch`.
+
+    `cells` (n, 2), `radius` in cells (n,), `longer` (n,), `amount` (n,), `per_scale` (n,) the mm
+    of a cell where the piece is.
+    """
+    top, bottom, left, right = box
+    for s in range(cells.shape[0] - 1):
+        xa, ya, xb, yb = cells[s, 0], cells[s, 1], cells[s + 1, 0], cells[s + 1, 1]
+        ra = np.sqrt(radius[s] ** 2 + SOFTEST**2)
+        rb = np.sqrt(radius[s + 1] ** 2 + SOFTEST**2)
+        ka = amount[s] * longer[s] * (radius[s] / ra) ** 2
+        kb = amount[s + 1] * longer[s + 1] * (radius[s + 1] / rb) ** 2
+        if ka <= 0.0 and kb <= 0.0:
+            continue
+        reach = max(ra, rb)
+        i0 = max(int(np.floor(min(ya, yb) - reach)), top)
+        i1 = min(int(np.ceil(max(ya, yb) + reach)), bottom - 1)
+        j0 = max(int(np.floor(min(xa, xb) - reach)), left)
+        j1 = min(int(np.ceil(max(xa, xb) + reach)), right - 1)
+        dx, dy = xb - xa, yb - ya
+        span = dx * dx + dy * dy
+        per = 1.0 / span if span > 1e-12 else 0.0
+        wa, wb = 2.0 * per_scale[s], 2.0 * per_scale[s + 1]
+        for i in range(i0, i1 + 1):
+            py = i - ya
+            for j in range(j0, j1 + 1):
+                px = j - xa
+                u = min(max((px * dx + py * dy) * per, 0.0), 1.0)
+                ex, ey = px - u * dx, py - u * dy
+                r = ra + u * (rb - ra)
+                inside = r * r - ex * ex - ey * ey
+                if inside > 0.0:
+                    k = ka + u * (kb - ka)
+                    value = np.float32(np.sqrt(inside) * k * (wa + u * (wb - wa)))
+                    if value > scratch[i, j]:
+                        scratch[i, j] = value
+
+
+@njit(cache=True, nogil=True)
+def take(scratch, out, box, factor):
+    """Adds `scratch` × factor to a map and empties it."""
+    for i in range(box[0], box[1]):
+        for j in range(box[2], box[3]):
+            out[i, j] += scratch[i, j] * factor
+            scratch[i, j] = np.float32(0.0)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def blobs(cells, sigma, mass, out):
+    """Adds Gaussians whose sum over cells is `mass`, at places (n, 2)."""
+    rows, columns = out.shape
+    for n in range(cells.shape[0]):
+        s = max(sigma[n], 0.6)
+        peak = mass[n] / (2.0 * np.pi * s * s)
+        x, y = cells[n, 0], cells[n, 1]
+        reach = 3.2 * s
+        i0, i1 = max(int(y - reach), 0), min(int(y + reach) + 1, rows - 1)
+        j0, j1 = max(int(x - reach), 0), min(int(x + reach) + 1, columns - 1)
+        for i in range(i0, i1 + 1):
+            for j in range(j0, j1 + 1):
+                q = ((i - y) ** 2 + (j - x) ** 2) / (2.0 * s * s)
+                if q < 5.2:
+                    out[i, j] += np.float32(peak * np.exp(-q))
+
+
+@njit(cache=True, nogil=True)
+def pool(path, low, high, level, corner, amount, displaces, out, soft):
+    """Adds the part of each path below a level; heights run evenly along the ray."""
+    for i in range(path.shape[0]):
+        for j in range(path.shape[1]):
+            p = path[i, j]
+            if p > np.float32(0.0) and level > low[i, j]:
+                span = max(high[i, j] - low[i, j], np.float32(0.05))
+                share = min((level - low[i, j]) / span, np.float32(1.0))
+                out[corner[0] + i, corner[1] + j] += p * share * amount
+                if displaces != np.float32(0.0):
+                    soft[corner[0] + i, corner[1] + j] += p * share * displaces
+
+
+@njit(cache=True, nogil=True)
+def trace(cells, depth, faces, cosine, scalar, height, thickness, maps):
+    """Draws a mesh into path (or shell), sum and count of the scalar, least and greatest height."""
+    path, total, count, low, high = maps
+    rows, columns = path.shape
+    carries = scalar.shape[0] > 1
+    for f in range(faces.shape[0]):
+        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        xa, ya = int(np.rint(cells[a, 0] * SNAP)), int(np.rint(cells[a, 1] * SNAP))
+        xb, yb = int(np.rint(cells[b, 0] * SNAP)), int(np.rint(cells[b, 1] * SNAP))
+        xc, yc = int(np.rint(cells[c, 0] * SNAP)), int(np.rint(cells[c, 1] * SNAP))
+        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
+        if area == 0:
+            continue
+        sign = np.float32(1.0)
+        if area > 0:
+            sign = np.float32(-1.0)
+        else:
+            b, c = c, b
+            xb, yb, xc, yc = xc, yc, xb, yb
+            area = -area
+        left = max(min(xa, xb, xc) // SNAP, 0)
+        right = min(max(xa, xb, xc) // SNAP + 1, columns - 1)
+        top = max(min(ya, yb, yc) // SNAP, 0)
+        bottom = min(max(ya, yb, yc) // SNAP + 1, rows - 1)
+        if left > right or top > bottom:
+            continue
+        ax, ay, bx, by, cx, cy = xc - xb, yc - yb, xa - xc, ya - yc, xb - xa, yb - ya
+        oa = 0 if (ay < 0 or (ay == 0 and ax > 0)) else -1
+        ob = 0 if (by < 0 or (by == 0 and bx > 0)) else -1
+        oc = 0 if (cy < 0 or (cy == 0 and cx > 0)) else -1
+        per = np.float32(1.0) / np.float32(area)
+        for i in range(top, bottom + 1):
+            y = i * SNAP
+            x = left * SNAP
+            ea = ax * (y - yb) - ay * (x - xb)
+            eb = bx * (y - yc) - by * (x - xc)
+            ec = cx * (y - ya) - cy * (x - xa)
+            for j in range(left, right + 1):
+                if ea + oa >= 0 and eb + ob >= 0 and ec + oc >= 0:
+                    u, v = np.float32(ea) * per, np.float32(eb) * per
+                    w = np.float32(1.0) - u - v
+                    if thickness != np.float32(0.0):
+                        across = abs(u * cosine[a] + v * cosine[b] + w * cosine[c])
+                        path[i, j] += thickness / max(across, np.float32(STEEPEST))
+                    else:
+                        path[i, j] += sign * (u * depth[a] + v * depth[b] + w * depth[c])
+                    h = u * height[a] + v * height[b] + w * height[c]
+                    low[i, j] = min(low[i, j], h)
+                    high[i, j] = max(high[i, j], h)
+                    if carries:
+                        total[i, j] += u * scalar[a] + v * scalar[b] + w * scalar[c]
+                        count[i, j] += np.float32(1.0)
+                ea -= ay * SNAP
+                eb -= by * SNAP
+                ec -= cy * SNAP
