@@ -42,10 +42,17 @@ class Parameter:
         unit: str = "",
         access: Access | None = None,
         doc: str = "",
+        keys: Sequence[str] = (),
+        step: float | None = None,
     ) -> None:
         self.name = name
         self.unit = unit
         self.doc = doc
+        self.keys = tuple(keys)
+        """Keys of a keyboard that suit it, by Qt's names: one to press or to turn, or two for less
+        and more, as ("Left", "Right")."""
+        self.step = step
+        """How far one press of a key goes; None: the increment, or what the viewer thinks fit."""
         self.access = access or (Access.RW if set else Access.RO)
         self._get = get
         self._set = set
@@ -82,6 +89,8 @@ class Parameter:
             "choices": None,
             "access": str(self.access),
             "doc": self.doc,
+            "keys": list(self.keys),
+            "step": self.step,
         }
         return described | self.limits()
 
@@ -117,8 +126,10 @@ class _NumberParameter(Parameter):
         unit: str = "",
         access: Access | None = None,
         doc: str = "",
+        keys: Sequence[str] = (),
+        step: float | None = None,
     ) -> None:
-        super().__init__(name, get, set, unit=unit, access=access, doc=doc)
+        super().__init__(name, get, set, unit=unit, access=access, doc=doc, keys=keys, step=step)
         self._bounds = {"minimum": minimum, "maximum": maximum, "increment": increment}
 
     def limits(self) -> dict[str, Any]:
@@ -185,8 +196,10 @@ class EnumParameter(Parameter):
         unit: str = "",
         access: Access | None = None,
         doc: str = "",
+        keys: Sequence[str] = (),
+        step: float | None = None,
     ) -> None:
-        super().__init__(name, get, set, unit=unit, access=access, doc=doc)
+        super().__init__(name, get, set, unit=unit, access=access, doc=doc, keys=keys, step=step)
         self._choices = choices
 
     def limits(self) -> dict[str, Any]:
@@ -229,8 +242,15 @@ class CommandParameter(Parameter):
 
     kind = "command"
 
-    def __init__(self, name: str, execute: Callable[[], None], *, doc: str = "") -> None:
-        super().__init__(name, lambda: "", lambda _value: execute(), doc=doc)
+    def __init__(
+        self,
+        name: str,
+        execute: Callable[[], None],
+        *,
+        doc: str = "",
+        keys: Sequence[str] = (),
+    ) -> None:
+        super().__init__(name, lambda: "", lambda _value: execute(), doc=doc, keys=keys)
 
     def check(self, value: Any) -> Value:
         """Accept anything: a command is told to run, not what to be."""

@@ -115,7 +115,19 @@ def test_a_description_is_plain_data():
         "choices": None,
         "access": "rw",
         "doc": "",
+        "keys": [],
+        "step": None,
     }
+
+
+def test_a_parameter_tells_the_keys_that_suit_it():
+    advance = FloatParameter(
+        "Advance", lambda: 0.0, lambda _: None, keys=("Up", "Down"), step=5.0, unit="mm"
+    )
+    inject = CommandParameter("Inject", lambda: None, keys=("I",))
+    told = ParameterTree([advance, inject]).describe()
+    assert [each["keys"] for each in told] == [["Up", "Down"], ["I"]]
+    assert told[0]["step"] == 5.0
 
 
 def test_a_name_may_stand_only_once():
