@@ -3,22 +3,21 @@
 One object answers for picture and dose alike, so the two can never disagree. Spectra and
 coefficients come from the tables in `tables/`, made by `tools/make_tables.py` with SpekPy 2.5.4
 (casim, tungsten, 12°) and xraydb; the detector is 0.6 mm of caesium iodide and integrates energy.
+The sum over the spectrum is stood for by a few exponentials (`spectrum_fit.py`).
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 import numpy as np
 
+from fluoroview_simulated.spectrum_fit import TERMS, fit_terms
 from fluoroview_simulated.technique import KV_MAX, KV_MIN, Geometry, Technique
 
-MATERIALS = ("soft", "bone", "baso4")
-"""Basis of the line-integral maps: soft tissue and bone in mm, BaSO4 in mm·g/cm³."""
-
-TERMS = 6
-"""Exponentials that stand for the whole spectrum (rms error about 0.1 %, see the tests)."""
+AGENTS = {"barium": "baso4", "iodine": "iodine", "none": None}
+"""Contrast agents of an examination, and the table that each is read from."""
 
 CSI_CM = 0.06
 GRID_PRIMARY_TRANSMISSION = 0.7
@@ -46,6 +45,24 @@ def attenuation(material: str) -> tuple[np.ndarray, np.ndarray]:
     return mu["energy_kev"], mu[material]
 
 
+def materials(agent: str = "barium") -> tuple[str, str, str, str]:
+    """Basis of the line-integral maps, in the order of every coefficient.
+
+    Soft tissue, cortical bone and steel count in mm; the contrast agent in mm·g/cm³ of BaSO4 or of
+    elemental iodine. With agent "none" the third attenuates nothing.
+    """
+    if agent not in AGENTS:
+        raise ValueError(f"contrast agent {agent!r}: allowed are {', '.join(AGENTS)}")
+    return ("soft", "bone", AGENTS[agent] or "none", "steel")
+
+
+def _basis(agent: str) -> np.ndarray:
+    """Coefficients of the four materials on the energy bins, (bins, 4) per mm."""
+    mu = _tables()[1]
+    nothing = np.zeros_like(mu["soft"])
+    return np.stack([mu.get(name, nothing) for name in materials(agent)], axis=1) / 10.0
+
+
 class Beam:
     """The beam of one tube voltage and filtration.
 
@@ -53,15 +70,25 @@ class Beam:
         kv: tube voltage in kV, 40 to 125.
         filter_al_mm: total aluminium, the tube's own included.
         filter_cu_mm: added copper.
+        agent: contrast agent of the examination, a key of AGENTS.
+        absorption: whether the scintillator is 0.6 mm of CsI; without, it takes every photon.
 
     Raises:
-        ValueError: if the voltage lies outside the tables.
+        ValueError: if the voltage lies outside the tables, or the agent is none of AGENTS.
     """
 
-    def __init__(self, kv: float, filter_al_mm: float = 2.8, filter_cu_mm: float = 0.1) -> None:
+    def __init__(
+        self,
+        kv: float,
+        filter_al_mm: float = 2.8,
+        filter_cu_mm: float = 0.1,
+        agent: str = "barium",
+        absorption: bool = True,
+    ) -> None:
         if not KV_MIN <= kv <= KV_MAX:
             raise ValueError(f"tube voltage {kv} kV: allowed are {KV_MIN:g} to {KV_MAX:g} kV")
         spectra, mu = _tables()
+        self.agent = agent
         self.energy_kev = spectra["energy_kev"]
         self._air_muen = spectra["air_muen_cm2_g"]
         raw = _spectrum(spectra, kv)
@@ -69,11 +96,15 @@ class Beam:
             -(mu["aluminium"] * filter_al_mm + mu["copper"] * filter_cu_mm) / 10.0
         )
         self._mu = mu
-        self._detected = self.fluence * (1.0 - np.exp(-mu["csi"] * CSI_CM))
+        self._basis = _basis(agent)
+        absorbed = 1.0 - np.exp(-mu["csi"] * CSI_CM) if absorption else 1.0
+        self._detected = self.fluence * absorbed
         self._response = self._detected * self.energy_kev
-        self.terms = _fit_terms(
-            self._response, np.stack([mu[m] for m in MATERIALS], axis=1) / 10.0, self.energy_kev
-        )
+
+    @cached_property
+    def terms(self) -> tuple[np.ndarray, np.ndarray]:
+        """Weights (TERMS,) and coefficients (TERMS, 4) per mm of the exponentials."""
+        return fit_terms(self._response, self._basis, self.energy_kev)
 
     def kerma_ugy_per_mas(self, distance_mm: float = 1000.0) -> float:
         """Air kerma free in air in µGy per mAs at `distance_mm` from the focal spot."""
@@ -120,23 +151,39 @@ class Beam:
         )
 
     def transmission(
-        self, soft_mm: float = 0.0, bone_mm: float = 0.0, barium_mm_g_cm3: float = 0.0
+        self,
+        soft_mm: float = 0.0,
+        bone_mm: float = 0.0,
+        agent_mm_g_cm3: float = 0.0,
+        steel_mm: float = 0.0,
     ) -> float:
         """Detector signal behind the materials over the open-field signal, full spectrum."""
-        path = (soft_mm, bone_mm, barium_mm_g_cm3)
-        mu = sum(self._mu[m] * t for m, t in zip(MATERIALS, path, strict=True)) / 10.0
-        return float(np.sum(self._response * np.exp(-mu)) / np.sum(self._response))
+        through = np.exp(-self._basis @ (soft_mm, bone_mm, agent_mm_g_cm3, steel_mm))
+        return float(np.sum(self._response * through) / np.sum(self._response))
 
     def transmission_fitted(self, paths: np.ndarray) -> np.ndarray:
-        """The same from the fitted exponentials; `paths` is (n, 3) in the units of MATERIALS."""
+        """The same from the fitted exponentials; `paths` is (n, 4) in the units of `materials`."""
         weights, mu = self.terms
         return np.exp(-paths @ mu.T) @ weights
 
 
-@lru_cache(maxsize=32)
-def beam(kv: float, filter_al_mm: float, filter_cu_mm: float) -> Beam:
-    """A Beam from the store: making one costs some 20 ms."""
-    return Beam(kv, filter_al_mm, filter_cu_mm)
+@lru_cache(maxsize=256)
+def beam(
+    kv: float,
+    filter_al_mm: float,
+    filter_cu_mm: float,
+    agent: str = "barium",
+    absorption: bool = True,
+) -> Beam:
+    """A Beam from the store: its exponentials cost some 20 ms when they are first asked for."""
+    return Beam(kv, filter_al_mm, filter_cu_mm, agent, absorption)
+
+
+def mono_terms(energy_kev: float, agent: str = "barium") -> tuple[np.ndarray, np.ndarray]:
+    """Exponentials of a beam of one energy, in the shape of `Beam.terms`: to test against."""
+    energies, basis = _tables()[1]["energy_kev"], _basis(agent)
+    row = np.array([np.interp(energy_kev, energies, column) for column in basis.T])
+    return np.full(TERMS, 1.0 / TERMS), np.tile(row, (TERMS, 1))
 
 
 def pulse_kerma_ugy(technique: Technique, geometry: Geometry) -> float:
@@ -161,55 +208,3 @@ def _spectrum(spectra: dict[str, np.ndarray], kv: float) -> np.ndarray:
     low = np.interp(energies * below / kv, energies, table[row]) * below / kv
     high = np.interp(energies * (below + 1) / kv, energies, table[row + 1]) * (below + 1) / kv
     return (1.0 - fraction) * low + fraction * high
-
-
-def _fit_terms(
-    response: np.ndarray, mu_per_mm: np.ndarray, energies: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (TERMS,) and coefficients (TERMS, 3) of a few exponentials for the spectrum.
-
-    Levenberg-Marquardt on the logarithms (so both stay positive), relative errors on a grid of
-    thicknesses, started from quantiles of the spectrum behind a neck.
-    """
-    keep = response > 1e-7 * response.sum()
-    response = response[keep] / response[keep].sum()
-    mu, energies = mu_per_mm[keep], energies[keep]
-    paths = np.array(
-        [
-            (s, b, c)
-            for s in (0, 12, 25, 50, 80, 110, 140, 180, 240, 320)
-            for b in (0, 3, 8, 15, 30, 50, 80)
-            for c in (0, 0.3, 1, 2, 5, 10, 16)
-        ],
-        float,
-    )
-    truth = np.exp(-paths @ mu.T) @ response
-    certainty = 1.0 / (truth + 1e-4)
-    certainty[paths.sum(axis=1) == 0] *= 10.0
-    hardened = np.cumsum(response * np.exp(-mu @ np.array([60.0, 5.0, 0.3])))
-    start = np.interp((np.arange(TERMS) + 0.5) / TERMS, hardened / hardened[-1], energies)
-    log_mu = np.log(np.stack([np.interp(start, energies, mu[:, j]) for j in range(3)], axis=1))
-    logs = np.concatenate([np.full(TERMS, -np.log(TERMS)), log_mu.ravel()])
-
-    def model(logs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        mu_k = np.exp(logs[TERMS:].reshape(TERMS, 3))
-        return np.exp(logs[:TERMS]) * np.exp(-paths @ mu_k.T), mu_k
-
-    terms, mu_k = model(logs)
-    error = (terms.sum(axis=1) - truth) * certainty
-    damping = 1e-2
-    for _ in range(50):
-        by_mu = -terms[:, :, None] * mu_k[None] * paths[:, None, :]
-        jacobian = np.concatenate([terms, by_mu.reshape(len(paths), -1)], axis=1)
-        jacobian *= certainty[:, None]
-        normal = jacobian.T @ jacobian
-        normal += np.diag(np.diag(normal) * damping + 1e-12)
-        step = logs - np.linalg.solve(normal, jacobian.T @ error)
-        new_terms, new_mu = model(step)
-        new_error = (new_terms.sum(axis=1) - truth) * certainty
-        if new_error @ new_error < error @ error:
-            logs, terms, mu_k, error = step, new_terms, new_mu, new_error
-            damping = max(damping / 4.0, 1e-9)
-        else:
-            damping = min(damping * 4.0, 1e6)
-    return np.exp(logs[:TERMS]), mu_k

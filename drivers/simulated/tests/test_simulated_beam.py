@@ -1,9 +1,20 @@
 """The beam against SpekPy 2.5.4 (casim, tungsten, 12°, no air), and against first principles."""
 
+import time
+
 import numpy as np
 import pytest
 
-from fluoroview_simulated.beam import Beam, attenuation, pulse_kap_ugym2, pulse_kerma_ugy
+from fluoroview_simulated.beam import (
+    AGENTS,
+    Beam,
+    attenuation,
+    beam,
+    materials,
+    mono_terms,
+    pulse_kap_ugym2,
+    pulse_kerma_ugy,
+)
 from fluoroview_simulated.technique import Geometry, Technique
 
 # kV, mm Cu beside 2.5 mm Al: HVL in mm Al, air kerma in µGy per mAs at 100 cm.
@@ -81,14 +92,83 @@ def test_quanta_behind_20_cm_of_water():
     assert Beam(70, 2.5, 0.1).detected_per_mm2_ugy(200.0) == pytest.approx(26_000, rel=0.08)
 
 
-@pytest.mark.parametrize(("kv", "copper"), [(50, 0.0), (72, 0.1), (90.5, 0.2), (120, 0.3)])
-def test_few_exponentials_stand_for_the_spectrum(kv, copper):
-    beam = Beam(kv, 2.8, copper)
-    paths = np.random.default_rng(0).uniform(0, 1, (300, 3)) * (200, 40, 6)
-    truth = np.array([beam.transmission(*path) for path in paths])
-    error = beam.transmission_fitted(paths) / truth - 1
-    assert np.sqrt(np.mean(error[truth > 1e-5] ** 2)) < 0.004
-    assert beam.transmission_fitted(np.zeros((1, 3)))[0] == pytest.approx(1.0, abs=1e-3)
+@pytest.mark.parametrize(
+    ("material", "energy_kev", "mu_cm"),
+    # Iron alone has 1.205 and 0.5952 cm²/g at 60 and 80 keV (NIST); steel holds nickel beside it.
+    [("steel", 60.0, 1.205 * 8.0), ("steel", 80.0, 0.5952 * 8.0)],
+)
+def test_steel_attenuates_about_as_iron(material, energy_kev, mu_cm):
+    energies, mu = attenuation(material)
+    assert np.interp(energy_kev, energies, mu) == pytest.approx(mu_cm, rel=0.05)
+
+
+def _random_paths(seed, count=600):
+    """Long and short paths through all four materials, each absent from half of the rays."""
+    rng = np.random.default_rng(seed)
+    u = rng.random((count, 4)) ** (1.0, 1.5, 2.0, 2.0)
+    absent = rng.random((count, 4)) < (0.1, 0.5, 0.5, 0.5)
+    return np.where(absent, 0.0, u * (400.0, 80.0, 14.0, 10.0))
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+@pytest.mark.parametrize(
+    ("kv", "copper"), [(40, 0.0), (50, 0.0), (72, 0.1), (90.5, 0.2), (120, 0.3), (125, 0.9)]
+)
+def test_few_exponentials_stand_for_the_spectrum(kv, copper, agent):
+    b = Beam(kv, 2.8, copper, agent)
+    paths = _random_paths(0)
+    truth = np.array([b.transmission(*path) for path in paths])
+    error = (b.transmission_fitted(paths) / truth - 1)[truth >= 1e-4]
+    assert np.sqrt(np.mean(error**2)) < 0.0025
+    assert np.quantile(np.abs(error), 0.99) < 0.012
+    assert b.transmission_fitted(np.zeros((1, 4)))[0] == pytest.approx(1.0, abs=1e-9)
+
+
+def test_fit_is_right_for_an_abdomen_from_the_side_behind_metal():
+    b = beam(90.0, 2.8, 0.3, "iodine")
+    paths = np.array(
+        [[s, 20.0, c, m] for s in (200, 300, 400) for c in (0, 3) for m in (0, 0.4, 3)]
+    )
+    truth = np.array([b.transmission(*path) for path in paths])
+    seen = truth > 1e-4
+    assert seen.sum() > 6
+    assert np.abs(b.transmission_fitted(paths)[seen] / truth[seen] - 1).max() < 0.005
+
+
+def test_fit_is_quick_enough_for_a_change_of_voltage():
+    seconds = []
+    for kv in (61.3, 77.7, 93.1):
+        began = time.perf_counter()
+        assert Beam(kv, 2.8, 0.1).terms[1].shape == (6, 4)
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 0.06
+
+
+def test_without_an_agent_the_third_map_does_nothing():
+    b = Beam(72, agent="none")
+    assert materials("none") == ("soft", "bone", "none", "steel")
+    assert b.transmission(agent_mm_g_cm3=5.0) == 1.0
+    assert b.transmission_fitted(np.array([[0.0, 0, 5, 0]]))[0] == pytest.approx(1.0)
+
+
+def test_unknown_agent_is_refused_with_what_is_allowed():
+    with pytest.raises(ValueError, match=r"'gadolinium'.*barium, iodine, none"):
+        Beam(72, agent="gadolinium")
+
+
+def test_one_energy_attenuates_exponentially():
+    weights, mu = mono_terms(60.0, "iodine")
+    path = np.array([100.0, 10.0, 2.0, 1.0])
+    expected = np.exp(-(10.0 * 0.2048 * 1.06 + 0.310 * 1.92 + 0.2 * 7.577 + 0.1 * 9.64))
+    assert np.exp(-path @ mu.T) @ weights == pytest.approx(expected, rel=0.03)
+
+
+def test_a_detector_that_takes_every_photon_counts_more_of_them():
+    ratios = [
+        Beam(kv, absorption=False).quanta_per_mm2_mas(1000) / Beam(kv).quanta_per_mm2_mas(1000)
+        for kv in (72, 110)
+    ]
+    assert 1.02 < ratios[0] < ratios[1] < 1.3
 
 
 def test_slab_of_soft_tissue_against_a_sum_over_the_spectrum():
@@ -98,7 +178,9 @@ def test_slab_of_soft_tissue_against_a_sum_over_the_spectrum():
     signal = beam.fluence * (1 - np.exp(-csi * 0.06)) * energies
     expected = np.sum(signal * np.exp(-soft * 11.0)) / np.sum(signal)
     assert beam.transmission(soft_mm=110.0) == pytest.approx(expected, rel=1e-9)
-    assert beam.transmission_fitted(np.array([[110.0, 0, 0]]))[0] == pytest.approx(expected, 5e-3)
+    assert beam.transmission_fitted(np.array([[110.0, 0, 0, 0]]))[0] == pytest.approx(
+        expected, 5e-3
+    )
 
 
 def test_kerma_area_product_is_kerma_times_field():

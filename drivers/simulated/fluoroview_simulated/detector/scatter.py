@@ -57,7 +57,7 @@ class Scatter:
         barium[place] += moving[2]
         np.maximum(soft, 0.0, out=soft)
         paths = np.stack([soft, bone, barium], axis=-1)
-        primary = (np.exp(-paths @ mu.T) @ weights).astype(np.float32) * self._beam
+        primary = (np.exp(-paths @ mu[:, :3].T) @ weights).astype(np.float32) * self._beam
         matter = np.minimum((soft + 1.5 * bone) * (GRID_SCATTER_SHARE / 100.0), 1.1)
         spread = cv2.GaussianBlur(
             (primary * matter).astype(np.float32),
