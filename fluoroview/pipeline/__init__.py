@@ -13,6 +13,7 @@ from fluoroview.pipeline.settings import (
     RecursiveMode,
     RecursiveSettings,
     SpatialSettings,
+    SubtractionSettings,
 )
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
 
@@ -27,6 +28,7 @@ __all__ = [
     "RecursiveMode",
     "RecursiveSettings",
     "SpatialSettings",
+    "SubtractionSettings",
     "Window",
     "WindowPainter",
     "auto_window",

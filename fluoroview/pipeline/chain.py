@@ -10,6 +10,7 @@ from fluoroview.pipeline.lag import LagCorrection
 from fluoroview.pipeline.recursive import RecursiveAverage
 from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.pipeline.spatial import SpatialSmoothing
+from fluoroview.pipeline.subtraction import Subtraction, can_be_subtracted
 from fluoroview.pipeline.tone import CountsTone, tone_for
 
 BAND_ROWS = 256
@@ -18,7 +19,7 @@ takes a third off their time at 2048×2048; fewer rows cost more in calls."""
 
 
 class Pipeline:
-    """Offset, gain, defects → lag → recursive average → light smoothing → tone.
+    """Offset, gain, defects → lag → recursive average → light smoothing → tone → subtraction.
 
     For frames of (rows, columns), uint8 or uint16, of which `bits` are used. Pictures of LIN
     sources are logarithmic (`COUNTS_PER_E_FOLD`); those of LOG and DISP sources keep their counts,
@@ -59,6 +60,10 @@ class Pipeline:
         self.recursive = RecursiveAverage(settings.recursive, scratch)
         self.spatial = SpatialSmoothing(settings.spatial, BAND_ROWS, columns)
         self.tone = tone_for(relationship, BAND_ROWS, columns, bits)
+        logarithmic = can_be_subtracted(relationship)
+        self.subtraction = Subtraction(settings.subtraction, self.shape) if logarithmic else None
+        self.subtracted = False
+        """Whether the last picture is a difference to the mask."""
         self._settings = settings
 
     def process(self, raw: Raw, out: Picture) -> None:
@@ -67,13 +72,16 @@ class Pipeline:
         Raises ValueError if shape, type or memory layout is not as promised.
         """
         self._check(raw, out)
+        self.subtracted = self.subtracts
         if self.passes_untouched:
             np.copyto(out, raw)
-            return
-        plane = self.correction.apply(raw)
-        plane = self.lag.apply(plane)
-        plane = self.recursive.apply(plane)
-        self.finish(plane, out)
+        else:
+            plane = self.correction.apply(raw)
+            plane = self.lag.apply(plane)
+            plane = self.recursive.apply(plane)
+            self.finish(plane, out)
+        if self.subtraction is not None:
+            self.subtraction.apply(out, on=self.subtracted)
 
     def finish(self, plane: Plane, out: Picture) -> None:
         """Smooth and tone, band by band."""
@@ -93,12 +101,21 @@ class Pipeline:
         self.lag.configure(on=settings.correction.lag)
         self.recursive.configure(settings.recursive)
         self.spatial.configure(settings.spatial)
+        if self.subtraction is not None:
+            self.subtraction.configure(settings.subtraction)
         self._settings = settings
 
     def reset(self) -> None:
         """Begin a new run: no frame of the last one shows through."""
         self.lag.reset()
         self.recursive.reset()
+        if self.subtraction is not None:
+            self.subtraction.reset()
+
+    @property
+    def subtracts(self) -> bool:
+        """Whether a mask is subtracted from the next frame on."""
+        return self.subtraction is not None and self._settings.subtraction.on
 
     @property
     def picture_maximum(self) -> int:
@@ -107,7 +124,7 @@ class Pipeline:
 
     @property
     def passes_untouched(self) -> bool:
-        """Whether pictures are the frames as they are."""
+        """Whether pictures are the frames as they are, before anything is subtracted."""
         return isinstance(self.tone, CountsTone) and not (
             self.correction.changes_pixels
             or self.lag.changes_pixels

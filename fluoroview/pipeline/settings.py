@@ -63,12 +63,28 @@ class SpatialSettings(_Settings):
     """Standard deviation in detector pixels; 0 leaves the picture as it is."""
 
 
+class SubtractionSettings(_Settings):
+    """Subtraction of a mask (DSA), of logarithmic pictures."""
+
+    on: bool = False
+    """Show the difference to the mask."""
+    mask_frames: int = Field(default=6, ge=1, le=64)
+    """Of how many frames at the beginning of a run the mask is the mean."""
+    skip_frames: int = Field(default=1, ge=0, le=64)
+    """Frames before those, left out: the lag of a panel still builds up."""
+    shift_x_px: float = Field(default=0.0, ge=-50.0, le=50.0)
+    """How far the mask is moved to the right, where the patient moved; parts of a pixel too."""
+    shift_y_px: float = Field(default=0.0, ge=-50.0, le=50.0)
+    """How far it is moved down."""
+
+
 class PipelineSettings(_Settings):
     """All stages. The defaults are for the raw, linear counts of a detector (LIN)."""
 
     correction: CorrectionSettings = CorrectionSettings()
     recursive: RecursiveSettings = RecursiveSettings()
     spatial: SpatialSettings = SpatialSettings()
+    subtraction: SubtractionSettings = SubtractionSettings()
 
     @classmethod
     def for_relationship(cls, relationship: PixelIntensityRelationship) -> Self:

@@ -1,0 +1,117 @@
+"""Digital subtraction angiography: the difference of a picture to the mask, in the log domain.
+
+In pictures of linear detectors a factor in signal is a step in counts (`COUNTS_PER_E_FOLD`), so
+that a difference of two pictures is a difference of attenuation: bone and soft tissue that did not
+move vanish, whatever they are, and what is left is contrast medium (and motion).
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fluoroview.hal.frame import PixelIntensityRelationship
+from fluoroview.pipeline.arrays import Picture, Plane
+from fluoroview.pipeline.display import SAMPLE_PX, Window
+from fluoroview.pipeline.settings import SubtractionSettings
+from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
+
+MIDDLE = 32768
+"""Count of no difference; contrast medium lies below it, and is shown dark."""
+USUAL_DEPTH = 0.5
+"""Attenuation of contrast medium, in factors e, that the first window reaches down to."""
+LEAST_DEPTH = 0.05
+ABOVE = 0.3
+"""The window's part above no difference, of its part below: noise and motion are seen as grey."""
+
+
+def can_be_subtracted(relationship: PixelIntensityRelationship) -> bool:
+    """Whether pictures of such a source are logarithmic; those made for display are not."""
+    return relationship is not PixelIntensityRelationship.DISP
+
+
+class Subtraction:
+    """picture := MIDDLE + picture - mask, in place; the mask is the mean of a run's first frames.
+
+    While the mask is being made, what there is of it is subtracted: the picture is grey. It is
+    made whether or not it is used, so that subtraction can be switched on at any time of a run.
+    """
+
+    def __init__(self, settings: SubtractionSettings, shape: tuple[int, int]) -> None:
+        self._settings = settings
+        self._mean: Plane = np.zeros(shape, np.float32)
+        self._mask: Picture = np.zeros(shape, np.uint16)
+        self._stale = False
+        self.reset()
+
+    def configure(self, settings: SubtractionSettings) -> None:
+        """Use other settings from the next frame on; other frames for the mask, in the next run."""
+        self._stale |= settings != self._settings
+        self._settings = settings
+
+    def reset(self) -> None:
+        """Begin a new run, with a new mask."""
+        self._seen = self._used = 0
+        self._skipped, self._wanted = self._settings.skip_frames, self._settings.mask_frames
+
+    @property
+    def mask_frames(self) -> int:
+        """Of how many frames the mask is made until now."""
+        return self._used
+
+    def apply(self, picture: Picture, *, on: bool = True) -> None:
+        """Take a picture (H, W) uint16 into the mask while it is being made; if `on`, subtract."""
+        self._seen += 1
+        if self._used < self._wanted:
+            self._take(picture, fresh=self._seen <= self._skipped + 1)
+        if not on:
+            return
+        if self._stale:
+            self._shift()
+        # One pass, saturating and rounded: OpenCV's own arithmetic for 16 bits.
+        cv2.addWeighted(picture, 1.0, self._mask, -1.0, MIDDLE, dst=picture)
+
+    def _take(self, picture: Picture, *, fresh: bool) -> None:
+        """Take one more picture into the mean, or begin with it."""
+        if fresh:
+            np.copyto(self._mean, picture)
+        else:
+            cv2.accumulateWeighted(picture, self._mean, 1.0 / (self._used + 1))
+        self._used += self._seen > self._skipped
+        self._stale = True
+
+    def _shift(self) -> None:
+        """Round the mean, moved by what the operator asks for (pixel shift), to the mask."""
+        self._stale = False
+        dx, dy = self._settings.shift_x_px, self._settings.shift_y_px
+        moved: npt.NDArray[np.float32] = self._mean
+        if dx or dy:
+            rows, columns = self._mean.shape
+            move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+            moved = np.empty_like(self._mean)
+            cv2.warpAffine(
+                self._mean,
+                move,
+                (columns, rows),
+                dst=moved,
+                flags=cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+        np.copyto(self._mask, np.rint(moved), casting="unsafe")
+
+
+def first_window(invert: bool = False) -> Window:
+    """Return the window that subtracted pictures begin with, before contrast has come."""
+    return _window(USUAL_DEPTH * COUNTS_PER_E_FOLD, invert)
+
+
+def subtracted_window(picture: Picture, invert: bool = False) -> Window:
+    """Return a window that suits a subtracted picture: from its deepest contrast to above grey."""
+    stride = max(1, max(picture.shape) // (4 * SAMPLE_PX))  # vessels are thin
+    sample = picture[::stride, ::stride]
+    depth = MIDDLE - float(np.percentile(sample, 0.5))
+    return _window(max(depth * 1.1, LEAST_DEPTH * COUNTS_PER_E_FOLD), invert)
+
+
+def _window(depth: float, invert: bool) -> Window:
+    width = 2 * round(depth * (1 + ABOVE) / 2)  # an even width about a whole centre: whole edges
+    return Window(float(round(MIDDLE + ABOVE * depth - width / 2)), float(width), invert)
