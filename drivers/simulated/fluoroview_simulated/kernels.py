@@ -21,8 +21,9 @@ import numpy as np
 from numba import njit
 
 from fluoroview_simulated.detector.panel import NOISE_UNIT
-from fluoroview_simulated.patient.maps import PATH_UNIT_MM
 
+PATH_UNIT_MM = 0.01
+"""Step of the resting maps."""
 LOG2E = 1.4426950408889634
 BEAM_UNIT = 1.0 / 32768
 """Step of the open beam."""
@@ -51,18 +52,24 @@ class Resting(NamedTuple):
 
 
 class Moving(NamedTuple):
-    """What moves: float32 changes in mm on a grid of `cells` over the view, from row0, column0."""
+    """What moves: float32 changes on a grid of `cells` over the view, with `margin` around it.
+
+    `soft`, `bone` and `metal` in mm, `contrast` in mm·g/cm³; `used` (4,) says which of the four,
+    in this order, hold anything, `metal_rows` (rows,) where there is metal.
+    """
 
     soft: np.ndarray
     bone: np.ndarray
-    barium: np.ndarray
-    row0: int
-    column0: int
+    contrast: np.ndarray
+    metal: np.ndarray
+    used: np.ndarray
+    metal_rows: np.ndarray
+    margin: int
     cells: int
 
 
 class BeamHere(NamedTuple):
-    """The beam: six exponentials (`mu` (6, 3) times -log2 e), open field, veil, quanta.
+    """The beam: six exponentials (`mu` (6, 4) times -log2 e), open field, veil, quanta.
 
     `open_field` is size² uint16 in BEAM_UNIT; `veil` (coarse rows, size) float32, per quantum of
     the open beam; `quanta` per pixel of the open beam.
@@ -111,9 +118,9 @@ def exp2_negative(x):
 
 
 @njit(fastmath=True, inline="always")
-def _term(mu_soft, mu_bone, mu_barium, soft, bone, barium):
+def _term(mu_soft, mu_bone, mu_contrast, soft, bone, contrast):
     """One exponential of the beam; below 2**-100 there is nothing."""
-    x = mu_soft * soft + mu_bone * bone + mu_barium * barium
+    x = mu_soft * soft + mu_bone * bone + mu_contrast * contrast
     return exp2_negative(max(x, np.float32(-100.0)))
 
 
@@ -168,8 +175,8 @@ def _resting_row(upper, lower, fx, fy, mixed, moving, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _through_row(soft, bone, barium, weights, mu, line):
-    """Share of the beam's signal behind the three materials: six exponentials, written out."""
+def _through_row(soft, bone, contrast, weights, mu, line):
+    """Share of the beam's signal behind three materials: six exponentials, written out."""
     w0, s0, b0, c0 = weights[0], mu[0, 0], mu[0, 1], mu[0, 2]
     w1, s1, b1, c1 = weights[1], mu[1, 0], mu[1, 1], mu[1, 2]
     w2, s2, b2, c2 = weights[2], mu[2, 0], mu[2, 1], mu[2, 2]
@@ -177,7 +184,7 @@ def _through_row(soft, bone, barium, weights, mu, line):
     w4, s4, b4, c4 = weights[4], mu[4, 0], mu[4, 1], mu[4, 2]
     w5, s5, b5, c5 = weights[5], mu[5, 0], mu[5, 1], mu[5, 2]
     for j in range(line.shape[0]):
-        s, b, c = soft[j], bone[j], barium[j]
+        s, b, c = soft[j], bone[j], contrast[j]
         line[j] = (
             w0 * _term(s0, b0, c0, s, b, c)
             + w1 * _term(s1, b1, c1, s, b, c)
@@ -186,6 +193,18 @@ def _through_row(soft, bone, barium, weights, mu, line):
             + w4 * _term(s4, b4, c4, s, b, c)
             + w5 * _term(s5, b5, c5, s, b, c)
         )
+
+
+@njit(fastmath=True, cache=True, nogil=True)
+def _through_metal(soft, bone, contrast, metal, weights, mu, line):
+    """The same with a fourth material, for the few rows that have metal."""
+    for j in range(line.shape[0]):
+        total = ZERO
+        for k in range(6):
+            x = mu[k, 0] * soft[j] + mu[k, 1] * bone[j]
+            x += mu[k, 2] * contrast[j] + mu[k, 3] * metal[j]
+            total += weights[k] * exp2_negative(max(x, np.float32(-100.0)))
+        line[j] = total
 
 
 @njit(fastmath=True, cache=True, nogil=True)
@@ -222,38 +241,98 @@ def _digitise_row(now, before, lag, ceiling, pixels):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
+def _attenuated_row(i, resting, moving, at, beam, rows):
+    """The share of the beam behind everything in picture row `i`, into rows.line."""
+    row = (i + 0.5 + resting.dy) / at.ratio - 0.5 + moving.margin
+    moves = 0.0 <= row < moving.soft.shape[0] - 1.001
+    change, contrast = rows.change, rows.contrast
+    first, ratio, fraction, mixed = at.first, at.ratio, at.fraction, rows.mixed
+    contrast[:] = ZERO
+    if moves and moving.used[2]:
+        _moving_row(moving.contrast, row, first, ratio, fraction, mixed, contrast)
+    change[:] = ZERO
+    if moves and moving.used[0]:
+        _moving_row(moving.soft, row, first, ratio, fraction, mixed, change)
+    above, below = resting.soft[i + at.iy, at.ix :], resting.soft[i + at.iy + 1, at.ix :]
+    _resting_row(above, below, at.fx, at.fy, rows.wide, change, rows.soft)
+    change[:] = ZERO
+    if moves and moving.used[1]:
+        _moving_row(moving.bone, row, first, ratio, fraction, mixed, change)
+    above, below = resting.bone[i + at.iy, at.ix :], resting.bone[i + at.iy + 1, at.ix :]
+    _resting_row(above, below, at.fx, at.fy, rows.wide, change, rows.bone)
+    top = int(row)
+    if moves and moving.used[3] and (moving.metal_rows[top] or moving.metal_rows[top + 1]):
+        change[:] = ZERO
+        _moving_row(moving.metal, row, first, ratio, fraction, mixed, change)
+        _through_metal(rows.soft, rows.bone, contrast, change, beam.weights, beam.mu, rows.line)
+    else:
+        _through_row(rows.soft, rows.bone, contrast, beam.weights, beam.mu, rows.line)
+
+
+class _Place(NamedTuple):
+    """Where the maps lie against the pixels, the patient's sway included."""
+
+    ratio: int
+    first: int
+    fraction: np.float32
+    ix: int
+    iy: int
+    fx: np.float32
+    fy: np.float32
+
+
+class _Rows(NamedTuple):
+    """Buffers of one picture row."""
+
+    mixed: np.ndarray
+    soft: np.ndarray
+    bone: np.ndarray
+    contrast: np.ndarray
+    change: np.ndarray
+    line: np.ndarray
+    wide: np.ndarray
+
+
+@njit(cache=True, nogil=True)
+def _place(resting, moving, size):
+    ratio = size // moving.cells
+    # First pixel whose middle lies in cell 0, that is between the middles of cells 0 and 1.
+    first = int(np.ceil((0.5 - moving.margin) * ratio - 0.5 - resting.dx))
+    fraction = np.float32((first + 0.5 + resting.dx) / ratio - 0.5 + moving.margin)
+    return _Place(
+        ratio,
+        first,
+        fraction,
+        resting.pad + int(np.floor(resting.dx)),
+        resting.pad + int(np.floor(resting.dy)),
+        np.float32(resting.dx - np.floor(resting.dx)),
+        np.float32(resting.dy - np.floor(resting.dy)),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _rows(size, columns):
+    return _Rows(
+        np.empty(columns, np.float32),
+        np.zeros(size, np.float32),
+        np.zeros(size, np.float32),
+        np.zeros(size, np.float32),
+        np.zeros(size, np.float32),
+        np.zeros(size, np.float32),
+        np.zeros(size + 1, np.float32),
+    )
+
+
+@njit(fastmath=True, cache=True, nogil=True)
 def render(resting, moving, beam, noise, readout, out):
     """Renders one pulse into `out`, size² uint16, from the records above."""
     size = out.shape[0]
-    rows, columns = moving.soft.shape
-    ratio = size // moving.cells
-    # First pixel whose middle lies in cell 0, that is between the middles of cells 0 and 1.
-    first = int(np.ceil((moving.column0 + 0.5) * ratio - 0.5 - resting.dx))
-    fraction = np.float32((first + 0.5 + resting.dx) / ratio - 0.5 - moving.column0)
-    mixed = np.empty(columns, np.float32)
-    soft, bone = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    barium, change = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    line, wide = np.zeros(size, np.float32), np.zeros(size + 1, np.float32)
-    ix = resting.pad + int(np.floor(resting.dx))
-    iy = resting.pad + int(np.floor(resting.dy))
-    fx = np.float32(resting.dx - np.floor(resting.dx))
-    fy = np.float32(resting.dy - np.floor(resting.dy))
+    at = _place(resting, moving, size)
+    rows = _rows(size, moving.soft.shape[1])
+    line = rows.line
     coarse = beam.veil.shape[0]
     for i in range(size):
-        row = (i + 0.5 + resting.dy) / ratio - 0.5 - moving.row0
-        moves = 0.0 <= row < rows - 1.001
-        change[:] = ZERO
-        barium[:] = ZERO
-        if moves:
-            _moving_row(moving.barium, row, first, ratio, fraction, mixed, barium)
-            _moving_row(moving.soft, row, first, ratio, fraction, mixed, change)
-        above, below = resting.soft[i + iy, ix:], resting.soft[i + iy + 1, ix:]
-        _resting_row(above, below, fx, fy, wide, change, soft)
-        if moves:
-            _moving_row(moving.bone, row, first, ratio, fraction, mixed, change)
-        above, below = resting.bone[i + iy, ix:], resting.bone[i + iy + 1, ix:]
-        _resting_row(above, below, fx, fy, wide, change, bone)
-        _through_row(soft, bone, barium, beam.weights, beam.mu, line)
+        _attenuated_row(i, resting, moving, at, beam, rows)
         y = min(max((i + 0.5) * coarse / size - 0.5, 0.0), coarse - 1.001)
         r = int(y)
         v = np.float32(y - r)

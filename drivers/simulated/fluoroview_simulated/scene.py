@@ -1,80 +1,114 @@
 """One pulse's picture: beam, patient, procedure and detector put together.
 
-`Scene.frame` is a function of the pulse's number, the procedure's time, the technique and the
-seed: the same four give the same pixels, in any order and in any process.
+`Scene.frame` is a function of the pulse's number, the procedure's time, the operator's acts, the
+technique, the view and the seed: the same give the same pixels, in any order and in any process.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 
 from fluoroview_simulated import kernels
+from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.beam import SWANK, beam
+from fluoroview_simulated.canvas import GRID, MARGIN, MATERIALS, Canvas
 from fluoroview_simulated.detector.panel import CEILING, LAG, make_panel, open_beam
-from fluoroview_simulated.detector.scatter import COARSE, Scatter, coarse
-from fluoroview_simulated.patient.maps import patient_maps
-from fluoroview_simulated.procedure.course import Motion, motion_at
-from fluoroview_simulated.procedure.layers import GRID, MovingLayers
+from fluoroview_simulated.detector.scatter import COARSE, Scatter
+from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.projection import PAD_MM, Projected, Projector
 from fluoroview_simulated.technique import Geometry, Technique
 
-PAD_MM = 4.0
-"""Margin of the resting maps, so that the patient may sway."""
+_WHOLE = (slice(0, COARSE), slice(0, COARSE))
 
 
 @dataclass(frozen=True)
-class _Key:
-    """What a rendered signal belongs to."""
+class Truth:
+    """What is known of one pulse beyond its pixels.
 
-    pulse_index: int
-    t_s: float
-    technique: Technique
+    Attributes:
+        noiseless: (size, size) uint16 counts without noise, lag and patterns.
+        soft, bone, contrast, metal: (size, size) float32, mm; contrast in mm·g/cm³.
+        facts: the procedure's own: bolus, device, motion.
+    """
+
+    noiseless: np.ndarray
+    soft: np.ndarray
+    bone: np.ndarray
+    contrast: np.ndarray
+    metal: np.ndarray
+    facts: Mapping[str, Any]
 
 
 class Scene:
     """A patient before a detector of `size`² pixels. Buffers are made once."""
 
     def __init__(
-        self, size: int = 1024, seed: int = 1, geometry: Geometry | None = None, raw: bool = False
+        self,
+        procedure: Procedure,
+        size: int = 1024,
+        seed: int = 1,
+        geometry: Geometry | None = None,
+        raw: bool = False,
     ) -> None:
-        self.size, self.seed, self.raw = size, seed, raw
-        self.geometry = geometry or Geometry()
-        g = self.geometry
-        self.px_per_mm = size / g.view_mm
-        self.panel = make_panel(size, g.detector_mm, seed, raw)
-        maps = patient_maps(size, g.view_mm, seed)
-        pad = int(np.ceil(PAD_MM * self.px_per_mm))
-        self._pad = pad
-        border = (pad, pad + 1, pad, pad + 1, cv2.BORDER_REPLICATE)
-        self._soft = cv2.copyMakeBorder(maps.soft, *border)
-        self._bone = cv2.copyMakeBorder(maps.bone, *border)
-        self._coarse_maps = coarse(maps)
-        self._field = (0.0, 0.0)
-        self._held: _Key | None = None
-        self.collimate(g)
-        self.layers = MovingLayers(seed)
-        cell = GRID // COARSE
-        rows, columns = self.layers.shape
-        top, left = self.layers.row0 // cell, self.layers.column0 // cell
-        self._coarse_shape = (columns // cell, rows // cell)
-        self._coarse_place = (slice(top, top + rows // cell), slice(left, left + columns // cell))
+        self.procedure, self.size, self.seed, self.raw = procedure, size, seed, raw
+        self.geometry = geometry or procedure.info.geometry
+        self.agent = procedure.info.agent
+        self.panel = make_panel(size, self.geometry.detector_mm, seed, raw)
+        self.canvas = Canvas()
+        self.projector = Projector(procedure, size)
         self._signal = np.zeros((size, size), np.uint16)
         self._previous = np.zeros((size, size), np.uint16)
         self._scrap = np.zeros((size, size), np.uint16)
+        self._held: tuple[int, float] | None = None
+        self._signal_share = 0.0
+        self._take(self.projector.now(View(self.geometry)))
 
-    def collimate(self, geometry: Geometry) -> None:
-        """Sets the shutters; does nothing when they stand there already."""
-        field = (geometry.field_width_mm, geometry.field_height_mm)
-        if field == self._field:
+    def move(self, geometry: Geometry, wait: bool = False) -> None:
+        """Sets stand, table and shutters.
+
+        The picture follows as soon as the view is projected, first coarsely; with `wait`, when
+        this returns.
+        """
+        if geometry == self.geometry:
+            self._follow()
             return
-        self._field, self.geometry = field, geometry
-        shape = open_beam(self.size, geometry.detector_mm, *field, geometry.source_image_mm)
-        self._scatter = Scatter(self._coarse_maps, shape, geometry.view_mm)
+        if _fixed(geometry) == _fixed(self.geometry):
+            self.geometry = geometry
+            self._open_shutters()
+            return
+        if geometry.detector_mm != self.geometry.detector_mm:
+            self.panel = make_panel(self.size, geometry.detector_mm, self.seed, self.raw)
+        self.geometry = geometry
+        self._open_shutters()
+        if wait:
+            self._take(self.projector.now(View(_fixed(geometry))))
+        else:
+            self.projector.want(View(_fixed(geometry)))
+            self._follow()
+
+    def _follow(self) -> None:
+        """Takes over what the projector has finished."""
+        newest = self.projector.newest()
+        if newest is not None and newest is not self.projected:
+            self._take(newest)
+
+    def _take(self, projected: Projected) -> None:
+        self.projected = projected
+        self._open_shutters()
+
+    def _open_shutters(self) -> None:
+        g = self.geometry
+        shape = open_beam(
+            self.size, g.detector_mm, g.field_width_mm, g.field_height_mm, g.source_image_mm
+        )
+        self._scatter = Scatter(self.projected.coarse, shape, g.view_mm)
         field_map = np.rint(shape * self.panel.residual / kernels.BEAM_UNIT)
         self._open = np.minimum(field_map, 65535).astype(np.uint16)
-        self._held = None
 
     def frame(
         self,
@@ -103,41 +137,45 @@ class Scene:
         if previous_t_s is not None:
             # What is left of it decays with the time since, about as its inverse.
             lag = LAG * min(1.0, 1.0 / (30.0 * max(t_s - previous_t_s, 1e-3)))
-            before = _Key(pulse_index - 1, previous_t_s, technique)
+            before = (pulse_index - 1, previous_t_s)
             if self._held != before:
-                self._render(before, 0.0, self._scrap)
+                self._render(*before, technique, 0.0, self._scrap)
             self._signal, self._previous = self._previous, self._signal
-        self._render(_Key(pulse_index, t_s, technique), lag, out)
+        self._render(pulse_index, t_s, technique, lag, out)
         if self.raw:
             kernels.uncorrect(out, self.panel.raw_gain, self.panel.raw_offset, np.float32(CEILING))
         return out
 
-    def _render(self, key: _Key, lag: float, out: np.ndarray) -> None:
+    def _render(
+        self, pulse_index: int, t_s: float, technique: Technique, lag: float, out: np.ndarray
+    ) -> None:
         """Renders into `out`, and leaves the signal without lag in `_signal`."""
-        motion = motion_at(key.t_s, self.seed)
-        self.layers.render(motion)
-        veil = self.veil(*_terms(key.technique))
-        self.expose(key.pulse_index, key.technique, motion, veil, out, lag)
-        self._held = key
+        self.draw(t_s)
+        self.expose(pulse_index, t_s, technique, self.veil(technique), out, lag)
+        self._held = (pulse_index, t_s)
+
+    def draw(self, t_s: float) -> None:
+        """Has the procedure draw what moves at `t_s`."""
+        self.canvas.begin(self.projected.layers, t_s)
+        self.procedure.draw(t_s, self.canvas)
 
     def expose(
         self,
         pulse_index: int,
+        t_s: float,
         technique: Technique,
-        motion: Motion,
         veil: np.ndarray,
         out: np.ndarray,
         lag: float = 0.0,
+        noise: bool = True,
     ) -> None:
-        """The pass over all pixels, with the moving maps and the veil as they stand now."""
-        weights, mu = _terms(technique)
-        layers, panel, moving = self.layers, self.panel, self.layers.maps
+        """The pass over all pixels, with the canvas and the veil as they stand now."""
+        weights, mu = self._terms(technique)
+        panel, projected = self.panel, self.projected
         y, x = self.noise_place(pulse_index)
         kernels.render(
-            kernels.Resting(self._soft, self._bone, self._pad, *self._sway(motion)),
-            kernels.Moving(
-                moving.soft, moving.bone, moving.barium, layers.row0, layers.column0, GRID
-            ),
+            kernels.Resting(projected.soft, projected.bone, projected.pad, *self._sway_px(t_s)),
+            self._moving(),
             kernels.BeamHere(
                 weights.astype(np.float32),
                 (mu * -kernels.LOG2E).astype(np.float32),
@@ -146,7 +184,11 @@ class Scene:
                 np.float32(self.quanta_open(technique)),
             ),
             kernels.Noise(
-                panel.tile, y, x, np.float32(1.0 / SWANK), np.float32(panel.electronic_quanta2)
+                panel.tile,
+                y,
+                x,
+                np.float32(1.0 / SWANK if noise else 0.0),
+                np.float32(panel.electronic_quanta2 if noise else 0.0),
             ),
             kernels.Readout(
                 self._previous,
@@ -158,26 +200,91 @@ class Scene:
             out,
         )
 
+    def truth(self, t_s: float, technique: Technique) -> Truth:
+        """What is known of a pulse at `t_s`; leaves no trace in the pulses that follow."""
+        kept = self._signal
+        self._signal = self._scrap
+        noiseless = np.empty((self.size, self.size), np.uint16)
+        self.draw(t_s)
+        self.expose(0, t_s, technique, self.veil(technique), noiseless, noise=False)
+        self._signal, self._held = kept, self._held
+        x, y = self._sway_px(t_s)
+        moving = [self._whole(name, x, y) for name in MATERIALS]
+        soft, bone = (self._resting_mm(m, x, y) for m in (self.projected.soft, self.projected.bone))
+        return Truth(
+            noiseless,
+            np.maximum(soft + moving[0], 0.0),
+            np.maximum(bone + moving[1], 0.0),
+            moving[2],
+            moving[3],
+            self.procedure.truth(t_s),
+        )
+
+    def _whole(self, material: str, x: float, y: float) -> np.ndarray:
+        """A map of the canvas at the detector's matrix."""
+        ratio = self.size / GRID
+        shift = (0.5 + MARGIN) * ratio - 0.5
+        matrix = np.array([[ratio, 0, 0.5 * ratio - 0.5 - MARGIN * ratio - x], [0, ratio, 0]])
+        matrix[1, 2] = matrix[0, 2] + x - y
+        assert shift > 0
+        return cv2.warpAffine(self.canvas.base[material], matrix, (self.size, self.size))
+
+    def _resting_mm(self, map_: np.ndarray, x: float, y: float) -> np.ndarray:
+        """A resting map in mm, where the patient's sway has it."""
+        pad = self.projected.pad
+        matrix = np.array([[1.0, 0, -pad - x], [0, 1.0, -pad - y]])
+        moved = cv2.warpAffine(map_.astype(np.float32), matrix, (self.size, self.size))
+        return moved * np.float32(kernels.PATH_UNIT_MM)
+
+    def _moving(self) -> kernels.Moving:
+        base, used = self.canvas.base, self.canvas.used
+        rows = np.zeros(base["metal"].shape[0], np.bool_)
+        if used["metal"]:
+            np.any(base["metal"], axis=1, out=rows)
+        return kernels.Moving(
+            *(base[name] for name in MATERIALS),
+            np.array([used[name] for name in MATERIALS]),
+            rows,
+            MARGIN,
+            GRID,
+        )
+
+    def _terms(self, technique: Technique) -> tuple[np.ndarray, np.ndarray]:
+        """The exponentials of the technique's beam."""
+        t = technique
+        return beam(t.kv, t.filter_al_mm, t.filter_cu_mm, self.agent).terms
+
     def quanta_open(self, technique: Technique) -> float:
         """Quanta per pixel in the middle of the open field."""
-        b = beam(technique.kv, technique.filter_al_mm, technique.filter_cu_mm)
-        per_mm2 = b.quanta_per_mm2_mas(self.geometry.source_image_mm) * technique.mas
+        b = beam(technique.kv, technique.filter_al_mm, technique.filter_cu_mm, self.agent)
+        g = self.geometry
+        per_mm2 = b.quanta_per_mm2_mas(g.source_image_mm, g.grid) * technique.mas
         return per_mm2 * self.panel.pixel_mm**2
 
-    def veil(self, weights: np.ndarray, mu: np.ndarray) -> np.ndarray:
-        """Scatter for the moving maps as they are now."""
-        maps = self.layers.maps
+    def veil(self, technique: Technique) -> np.ndarray:
+        """Scatter for the canvas as it is now, (COARSE, size) float32."""
+        base, inner = self.canvas.base, slice(MARGIN, -MARGIN)
+        nothing = np.zeros((COARSE, COARSE), np.float32)
         small = tuple(
-            cv2.resize(a, self._coarse_shape, interpolation=cv2.INTER_AREA)
-            for a in (maps.soft, maps.bone, maps.barium)
+            cv2.resize(base[name][inner, inner], (COARSE, COARSE), interpolation=cv2.INTER_AREA)
+            if self.canvas.used[name]
+            else nothing
+            for name in MATERIALS
         )
-        veil = self._scatter.veil(weights, mu, small, self._coarse_place)
+        veil = self._scatter.veil(*self._terms(technique), small, _WHOLE)
         return cv2.resize(veil, (self.size, COARSE), interpolation=cv2.INTER_LINEAR)
 
     @property
     def open_field(self) -> np.ndarray:
         """Fluence without patient, (size, size) float32, 1 in the middle."""
         return self._open * np.float32(kernels.BEAM_UNIT)
+
+    @property
+    def measured_quanta(self) -> float:
+        """Mean quanta per pixel of the last pulse in the middle ninth: what a control looks at."""
+        third = self.size // 3
+        middle = self._signal[third : 2 * third : 4, third : 2 * third : 4]
+        return float(middle.mean()) * kernels.SIGNAL_UNIT / self.panel.counts_per_quantum
 
     def noise_place(self, pulse_index: int) -> tuple[int, int]:
         """Where this pulse's noise starts in the tile: a hash of seed and pulse."""
@@ -188,13 +295,17 @@ class Scene:
         h ^= h >> 31
         return int(h % room), int((h >> 32) % room)
 
-    def _sway(self, motion: Motion) -> tuple[float, float]:
+    def _sway_px(self, t_s: float) -> tuple[float, float]:
         """The patient's own small movement in pixels, within the margin."""
-        limit = PAD_MM - 1.0
-        x, y = (float(np.clip(v, -limit, limit)) * self.px_per_mm for v in motion.sway_mm)
+        limit, per = PAD_MM - 1.0, self.size / self.geometry.view_mm
+        x, y = (float(np.clip(v, -limit, limit)) * per for v in self.procedure.sway_mm(t_s))
         return x, y
 
 
-def _terms(technique: Technique) -> tuple[np.ndarray, np.ndarray]:
-    """The exponentials of the technique's beam."""
-    return beam(technique.kv, technique.filter_al_mm, technique.filter_cu_mm).terms
+def _fixed(geometry: Geometry) -> Geometry:
+    """The geometry with the shutters left out: what a projection depends on."""
+    from dataclasses import replace
+
+    return replace(
+        geometry, field_width_mm=0.0, field_height_mm=0.0, iris_mm=float("inf"), grid=True
+    )

@@ -131,11 +131,15 @@ class Procedure(ABC):
     def parts(self) -> Sequence[Part]:
         """The anatomy that stands still, to be projected for any view."""
 
+    def resting(self, view: View, size: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Soft tissue and bone drawn by hand, (size, size) float32 in mm; None: project `parts`."""
+        return None
+
     @abstractmethod
     def draw(self, t_s: float, canvas: Canvas) -> None:
         """Draws what moves at procedure time `t_s`: contrast, organs, devices. A few ms at most."""
 
-    def layers(self, view: View, layers: ViewLayers) -> None:
+    def layers(self, view: View, layers: ViewLayers) -> None:  # noqa: B027 - most need none
         """Projects what is drawn by `draw` but costs too much per pulse. Once per view; slow is
         fine; runs in another thread, so it writes only to `layers`."""
 
