@@ -262,9 +262,15 @@ class ParameterTree:
 
     def __init__(self, parameters: Sequence[Parameter], device: str = "") -> None:
         self.device = device
-        self._by_name = {parameter.name: parameter for parameter in parameters}
-        if len(self._by_name) != len(parameters):
-            raise ValueError(f"{device or 'a device'} names a parameter twice")
+        self._by_name: dict[str, Parameter] = {}
+        self.replace(parameters)
+
+    def replace(self, parameters: Sequence[Parameter]) -> None:
+        """Takes these parameters for the old ones: a device in another mode may have others."""
+        by_name = {parameter.name: parameter for parameter in parameters}
+        if len(by_name) != len(parameters):
+            raise ValueError(f"{self.device or 'a device'} names a parameter twice")
+        self._by_name = by_name
 
     def __getitem__(self, name: str) -> Parameter:
         if name not in self._by_name:

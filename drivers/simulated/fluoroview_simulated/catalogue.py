@@ -1,0 +1,77 @@
+"""The examinations as data, for whoever lists or renders them without the device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from fluoroview_simulated import procedures
+
+
+def listed() -> list[dict[str, Any]]:
+    """Every examination with cases, controls, start technique and view; JSON-able."""
+    return [_described(name) for name in procedures.names()]
+
+
+def _described(name: str) -> dict[str, Any]:
+    info = procedures.find(name).info
+    geometry = asdict(info.geometry)
+    geometry["iris_mm"] = None if np.isinf(info.geometry.iris_mm) else info.geometry.iris_mm
+    return {
+        "name": info.name,
+        "title": info.title,
+        "agent": info.agent,
+        "teaching": info.teaching,
+        "technique": asdict(info.technique),
+        "geometry": geometry,
+        "rate_hz": info.rate_hz,
+        "subtraction": info.subtraction,
+        "bodies": list(info.bodies),
+        "cases": [asdict(case) for case in info.cases],
+        "controls": [asdict(control) for control in info.controls],
+    }
+
+
+def gallery_frames(
+    name: str, case: str, size: int = 1024, frames: int | None = None
+) -> tuple[dict[str, Any], Iterator[tuple[float, np.ndarray]]]:
+    """One case as the gallery shows it.
+
+    Args:
+        name, case: what to render.
+        size: rows and columns.
+        frames: at most so many; None: the whole movie.
+
+    Returns:
+        {"rate_hz", "still"}: frames per second of the movie, and which frame is the still; and an
+        iterator of procedure time in s and (size, size) uint16 pixels, linear in exposure. The
+        same array is used again for the next frame.
+
+    Raises:
+        ValueError: for an unknown examination or case.
+    """
+    from fluoroview_simulated.scene import Scene
+
+    patient = procedures.make(name, case)
+    info = patient.info
+    for t_s, control, value in info.gallery_acts:
+        patient.acts.note(t_s, control, value)
+    start, end = info.gallery_s
+    count = max(1, round((end - start) * info.rate_hz))
+    still = (2 * count) // 3
+    if frames is not None:
+        count = min(count, frames)
+
+    def pulses() -> Iterator[tuple[float, np.ndarray]]:
+        scene = Scene(patient, size)
+        out = np.empty((size, size), np.uint16)
+        before = None
+        for i in range(count):
+            t_s = start + i / info.rate_hz
+            yield t_s, scene.frame(i, t_s, info.technique, out, before)
+            before = t_s
+
+    return {"rate_hz": info.rate_hz, "still": still}, pulses()

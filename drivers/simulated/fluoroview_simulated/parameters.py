@@ -1,0 +1,336 @@
+"""The device's parameters: detector, source, stand and the choice of the examination."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fluoroview.hal import (
+    Access,
+    BoolParameter,
+    EnumParameter,
+    FloatParameter,
+    IntParameter,
+    StrParameter,
+)
+from fluoroview.hal.parameter import Parameter
+from fluoroview_simulated import procedures
+from fluoroview_simulated import technique as limits
+from fluoroview_simulated.beam import pulse_kerma_ugy
+from fluoroview_simulated.detector.panel import BIT_DEPTH, MATRICES
+from fluoroview_simulated.suite import DARK, OPEN_FIELD, PATIENT
+
+if TYPE_CHECKING:
+    from fluoroview_simulated.device import SimulatedDetector
+
+
+def detector(device: SimulatedDetector) -> list[Parameter]:
+    """Format, matrix and what stands before the detector."""
+    suite = device.suite
+    return [
+        IntParameter("Width", lambda: suite.size, unit="px", doc="columns; see Matrix"),
+        IntParameter("Height", lambda: suite.size, unit="px", doc="rows; see Matrix"),
+        EnumParameter("PixelFormat", lambda: "Mono16", choices=["Mono16"]),
+        EnumParameter(
+            "PixelIntensityRelationship",
+            lambda: "LIN",
+            choices=["LIN"],
+            doc="pixel values are linear in exposure",
+        ),
+        IntParameter("BitDepth", lambda: BIT_DEPTH, unit="bit"),
+        StrParameter(
+            "DeviceSerialNumber",
+            lambda: f"SIM{suite.seed:05d}",
+            doc="another Seed is another panel",
+        ),
+        FloatParameter(
+            "AcquisitionFrameRate",
+            lambda: suite.rate_hz,
+            unit="Hz",
+            doc="one frame per pulse; see PulseRate",
+        ),
+        _remakes(
+            device,
+            "Matrix",
+            lambda: str(suite.size),
+            lambda v: setattr(suite, "size", int(v)),
+            [str(m) for m in MATRICES],
+            "rows and columns of the detector",
+            "px",
+        ),
+        _remakes(
+            device,
+            "PanelCorrection",
+            lambda: "off" if suite.raw else "on",
+            lambda v: setattr(suite, "raw", v == "off"),
+            ["on", "off"],
+            "offset and gain corrected in the panel; off gives raw pixels",
+        ),
+        EnumParameter(
+            "Scene",
+            lambda: suite.before_detector,
+            lambda v: setattr(suite, "before_detector", v),
+            choices=[PATIENT, OPEN_FIELD, DARK],
+            doc="open field: no patient, shutters beyond the detector; dark: no x-ray pulses",
+        ),
+    ]
+
+
+def examination(device: SimulatedDetector) -> list[Parameter]:
+    """Which patient, and what there is to know of them."""
+    suite = device.suite
+
+    def situation() -> str:
+        scene = device.scene()
+        return scene.procedure.note(device.now_s()) if scene is not None else "preparing"
+
+    def seed(value: int) -> None:
+        suite.seed = int(value)
+        device.prepare()
+
+    return [
+        EnumParameter(
+            "Procedure",
+            lambda: suite.procedure,
+            device.choose,
+            choices=procedures.names(),
+            access=Access.RW_IDLE,
+            doc="the examination; brings its start technique and view",
+        ),
+        _remakes(
+            device,
+            "Case",
+            lambda: suite.case,
+            lambda v: setattr(suite, "case", v),
+            lambda: [c.name for c in suite.info.cases],
+            "the patient's finding",
+        ),
+        _remakes(
+            device,
+            "Body",
+            lambda: suite.body,
+            lambda v: setattr(suite, "body", v),
+            lambda: list(suite.info.bodies),
+            "the patient's size",
+        ),
+        IntParameter(
+            "Seed",
+            lambda: suite.seed,
+            seed,
+            minimum=0,
+            maximum=2**31 - 1,
+            access=Access.RW_IDLE,
+            doc="another patient, another noise",
+        ),
+        StrParameter("Situation", situation, doc="what happens now"),
+        StrParameter(
+            "TeachingText",
+            lambda: f"{suite.info.teaching}\n\n{suite.info.case(suite.case).teaching}".strip(),
+            doc="what to see",
+        ),
+        BoolParameter(
+            "SubtractionUsual",
+            lambda: suite.info.subtraction,
+            doc="whether the examination is usually read subtracted (DSA)",
+        ),
+    ]
+
+
+def source(device: SimulatedDetector) -> list[Parameter]:
+    """Tube, filter and dose per pulse."""
+    suite = device.suite
+    return [
+        _technique(device, "TubeVoltage", "kv", limits.KV_MIN, limits.KV_MAX, "kV"),
+        _technique(
+            device,
+            "TubeCurrent",
+            "tube_current_ma",
+            limits.TUBE_CURRENT_MA_MIN,
+            limits.TUBE_CURRENT_MA_MAX,
+            "mA",
+        ),
+        _technique(
+            device,
+            "PulseWidth",
+            "pulse_width_ms",
+            limits.PULSE_WIDTH_MS_MIN,
+            limits.PULSE_WIDTH_MS_MAX,
+            "ms",
+        ),
+        EnumParameter(
+            "PulseRate",
+            lambda: f"{suite.rate_hz:g}",
+            lambda v: setattr(suite, "rate_hz", float(v)),
+            unit="1/s",
+            choices=[f"{r:g}" for r in limits.PULSE_RATES_HZ],
+        ),
+        EnumParameter(
+            "CopperFilter",
+            lambda: f"{suite.technique.filter_cu_mm:g}",
+            lambda v: device.set_technique(filter_cu_mm=float(v)),
+            unit="mm",
+            choices=[f"{c:g}" for c in limits.COPPER_MM],
+        ),
+        FloatParameter("AluminiumFilter", lambda: suite.technique.filter_al_mm, unit="mm"),
+        FloatParameter(
+            "AirKermaPerPulse",
+            lambda: pulse_kerma_ugy(suite.technique, suite.geometry),
+            unit="µGy",
+            doc="at the reference point, simulated",
+        ),
+        FloatParameter(
+            "AirKermaRate",
+            device.kerma_rate_mgy_min,
+            unit="mGy/min",
+            doc="at the reference point, simulated",
+        ),
+    ]
+
+
+def stand(device: SimulatedDetector) -> list[Parameter]:
+    """C-arm, table, patient's position, shutters, grid."""
+    suite = device.suite
+    return [
+        _geometry(
+            device,
+            "PositionerPrimaryAngle",
+            "primary_deg",
+            (-120.0, 120.0),
+            "deg",
+            "LAO positive, RAO negative; 0: detector in front of the patient",
+            ("Shift+Left", "Shift+Right"),
+            5.0,
+        ),
+        _geometry(
+            device,
+            "PositionerSecondaryAngle",
+            "secondary_deg",
+            (-45.0, 45.0),
+            "deg",
+            "cranial positive, caudal negative",
+            ("Shift+Down", "Shift+Up"),
+            5.0,
+        ),
+        _table(device, "TableLateralPosition", 0, "to the patient's left positive"),
+        _table(device, "TableVerticalPosition", 1, "towards the patient's back positive"),
+        _table(device, "TableLongitudinalPosition", 2, "towards the patient's head positive"),
+        EnumParameter(
+            "PatientPosition",
+            lambda: suite.geometry.position,
+            lambda v: suite.set_geometry(position=v),
+            choices=list(limits.POSITIONS),
+            doc="how the patient lies or stands: where fluid goes; the C-arm turns with them",
+        ),
+        _geometry(device, "TableTilt", "tilt_deg", (-45.0, 90.0), "deg", "head end up positive"),
+        EnumParameter(
+            "FieldOfView",
+            lambda: f"{suite.geometry.detector_mm:g}",
+            lambda v: suite.set_geometry(detector_mm=float(v)),
+            unit="mm",
+            choices=lambda: [
+                f"{mm:g}"
+                for mm in sorted(
+                    {*limits.FIELDS_OF_VIEW_MM, suite.info.geometry.detector_mm}, reverse=True
+                )
+            ],
+            doc="side of the detector's input field: smaller magnifies",
+        ),
+        _shutter(device, "FieldWidth", "field_width_mm"),
+        _shutter(device, "FieldHeight", "field_height_mm"),
+        FloatParameter(
+            "IrisDiameter",
+            lambda: min(suite.geometry.iris_mm, 2 * suite.geometry.detector_mm),
+            lambda v: suite.set_geometry(iris_mm=float(v)),
+            minimum=0.0,
+            maximum=lambda: 2 * suite.geometry.detector_mm,
+            unit="mm",
+            doc="round opening, measured at the detector",
+        ),
+        BoolParameter(
+            "AntiScatterGrid",
+            lambda: suite.geometry.grid,
+            lambda v: suite.set_geometry(grid=v),
+            doc="out: less dose for the same signal, more scatter",
+        ),
+        FloatParameter("SourceImageDistance", lambda: suite.geometry.source_image_mm, unit="mm"),
+    ]
+
+
+def _remakes(
+    device: SimulatedDetector,
+    name: str,
+    read: Any,
+    write: Any,
+    choices: Any,
+    doc: str,
+    unit: str = "",
+) -> EnumParameter:
+    """A choice after which the patient is prepared anew."""
+
+    def chosen(value: str) -> None:
+        write(value)
+        device.prepare()
+
+    return EnumParameter(
+        name, read, chosen, choices=choices, access=Access.RW_IDLE, doc=doc, unit=unit
+    )
+
+
+def _technique(
+    device: SimulatedDetector, name: str, field: str, low: float, high: float, unit: str
+) -> FloatParameter:
+    return FloatParameter(
+        name,
+        lambda: getattr(device.suite.technique, field),
+        lambda v: device.set_technique(**{field: float(v)}),
+        minimum=low,
+        maximum=high,
+        unit=unit,
+    )
+
+
+def _geometry(
+    device: SimulatedDetector,
+    name: str,
+    field: str,
+    span: tuple[float, float],
+    unit: str,
+    doc: str,
+    keys: tuple[str, ...] = (),
+    step: float | None = None,
+) -> FloatParameter:
+    return FloatParameter(
+        name,
+        lambda: getattr(device.suite.geometry, field),
+        lambda v: device.suite.set_geometry(**{field: float(v)}),
+        minimum=span[0],
+        maximum=span[1],
+        unit=unit,
+        doc=doc,
+        keys=keys,
+        step=step,
+    )
+
+
+def _table(device: SimulatedDetector, name: str, axis: int, doc: str) -> FloatParameter:
+    return FloatParameter(
+        name,
+        lambda: device.suite.table_mm(axis),
+        lambda v: device.suite.set_isocentre(axis, float(v)),
+        minimum=-400.0,
+        maximum=400.0,
+        unit="mm",
+        doc=f"from where the examination began; {doc}",
+        step=10.0,
+    )
+
+
+def _shutter(device: SimulatedDetector, name: str, field: str) -> FloatParameter:
+    return FloatParameter(
+        name,
+        lambda: getattr(device.suite.geometry, field),
+        lambda v: device.suite.set_geometry(**{field: float(v)}),
+        minimum=0.0,
+        maximum=lambda: device.suite.geometry.detector_mm,
+        unit="mm",
+        doc="open field, measured at the detector",
+    )
