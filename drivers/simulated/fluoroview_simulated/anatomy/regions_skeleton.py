@@ -56,7 +56,7 @@ def spine(first: str = "T1", last: str = "L5") -> list[Part]:
 def pelvis() -> list[Part]:
     """Sacrum with coccyx, and both hip bones."""
     return [
-        left("sacrum", bone=0.13, shell_mm=0.5, grain=0.45),
+        left("sacrum", bone=0.15, shell_mm=0.6, grain=0.45),
         *_pair("hip", bone=0.17, shell_mm=0.75, grain=0.45),
     ]
 
@@ -65,7 +65,8 @@ def femora() -> list[Part]:
     """The upper ends of both femora, down to z = -335; thick cortex below the trochanters."""
     parts = _pair("femur_upper", bone=0.20, shell_mm=0.7, grain=0.45)
     for part in (left, right):
-        parts.append(part("femur_marrow", bone=-0.15))
+        parts.append(part("femur_wall", bone=0.70))
+        parts.append(part("femur_marrow", bone=-0.17))
     return parts
 
 
@@ -74,7 +75,7 @@ def ribs(first: int = 1, last: int = 12) -> list[Part]:
     return [
         part
         for i in range(first, last + 1)
-        for part in _pair(f"rib_{i}", bone=0.20, shell_mm=0.55, grain=0.4)
+        for part in _pair(f"rib_{i}", bone=0.20, shell_mm=0.65, grain=0.4)
     ]
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import pelvis_solids
 import spine_solids
 import thorax_solids
-from fluoroview_simulated.anatomy.mesh import Mesh, save
 from solid import mesh_of
+
+from fluoroview_simulated.anatomy.mesh import Mesh, save
 
 FOLDER = Path(__file__).parents[2] / "fluoroview_simulated" / "anatomy" / "meshes"
 
@@ -31,9 +32,7 @@ def _vertebra(level: str) -> Mesh:
 
 MAKERS = {
     **{level: (lambda level=level: _vertebra(level)) for level in spine_solids.LEVELS},
-    "sacrum": lambda: mesh_of(
-        spine_solids.sacrum(), (-62, 30, -242), (62, 128, -72), 1.3, 13000
-    ),
+    "sacrum": lambda: mesh_of(spine_solids.sacrum(), (-62, 30, -242), (62, 128, -72), 1.3, 13000),
     **pelvis_solids.MAKERS,
     **thorax_solids.MAKERS,
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from fluoroview_simulated.anatomy.landmarks import HIP_JOINT
-from fluoroview_simulated.anatomy.mesh import Mesh
 from scipy.interpolate import CubicSpline
 from solid import Solid, capsule, cut, ellipsoid, half_space, join, mesh_of, plate, tube, uneven
+
+from fluoroview_simulated.anatomy.landmarks import HIP_JOINT
+from fluoroview_simulated.anatomy.mesh import Mesh
 
 HEAD_MM = 24.0
 OPENING = np.array([0.80, -0.28, -0.53])
@@ -38,7 +39,7 @@ def _line(points: np.ndarray, n: int) -> np.ndarray:
 
 def _wing() -> Solid:
     """The iliac wing: a bent plate, thin in the fossa and thick along crest and roof."""
-    n, m = 110, 70
+    n, m = 320, 130
     top, low = _line(_CREST, n), _line(_LOWER, n)
     t = np.linspace(0, 1, m)[None, :, None]
     grid = top[:, None] * (1 - t) + low[:, None] * t
@@ -47,10 +48,14 @@ def _wing() -> Solid:
     outward = np.array([0.75, 0.65, 0.0])
     grid = grid + bow * outward * (7.0 * np.sin(np.pi * np.clip(along * 1.25, 0, 1)))
     s = t[..., 0]
-    crest = 5.2 * np.exp(-((s / 0.07) ** 2)) * (0.75 + 0.5 * np.exp(-(((along[..., 0] - 0.28) / 0.12) ** 2)))
+    crest = (
+        5.2
+        * np.exp(-((s / 0.07) ** 2))
+        * (0.75 + 0.5 * np.exp(-(((along[..., 0] - 0.28) / 0.12) ** 2)))
+    )
     roof = 8.0 * np.clip((s - 0.55) / 0.45, 0, 1) ** 2
     back = 6.5 * np.clip((along[..., 0] - 0.62) / 0.25, 0, 1)
-    half = 1.7 + crest + np.maximum(roof, back * (1 - 0.35 * s))
+    half = 1.9 + crest + np.maximum(roof, back * (1 - 0.35 * s))
     return plate(grid.reshape(-1, 3), np.broadcast_to(half, (n, m)).ravel())
 
 
@@ -74,11 +79,14 @@ def hip() -> Solid:
         [(82, 40, -212), (78, 44, -238), (70, 38, -262), (60, 22, -279)],
         [14, 12.5, 14, 11], smooth=8,
     )  # fmt: skip
+    brim = tube(
+        [(60, 62, -126), (67, 46, -148), (72, 16, -170), (74, -12, -194)], [7, 7, 7, 9], smooth=5
+    )
     spine = capsule((76, 54, -196), (60, 66, -203), 7.0, 2.2)
     front = ellipsoid((116, -55, -119), (6, 7, 8))
     lower_spine = ellipsoid((104, -40, -152), (6.5, 8, 9))
     bone = join(
-        _wing(), cup, column, behind, roof, pubis, pubic_body, lower, ischium, spine, front,
+        _wing(), cup, column, brim, behind, roof, pubis, pubic_body, lower, ischium, spine, front,
         lower_spine, smooth=9.0,
     )  # fmt: skip
     socket = ellipsoid(c, (HEAD_MM + 2.6,) * 3)
@@ -101,33 +109,51 @@ def femur() -> Solid:
     c = np.array(HIP_JOINT)
     base = np.array((128.0, 26.0, -229.0))
     head = ellipsoid(c, (HEAD_MM,) * 3)
-    neck = tube([c, c + (base - c) * 0.55, base], [17, 14.5, 20], smooth=8)
+    neck = tube([c, c + (base - c) * 0.55, base], [16, 13.5, 18], smooth=7)
     greater = join(
-        ellipsoid((139, 34, -216), (13, 18, 20)), ellipsoid((141, 40, -203), (9, 12, 13)), smooth=9
+        ellipsoid((138, 33, -220), (11, 16, 19)),
+        ellipsoid((141, 40, -203), (7.5, 11, 12)),
+        smooth=8,
     )
-    lesser = capsule((126, 36, -265), (113, 44, -262), 10, 6.5)
-    crest = tube([(140, 46, -208), (130, 47, -235), (117, 45, -258)], [6, 5, 5], smooth=6)
-    shaft = tube(_SHAFT, [20, 18, 15, 14.2], smooth=6)
+    lesser = capsule((124, 36, -266), (107, 42, -260), 9.5, 6.0)
+    crest = tube([(140, 46, -208), (130, 47, -235), (111, 43, -258)], [6, 5, 5], smooth=6)
+    shaft = tube(_SHAFT, [18, 17, 14.6, 13.8], smooth=6)
     bone = join(head, neck, smooth=5)
-    bone = join(bone, greater, shaft, crest, smooth=13)
+    bone = join(bone, greater, shaft, crest, smooth=9)
     bone = join(bone, lesser, smooth=9)
     pit = ellipsoid(c + np.array([-24.5, 4, -6]), (4.5, 5, 5))
     return uneven(cut(bone, pit, half_space((0, 0, -335), (0, 0, 1)), smooth=2), 0.4, 20.0, 6)
 
 
+_CANAL = tube(
+    [(130, 28, -236), (128, 27.5, -262), (126, 26.5, -290), (121, 22, -345)],
+    [24, 15.0, 9.0, 7.2], smooth=4,
+)  # fmt: skip
+
+
+def shaft_wall() -> Solid:
+    """The thick cortex below the trochanters, thinning out towards them."""
+    return cut(_femur_below(), _CANAL)
+
+
+def _femur_below() -> Solid:
+    bone = femur()
+    return lambda p: np.maximum(bone(p), p[:, 2] + 238.0)
+
+
 def marrow() -> Solid:
-    """The inside of the shaft's cortex, which is thick below the trochanters."""
-    line = np.array([(129, 28, -246), *_SHAFT[1:]])
-    solid = tube(line, [12.5, 12.2, 8.0, 7.0], smooth=5)
-    return cut(solid, half_space((0, 0, -334), (0, 0, 1)), half_space((0, 0, -246), (0, 0, -1)))
+    """The canal inside, without trabeculae: pointed towards the spongy bone above."""
+    tip = tube([(129, 28, -250), (127, 27, -285), (121, 22, -345)], [2.0, 9.0, 7.0], smooth=3)
+    return cut(tip, half_space((0, 0, -334), (0, 0, 1)))
 
 
 def _hip_mesh() -> Mesh:
-    return mesh_of(hip(), (-2, -80, -300), (156, 122, -18), 1.6, 17000)
+    return mesh_of(hip(), (-2, -80, -300), (156, 122, -18), 1.6, 15000)
 
 
 MAKERS = {
     "hip": _hip_mesh,
-    "femur_upper": lambda: mesh_of(femur(), (58, -16, -340), (160, 66, -168), 1.5, 9000),
-    "femur_marrow": lambda: mesh_of(marrow(), (100, 0, -338), (150, 50, -240), 1.5, 2500),
+    "femur_upper": lambda: mesh_of(femur(), (58, -16, -340), (160, 66, -168), 1.5, 7000),
+    "femur_wall": lambda: mesh_of(shaft_wall(), (90, -5, -340), (162, 66, -230), 1.3, 4500),
+    "femur_marrow": lambda: mesh_of(marrow(), (100, 0, -338), (150, 50, -240), 1.5, 1200),
 }

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from fluoroview_simulated.anatomy.landmarks import VERTEBRAE, spine_y
 from solid import Solid, box, capsule, common, cut, ellipsoid, half_space, join, placed, tube, turn
-from solid import grown as grown  # noqa: PLC0414
+
+from fluoroview_simulated.anatomy.landmarks import VERTEBRAE, spine_y
 
 LEVELS = tuple(v for v in VERTEBRAE if v[0] in "TL")
 
@@ -42,7 +42,7 @@ _T = {  # width, depth, canal w, d, pedicle w, h, transverse, back, drop
     5: (28, 23, 17, 16, 6, 12, 31, 28, 27), 6: (29, 25, 17, 16, 6, 12, 31, 28, 29),
     7: (30, 27, 17, 16, 6.5, 12, 31, 29, 29), 8: (31, 28, 17, 16, 7, 13, 31, 29, 28),
     9: (33, 29, 17, 16, 7.5, 14, 30, 28, 24), 10: (35, 30, 18, 15, 8, 15, 28, 27, 19),
-    11: (38, 31, 19, 16, 9, 17, 24, 26, 12), 12: (41, 32, 21, 17, 9, 16.5, 21, 26, 8),
+    11: (38, 31, 19, 16, 9, 17, 24, 25, 11), 12: (41, 32, 21, 17, 9, 16.5, 21, 26, 6),
 }  # fmt: skip
 _L = {
     1: (43, 33, 23, 17, 8.5, 15.5, 36, 29, 4), 2: (45, 34, 23, 17, 9, 15, 39, 30, 4),
@@ -174,7 +174,7 @@ def lumbar(level: str) -> Solid:
     pz = h * 0.42
     spread = {"L1": -1.0, "L2": -0.5, "L3": 0.0, "L4": 2.0, "L5": 5.0}[level]
     # Facets: the lower pair lies between the upper pair of the vertebra beneath.
-    up_x, low_x = px + 4.5, px - 2.0 + spread * 0.6
+    up_x, low_x = px + 3.6, px - 3.2 + spread * 0.6
     pedicle = oval(
         (px - 1.0, yb - 8.0, pz), (px + 1.0, yb + 10.0, pz - 0.5),
         (s.pedicle_width / 2 + 0.5, s.pedicle_height / 2 + 1.0),
@@ -182,8 +182,8 @@ def lumbar(level: str) -> Solid:
     )  # fmt: skip
     pars = slab((px + 1.0, yb + 11.0, -1.0), (low_x, yc - 1.0, -h - 1.0), 13.0, 7.5, 2.5)
     lamina = slab((px - 0.5, yc - 3.0, -h * 0.55), (0.0, yc + 5.0, -h * 0.6), 17.0, 5.5)
-    upper = oval((up_x - 2.0, yb + 10.0, pz), (up_x + 1.0, yb + 13.0, h + 6.5), (5, 5), (4.2, 5.5))
-    mamillary = ellipsoid((up_x + 4.0, yb + 15.0, h - 1.0), (4, 4.5, 6))
+    upper = oval((up_x - 2.0, yb + 10.0, pz), (up_x + 1.0, yb + 13.0, h + 6.5), (4.6, 5), (3.6, 5))
+    mamillary = ellipsoid((up_x + 2.0, yb + 15.5, h - 1.5), (3.6, 4.5, 5.5))
     lower = oval((low_x, yc - 1.0, -h * 0.5), (low_x, yc + 0.5, -h - 10.0), (5, 5), (4.2, 5))
     thin = 6.0 if level == "L5" else 3.2
     wing = tube(
@@ -239,7 +239,7 @@ def thoracic(level: str) -> Solid:
             [(0, yc + 1, -2), (0, yc + s.back * 0.5, -4 - s.drop * 0.42), (0, tip, -6 - s.drop)],
             [6.5, 4.8, 3.8], smooth=3.0,
         ),
-        (0.68, 1, 1 + 0.5 * (number > 10)),
+        (0.68, 1, 1),
     )  # fmt: skip
     ring = cut(join(both(half), spinous, smooth=4.0), canal(s), smooth=1.5)
     clipped = common(ring, half_space((0, yb - 9, 0), (0, -1, 0)))
@@ -256,8 +256,8 @@ def vertebra(level: str) -> Solid:
 _SACRAL = np.array(
     [
         # y, z, body a, body b, ala, lean in degrees
-        (57, -107, 25, 16, 56, 42), (75, -131, 20, 12, 50, 33), (88, -154, 16, 10, 39, 20),
-        (94, -176, 13, 8, 30, 3), (92, -196, 11, 6.5, 21, -20),
+        (57, -107, 25, 16, 56, 42), (74, -129, 20, 12, 50, 33), (86, -149, 16, 10, 40, 20),
+        (91, -167, 13, 8, 32, 3), (89, -183, 11, 6.5, 22, -20),
     ],
     float,
 )  # fmt: skip
@@ -266,7 +266,7 @@ _SACRAL = np.array(
 def sacrum() -> Solid:
     """Sacrum with its foramina, canal and crest, and the coccyx."""
     line = _SACRAL[:, :2]
-    core = squeezed(_column(), (1, 1, 1))
+    core = _column()
     holes = []
     for i in range(4):
         y, z = (line[i] + line[i + 1]) / 2
@@ -294,8 +294,8 @@ def sacrum() -> Solid:
     lines = [_gap(i) for i in range(4)]
     bone = cut(bone, *lines, smooth=1.0)
     coccyx = join(
-        ellipsoid((0, 86, -210), (13, 4.5, 6)), ellipsoid((0, 79, -220), (7, 4, 5)),
-        ellipsoid((0, 71, -228), (5, 3.6, 4.5)), ellipsoid((0, 64, -234), (3.5, 3, 3.5)),
+        ellipsoid((0, 84, -196), (13, 4.5, 5)), ellipsoid((0, 78, -204), (7, 4, 4.5)),
+        ellipsoid((0, 71, -210), (5, 3.6, 4)), ellipsoid((0, 64, -214), (3.5, 3, 3.2)),
         smooth=1.5,
     )  # fmt: skip
     return join(bone, coccyx, smooth=1.0)
@@ -305,9 +305,7 @@ def _gap(i: int) -> Solid:
     """The remnant of a disc between two sacral segments, open in front."""
     y, z = (_SACRAL[i, :2] + _SACRAL[i + 1, :2]) / 2
     lean = np.deg2rad((_SACRAL[i, 5] + _SACRAL[i + 1, 5]) / 2)
-    rows = np.array(
-        [[1, 0, 0], [0, np.cos(lean), np.sin(lean)], [0, -np.sin(lean), np.cos(lean)]]
-    )
+    rows = np.array([[1, 0, 0], [0, np.cos(lean), np.sin(lean)], [0, -np.sin(lean), np.cos(lean)]])
     a, b = (_SACRAL[i, 2:4] + _SACRAL[i + 1, 2:4]) / 2
     return ellipsoid((0, y - 1.5, z), (a * 0.72, b * 0.62, 1.9 - 0.3 * i), rows)
 
@@ -322,7 +320,7 @@ def _column() -> Solid:
     def distance(p: np.ndarray) -> np.ndarray:
         x, y, z = np.abs(p[:, 0]), p[:, 1], p[:, 2]
         # Heights along the curve: the segments lean, so that a plane of one z is not a section.
-        zs = z + 0.55 * (y - np.interp(z, z0[order], y0[order])) * (z > -185)
+        zs = z + 0.55 * (y - np.interp(z, z0[order], y0[order])) * (z > -175)
         middle = np.interp(zs, z0[order], y0[order])
         a, b, ala = (np.interp(zs, z0[order], _SACRAL[order, k]) for k in (2, 3, 4))
         dy = (y - middle) * 0.86
@@ -333,7 +331,7 @@ def _column() -> Solid:
         side = x - ala + 0.16 * np.maximum(dy, 0.0) + 0.10 * np.maximum(-dy, 0.0)
         wings = np.maximum(np.abs(dy - b * (0.55 - 0.30 * arch)) - thick, side)
         mass = np.minimum(body_, wings)
-        ends = np.maximum(-203.0 - z, top(p) - np.clip(x - a, 0.0, 40.0) * 0.18 * 0)
-        return np.maximum(_softer(mass, ends, 3.0), -500.0)
+        ends = np.maximum(-190.0 - z, top(p) + np.clip(x - a, 0.0, 40.0) * 0.42)
+        return _softer(mass, ends, 3.0)
 
     return distance

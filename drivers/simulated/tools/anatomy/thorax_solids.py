@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from fluoroview_simulated.anatomy.landmarks import VERTEBRAE, spine_y
-from fluoroview_simulated.anatomy.mesh import Mesh
 from scipy.interpolate import CubicSpline
 from solid import Solid, box, capsule, ellipsoid, join, mesh_of, plate, tube, turn, uneven
 from spine_solids import frame, size
 
+from fluoroview_simulated.anatomy.landmarks import VERTEBRAE, spine_y
+from fluoroview_simulated.anatomy.mesh import Mesh
+
 # Widest place, its depth y; front end x, y, z; height of the widest place.
 _RIBS = {
     1: ((52, 25, 344), (36, -22, 322)), 2: ((78, 30, 316), (44, -50, 294)),
-    3: ((98, 28, 284), (58, -66, 264)), 4: ((112, 24, 253), (70, -78, 236)),
-    5: ((121, 20, 224), (80, -86, 207)), 6: ((127, 16, 197), (88, -91, 179)),
-    7: ((131, 14, 172), (97, -90, 150)), 8: ((133, 14, 147), (108, -80, 122)),
-    9: ((132, 16, 124), (118, -62, 98)), 10: ((127, 22, 101), (124, -36, 76)),
-    11: ((118, 40, 80), (120, 10, 62)), 12: ((92, 72, 66), (98, 62, 60)),
+    3: ((98, 28, 288), (56, -66, 258)), 4: ((112, 24, 258), (67, -78, 229)),
+    5: ((121, 20, 229), (76, -86, 199)), 6: ((127, 16, 203), (83, -91, 170)),
+    7: ((131, 14, 178), (91, -90, 140)), 8: ((133, 14, 153), (101, -82, 114)),
+    9: ((132, 16, 130), (111, -66, 92)), 10: ((127, 22, 106), (119, -42, 70)),
+    11: ((118, 40, 80), (120, 10, 62)), 12: ((78, 80, 70), (90, 72, 63)),
 }  # fmt: skip
 
 
@@ -38,14 +39,14 @@ def rib_line(number: int, n: int = 70) -> np.ndarray:
     if number == 1:
         points = [head, tubercle, (50, 48, 353), (ax, ay, az), (49, 0, 333), end]
     elif number == 12:
-        points = [head, own(30, yb + 18, 0), (62, 90, 80), (ax, ay, az), end]
+        points = [head, own(30, yb + 18, 0), (56, 90, 80), (ax, ay, az), end]
     else:
         angle = (ax * 0.58, back_y, tubercle[2] - 0.22 * (tubercle[2] - az) - 2)
         side = (ax * 0.88, (back_y + ay) / 2 + 16, (angle[2] + az) / 2 + 2)
         if number == 11:
             points = [head, tubercle, angle, side, (ax, ay, az), end]
         else:
-            front = ((ax + end[0]) / 2 + 9, ay + (end[1] - ay) * 0.62, (az + end[2]) / 2 - 5)
+            front = ((ax + end[0]) / 2 + 9, ay + (end[1] - ay) * 0.62, az + (end[2] - az) * 0.55)
             points = [head, tubercle, angle, side, (ax, ay, az), front, end]
     points = np.asarray(points, float)
     t = np.r_[0, np.cumsum(np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1)))]
@@ -86,7 +87,7 @@ def rib(number: int, sides: int = 12) -> Mesh:
     c, d = np.cos(angle), np.sin(angle)
     rings = (
         line[:, None]
-        + out[:, None] * (c * (0.62 + 0.38 * (d > -0.3)) )[None, :, None] * thick[:, None, None]
+        + out[:, None] * (c * (0.62 + 0.38 * (d > -0.3)))[None, :, None] * thick[:, None, None]
         + up[:, None] * d[None, :, None] * tall[:, None, None]
     )
     return swept(rings)
@@ -133,15 +134,19 @@ def clavicle() -> Solid:
         (140, 3, 354), (152, 10, 352),
     ]  # fmt: skip
     fine = CubicSpline(np.arange(7), np.array(line, float))(np.linspace(0, 6, 19))
-    radius = np.interp(np.linspace(0, 6, 19), range(7), [9.5, 6.6, 5.6, 5.4, 5.6, 6.4, 6.0])
+    radius = np.interp(np.linspace(0, 6, 19), range(7), [8.3, 6.2, 5.6, 5.4, 5.6, 6.4, 6.0])
     return uneven(tube(fine, radius, smooth=3), 0.4, 15.0, 9)
 
 
 def scapula() -> Solid:
     """Blade with thick borders, spine and acromion, glenoid and coracoid."""
-    n = 60
-    medial = CubicSpline([0, 0.35, 0.8, 1], [(72, 82, 338), (66, 96, 305), (74, 106, 235), (86, 103, 205)])
-    lateral = CubicSpline([0, 0.35, 0.8, 1], [(118, 45, 345), (138, 44, 308), (112, 82, 240), (92, 100, 207)])
+    n = 150
+    medial = CubicSpline(
+        [0, 0.35, 0.8, 1], [(72, 82, 338), (66, 96, 305), (74, 106, 235), (86, 103, 205)]
+    )
+    lateral = CubicSpline(
+        [0, 0.35, 0.8, 1], [(118, 45, 345), (138, 44, 308), (112, 82, 240), (92, 100, 207)]
+    )
     s = np.linspace(0, 1, n)
     t = np.linspace(0, 1, n)[None, :, None]
     grid = medial(s)[:, None] * (1 - t) + lateral(s)[:, None] * t
