@@ -252,7 +252,7 @@ def vertebra(level: str) -> Solid:
     return placed(lumbar(level) if level[0] == "L" else thoracic(level), at, middle)
 
 
-# The sacrum's segments: middle of the body (y, z), half width of body, half depth, ala's half width.
+# The sacrum's segments from S1 to S5.
 _SACRAL = np.array(
     [
         # y, z, body a, body b, ala, lean in degrees

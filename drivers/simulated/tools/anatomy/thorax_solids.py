@@ -113,13 +113,13 @@ def swept(rings: np.ndarray) -> Mesh:
 def sternum() -> Solid:
     """Manubrium, body with faint segments, xiphoid; leaning forward as it goes down."""
     manubrium = join(
-        box((0, -44, 330), (24, 6, 13), 5, turn(x_deg=24).T),
-        box((0, -53, 309), (17, 5.5, 14), 5, turn(x_deg=24).T),
+        box((0, -44, 330), (24, 6, 13), 5, turn(x_deg=-24).T),
+        box((0, -53, 309), (17, 5.5, 14), 5, turn(x_deg=-24).T),
         smooth=8,
     )
     notch = capsule((0, -60, 352), (0, -20, 352), 11)
     pieces = [
-        box((0, -60 - 0.30 * (297 - z), z), (a, 5.0, 17), 4.5, turn(x_deg=17).T)
+        box((0, -60 - 0.30 * (297 - z), z), (a, 5.0, 17), 4.5, turn(x_deg=-17).T)
         for z, a in ((284, 14), (258, 15.5), (232, 17.5), (208, 18.0), (188, 13))
     ]
     xiphoid = capsule((0, -95, 178), (1, -97, 158), 6, 3.5)
