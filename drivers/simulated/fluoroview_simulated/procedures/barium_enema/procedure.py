@@ -1,0 +1,218 @@
+"""The examination: valves move barium and air, and each piece of the colon shows what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fluoroview_simulated.anatomy import regions_gut as gut
+from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
+from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.canvas import Canvas, ViewLayers
+from fluoroview_simulated.procedures.barium_enema import colon as anatomy
+from fluoroview_simulated.procedures.barium_enema.filling import Filling, filling
+from fluoroview_simulated.procedures.barium_enema.info import INFO
+from fluoroview_simulated.procedures.base import Procedure
+
+LENGTH_MM = 1300.0
+"""Scale of the tables along the colon."""
+S_MM = np.linspace(0.0, LENGTH_MM, 256)
+SINGLE_G_CM3, DOUBLE_G_CM3 = 0.20, 0.90
+COAT_MM = 0.30
+SINGLE_BAG_ML, DOUBLE_BAG_ML = 1800.0, 500.0
+TIP_MM = 52.0
+
+
+class BariumEnema(Procedure):
+    """A colon that is filled from the rectum."""
+
+    info = INFO
+
+    def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
+        super().__init__(case, seed, body)
+        contrast, _, disease = case.partition("-")
+        self.double = contrast == "double"
+        self.colon = anatomy.make_colon(disease, body)
+        self.amount = DOUBLE_G_CM3 if self.double else SINGLE_G_CM3
+        scale = BODY_SCALE[body]
+        tip = np.linspace(-70.0, TIP_MM, 24)
+        inside = self.colon.lumen.at(np.maximum(tip, 0.0))
+        outside = np.minimum(tip, 0.0)[:, None] * np.array([0.0, -0.25, 0.97])
+        self._tip = (inside + outside) * scale
+        self._stripe = self._tip + np.array([4.0, 0.0, 0.0])
+        self._line = self.colon.lumen.axis * scale
+        self._sacs = [*self.colon.diverticula, *self.colon.polyps]
+
+    def parts(self) -> Sequence[Part]:
+        """Abdomen and pelvis."""
+        return gut.abdomen(self.body)
+
+    def layers(self, view: View, layers: ViewLayers) -> None:
+        """Pieces of the colon, their walls and the lesions."""
+        anatomy.lay_out(self.colon, layers, self.seed)
+
+    def state(self, t_s: float) -> Filling:
+        """What has run in until now."""
+        bag = DOUBLE_BAG_ML if self.double else SINGLE_BAG_ML
+        enema, drain, air = (self.acts.history(n, t_s) for n in ("Enema", "Drain", "Insufflate"))
+        air = air if self.double else []
+        return filling(enema, drain, air, t_s, bag, self.colon.capacity_ml)
+
+    def draw(self, t_s: float, canvas: Canvas) -> None:
+        """Column, air, coat, pools and the tube in the rectum."""
+        now = self.state(t_s)
+        s = self.colon.s_of
+        start, end = s(now.column_start_ml), s(now.column_end_ml)
+        airy, coated = s(now.air_end_ml), s(now.coated_ml)
+        if now.air_ml <= 0.0:
+            airy = 0.0
+        edge = 22.0  # the head of the column is a tongue, not a wall
+        end += edge * min(1.0, now.column_end_ml / self.colon.capacity_ml) ** 8
+        column = _step(end - S_MM, edge) * (_step(S_MM - start + 10.0, 20.0) if start > 0 else 1.0)
+        air = _step(airy + 10.0 - S_MM, 20.0) if airy > 0 else np.zeros(256)
+        coat = air * _step(coated - S_MM, 12.0)
+        pools = self._pools(now, canvas)
+        for i in range(len(self.colon.pieces)):
+            low, high = anatomy.CUTS_MM[i], min(anatomy.CUTS_MM[i + 1], LENGTH_MM)
+            _along(canvas, f"piece {i}", column * self.amount, "contrast", low, high)
+            _along(canvas, f"piece {i}", -air, "soft", low, high)
+            _along(canvas, f"wall {i}", coat * (COAT_MM * self.amount), "contrast", low, high)
+            if pools[i] > 0.2:
+                canvas.pool(f"piece {i}", pools[i], self.amount, displaces=-1.0)
+        self._collapsed(canvas, airy, start)
+        self._lesions(canvas, column, air, coat)
+        self._rectal_tube(canvas, now)
+
+    def _pools(self, now: Filling, canvas: Canvas) -> np.ndarray:
+        """How the barium left behind lies in the pieces, ml: one level in each basin."""
+        first = self.colon.first_ml
+        opened = np.clip(now.air_end_ml - first[:-1], 0, np.diff(first))
+        opened = np.minimum(opened, np.clip(now.coated_ml - first[:-1], 0, None))
+        if opened.sum() <= 0:
+            return np.zeros(len(opened))
+        tables = canvas.layers.own["basins"]
+        owner = tables["owner"].astype(int)
+        pools = np.zeros(len(opened))
+        for k, (level, ml) in enumerate(zip(tables["level"], tables["ml"], strict=True)):
+            mine = owner == k
+            share = now.pooled_ml * opened[mine].sum() / opened.sum()
+            height = np.interp(share, ml, level)
+            for i in np.flatnonzero(mine & (opened > 0)):
+                layer = canvas.layers.maps[f"piece {i}"]
+                pools[i] = np.interp(height, layer.levels_mm, layer.levels_ml)
+        return pools
+
+    def _collapsed(self, canvas: Canvas, airy: float, start: float) -> None:
+        """Between air and column the drained bowel has fallen together, its folds coated."""
+        if start - airy < 6.0:
+            return
+        s = self.colon.lumen.s_mm
+        inside = (s >= airy) & (s <= start)
+        crenate = 4.0 + 1.6 * np.sin(s[inside] * 1.3) + 1.0 * np.sin(s[inside] * 0.53)
+        if inside.sum() > 2:
+            canvas.tube(self._line[inside], crenate, 0.5 * self.amount)
+
+    def _lesions(
+        self, canvas: Canvas, column: np.ndarray, air: np.ndarray, coat: np.ndarray
+    ) -> None:
+        for i, sac in enumerate(self.colon.diverticula):
+            full, gas, wall = (float(np.interp(sac.s_mm, S_MM, t)) for t in (column, air, coat))
+            dense = max(full, sac.filled * wall)
+            if dense > 0.02:
+                canvas.organ(f"sac {i}", "contrast", self.amount * dense)
+            if gas * (1 - dense) > 0.02:
+                canvas.organ(f"sac {i}", "soft", -gas * (1 - dense))
+            if wall > 0.02:
+                canvas.organ(f"sac wall {i}", "contrast", 1.3 * COAT_MM * self.amount * wall)
+        for i, polyp in enumerate(self.colon.polyps):
+            full, gas, wall = (float(np.interp(polyp.s_mm, S_MM, t)) for t in (column, air, coat))
+            if full > 0.02:
+                canvas.organ(f"polyp {i}", "contrast", -self.amount * full)
+            if gas > 0.02:
+                canvas.organ(f"polyp {i}", "soft", gas)
+            if wall > 0.02:
+                canvas.organ(f"polyp wall {i}", "contrast", 2.2 * COAT_MM * self.amount * wall)
+
+    def _rectal_tube(self, canvas: Canvas, now: Filling) -> None:
+        """A plastic tube with an opaque stripe, full of what runs through it."""
+        canvas.tube(self._tip, 5.6, 0.28, "bone")
+        canvas.tube(self._stripe, 0.7, 0.9, "bone")
+        if now.let_in_ml > 0 and not now.air_ml:
+            canvas.tube(self._tip, 3.6, self.amount)
+        else:
+            canvas.tube(self._tip, 3.6, -0.8, "soft")
+
+    def sway_mm(self, t_s: float) -> tuple[float, float]:
+        """Quiet breathing moves the abdomen; it stops while the breath is held."""
+        breath = breathing(self.acts.history("BreathHold", t_s), t_s)
+        return 0.2 * float(np.sin(0.7 * t_s)), 2.2 * breath
+
+    def check(self, name: str, value: Any, t_s: float) -> Any:
+        """Air belongs to double contrast; the bag gives only what it holds."""
+        if name == "Insufflate" and value and not self.double:
+            raise ValueError(
+                f"Insufflate: {self.case!r} is a single-contrast enema; air is allowed in the "
+                "cases that begin with 'double-': choose one of them"
+            )
+        return value
+
+    def truth(self, t_s: float) -> Mapping[str, Any]:
+        """Volumes in ml, and where column and air end, mm from the anus."""
+        now = self.state(t_s)
+        return {
+            "barium_ml": now.let_in_ml - now.drained_ml,
+            "drained_ml": now.drained_ml,
+            "air_ml": now.air_ml,
+            "pooled_ml": now.pooled_ml,
+            "column_end_mm": self.colon.s_of(now.column_end_ml),
+            "column_start_mm": self.colon.s_of(now.column_start_ml),
+            "breath": breathing(self.acts.history("BreathHold", t_s), t_s),
+        }
+
+    def note(self, t_s: float) -> str:
+        """Volumes and how far the column has come."""
+        now = self.state(t_s)
+        if now.let_in_ml <= 0:
+            return "Scout: open the valve with E"
+        where = place_name(self.colon.s_of(now.column_end_ml))
+        air = f", air {now.air_ml:.0f} ml" if self.double else ""
+        return f"Barium {now.let_in_ml - now.drained_ml:.0f} ml{air}; head in the {where}"
+
+
+def breathing(holds: Sequence[tuple[float, Any]], t_s: float) -> float:
+    """Height of the breath, -1 to 1; held, it stays about where it was (a small drift)."""
+    phase, last, held = 0.0, 0.0, False
+    for t, value in [*holds, (t_s, None)]:
+        phase += (t - last) * (0.02 if held else 1.0)
+        last, held = t, bool(value)
+    return float(np.sin(2 * np.pi * phase / 4.2))
+
+
+def place_name(s_mm: float) -> str:
+    """Which part of the colon lies `s_mm` from the anus."""
+    parts = (
+        (150, "rectum"), (440, "sigmoid"), (665, "descending colon"), (745, "splenic flexure"),
+        (960, "transverse colon"), (1050, "hepatic flexure"), (1170, "ascending colon"),
+    )  # fmt: skip
+    return next((name for end, name in parts if s_mm < end), "caecum")
+
+
+def _step(distance_mm: np.ndarray, soft_mm: float) -> np.ndarray:
+    """0 to 1 over `soft_mm` to the inside of a front."""
+    t = np.clip(distance_mm / soft_mm, 0.0, 1.0)
+    return t * t * (3 - 2 * t)
+
+
+def _along(
+    canvas: Canvas, key: str, table: np.ndarray, material: str, low: float, high: float
+) -> None:
+    """Adds a layer by its distance along the colon; the cheapest way that gives the same."""
+    here = table[np.abs(S_MM - (low + high) / 2) <= (high - low) / 2 + 6.0]
+    if not here.any():
+        return
+    if here.min() == here.max():
+        canvas.organ(key, material, float(here[0]))
+    else:
+        canvas.flow(key, table, 0.0, LENGTH_MM, material)
