@@ -45,7 +45,6 @@ class ArmedDevice:
     pipeline: Pipeline
     store: LoopStore
     parameters: list[dict[str, Any]]
-    source: int
     calibration_file: Path | None = None
     recorder: Recorder | None = field(default=None)
 
@@ -53,6 +52,11 @@ class ArmedDevice:
     def status(self) -> DeviceStatus:
         """Which device, and its state."""
         return status_of(self.host)
+
+    @property
+    def source(self) -> int:
+        """Whose its last picture is: plain and subtracted pictures are two sources."""
+        return self.road.source
 
     @property
     def ledger(self) -> Ledger:
@@ -108,14 +112,17 @@ class ArmedDevice:
 def arm(
     host: DeviceHost,
     room: Room,
-    source: int,
+    sources: tuple[int, int],
     *,
     clock: Clock,
     screen: Screen,
     health: HealthMonitor,
     listeners: Listeners,
 ) -> ArmedDevice:
-    """Arm an open device and build its road. Raises FluoroError."""
+    """Arm an open device and build its road. Raises FluoroError.
+
+    `sources` are the numbers of its plain and of its subtracted pictures.
+    """
     ring = host.arm()
     parameters = host.parameters()
     rows, columns = ring.layout.format.rows, ring.layout.format.columns
@@ -145,7 +152,8 @@ def arm(
         store,
         health,
         clock=clock,
-        source=source,
+        source=sources[0],
+        subtracted_source=sources[1],
         on_picture=listeners.picture,
         on_pulses=listeners.pulses,
         on_frame=listeners.frame,
@@ -153,7 +161,7 @@ def arm(
         on_beam=listeners.beam,
         on_error=listeners.error,
     )
-    return ArmedDevice(host, road, pipeline, store, parameters, source, calibration_file=file)
+    return ArmedDevice(host, road, pipeline, store, parameters, calibration_file=file)
 
 
 def status_of(host: DeviceHost) -> DeviceStatus:

@@ -8,6 +8,7 @@ not wait for them: it forbids the next pulse at once, in shared memory.
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from fluoroview.exam.dose_desk import DoseDesk
 from fluoroview.exam.events import ExamEvents, Mode, Problem, Severity, TaskProgress
 from fluoroview.exam.health import HealthMonitor
 from fluoroview.exam.hold import MOST_FRAMES
+from fluoroview.exam.live_values import LiveValues, told_subtraction
 from fluoroview.exam.pictures import Picture, PictureBuffer, Screen
 from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.replay import Replay, ReplayInfo, info_of
@@ -79,6 +81,9 @@ class Examination:
         self._run_open = False
         self._run_exposed = True
         self._sources = 0
+        self._subtract: bool | None = None
+        self._told_subtraction: bool | None = None
+        self._live_values = LiveValues(self._refresh_parameters)
         self._windows = SourceWindows()
         self._lock = threading.RLock()
         self._restart = BackOff(self._restart_by_itself, self._restart_announced)
@@ -286,6 +291,24 @@ class Examination:
         if self._device is not None:
             self._device.pipeline.configure(settings)
 
+    @property
+    def subtracts(self) -> bool | None:
+        """Whether a mask is subtracted from the pictures; None where that cannot be done."""
+        device = self._device
+        if device is None or device.pipeline.subtraction is None:
+            return None
+        return device.pipeline.subtracts
+
+    def subtract(self, on: bool) -> None:
+        """Subtract a mask (DSA) from the next frame on, or do not; kept for devices to come."""
+        self._subtract = on
+        device = self._device
+        if device is not None:
+            settings = device.pipeline.settings
+            subtraction = settings.subtraction.model_copy(update={"on": on})
+            self.configure_pipeline(settings.model_copy(update={"subtraction": subtraction}))
+        self.events.status_changed.emit()
+
     # replay
 
     @property
@@ -433,6 +456,7 @@ class Examination:
     def close(self) -> None:
         """End the examination: beam off, device given back, files released."""
         self._restart.close()
+        self._live_values.close()
         self.release_pedal()
         self.stop_replay()
         self._commands.submit(self._disconnect).result()
@@ -501,10 +525,12 @@ class Examination:
         return devices[0].id
 
     def _arm(self, host: DeviceHost) -> None:
+        plain, subtracted = self._new_source(), self._new_source()
+        self._windows.subtracted(subtracted)
         self._device = arm(
             host,
             self.room,
-            self._new_source(),
+            (plain, subtracted),
             clock=self.clock,
             screen=self._screen,
             health=self._health,
@@ -518,6 +544,29 @@ class Examination:
                 warn=self._warn,
             ),
         )
+        if self._subtract is not None:
+            self.subtract(self._subtract)
+        self._hear_parameters(self._device)
+
+    def _hear_parameters(self, device: ArmedDevice) -> None:
+        """Follow what the device tells: values that move, and whether its runs are for DSA."""
+        self._live_values.follow(device.parameters)
+        told = told_subtraction(device.parameters)
+        if told is not None and told is not self._told_subtraction:
+            self.subtract(told)
+        self._told_subtraction = told
+
+    def _refresh_parameters(self) -> "Future[None]":
+        """Read the parameters again, after the commands that wait."""
+        return self._commands.submit(self._read_parameters)
+
+    def _read_parameters(self) -> None:
+        device = self._device
+        if device is None or device.host.state not in (DeviceState.ARMED, DeviceState.RUNNING):
+            return
+        with suppress(FluoroError):  # a fault is told when it comes
+            device.parameters = device.host.parameters()
+            self._hear_parameters(device)
 
     def _disarm(self, device: ArmedDevice) -> None:
         device.close()
@@ -547,6 +596,7 @@ class Examination:
         else:
             written = device.host.write(name, value)
             device.parameters = device.host.parameters()
+            self._hear_parameters(device)
         self.events.status_changed.emit()
         return written
 
@@ -758,10 +808,16 @@ class Examination:
         if cine.frame_count == 0:
             raise DeviceError("There is no loop to replay.", "Press the pedal first.")
         title = "Last run" if last_run_only else "Loop"
-        self._begin_replay(cine, ReplayInfo(title, "as committed"), device.source)
+        info = ReplayInfo(title, "as committed")
+        self._begin_replay(cine, info, cine.source_of(0), source_of=cine.source_of)
 
     def _begin_replay(
-        self, cine: Any, info: ReplayInfo, source: int, on_close: Callable[[], None] = lambda: None
+        self,
+        cine: Any,
+        info: ReplayInfo,
+        source: int,
+        on_close: Callable[[], None] = lambda: None,
+        source_of: Callable[[int], int] | None = None,
     ) -> None:
         self.release_pedal()
         self.stop_replay()
@@ -779,6 +835,7 @@ class Examination:
                 on_picture=self.events.picture_ready.emit,
                 on_error=self._unexpected,
                 on_close=on_close,
+                source_of=source_of,
             )
         self.events.status_changed.emit()
 

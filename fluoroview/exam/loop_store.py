@@ -33,7 +33,10 @@ class LoopStoreError(FluoroError):
 
 @dataclass(frozen=True, slots=True)
 class LoopEntry:
-    """One stored picture: its number, where, when committed, in which run, with which exposure."""
+    """One stored picture: its number, where, when committed, in which run, with which exposure.
+
+    `source` is whose window it is seen with; the pictures of a run may be subtracted or not.
+    """
 
     serial: int
     place: int
@@ -41,6 +44,7 @@ class LoopEntry:
     run: int
     frame_number: int
     exposure: Exposure | None
+    source: int = 0
 
 
 class LoopStore:
@@ -69,7 +73,7 @@ class LoopStore:
         self._folder = folder or Path(user_cache_dir("fluoroview"))
         self.capacity = 0
         self._file = self._make_file(rate_hz, seconds)
-        self._waiting: queue.Queue[tuple[PictureBuffer, FrameHeader] | None] = queue.Queue(
+        self._waiting: queue.Queue[tuple[PictureBuffer, FrameHeader, int] | None] = queue.Queue(
             WAITING_PICTURES
         )
         self._thread = threading.Thread(target=self._write_all, name="loop store", daemon=True)
@@ -102,12 +106,12 @@ class LoopStore:
         )
         return None
 
-    def add(self, picture: PictureBuffer, header: FrameHeader) -> None:
+    def add(self, picture: PictureBuffer, header: FrameHeader, source: int = 0) -> None:
         """Store one picture; returns at once."""
         if self._file is None or self._failed:
             return
         try:
-            self._waiting.put_nowait((picture.keep(), header))
+            self._waiting.put_nowait((picture.keep(), header, source))
         except queue.Full:
             picture.drop()
             self.left_out += 1
@@ -118,9 +122,9 @@ class LoopStore:
 
     def _write_all(self) -> None:
         while (item := self._waiting.get()) is not None:
-            picture, header = item
+            picture, header, source = item
             try:
-                self._write(picture.pixels, header)
+                self._write(picture.pixels, header, source)
             except OSError as error:
                 self._failed = True
                 self._on_problem(
@@ -133,12 +137,18 @@ class LoopStore:
                 self._waiting.task_done()
         self._waiting.task_done()
 
-    def _write(self, pixels: PicturePixels, header: FrameHeader) -> None:
+    def _write(self, pixels: PicturePixels, header: FrameHeader, source: int) -> None:
         assert self._file is not None
         serial = self._next_serial
         place = serial % self.capacity
         entry = LoopEntry(
-            serial, place, header.host_time_ns, header.run, header.frame_number, header.exposure
+            serial,
+            place,
+            header.host_time_ns,
+            header.run,
+            header.frame_number,
+            header.exposure,
+            source,
         )
         with self._lock:
             if len(self._entries) >= self.capacity:  # it leaves before it is overwritten
@@ -213,6 +223,10 @@ class LoopCine:
         if out is None:
             out = np.empty((self.rows, self.columns), np.uint16)
         return self._store.read(self.entries[index], out)
+
+    def source_of(self, index: int) -> int:
+        """Return whose window suits picture `index`."""
+        return self.entries[index].source
 
     def duration_ms(self, index: int) -> float:
         """Return how long picture `index` stayed on the screen, ms."""

@@ -55,6 +55,7 @@ class Replay:
         on_picture: Callable[[], None],
         on_error: Callable[[Exception], None],
         on_close: Callable[[], None] = lambda: None,
+        source_of: Callable[[int], int] | None = None,
     ) -> None:
         self.cine = cine
         self.info = info
@@ -64,6 +65,7 @@ class Replay:
         self._on_picture = on_picture
         self._on_error = on_error
         self._on_close = on_close
+        self._source_of = source_of
         self._pool = PicturePool(cine.rows, cine.columns, _BUFFERS)
         self.player = LoopPlayer(cine, clock, self._show)
 
@@ -94,6 +96,8 @@ class Replay:
             return  # cannot happen while the pool is larger than all its users together
         try:
             self.cine.read(index, buffer.pixels)
+            if self._source_of is not None:
+                self.source = self._source_of(index)
             self._screen.publish(buffer, Mode.REPLAY, self.source, self._clock.monotonic_ns())
             self._on_picture()
         except Exception as error:

@@ -43,6 +43,7 @@ class Road:
         *,
         clock: Clock,
         source: int,
+        subtracted_source: int,
         on_picture: Callable[[PictureBuffer], None],
         on_pulses: Callable[[list[Pulse], int], None],
         on_error: Callable[[Exception], None],
@@ -63,7 +64,9 @@ class Road:
         self._screen = screen
         self._health = health
         self._clock = clock
-        self._source = source
+        self._sources = (source, subtracted_source)
+        self.source = source
+        """Whose the last picture is: their counts do not compare, nor do their windows."""
         self._on_picture = on_picture
         self._on_pulses = on_pulses
         self._on_error = on_error
@@ -72,6 +75,7 @@ class Road:
         self._on_frame = on_frame
         self._hold = HoldMaker(rows, columns)
         self._held: PictureBuffer | None = None
+        self._held_source = self._adding_source = source
         self._live = False
         self._hold_due = False
         self._closed = False
@@ -101,7 +105,8 @@ class Road:
         held = self._held
         if held is None:
             return False
-        self._screen.publish(held, Mode.HOLD, self._source, self._clock.monotonic_ns())
+        self.source = self._held_source
+        self._screen.publish(held, Mode.HOLD, self.source, self._clock.monotonic_ns())
         self._on_picture(held)
         return True
 
@@ -155,10 +160,15 @@ class Road:
         self.frames += 1
         self._on_frame(header)
         self._health.committed(header)
+        source = self._sources[self.pipeline.subtracted]
+        if source != self._adding_source:
+            self._hold.clear()  # a mean of both would be neither
+            self._adding_source = source
         self._hold.add(buffer)
-        self.store.add(buffer, header)
+        self.store.add(buffer, header, source)
         if self._live:
-            self._screen.publish(buffer, Mode.LIVE, self._source, header.host_time_ns, header)
+            self.source = source
+            self._screen.publish(buffer, Mode.LIVE, source, header.host_time_ns, header)
             self._on_picture(buffer)
         else:
             self._hold_due = True
@@ -185,6 +195,7 @@ class Road:
         self.hold_made_of = self._hold.form(buffer.pixels)
         if self.hold_made_of:
             old, self._held = self._held, buffer.keep()
+            self._held_source = self._adding_source
             if old is not None:
                 old.drop()
             self.show_hold()

@@ -15,6 +15,7 @@ from fluoroview.hal import DoseOrigin, Exposure, FluoroError, PixelIntensityRela
 from fluoroview.hal.frame import NAN
 from fluoroview.pipeline.display import Window, WindowPainter
 from fluoroview.pipeline.settings import RecursiveMode
+from fluoroview.pipeline.subtraction import MIDDLE
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
 
 if TYPE_CHECKING:
@@ -109,4 +110,7 @@ def _derivation(exam: "Examination") -> str:
         done.append(f"Gaussian smoothing, sigma {settings.spatial.sigma_px} px")
     if exam.relationship is PixelIntensityRelationship.LOG:
         done.append("logarithm")
+    if exam.subtracts:
+        frames = settings.subtraction.mask_frames
+        done.append(f"subtraction of the mean of {frames} frames; {MIDDLE} counts: no difference")
     return ", ".join(done)

@@ -2,6 +2,7 @@
 
 from fluoroview.exam.pictures import PicturePixels
 from fluoroview.pipeline.display import Window, auto_window
+from fluoroview.pipeline.subtraction import first_window, subtracted_window
 
 SETTLED_PICTURES = 5
 """While so many first pictures come, the average still settles, and so does the window."""
@@ -13,10 +14,16 @@ class SourceWindows:
     def __init__(self) -> None:
         self._windows: dict[int, Window] = {}
         self._settled: set[int] = set()
+        self._subtracted: set[int] = set()
 
     def of(self, source: int) -> Window | None:
         """Return the window of a source, if it has one yet."""
         return self._windows.get(source)
+
+    def subtracted(self, source: int) -> None:
+        """The pictures of this source are differences to a mask."""
+        self._subtracted.add(source)
+        self.choose(source, first_window())
 
     def choose(self, source: int, window: Window) -> None:
         """Keep this one, by the operator's choice or a file's."""
@@ -25,7 +32,10 @@ class SourceWindows:
 
     def find(self, source: int, pixels: PicturePixels, maximum: int) -> Window:
         """Find the window that suits a picture, and keep it."""
-        window = auto_window(pixels, maximum=maximum)
+        if source in self._subtracted:
+            window = subtracted_window(pixels)
+        else:
+            window = auto_window(pixels, maximum=maximum)
         self.choose(source, window)
         return window
 

@@ -1,0 +1,115 @@
+"""Subtraction of live pictures, and values that move, in an examination on the theatre driver."""
+
+import time
+
+import numpy as np
+import pytest
+
+from fluoroview.exam.events import Mode
+from fluoroview.exam.live_values import LiveValues, told_subtraction
+from fluoroview.pipeline.subtraction import MIDDLE, first_window
+
+
+def until(condition, timeout_s=10.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def theatre(make_exam):
+    return make_exam("theatre", "one")
+
+
+def run_for(exam, frames=12):
+    runs = len(exam.runs)
+    exam.press_pedal()
+    until(lambda: exam.snapshot().mode is Mode.LIVE and exam.snapshot().run_frames >= frames)
+    exam.release_pedal()
+    until(lambda: len(exam.runs) > runs)
+    until(lambda: exam.snapshot().mode is Mode.HOLD)
+    until(lambda: exam._device.road.drain(5))
+    return exam.take_picture()
+
+
+def value(exam, name):
+    return next(each["value"] for each in exam.parameters if each["name"] == name)
+
+
+def test_a_dsa_run_is_subtracted_and_fluoroscopy_is_not(theatre):
+    plain = run_for(theatre)
+    assert np.ptp(plain.pixels) > 1000
+    assert theatre.subtracts is False
+    theatre.set_parameter("RunKind", "DSA run").result(5)
+    assert theatre.subtracts is True
+    seen = run_for(theatre)
+    assert np.abs(seen.pixels.astype(int) - MIDDLE).max() <= 1, "nothing moved"
+    theatre.set_parameter("RunKind", "fluoroscopy").result(5)
+    assert theatre.subtracts is False
+
+
+def test_plain_and_subtracted_pictures_have_windows_of_their_own(theatre):
+    plain = run_for(theatre)
+    theatre.subtract(True)
+    seen = run_for(theatre)
+    assert seen.source != plain.source
+    assert theatre.snapshot().source == seen.source
+    assert theatre.snapshot().window == first_window()
+    theatre.subtract(False)
+    again = run_for(theatre)
+    assert again.source == plain.source
+    assert theatre.snapshot().window != first_window()
+
+
+def test_the_window_that_suits_a_subtracted_picture_is_about_its_middle(theatre):
+    theatre.subtract(True)
+    run_for(theatre)
+    window = theatre.auto_window()
+    assert window.black < MIDDLE < window.white
+
+
+def test_a_loop_of_both_is_replayed_each_with_its_own(theatre):
+    first = run_for(theatre).source
+    theatre.subtract(True)
+    second = run_for(theatre).source
+    theatre.replay_loop().result(5)
+    player = theatre.player
+    assert theatre.snapshot().source == first
+    player.seek(player.frame_count - 1)
+    until(lambda: theatre.snapshot().source == second)
+    assert theatre.snapshot().window == first_window()
+
+
+def test_the_choice_outlives_what_arms_the_device_again(theatre):
+    theatre.subtract(True)
+    theatre.set_parameter("Case", "aspiration").result(5)
+    assert theatre.subtracts is True
+
+
+def test_a_device_that_makes_pictures_for_display_cannot_be_subtracted(make_exam):
+    assert make_exam().subtracts is None
+
+
+def test_what_moves_by_itself_is_read_again_and_again(theatre):
+    before = value(theatre, "Situation")
+    theatre.press_pedal()
+    until(lambda: value(theatre, "Situation") != before)
+    theatre.release_pedal()
+
+
+def test_devices_without_such_values_are_left_alone():
+    asked = []
+    values = LiveValues(lambda: asked.append(1))
+    values.follow([{"name": "ExposureTime", "value": 1.0}])
+    time.sleep(0.3)
+    values.close()
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("DSA run", True), ("fluoroscopy", False), ("dsa", True), (None, None)]
+)
+def test_the_kind_of_run_tells_whether_to_subtract(kind, told):
+    described = [] if kind is None else [{"name": "RunKind", "value": kind}]
+    assert told_subtraction(described) is told
