@@ -161,6 +161,11 @@ class Beam:
         through = np.exp(-self._basis @ (soft_mm, bone_mm, agent_mm_g_cm3, steel_mm))
         return float(np.sum(self._response * through) / np.sum(self._response))
 
+    def transmissions(self, material: str, thickness_mm: np.ndarray) -> np.ndarray:
+        """Detector signal behind slabs (n,) of one material over the open-field signal, (n,)."""
+        through = np.exp(np.asarray(thickness_mm)[:, None] * (self._mu[material] / -10.0))
+        return through @ self._response / np.sum(self._response)
+
     def transmission_fitted(self, paths: np.ndarray) -> np.ndarray:
         """The same from the fitted exponentials; `paths` is (n, 4) in the units of `materials`."""
         weights, mu = self.terms
