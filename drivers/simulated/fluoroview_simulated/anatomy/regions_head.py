@@ -1,0 +1,3 @@
+"""x"""
+def head_and_neck():
+    return []

@@ -1,0 +1,7 @@
+"""Modified barium swallow: drawn by hand from the side, modelled in space for every other view."""
+
+from fluoroview_simulated.procedures.modified_barium_swallow.examination import (
+    ModifiedBariumSwallow,
+)
+
+PROCEDURE = ModifiedBariumSwallow

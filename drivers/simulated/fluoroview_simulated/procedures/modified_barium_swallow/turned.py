@@ -1,0 +1,193 @@
+"""The swallow in space, for views that are not from the side.
+
+The bolus follows the same course as in the drawing, whose plane is the patient's middle. In front
+of the larynx it parts: half of it runs down each side, through valleculae and piriform sinuses, and
+joins again at the upper sphincter.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fluoroview_simulated.anatomy.mesh import Mesh
+from fluoroview_simulated.canvas import Canvas
+from fluoroview_simulated.procedures.modified_barium_swallow import throat
+from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
+from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import smooth_curve
+from fluoroview_simulated.procedures.modified_barium_swallow.lateral.resting import ORIGIN_MM
+
+SIDES = 18
+PARTED_MM = (116.0, 150.0)
+"""Along the way from the incisors: where the bolus runs on both sides of the larynx."""
+
+
+def in_space(points: np.ndarray, x_mm: float | np.ndarray = 0.0) -> np.ndarray:
+    """Points of the drawing (n, 2) in patient coordinates (n, 3), `x_mm` to the left."""
+    x = np.broadcast_to(np.asarray(x_mm, float), (len(points),))
+    return np.stack([x, ORIGIN_MM[1] + points[:, 0], ORIGIN_MM[2] - points[:, 1]], axis=1)
+
+
+def draw(m: Motion, t_s: float, canvas: Canvas, scale: float) -> None:
+    """Bolus, residue and what is in the airway."""
+    for mesh in (*_bolus(m), *_chewed(m, t_s)):
+        canvas.mesh(
+            mesh.moved(np.eye(3) * scale),
+            contrast=m.bolus.barium_g_cm3,
+            soft=0.45 if m.chewing else 0.6,
+        )
+    _coat(m, canvas, scale)
+    _pools(m, canvas, scale)
+    _airway(m, canvas, scale)
+
+
+def _bolus(m: Motion) -> list[Mesh]:
+    """The bolus as solids with elliptic sections, whole or parted."""
+    head, tail = m.head_mm, m.tail_mm
+    present = m.loaded * (1.0 - m.chewing) > 0.02 and head - tail > 2.0
+    if not present or tail > throat.WAY_MM[-1]:
+        return []
+    low, high = PARTED_MM
+    pieces = []
+    for start, end, parted in (
+        (tail, min(head, low + 8.0), False),
+        (max(tail, low - 6.0), min(head, high + 6.0), True),
+        (max(tail, high - 4.0), head, False),
+    ):
+        if end - start < 1.5:
+            continue
+        s = np.linspace(start, end, max(8, int((end - start) / 3.0)))
+        ends = np.clip(np.minimum(s - start + 0.6, end - s + 0.6) / 5.0, 0.06, 1.0) ** 0.5
+        pieces += [_solid(s, m, ends, side) for side in ((-1, 1) if parted else (0,))]
+    return pieces
+
+
+def _solid(s: np.ndarray, m: Motion, ends: np.ndarray, side: int) -> Mesh:
+    """The piece of the bolus at `s` along the way: in the middle (0), or on one side (±1)."""
+    way, inward = throat.along(s, throat.lifted_way(m)), throat.along(s, throat.INWARD)
+    deep = throat.bolus_thickness(s, m) / 2.0
+    half_width = np.interp(
+        s, (0, 30, 60, 95, 118, 140, 155, 170, 260), (15, 16, 14, 13, 13, 9, 6.5, 7, 7)
+    )
+    half_width = half_width * np.clip(deep / 4.0, 0.25, 1.0) ** 0.5
+    apart = np.zeros_like(s)
+    if side:
+        apart = side * np.interp(s, (108, 118, 128, 138, 148, 158), (6, 9.5, 11.5, 12.5, 9.0, 4.0))
+        half_width = half_width * 0.42
+    middle = in_space(way + inward * (deep + 0.4)[:, None], apart)
+    towards = np.stack([np.zeros_like(s), inward[:, 0], -inward[:, 1]], axis=1)
+    return lofted(middle, towards, deep * ends, half_width * ends)
+
+
+def lofted(
+    middle: np.ndarray, towards: np.ndarray, half_deep: np.ndarray, half_wide: np.ndarray
+) -> Mesh:
+    """A closed solid of ellipses about `middle` (n, 3), deep along `towards`, wide along x."""
+    angle = 2 * np.pi * np.arange(SIDES) / SIDES
+    rings = (
+        middle[:, None, :]
+        + (half_deep[:, None] * np.cos(angle))[..., None] * towards[:, None, :]
+        + (half_wide[:, None] * np.sin(angle))[..., None] * np.array([1.0, 0.0, 0.0])
+    )
+    n = len(middle)
+    vertices = np.concatenate([rings.reshape(-1, 3), middle[:1], middle[-1:]])
+    k, first, last = np.arange(SIDES), n * SIDES, n * SIDES + 1
+    after = (k + 1) % SIDES
+    start = (np.arange(n - 1) * SIDES)[:, None]
+    a, b = start + k, start + after
+    sheets = [np.stack([a, b, b + SIDES], -1), np.stack([a, b + SIDES, a + SIDES], -1)]
+    end = (n - 1) * SIDES
+    faces = np.concatenate(
+        [
+            *(f.reshape(-1, 3) for f in sheets),
+            np.stack([np.full(SIDES, first), after, k], 1),
+            np.stack([np.full(SIDES, last), end + k, end + after], 1),
+        ]
+    ).astype(np.int32)
+    mesh = Mesh(vertices.astype(np.float32), faces)
+    return mesh if mesh.volume_ml > 0 else Mesh(mesh.vertices, faces[:, ::-1].copy())
+
+
+def _chewed(m: Motion, t_s: float) -> list[Mesh]:
+    """Pieces of a cracker between the molars of one side."""
+    if m.chewing < 0.02:
+        return []
+    meshes = []
+    for k, piece in enumerate(throat.chewed(m, t_s)):
+        centre = piece.mean(axis=0)
+        radius = float(np.hypot(*(piece - centre).T).mean()) * m.chewing**0.33
+        z = np.linspace(-0.98, 0.98, 6)
+        x = 20.0 + 2.5 * np.sin(2.2 * k)
+        middle = in_space(centre + np.stack([np.zeros(6), z * radius], 1), x)
+        ring = radius * np.sqrt(1 - z**2)
+        meshes.append(lofted(middle, np.tile([0.0, 1.0, 0.0], (6, 1)), 1.2 * ring, ring))
+    return meshes
+
+
+def _coat(m: Motion, canvas: Canvas, scale: float) -> None:
+    """The thin coat of the lateral walls, which the ray meets edge-on from the front."""
+    if m.coat < 0.05:
+        return
+    y = np.linspace(-36.0, 30.0, 24)
+    back = np.interp(y, throat.BACK_WALL[:, 1], throat.BACK_WALL[:, 0]) - 6.0
+    wide = np.interp(y, (-36, -20, 0, 15, 30), (13.0, 15.0, 17.0, 16.0, 8.0))
+    patchy = 0.5 + 0.4 * np.sin(1.3 * y + 1.0) * np.sin(0.41 * y)
+    for side in (-1, 1):
+        line = in_space(np.stack([back, y], 1), side * (wide + 0.6 * np.sin(0.5 * y + side)))
+        canvas.tube(line * scale, 0.8 * scale, 0.16 * m.coat * patchy)
+
+
+def _pools(m: Motion, canvas: Canvas, scale: float) -> None:
+    """Residue in valleculae and piriform sinuses, left and right, level on top."""
+    amount = m.residue * (1.0 - m.epiglottis)
+    if amount < 0.03:
+        return
+    density = 0.30 * min(amount, 1.0) ** 0.5
+    for pool, x_top, x_bottom, wide in zip(
+        throat.pools(m, amount), (9.5, 14.5), (7.5, 9.5), (6.5, 4.6), strict=True
+    ):
+        y = np.linspace(pool[:, 1].min(), pool[:, 1].max(), 9)
+        front, back = (_edge(pool, y, far) for far in (np.min, np.max))
+        share = np.linspace(0.0, 1.0, 9)
+        round_end = np.sqrt(np.clip(1.0 - share**2.2, 0.0, 1.0)) * 0.9 + 0.08
+        for side, fuller in ((-1, 1.0), (1, 0.88)):  # no two sides fill alike
+            x = side * (x_top + share * (x_bottom - x_top))
+            middle = in_space(np.stack([(front + back) / 2, y], 1), x)
+            deep = np.maximum(back - front, 0.6) / 2
+            mesh = lofted(
+                middle,
+                np.tile([0.0, 1.0, 0.0], (9, 1)),
+                deep * 1.15,
+                wide * round_end * fuller * min(1.0, 0.55 + 0.2 * amount),
+            )
+            canvas.mesh(mesh.moved(np.eye(3) * scale), contrast=density, soft=0.5)
+
+
+def _edge(curve: np.ndarray, y: np.ndarray, far: object) -> np.ndarray:
+    """Foremost or hindmost x of a closed curve near each height."""
+    reach = max(1.2, float(y[1] - y[0]))
+    dense = smooth_curve(curve, 3)
+    return np.array([far(dense[np.abs(dense[:, 1] - v) <= reach, 0]) for v in y])  # type: ignore[operator]
+
+
+def _airway(m: Motion, canvas: Canvas, scale: float) -> None:
+    """Barium in vestibule and windpipe; from the front it lies in the middle."""
+    inside = throat.vestibule_barium(m)
+    density = m.bolus.barium_g_cm3
+    if inside is not None:
+        half = len(inside) // 2
+        line = (inside[:half] + inside[: half - 1 : -1]) / 2
+        thick = np.hypot(*(inside[:half] - inside[: half - 1 : -1]).T) / 2
+        radius = np.clip(thick, 0.5, 4.0) * (0.5 + 0.5 * m.airway.vestibule)
+        for x in (-2.6, 0.0, 2.6):
+            canvas.tube(in_space(line, x) * scale, radius * scale, density, displaces=-0.6)
+    for strip, known in zip(throat.trachea_barium(m), m.airway.strips, strict=True):
+        half = len(strip) // 2
+        line = (strip[:half] + strip[: half - 1 : -1]) / 2
+        radius = np.clip(np.hypot(*(strip[:half] - strip[: half - 1 : -1]).T) / 2, 0.3, 3.0)
+        wander = 1.2 * np.sin(line[:, 1] * 0.11 + 0.6)
+        for x in (-1.4, 1.4):
+            canvas.tube(
+                in_space(line, x + wander) * scale,
+                radius * scale,
+                density * min(1.0, 0.3 + known.amount),
+            )
