@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from fluoroview_simulated.anatomy.mesh import Mesh, save
 from tools.anatomy import make_soft_abdomen as abdomen
 from tools.anatomy import make_soft_chest as chest
+from tools.anatomy import make_soft_urinary as urinary
 from tools.anatomy import solid as s
 from tools.anatomy.make_soft_chest import both
 
@@ -97,6 +99,23 @@ MAKERS: dict[str, Callable[[], Mesh]] = {
     "bowel_gas": lambda: of(abdomen.small_bowel_gas, (-90, -85, -140), (90, -10, 60), 1.7, 2400),
     "stomach_gas": lambda: of(abdomen.stomach_gas, (-30, -85, 45), (110, 40, 160), 2.0, 2400),
     "faeces": abdomen.faeces,
+    **{
+        f"calyces_{g}": partial(
+            of,
+            partial(urinary.calyces, g),
+            (15, 5, 0),
+            (120, 95, 125),
+            0.7 if g == 2 else 1.4,
+            4800,
+        )
+        for g in urinary.GRADES
+    },
+    "uterine_cavity": partial(
+        of, urinary.cavity_of_uterus, (-28, -24, -218), (28, 24, -144), 0.7, 4500
+    ),
+    "uterine_cavity_septum": partial(
+        of, partial(urinary.cavity_of_uterus, True), (-28, -24, -218), (28, 24, -144), 0.7, 4500
+    ),
 }
 
 
