@@ -89,7 +89,8 @@ def _resting(
         drawn = project_parts(procedure.parts(), view, cells, going_on)
         if drawn is None:
             return None
-        drawn = (drawn[0] + soft_texture(view, cells, drawn[0]), drawn[1])
+        if procedure.textured:
+            drawn = (drawn[0] + soft_texture(view, cells, drawn[0]), drawn[1])
     sigma = UNSHARPNESS_MM / view.view_mm * cells
     maps = []
     for drawn_map in drawn:

@@ -25,6 +25,7 @@ MODULES = {
     "stent-placement": "stent_placement",
     "femoral-nailing": "femoral_nailing",
     "wrist-pinning": "wrist_pinning",
+    "phantom": "phantom",
 }
 """Names of the examinations, in the order in which they are offered, and where they live."""
 

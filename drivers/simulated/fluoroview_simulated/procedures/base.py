@@ -122,6 +122,8 @@ class Procedure(ABC):
     """One case of one examination in one patient."""
 
     info: ClassVar[ProcedureInfo]
+    textured: ClassVar[bool] = True
+    """Whether soft tissue is uneven as it grows; a phantom's is not."""
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         self.case, self.seed, self.body = case, seed, body
