@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from fluoroview.hal import DeviceError, DeviceHost, DoseOrigin, ParameterError
 from fluoroview_simulated.beam import pulse_kap_ugym2, pulse_kerma_ugy
 from fluoroview_simulated.detector.panel import CEILING, make_panel
-from fluoroview_simulated.device import DEVICE_ID, START_IN_TURN_S, SimulatedDetector
+from fluoroview_simulated.device import DEVICE_ID, SimulatedDetector
 from fluoroview_simulated.pacing import Raster
-from fluoroview_simulated.procedure.course import TURN_S
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.procedures.phantom import Phantom
+from fluoroview_simulated.technique import Geometry
+
+TECHNIQUE, GEOMETRY = Phantom.info.technique, Phantom.info.geometry
 
 
 class Sink:
@@ -46,11 +49,19 @@ class Sink:
 
 @pytest.fixture
 def detector():
-    device = SimulatedDetector(DEVICE_ID)
-    device.open()
-    device.parameters().write("Matrix", "512")
+    device = phantom()
     yield device
     device.close()
+
+
+def phantom(device_id=DEVICE_ID):
+    """A device with the test phantom before a small matrix; nothing is controlled by itself."""
+    device = SimulatedDetector(device_id)
+    device.open()
+    tree = device.parameters()
+    tree.write("Procedure", "phantom")
+    tree.write("Matrix", "512")
+    return device
 
 
 def run(detector, frames):
@@ -68,9 +79,9 @@ def test_one_frame_and_one_dose_for_each_pulse(detector):
     assert [h.pulse_index for h, _ in sink.frames] == [0, 1, 2, 3, 4]
     for pulse in sink.pulses:
         assert pulse.origin is DoseOrigin.SIMULATED
-        assert pulse.air_kerma_ugy == pulse_kerma_ugy(Technique(), Geometry())
-        assert pulse.kap_ugym2 == pulse_kap_ugym2(Technique(), Geometry())
-        assert pulse.exposure.kvp == 72.0
+        assert pulse.air_kerma_ugy == pulse_kerma_ugy(TECHNIQUE, GEOMETRY)
+        assert pulse.kap_ugym2 == pulse_kap_ugym2(TECHNIQUE, GEOMETRY)
+        assert pulse.exposure.kvp == TECHNIQUE.kv
 
 
 def test_nothing_without_the_pedal(detector):
@@ -114,37 +125,65 @@ def test_technique_reaches_the_next_pulse(detector):
     tree.write("CopperFilter", "0.3")
     tree.write("FieldWidth", 100.0)
     pulse = run(detector, 1).pulses[0]
-    technique = Technique(kv=90.0, filter_cu_mm=0.3)
-    assert pulse.air_kerma_ugy == pulse_kerma_ugy(technique, Geometry())
-    assert pulse.kap_ugym2 == pulse_kap_ugym2(technique, Geometry(field_width_mm=100.0))
+    technique = replace(TECHNIQUE, kv=90.0, filter_cu_mm=0.3)
+    geometry = replace(GEOMETRY, field_width_mm=100.0)
+    assert pulse.air_kerma_ugy == pulse_kerma_ugy(technique, geometry)
+    assert pulse.kap_ugym2 == pulse_kap_ugym2(technique, geometry)
     assert pulse.exposure.field_width_mm == 100.0
 
 
 def test_two_devices_with_one_seed_show_the_same_first_frame(detector):
-    other = SimulatedDetector("")
-    other.open()
-    other.parameters().write("Matrix", "512")
+    other = phantom("")
     first = run(detector, 1).frames[0][1]
     assert np.array_equal(run(other, 1).frames[0][1], first)
     other.close()
 
 
-def test_after_a_pause_the_patient_has_a_new_bolus_in_the_mouth(detector):
-    detector._stopped_ns, detector._time_s = 1_000_000_000, 2.5
-    assert detector._procedure_time(1_500_000_000) == pytest.approx(3.0)
-    assert detector._procedure_time(4_000_000_000) == pytest.approx(TURN_S + START_IN_TURN_S)
+def test_time_goes_on_while_the_pedal_is_up(detector):
+    run(detector, 2)
+    stood = detector.now_s()
+    assert stood >= 1 / 30
+    detector._stopped_ns -= 2_000_000_000
+    assert detector.now_s() == pytest.approx(stood + 2.0, abs=0.2)
+
+
+def test_another_examination_brings_its_technique_view_cases_and_controls(detector):
+    tree = detector.parameters()
+    assert "Inject" not in tree
+    tree.write("Procedure", "coronary-angiography")
+    info = detector.suite.info
+    assert info.name == "coronary-angiography"
+    assert detector.suite.technique == info.technique
+    assert detector.suite.geometry == info.geometry
+    assert tree["Case"].limits()["choices"] == [c.name for c in info.cases]
+    assert "Inject" in tree
+    assert info.cases[0].teaching in str(tree["TeachingText"].read())
+    with pytest.raises(ParameterError, match=info.cases[1].name):
+        tree.write("Case", "healthy")
+
+
+def test_the_stand_moves_and_the_picture_follows(detector):
+    tree = detector.parameters()
+    tree.write("TableLateralPosition", 60.0)
+    assert detector.suite.geometry.isocentre_mm[0] == 60.0
+    assert tree.write("FieldOfView", "160") == "160"
+    assert detector.suite.geometry.field_width_mm < 160.0
+    assert tree.write("PatientPosition", "erect") == "erect"
+    assert detector.suite.geometry.down[2] == -1.0
+    sink = run(detector, 2)
+    assert sink.pulses[0].exposure.field_width_mm == detector.suite.geometry.field_width_mm
 
 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
         ("TubeVoltage", 126.0, "40.0 to 125.0 kV"),
-        ("TubeCurrent", 0.0, "1.0 to 100.0 mA"),
-        ("PulseWidth", 30.0, "1.0 to 20.0 ms"),
-        ("PulseRate", "60", "30, 15, 7.5, 3"),
+        ("TubeCurrent", 0.0, "1.0 to 1000.0 mA"),
+        ("PulseWidth", 50.0, "1.0 to 40.0 ms"),
+        ("PulseRate", "60", "30, 15, 10, 7.5"),
         ("Matrix", "4096", "512, 1024, 2048"),
-        ("Procedure", "barium-enema", "modified-barium-swallow"),
-        ("FieldWidth", 5.0, "20.0 to 250.0 mm"),
+        ("Procedure", "barium-lunch", "modified-barium-swallow"),
+        ("FieldWidth", 260.0, "0.0 to 250.0 mm"),
         ("Width", 100, "read-only"),
     ],
 )
@@ -186,6 +225,7 @@ def test_through_the_hal_every_frame_is_accounted_for():
         "simulated", DEVICE_ID, "thread", driver_class=SimulatedDetector, on_fault=faults.append
     )
     host.open()
+    host.write("Procedure", "phantom")
     host.write("Matrix", "512")
     ring = host.arm()
     host.start()
