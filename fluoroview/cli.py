@@ -1,19 +1,18 @@
 """The command line. Every error that a user can cause is a sentence and exit code 1."""
 
-import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from fluoroview import __version__
+from fluoroview.commands_bench import bench_app
+from fluoroview.commands_output import AsJson, err, out, print_json, progress, write_text
+from fluoroview.commands_procedures import gallery, procedures
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.switching import switch_promptly
 
@@ -28,35 +27,29 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-bench_app = typer.Typer(no_args_is_help=True, help="Measure what is claimed.")
 app.add_typer(bench_app, name="bench")
+app.command()(procedures)
+app.command()(gallery)
 _VERDICTS = {
     "PASS": "[green]PASS[/]",
     "WARN": "[yellow]WARN[/]",
     "FAIL": "[bold red]FAIL[/]",
     "NOT_APPLICABLE": "[dim]not applicable[/]",
 }
-out = Console()
-err = Console(stderr=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Driver = Annotated[str, typer.Option(help="Driver name; `fluoroview drivers` lists them.")]
 Device = Annotated[str, typer.Option(help="Device id; `fluoroview devices` lists them.")]
 RoomFile = Annotated[Path | None, typer.Option("--room", help="Room file (TOML).")]
-
-
-class Isolation(StrEnum):
-    """Where a driver runs."""
-
-    PROCESS = "process"
-    THREAD = "thread"
 
 
 @app.command()
 def live(
     driver: Driver = "",
     device: Device = "",
-    procedure: Annotated[str, typer.Option(help="Procedure of the simulated source.")] = "",
+    procedure: Annotated[
+        str, typer.Option(help="Examination; `fluoroview procedures` lists them.")
+    ] = "",
+    case: Annotated[str, typer.Option(help="Case of the examination.")] = "",
+    body: Annotated[str, typer.Option(help="Size of the patient.")] = "",
     room: RoomFile = None,
     faults: Annotated[Path | None, typer.Option(help="Fault script (TOML).")] = None,
     headless: Annotated[bool, typer.Option(help="Run without a window, pedal down.")] = False,
@@ -68,7 +61,7 @@ def live(
     ] = False,
 ) -> None:
     """Watch a device live: the simulated source, a detector, or a recorded loop."""
-    chosen = _room(room, driver, device, procedure, faults)
+    chosen = _room(room, driver, device, (procedure, case, body), faults)
     if headless:
         _headless(chosen, seconds, out_dir, record=record, as_json=as_json)
         return
@@ -114,7 +107,7 @@ def drivers(as_json: AsJson = False) -> None:
         for found in _discover()
     ]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     table = Table("Driver", "Kind", "Distribution", "Version", "State")
     for row in rows:
@@ -131,7 +124,7 @@ def devices(driver: Driver = "", as_json: AsJson = False) -> None:
     if as_json:
         from dataclasses import asdict
 
-        _print_json(
+        print_json(
             {
                 "devices": [
                     asdict(info) | {"kind": entry.kind} for entry in found for info in entry.devices
@@ -173,14 +166,14 @@ def check(
     from fluoroview.hal.conformance import EFFORTS
     from fluoroview.hal.conformance import check as run_check
 
-    with _progress(driver) as step:
+    with progress(driver) as step:
         result = run_check(
             driver, device, selection=rule, effort=EFFORTS[effort.value], progress=step
         )
     if report is not None:
-        _write(report, result.html())
+        write_text(report, result.html())
     if as_json:
-        _print_json(result.as_dict())
+        print_json(result.as_dict())
     else:
         table = Table("Rule", "Verdict", "Seen")
         for entry in result.results:
@@ -212,7 +205,7 @@ def calibrate(
     from fluoroview.exam.calibrating import CalibrationPlan
 
     plan = CalibrationPlan(darks, flats, levels, lag)
-    chosen = _room(room, driver, device, "", None)
+    chosen = _room(room, driver, device)
     run_calibrate(chosen, out_file, plan, Terminal(out, err), yes=yes)
 
 
@@ -223,10 +216,10 @@ def recover(
     """Say what a recording holds that was cut short, and save it to a new file beside it."""
     from fluoroview.record import recover as run_recover
 
-    with _progress(f"Reading {file.name}") as step:
+    with progress(f"Reading {file.name}") as step:
         result = run_recover(file, progress=step)
     if as_json:
-        _print_json(result.as_dict())
+        print_json(result.as_dict())
     else:
         out.print(result.sentence, highlight=False, soft_wrap=True, markup=False)
 
@@ -238,105 +231,10 @@ def screenshots(
     """Write a picture of the running viewer in each of its states."""
     from fluoroview.viewer.screenshots import write_screenshots
 
-    with _progress("Viewer states") as step:
+    with progress("Viewer states") as step:
         written = write_screenshots(out_dir, step)
     for path in written:
         out.print(str(path), highlight=False, soft_wrap=True)
-
-
-@bench_app.command("live")
-def bench_live(
-    size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
-    rate: Annotated[float, typer.Option(help="Pulses per second.")] = 30.0,
-    seconds: Annotated[float, typer.Option(min=2.0, help="How long.")] = 60.0,
-    isolation: Isolation = Isolation.PROCESS,
-    as_json: AsJson = False,
-) -> None:
-    """Run the viewer on the simulated source: loss, latency, processor time, memory."""
-    from fluoroview.bench.live import run
-
-    with _progress(f"{size}×{size} at {rate:g}/s") as step:
-        result = run(size, rate, seconds, isolation.value, step)
-    _print_result(result, as_json)
-
-
-@bench_app.command("paint")
-def bench_paint(as_json: AsJson = False) -> None:
-    """Time a 16-bit frame to painted, beside a bare widget and pyqtgraph."""
-    from fluoroview.bench.paint import run
-
-    with _progress("Painting") as step:
-        result = run(step)
-    _print_result(result, as_json)
-
-
-@bench_app.command("pipeline")
-def bench_pipeline(as_json: AsJson = False) -> None:
-    """Time the pipeline by stage, beside a plain NumPy chain and a memory copy."""
-    from fluoroview.bench.pipeline import run
-
-    with _progress("Pipeline") as step:
-        result = run(progress=lambda fraction: step(fraction, 1.0))
-    _print_result(result, as_json)
-
-
-@bench_app.command("hal")
-def bench_hal(
-    seconds: Annotated[float, typer.Option(min=2.0, help="How long each figure.")] = 10.0,
-    faults_minutes: Annotated[
-        float, typer.Option(min=0.0, help="How long a random fault script runs; 0: not.")
-    ] = 0.0,
-    as_json: AsJson = False,
-) -> None:
-    """Time the way of a frame: commit to wake, large frames, isolation, random faults."""
-    from fluoroview.bench.hal import run
-
-    with _progress("HAL") as step:
-        result = run(seconds, faults_minutes, step)
-    _print_result(result, as_json)
-
-
-@bench_app.command("record")
-def bench_record(
-    size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
-    rate: Annotated[float, typer.Option(help="Frames per second.")] = 30.0,
-    seconds: Annotated[float, typer.Option(min=2.0, help="How long.")] = 60.0,
-    as_json: AsJson = False,
-) -> None:
-    """Record raw frames at line rate: loss, processor time, compression."""
-    from fluoroview.bench.record import run
-
-    with _progress("Recording") as step:
-        result = run(size, rate, seconds, progress=step)
-    _print_result(result, as_json)
-
-
-@bench_app.command("calibration")
-def bench_calibration(
-    size: Annotated[int, typer.Option(help="Rows and columns: 512, 1024 or 2048.")] = 1024,
-    as_json: AsJson = False,
-) -> None:
-    """Calibrate the simulated panel: pattern before and after, beside the quantum noise."""
-    from fluoroview.bench.calibration import run
-
-    with _progress("Calibrating") as step:
-        result = run(size, step)
-    _print_result(result, as_json)
-
-
-@bench_app.command("sim")
-def bench_sim(
-    size: Annotated[int, typer.Option(min=64, help="Rows and columns.")] = 1024,
-    frames: Annotated[int, typer.Option(min=10, help="Frames to time.")] = 200,
-    as_json: AsJson = False,
-) -> None:
-    """Time the simulated source by stage, beside a plain NumPy chain and a memory copy."""
-    from fluoroview.bench.installed import load
-
-    with _progress("Simulated source") as step:
-        result = load("sim")(size, frames)
-        step(1, 1)
-    _print_result(result, as_json)
 
 
 def main() -> None:
@@ -379,10 +277,15 @@ def _common(
 
 
 def _room(
-    path: Path | None, driver: str, device: str, procedure: str, faults: Path | None
+    path: Path | None,
+    driver: str,
+    device: str,
+    examination: tuple[str, str, str] = ("", "", ""),
+    faults: Path | None = None,
 ) -> "Room":
     """Return the room of the file, with what the command line says put over it."""
     from fluoroview.exam.room import Room, read_room
+    from fluoroview.hal.registry import find_driver
 
     room = read_room(path) if path is not None else Room()
     section = room.detector
@@ -390,18 +293,19 @@ def _room(
         section = section.model_copy(update={"driver": driver, "device": "", "parameters": {}})
     if device:
         section = section.model_copy(update={"device": device})
-    if procedure:
-        section = section.model_copy(
-            update={"parameters": {**section.parameters, "Procedure": procedure}}
-        )
+    find_driver(section.driver)
+    if any(examination):
+        from fluoroview.exam.catalogue import read_catalogue
+
+        # Before what the room sets: an examination brings its own technique along.
+        written = read_catalogue().parameters(section.driver, *examination)
+        others = {name: v for name, v in section.parameters.items() if name not in written}
+        section = section.model_copy(update={"parameters": {**written, **others}})
     if faults is not None:
         from fluoroview.hal.faults import read_faults
 
         read_faults(faults)  # what is wrong with it is said before anything starts
         section = section.model_copy(update={"faults": str(faults)})
-    from fluoroview.hal.registry import find_driver
-
-    find_driver(section.driver)
     return room.model_copy(update={"detector": section})
 
 
@@ -413,12 +317,12 @@ def _headless(room: "Room", seconds: float, out_dir: Path, *, record: bool, as_j
 
         write_picture(exam, path)
 
-    with _progress(f"{room.detector.driver}, pedal down") as step:
+    with progress(f"{room.detector.driver}, pedal down") as step:
         result = run_headless(room, seconds, out_dir, step, picture, record=record)
     for problem in result.problems:
         err.print(problem, style="yellow", highlight=False, soft_wrap=True)
     if as_json:
-        _print_json(result.health | {"files": [str(path) for path in result.files]})
+        print_json(result.health | {"files": [str(path) for path in result.files]})
     else:
         out.print(result.summary, highlight=False, soft_wrap=True)
         for path in result.files:
@@ -437,59 +341,7 @@ def _discover(driver: str = "") -> list[Any]:
         return [discover(info) for info in installed_drivers() if info.name == driver]
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FluoroError(
-            f"{path} could not be written: {error.strerror}.", "Name another file."
-        ) from error
-
-
 def _require_display() -> None:
     from fluoroview.viewer.display import require_display
 
     require_display()
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Any]:
-    """Yield `step(done, total)`; the bar goes to standard error, so that JSON stays clean."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(title, total=None)
-
-        def step(done: float, total: float, title: str = "") -> None:
-            progress.update(task, completed=done, total=total)
-            if title:
-                progress.update(task, description=title)
-
-        yield step
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _print_result(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        _print_json(result)
-        return
-    table = Table("Figure", "Value")
-    for key, value in _flat(result):
-        shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-        table.add_row(key, shown)
-    out.print(table)
-
-
-def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _flat(inner, f"{prefix}.{key}" if prefix else str(key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _flat(inner, f"{prefix}[{index}]")
-    else:
-        yield prefix, value

@@ -111,6 +111,10 @@ class Catalogue(BaseModel):
         """Return an examination of a driver, if it offers it."""
         return next((entry for entry in self.of(driver) if entry.name == name), None)
 
+    def has(self, driver: str, name: str) -> bool:
+        """Whether a driver offers an examination of that name or title."""
+        return _named(self.of(driver), name) is not None
+
     def procedure(self, driver: str, name: str) -> ProcedureEntry:
         """Return an examination. Raises CatalogueError offering the nearest names."""
         offered = self.of(driver)

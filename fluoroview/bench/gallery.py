@@ -1,0 +1,186 @@
+"""A gallery of every examination: for each case a still, as the hold would be, a movie, and a page.
+
+The drivers render (entry-point group "fluoroview.gallery"), and their frames go down the pipeline
+that live frames take. What is there already is kept, so that a gallery can be gone on with.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fluoroview.bench.gallery_page import write_page
+from fluoroview.exam.catalogue import CaseEntry, ProcedureEntry
+from fluoroview.hal import FluoroError, PixelIntensityRelationship
+from fluoroview.pipeline import Pipeline, PipelineSettings, SubtractionSettings, WindowPainter
+from fluoroview.pipeline.display import auto_window
+from fluoroview.pipeline.subtraction import subtracted_window
+
+GROUP = "fluoroview.gallery"
+HOLD_FRAMES = 4
+"""The still is the mean of so many pictures, as the last-image hold may be."""
+STILL, MOVIE = ".png", ".mp4"
+
+Step = Callable[..., None]
+Frames = Iterator[tuple[float, npt.NDArray[np.uint16]]]
+Render = Callable[[str, str, int, int | None], tuple[dict[str, Any], Frames]]
+Wanted = tuple[ProcedureEntry, CaseEntry]
+
+
+class GalleryError(FluoroError):
+    """A gallery, or a file of it, that cannot be made."""
+
+
+@dataclass
+class Gallery:
+    """What was done: the page, files written and kept, and the cases that failed with why."""
+
+    page: Path
+    written: list[Path] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def make_gallery(
+    folder: Path,
+    wanted: Sequence[Wanted],
+    *,
+    size: int = 768,
+    force: bool = False,
+    movies: bool = True,
+    step: Step = lambda _done, _total, _title="": None,
+) -> Gallery:
+    """Render each case into `folder`; with `force` also what is there already.
+
+    Raises GalleryError when the folder cannot be made; a case that fails is told in the result.
+    """
+    if movies:
+        _require_movies()
+    result = Gallery(folder / "index.html")
+    for number, (procedure, case) in enumerate(wanted):
+        step(number, len(wanted), f"{procedure.name} · {case.name}")
+        place = folder / procedure.name / case.name
+        files = [place.with_name(place.name + kind) for kind in (STILL, MOVIE)[: 1 + movies]]
+        if not force and all(file.exists() for file in files):
+            result.kept += files
+            continue
+        try:
+            _make_folder(place.parent)
+            render_case(procedure, case, files, size)
+            result.written += files
+        except Exception as error:  # one case must not cost the others
+            result.failed[f"{procedure.name} {case.name}"] = _why(error)
+    step(len(wanted), len(wanted), "index.html")
+    _make_folder(folder)
+    write_page(result.page, wanted, (STILL, MOVIE))
+    return result
+
+
+def render_case(
+    procedure: ProcedureEntry, case: CaseEntry, files: Sequence[Path], size: int
+) -> None:
+    """Write the still, and the movie where a second file is named. Raises GalleryError."""
+    about, frames = _renderer(procedure.driver)(procedure.name, case.name, size, None)
+    pictures = _pictures(procedure, frames)
+    if not pictures:
+        raise GalleryError(f"The driver {procedure.driver} rendered no frame.", "")
+    at = min(int(about.get("still", 2 * len(pictures) // 3)), len(pictures) - 1)
+    last = np.stack(pictures[max(0, at + 1 - HOLD_FRAMES) : at + 1])
+    hold = np.rint(last.mean(axis=0, dtype=np.float32)).astype(np.uint16)
+    window = subtracted_window(hold) if procedure.subtraction else auto_window(hold)
+    rows, columns = hold.shape
+    painter = WindowPainter(rows, columns, window)
+    _write_still(files[0], painter, hold)
+    if len(files) > 1:
+        rate_hz = float(about.get("rate_hz", procedure.rate_hz))
+        _write_movie(files[1], painter, pictures, rate_hz)
+
+
+def _pictures(procedure: ProcedureEntry, frames: Frames) -> list[npt.NDArray[np.uint16]]:
+    """Return the pictures that the frames become, as live frames would."""
+    subtraction = SubtractionSettings(on=procedure.subtraction)
+    settings = PipelineSettings(subtraction=subtraction)
+    pipeline: Pipeline | None = None
+    pictures = []
+    for _, frame in frames:
+        if pipeline is None:
+            rows, columns = frame.shape
+            pipeline = Pipeline(rows, columns, settings, PixelIntensityRelationship.LIN)
+        picture = np.empty(frame.shape, np.uint16)
+        pipeline.process(frame, picture)
+        pictures.append(picture)
+    return pictures
+
+
+def _renderer(driver: str) -> Render:
+    for point in entry_points(group=GROUP, name=driver):
+        render: Render = point.load()
+        return render
+    raise GalleryError(
+        f"The driver {driver} lists examinations, but renders none.", "Update the driver."
+    )
+
+
+def _write_still(file: Path, painter: WindowPainter, hold: npt.NDArray[np.uint16]) -> None:
+    grey = np.empty(hold.shape, np.uint8)
+    painter.apply(hold, grey)
+    _, data = cv2.imencode(STILL, grey)
+    part = file.with_suffix(".part")
+    part.write_bytes(data.tobytes())
+    os.replace(part, file)
+
+
+def _write_movie(
+    file: Path, painter: WindowPainter, pictures: Sequence[npt.NDArray[np.uint16]], rate_hz: float
+) -> None:
+    """Write H.264, which every browser plays; a movie that was cut short is never left behind."""
+    import av
+
+    rows, columns = (side - side % 2 for side in pictures[0].shape)  # the codec wants even sides
+    grey = np.empty(pictures[0].shape, np.uint8)
+    part = file.with_suffix(".part")
+    options = {"crf": "23", "preset": "veryfast"}
+    with av.open(part, "w", format="mp4", options={"movflags": "faststart"}) as container:
+        rate = Fraction(rate_hz).limit_denominator(1000)
+        stream = container.add_stream("libx264", rate=rate, options=options)
+        stream.width, stream.height, stream.pix_fmt = columns, rows, "yuv420p"
+        for picture in pictures:
+            painter.apply(picture, grey)
+            shown = np.ascontiguousarray(grey[:rows, :columns])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(shown, format="gray")))
+        container.mux(stream.encode())
+    os.replace(part, file)
+
+
+def _require_movies() -> None:
+    try:
+        import av  # noqa: F401
+    except ImportError as error:
+        raise GalleryError(
+            f"Movies cannot be written: {error}.",
+            "Install PyAV (`pip install 'fluoroview[gallery]'`), or make stills only: --no-movies.",
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GalleryError(
+            f"The folder {folder} cannot be made: {error.strerror}.", "Name another one with --out."
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, FluoroError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename} could not be written: {error.strerror}."
+    return f"{type(error).__name__}: {error}."
