@@ -1,0 +1,508 @@
+"""Cardiac catheterisation: coronary arteries on a beating heart, injected by hand, dilated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import cv2
+import numpy as np
+
+from fluoroview_simulated.anatomy import coronary_devices as devices
+from fluoroview_simulated.anatomy.coronary_tree import (
+    LEFT_OSTIUM,
+    RIGHT_OSTIUM,
+    cardiac_veins,
+    left_coronary,
+    right_coronary,
+)
+from fluoroview_simulated.anatomy.flow import Flow, Injection
+from fluoroview_simulated.anatomy.heart import Heart, Rhythm, heart_shift_mm
+from fluoroview_simulated.anatomy.mesh import Mesh, load
+from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body, tissue
+from fluoroview_simulated.anatomy.regions_skeleton import left, ribs, spine
+from fluoroview_simulated.anatomy.regions_soft import AIR, LUNG, trunk_wall, upper_organs
+from fluoroview_simulated.anatomy.vessels import Tree, draw
+from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
+from fluoroview_simulated.technique import Geometry, Technique
+
+if TYPE_CHECKING:
+    from fluoroview_simulated.anatomy.view import View
+    from fluoroview_simulated.canvas import Canvas, ViewLayers
+
+AGENT_G_CM3 = 0.37
+HAND_ML, HAND_ML_S = 7.0, 3.0
+CORONARY_ML_S = 2.9
+STENOSIS = 0.82
+LESION = ("LAD", 0.27)
+BALLOON_MM, BALLOON_RADIUS_MM = 15.0, 1.5
+WIRE_RADIUS_MM = 0.18
+STROKE_MM = 95.0
+"""How far one heart beat drives the blood in the ascending aorta."""
+
+_TEACHING = (
+    "Advance the catheter (Up) until its tip jumps into the ostium, then inject (I) during "
+    "exposure and keep on until the contrast has left the vessels. In diastole the arteries lie "
+    "still and fill; in systole the base of the heart comes down and they bend. Ask for breath "
+    "hold (H): the diaphragm leaves the field and the tree stops drifting. Turn the C-arm: RAO "
+    "caudal shows left main and circumflex, RAO cranial the LAD and its diagonals, LAO cranial the "
+    "septum's edge, LAO the right coronary as a C."
+)
+INFO = ProcedureInfo(
+    name="coronary-angiography",
+    title="Coronary angiography",
+    agent="iodine",
+    teaching=_TEACHING,
+    cases=(
+        Case(
+            "normal",
+            "Normal left coronary artery",
+            False,
+            "The left main stem divides into the LAD, which runs in the anterior groove to the "
+            "apex and gives diagonals and comb-like septals, and the circumflex, which turns down "
+            "in the left groove and gives the marginals. Edges are smooth and calibre falls "
+            "steadily. Arteries fill within 1.5 s, the muscle blushes, the coronary sinus fills "
+            "after 4 s.",
+        ),
+        Case(
+            "stenosis",
+            "Stenosis of the LAD",
+            True,
+            "Just beyond the first diagonal the LAD is narrowed by four fifths of its diameter "
+            "over about 1 cm; the vessel beyond fills later than the circumflex. Judge it in two views "
+            "at right angles, at the end of diastole.",
+        ),
+        Case(
+            "balloon",
+            "Balloon dilatation of the LAD",
+            True,
+            "A wire lies through the stenosis, on it a balloon with two markers. Bring the markers "
+            "to both sides of the stenosis (Shift+Up, Shift+Down), inflate (B): the dilute "
+            "contrast shows a waist where the plaque is, which yields at full pressure. Deflate, inject: "
+            "the narrowing is gone but for a little.",
+        ),
+        Case(
+            "right-coronary",
+            "Normal right coronary artery",
+            False,
+            "A JR4 catheter lies above the root and looks to the left. Turn it clockwise (Right) "
+            "by about 60° and advance it into the right ostium. The artery runs round in the right "
+            "groove, gives conus, right ventricular and marginal branches and divides at the crux "
+            "into posterior descending and posterolateral arteries. Best seen in LAO 45.",
+        ),
+    ),
+    technique=Technique(kv=80.0, tube_current_ma=60.0, pulse_width_ms=6.0),
+    geometry=Geometry(
+        detector_mm=200.0,
+        field_width_mm=196.0,
+        field_height_mm=196.0,
+        primary_deg=-30.0,
+        secondary_deg=-20.0,
+        isocentre_mm=(26.0, -30.0, 206.0),
+    ),
+    rate_hz=15.0,
+    bodies=("medium", "small", "large"),
+    controls=(
+        Control(
+            "CatheterAdvance",
+            "step",
+            "Depth of the catheter's tip past the ostium; negative is above it, in the aorta.",
+            "mm",
+            -14.0,
+            -40.0,
+            30.0,
+            4.0,
+            keys=("Up", "Down"),
+        ),
+        Control(
+            "CatheterRotate",
+            "step",
+            "Rotation of the catheter, clockwise seen from the hub.",
+            "deg",
+            0.0,
+            -180.0,
+            180.0,
+            15.0,
+            keys=("Right", "Left"),
+        ),
+        Control("Inject", "command", "7 ml of contrast by hand, 3 ml/s.", keys=("I",)),
+        Control(
+            "BreathHold", "switch", "The patient holds the breath.", default=False, keys=("H",)
+        ),
+        Control(
+            "BalloonAdvance",
+            "step",
+            "Middle of the balloon from the middle of the stenosis, downstream positive.",
+            "mm",
+            -6.0,
+            -30.0,
+            60.0,
+            3.0,
+            keys=("Shift+Up", "Shift+Down"),
+        ),
+        Control("Inflate", "switch", "Inflates the balloon.", default=False, keys=("B",)),
+    ),
+    gallery_s=(0.0, 4.2),
+    gallery_acts=(
+        (0.0, "CatheterRotate", 30.0),
+        (0.0, "CatheterAdvance", 0.0),
+        (0.0, "BalloonAdvance", 0.0),
+        (0.5, "Inject", None),
+        (2.2, "Inflate", True),
+    ),
+)
+
+
+class CoronaryAngiography(Procedure):
+    """One patient on the table, the catheter above the root of the aorta."""
+
+    info: ClassVar[ProcedureInfo] = INFO
+
+    def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
+        super().__init__(case, seed, body)
+        self.side = "right" if case == "right-coronary" else "left"
+        self.heart = Heart()
+        self.rhythm = Rhythm(seed=seed)
+        self._scale = BODY_SCALE[body]
+        grown = (right_coronary if self.side == "right" else left_coronary)(self.heart, seed)
+        self._diseased = case in ("stenosis", "balloon")
+        self._tree = grown
+        self._beyond = np.zeros(len(grown.parent), bool)
+        if self._diseased:
+            self._beyond = grown.downstream(grown.node(*LESION))
+        self._local = self.heart.local(grown.points)
+        arrival = grown.arrival_s(250.0, 0.35)
+        late = 0.55 if self._diseased else 0.0
+        clock = self.rhythm.coronary_clock
+        self._flow = Flow(arrival, CORONARY_ML_S, 0.22, 0.30, clock)
+        self._late = Flow(arrival * 1.25 + late, CORONARY_ML_S, 0.35, 0.35, clock)
+        self._muscle = Flow(np.array([1.5]), CORONARY_ML_S, 1.9, 0.0, clock)
+        self._veins = cardiac_veins(self.heart)
+        self._veins_local = self.heart.local(self._veins.points)
+        drained = 3.4 + self._veins.arrival_s(90.0, 0.1)
+        # Diluted by the blood of other veins, most where it enters the right atrium.
+        self._fading = 0.16 * np.linspace(1.0, 0.35, len(drained))
+        self._venous = Flow(drained, CORONARY_ML_S, 1.2, 0.25, clock)
+        self._opened = lru_cache(maxsize=32)(self._narrowed)
+
+    def _narrowed(self, opened: int) -> Tree:
+        """The tree with what is left of the stenosis when `opened` hundredths have yielded."""
+        if not self._diseased:
+            return self._tree
+        rest = 1.0 - opened / 100.0
+        tree = self._tree.narrowed(*LESION, 26.0, 0.30 * rest)
+        return tree.narrowed(*LESION, 11.0, (STENOSIS - 0.30) / 0.70 * rest)
+
+    # ---- at rest ---------------------------------------------------------------------------
+
+    def parts(self) -> Sequence[Part]:
+        """Chest without lungs, which move with the breath."""
+        rest = [
+            *trunk_wall(),
+            tissue("soft_airway", AIR),
+            *upper_organs(),
+            tissue("soft_stomach_gas", AIR),
+            *spine("T3", "T12"),
+            *ribs(),
+            left("sternum", bone=0.13, shell_mm=0.45, grain=0.45),
+        ]
+        return [p.in_body(self.body) for p in rest]
+
+    def layers(self, view: View, layers: ViewLayers) -> None:
+        """Lungs with their vessels, and the ventricles with and without their hollow."""
+        lungs, inside, open_ = (
+            load(n) for n in ("soft_lungs", "soft_lung_vessels", "vessel_lungs_open")
+        )
+        layers.path("lungs", in_body(open_.joined(_inverse(inside)), self.body))
+        layers.path("heart", in_body(open_.joined(_inverse(lungs)), self.body))
+        outer, hollow = _ventricles(self.heart, 1.04), _ventricles(self.heart, 0.74)
+        wall = outer.joined(_inverse(hollow))
+        layers.path("muscle", in_body(wall, self.body))
+        # A blush has no edge; blurred by as much as the heart moves it may stand still.
+        blush = layers.maps["muscle"]
+        layers.maps["muscle"] = replace(blush, path=cv2.GaussianBlur(blush.path, (0, 0), 9.0))
+
+    # ---- in motion -------------------------------------------------------------------------
+
+    def breath_mm(self, t_s: float) -> float:
+        """How far the diaphragm is below its place at the end of expiration."""
+        return self.rhythm.breath_mm(t_s, self.acts.history("BreathHold", t_s))
+
+    def draw(self, t_s: float, canvas: Canvas) -> None:
+        """Lungs and heart, catheter, contrast, wire and balloon."""
+        beat, breath = self.rhythm.contraction(t_s), self.breath_mm(t_s)
+        self._draw_chest(canvas, beat, breath, t_s)
+        self._draw_catheter(canvas, t_s, beat, breath)
+        self._draw_contrast(canvas, t_s, beat, breath)
+        if self.case == "balloon":
+            self._draw_balloon(canvas, t_s, beat, breath)
+
+    def _draw_chest(self, canvas: Canvas, beat: float, breath: float, t_s: float) -> None:
+        view, k = canvas.view, self._scale
+        apex, base = np.array([[0.0, 0.0, 350.0], [0.0, 0.0, 165.0]]) * k
+        (top, bottom), _ = view.project(np.array([apex, base]))
+        reach = max(abs(bottom[1] - top[1]), 60.0)
+        taller = 1.0 + breath * k / reach
+        canvas.organ("lungs", "soft", LUNG, (0.0, 0.0), (1.0, taller), (top[0], top[1]))
+        still = self._outline(canvas, 0.0, 0.0)
+        now = self._outline(canvas, beat, breath)
+        # Towards the great vessels, where atria fill as ventricles empty, the outline stays.
+        rest = self._outline(canvas, 0.0, breath)
+        now = np.stack([rest[0], now[1]])
+        canvas.organ("heart", "soft", -LUNG, *_fitted(still, now))
+        blush = float(self._muscle.concentration(t_s, self._injections(t_s))[0])
+        if blush > 0.003:
+            canvas.organ("muscle", "contrast", 0.007 * blush / AGENT_G_CM3)
+
+    def _outline(self, canvas: Canvas, beat: float, breath: float) -> np.ndarray:
+        """Corners of the heart's rectangle in the picture, upper left and lower right, mm."""
+        place, _ = canvas.view.project(self._moved(_SPREAD, beat, breath))
+        return np.stack([place.min(axis=0), place.max(axis=0)])
+
+    def _moved(self, local: np.ndarray, beat: float, breath: float) -> np.ndarray:
+        return self.heart.moved(local, beat, breath) * self._scale
+
+    def _catheter_at(self, t_s: float) -> tuple[float, float]:
+        depth = float(self.acts.value("CatheterAdvance", t_s))
+        return depth, float(self.acts.value("CatheterRotate", t_s))
+
+    def _catheter(self, t_s: float, beat: float, breath: float) -> np.ndarray:
+        """The catheter's line now: its lower end goes with the root of the aorta."""
+        line = devices.catheter(self.side, *self._catheter_at(t_s))
+        ostium = (LEFT_OSTIUM if self.side == "left" else RIGHT_OSTIUM)[None]
+        goes = self.heart.moved(self.heart.local(ostium), beat, breath)[0] - ostium[0]
+        along = np.linspace(0.0, 1.0, len(line))[:, None]
+        held = np.clip((along - 0.55) / 0.45, 0.0, 1.0) ** 1.5
+        return (line + goes * held) * self._scale
+
+    def _draw_catheter(self, canvas: Canvas, t_s: float, beat: float, breath: float) -> None:
+        line = self._catheter(t_s, beat, breath)
+        canvas.tube(line, devices.CATHETER_RADIUS_MM, 0.085, "metal")
+        flowing = any(i.span_s[0] < t_s < i.span_s[1] + 0.1 for i in self._shots(t_s))
+        if flowing:
+            canvas.tube(line, 0.75, AGENT_G_CM3, "contrast")
+
+    # ---- contrast --------------------------------------------------------------------------
+
+    def _shots(self, t_s: float) -> list[Injection]:
+        """Everything that was injected, wherever it went."""
+        times = self.acts.times("Inject", t_s)
+        return [Injection(t, HAND_ML, HAND_ML_S, AGENT_G_CM3) for t in times]
+
+    def _injections(self, t_s: float) -> list[Injection]:
+        """What got into the artery: all of a selective shot, a little of one into the root."""
+        into = []
+        for shot in self._shots(t_s):
+            if devices.engaged(self.side, *self._catheter_at(shot.start_s)):
+                into.append(shot)
+            else:
+                into.append(Injection(shot.start_s, HAND_ML, HAND_ML_S, AGENT_G_CM3 * 0.1))
+        return [i for i in into if t_s - i.start_s < 25.0]
+
+    def _draw_contrast(self, canvas: Canvas, t_s: float, beat: float, breath: float) -> None:
+        shots = self._injections(t_s)
+        if not shots:
+            return
+        swelling = self._inflation(t_s)
+        tree = self._opened(round(100 * swelling.opened))
+        c = self._flow.concentration(t_s, shots)
+        if self._diseased:
+            open_ = swelling.opened
+            shut = [s for s in shots if self._inflation(s.start_s).pressure < 0.5]
+            slow = self._late.concentration(t_s, shut)
+            quick = self._flow.concentration(t_s, shut)
+            c = np.where(self._beyond, slow + open_ * (quick - slow), c)
+        if t_s - shots[-1].start_s < 14.0:
+            draw(canvas, tree, c, self._moved(self._local, beat, breath), 0.006)
+        venous = self._venous.concentration(t_s, shots) * self._fading
+        if venous.max() > 0.004:
+            draw(canvas, self._veins, venous, self._moved(self._veins_local, beat, breath), 0.004)
+        self._draw_reflux(canvas, t_s, breath)
+
+    def _draw_reflux(self, canvas: Canvas, t_s: float, breath: float) -> None:
+        """What runs back into the root of the aorta and is swept away with the next beats."""
+        ends = LEFT_OSTIUM if self.side == "left" else RIGHT_OSTIUM
+        gone_now = self.rhythm.ejected(t_s)
+        for n, shot in enumerate(self._shots(t_s)):
+            start, end = shot.span_s
+            at = np.arange(start + 0.1, min(end, t_s), 0.2)
+            at = at[t_s - at < 1.8]
+            if not len(at):
+                continue
+            swept = np.array([gone_now - self.rhythm.ejected(float(a)) for a in at]) * STROKE_MM
+            hit = devices.engaged(self.side, *self._catheter_at(start))
+            grams = 0.2 * HAND_ML_S * AGENT_G_CM3 * (0.09 if hit else 0.9)
+            jitter = np.random.default_rng((self.seed, 9, n)).normal(0, 3.5, (40, 3))
+            middle = np.stack(
+                [np.interp(swept + 16.0, _AORTA_ALONG, a) for a in devices.AORTA.T], axis=1
+            )
+            near = 0.7 * np.exp(-swept / 15.0)[:, None]
+            place = (
+                middle + near * (ends - middle) + jitter[np.rint((at - start) / 0.2).astype(int)]
+            )
+            place = (place + heart_shift_mm(breath)) * self._scale
+            spread = 3.0 + 4.0 * np.minimum(t_s - at, 1.0) + 0.02 * swept
+            here = swept < 150.0
+            canvas.blobs(place[here], spread[here], np.full(int(here.sum()), grams))
+
+    # ---- wire and balloon ------------------------------------------------------------------
+
+    def _inflation(self, t_s: float) -> devices.Inflation:
+        if self.case != "balloon":
+            return devices.Inflation(0.0, 0.0)
+        switches = [
+            (t, bool(on), float(self.acts.value("BalloonAdvance", t)))
+            for t, on in self.acts.history("Inflate", t_s)
+        ]
+        return devices.inflation(switches, t_s)
+
+    def _draw_balloon(self, canvas: Canvas, t_s: float, beat: float, breath: float) -> None:
+        """Wire to the apex, shaft, two markers, and the balloon when it is filled."""
+        tree = self._tree
+        way = np.concatenate([tree.run("left main"), tree.run("LAD")[1:]])
+        along = tree.length_mm[way]
+        p = self._moved(self._local[way], beat, breath)
+        catheter = self._catheter(t_s, beat, breath)
+        reach = along <= along[-1] * 0.72
+        wire = np.concatenate([catheter[-6:], p[reach]])
+        canvas.tube(wire, WIRE_RADIUS_MM, 0.8, "metal")
+        canvas.tube(wire[-16:], WIRE_RADIUS_MM + 0.02, 1.6, "metal")
+        lesion = tree.length_mm[tree.node(*LESION)]
+        middle = lesion + float(self.acts.value("BalloonAdvance", t_s))
+        for off in (-BALLOON_MM / 2, BALLOON_MM / 2):
+            ends = [np.interp(middle + off + d, along, a) for d in (-0.6, 0.6) for a in p.T]
+            canvas.tube(np.array(ends).reshape(2, 3), 0.42, 2.2, "metal")
+        state = self._inflation(t_s)
+        if state.pressure > 0.02:
+            x = np.linspace(-BALLOON_MM / 2 - 2, BALLOON_MM / 2 + 2, 40)
+            line = np.stack([np.interp(middle + x, along, a) for a in p.T], axis=1)
+            free = 0.4 + (BALLOON_RADIUS_MM - 0.4) * min(1.0, 1.3 * state.pressure)
+            ends = np.sqrt(np.clip(1.0 - (np.abs(x) / x[-1]) ** 6, 0.02, 1.0))
+            lumen = self._opened(round(100 * state.opened)).radius_mm[way]
+            wall = np.interp(middle + x, along, lumen) * (1.05 + 0.25 * state.pressure)
+            healthy = np.interp(middle + x, along, tree.radius_mm[way])
+            room = np.where(wall < 0.8 * healthy, wall, BALLOON_RADIUS_MM)
+            radius = np.minimum(free, room) * ends
+            canvas.tube(line, radius, 0.19, "contrast")
+
+    # ---- the operator ----------------------------------------------------------------------
+
+    def check(self, name: str, value: Any, t_s: float) -> Any:
+        """Refuses what would hurt the patient or cannot be done, and says what can."""
+        if name == "CatheterAdvance" and value > devices.DEEPEST_MM:
+            vessel = "left main stem" if self.side == "left" else "right coronary artery"
+            raise ValueError(
+                f"CatheterAdvance {value:g} mm is too deep: the tip would close the {vessel}. At "
+                f"most {devices.DEEPEST_MM:g} mm past the ostium is allowed; withdraw with Down."
+            )
+        if name in ("Inflate", "BalloonAdvance") and self.case != "balloon":
+            raise ValueError(
+                f"{name}: no balloon is in this patient. Choose the case 'balloon' to dilate."
+            )
+        if name == "BalloonAdvance" and self._inflation(t_s).pressure > 0.15:
+            raise ValueError(
+                "BalloonAdvance: the balloon is inflated and would tear the vessel. Deflate it "
+                "with B, wait 2 s, then move it."
+            )
+        if name == "Inject" and any(t_s < s.span_s[1] for s in self._shots(t_s)):
+            raise ValueError(
+                "Inject: the last syringe is still being emptied (2.3 s). Press I again after it."
+            )
+        return value
+
+    def truth(self, t_s: float) -> Mapping[str, Any]:
+        """Beat, breath, devices, contrast and the lesion."""
+        beat, breath = self.rhythm.contraction(t_s), self.breath_mm(t_s)
+        state = self._inflation(t_s)
+        tree = self._opened(round(100 * state.opened))
+        found: dict[str, Any] = {
+            "contraction": beat,
+            "breath_mm": breath,
+            "beats": self.rhythm.beats(t_s),
+            "catheter_tip_mm": self._catheter(t_s, beat, breath)[-1].tolist(),
+            "engaged": devices.engaged(self.side, *self._catheter_at(t_s)),
+            "injected_ml": sum(s.given_ml(t_s) for s in self._shots(t_s)),
+        }
+        if self._diseased:
+            node = tree.node(*LESION)
+            narrow = 1.0 - tree.radius_mm[node] / self._tree.radius_mm[node]
+            found |= {
+                "stenosis": float(narrow),
+                "stenosis_mm": self._moved(self._local[[node]], beat, breath)[0].tolist(),
+                "balloon_pressure": state.pressure,
+            }
+        return found
+
+    def note(self, t_s: float) -> str:
+        """Where the tip is and what runs."""
+        depth, turn = self._catheter_at(t_s)
+        if self._inflation(t_s).pressure > 0.05:
+            return f"Balloon {100 * self._inflation(t_s).pressure:.0f} % inflated"
+        if any(s.span_s[0] <= t_s < s.span_s[1] for s in self._shots(t_s)):
+            return "Injecting"
+        if devices.engaged(self.side, depth, turn):
+            return f"{self.side.capitalize()} ostium engaged: inject with I"
+        if depth < -2.0:
+            return f"Tip {-depth:.0f} mm above the ostium: advance with Up"
+        return "Tip beside the ostium: turn with Left and Right"
+
+
+def _ventricles(heart: Heart, size: float) -> Mesh:
+    """The ventricles, `size` times as large but cut at the same height, 1200 faces."""
+    rows, columns, ring_s = 20, 30, -0.5 / size
+    s = -np.cos(np.pi * np.arange(1, rows) / rows)
+    s = np.maximum(s, ring_s)
+    a = 2 * np.pi * np.arange(columns) / columns
+    across = np.sqrt(1 - s**2)
+    ring = np.stack(
+        [
+            np.repeat(s, columns),
+            np.outer(across, np.cos(a)).ravel(),
+            np.outer(across, np.sin(a)).ravel(),
+        ],
+        axis=1,
+    )
+    poles = np.array([[ring_s, 0, 0], [1.0, 0, 0]])
+    vertices = heart.world(np.concatenate([ring, poles]) * size)
+    k = np.arange(columns)
+    n = (k + 1) % columns
+    faces = []
+    for i in range(rows - 2):
+        low, high = i * columns, (i + 1) * columns
+        faces += [np.stack([low + k, low + n, high + n], 1)]
+        faces += [np.stack([low + k, high + n, high + k], 1)]
+    first, last, end = len(ring), len(ring) + 1, (rows - 2) * columns
+    faces += [np.stack([np.full(columns, first), n, k], 1)]
+    faces += [np.stack([np.full(columns, last), end + k, end + n], 1)]
+    mesh = Mesh(vertices.astype(np.float32), np.concatenate(faces).astype(np.int32))
+    return mesh if mesh.volume_ml > 0 else Mesh(mesh.vertices, mesh.faces[:, ::-1].copy())
+
+
+def _inverse(mesh: Mesh) -> Mesh:
+    """The mesh inside out: joined to another, it takes its room away."""
+    return Mesh(mesh.vertices, mesh.faces[:, ::-1].copy())
+
+
+def _fitted(
+    still: np.ndarray, now: np.ndarray
+) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
+    """Shift, scale and fixed point that bring one rectangle to another."""
+    shift = now[0] - still[0]
+    scale = (now[1] - now[0]) / (still[1] - still[0])
+    return tuple(shift.tolist()), tuple(scale.tolist()), tuple(still[0].tolist())
+
+
+def _spread() -> np.ndarray:
+    """Places all over the ventricles, as `Heart.local`."""
+    s, a = np.meshgrid(np.linspace(-0.5, 0.99, 7), np.linspace(0, 2 * np.pi, 12, endpoint=False))
+    across = np.sqrt(1 - s**2)
+    return np.stack([s, across * np.cos(a), across * np.sin(a)], -1).reshape(-1, 3)
+
+
+_SPREAD = _spread()
+_AORTA_ALONG = np.concatenate(
+    [[0.0], np.cumsum(np.linalg.norm(np.diff(devices.AORTA, axis=0), axis=1))]
+)
+PROCEDURE = CoronaryAngiography
