@@ -35,7 +35,7 @@ def _pair(name: str, **material: float) -> list[Part]:
 
 def vertebra(level: str) -> Part:
     """One vertebra, T1 to L5."""
-    return left(level, bone=0.17, shell_mm=0.55, grain=0.45)
+    return left(level, bone=0.20, shell_mm=0.7, grain=0.45)
 
 
 def spine(first: str = "T1", last: str = "L5") -> list[Part]:
@@ -56,7 +56,7 @@ def spine(first: str = "T1", last: str = "L5") -> list[Part]:
 def pelvis() -> list[Part]:
     """Sacrum with coccyx, and both hip bones."""
     return [
-        left("sacrum", bone=0.15, shell_mm=0.6, grain=0.45),
+        left("sacrum", bone=0.17, shell_mm=0.65, grain=0.45),
         *_pair("hip", bone=0.17, shell_mm=0.75, grain=0.45),
     ]
 

@@ -1,0 +1,258 @@
+"""The course of a lumbar myelography: needle, injection, and contrast under gravity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
+from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
+from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.canvas import SIDE, Canvas, LayerMap, ViewLayers
+from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.myelography.info import (
+    INFO,
+    IODINE_G_ML,
+    LIMIT_G,
+    PORTION_ML,
+)
+from fluoroview_simulated.procedures.myelography.sac import Sac
+
+INJECTION_S = 5.0
+RUNNING_S = 3.5
+"""How long contrast runs from the needle to the pool."""
+ROOT_MM = 0.6
+MIXED_G_ML = 0.19
+"""Iodine where contrast has settled in the fluid of the sac."""
+LAYERS = np.array([0.55, 0.85, 1.0, 1.15, 1.45])
+"""Steps of its upper edge, as shares of the volume; mixing has no sharp level."""
+ENTRY = np.array([0.0, 112.0, -33.0])
+TARGET = np.array([0.0, 53.0, -18.0])
+WINDOW_MM = 8.0
+"""Half width of the gap between the laminae."""
+LAMINA_MM = 40.0
+DISC_MM = 71.0
+"""Depths at which the needle meets the lamina and the disc."""
+
+
+class Myelography(Procedure):
+    """One case of lumbar myelography."""
+
+    info = INFO
+
+    def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
+        super().__init__(case, seed, body)
+        self.scale = BODY_SCALE[body]
+        self.sac = Sac(case, seed, self.scale)
+        rng = np.random.default_rng(seed + 40)
+        self._jitter = rng.standard_normal((48, 3))
+        self._spill = rng.standard_normal((30, 3)) * (3.0, 1.2, 7.0)
+
+    def parts(self) -> Sequence[Part]:
+        """Lumbar spine and pelvis in the abdomen."""
+        parts = [
+            *regions_soft.abdomen(gas=True, lungs=False),
+            *regions_skeleton.spine("T10", "L5"),
+            *regions_skeleton.ribs(10, 12),
+            *regions_skeleton.pelvis(),
+        ]
+        return [p.in_body(self.body) for p in parts]
+
+    def layers(self, view: View, layers: ViewLayers) -> None:
+        """The lumen of the sac, the sleeves, and the roots and cord that are gaps in it."""
+        layers.path("sac", self.sac.mesh)
+        down, pen = view.geometry.down, Canvas()
+        sleeves = [(s.line, s.radius) for s in self.sac.sleeves]
+        gaps = [(s.root, 0.7 * self.scale) for s in self.sac.sleeves]
+        gaps += [(r, ROOT_MM * self.scale) for r in self.sac.roots]
+        if self.case != "block":
+            gaps.append((self.sac.cord, self.sac.cord_mm))
+        layers.maps["sleeves"] = _lines(pen, layers, sleeves, down)
+        layers.maps["gaps"] = _lines(pen, layers, gaps, down)
+
+    def draw(self, t_s: float, canvas: Canvas) -> None:
+        """The needle, the pool of contrast with what lies in it, and what still runs."""
+        inside_g, running, outside_g = self._shares(t_s)
+        if inside_g > 0.0:
+            self._pool(canvas, inside_g)
+        if running or outside_g:
+            self._stream(canvas, running, t_s)
+        for tip, grams in outside_g:
+            spread = tip + self._spill * self.scale * min(1.0, 0.35 + grams / 0.7)
+            canvas.blobs(spread, 1.6, grams / len(spread))
+        self._needle(canvas, t_s)
+
+    def check(self, name: str, value: Any, t_s: float) -> Any:
+        """Refuses what the needle cannot do, and too much iodine."""
+        if name == "Inject":
+            given = (len(self.acts.times("Inject", t_s)) + 1) * PORTION_ML * IODINE_G_ML
+            if given > LIMIT_G:
+                raise ValueError(
+                    f"Inject would bring the iodine in the sac to {given:.1f} g; an adult may get "
+                    f"{LIMIT_G:g} g. Tilt the table to move what is there."
+                )
+        if name in ("NeedleAdvance", "NeedleLean"):
+            depth = float(value if name == "NeedleAdvance" else self._value("NeedleAdvance", t_s))
+            lean = float(value if name == "NeedleLean" else self._value("NeedleLean", t_s))
+            self._reachable(name, depth, lean, t_s)
+        return value
+
+    def _reachable(self, name: str, depth: float, lean: float, t_s: float) -> None:
+        aside = depth * np.tan(np.deg2rad(abs(lean)))
+        if depth > LAMINA_MM and aside > WINDOW_MM:
+            raise ValueError(
+                f"{name} would put the needle on the lamina, {aside:.0f} mm beside the midline; "
+                f"deeper than {LAMINA_MM:g} mm it must stay within {WINDOW_MM:g} mm. Withdraw it "
+                "(Down) and lean it less."
+            )
+        if name == "NeedleLean" and depth > LAMINA_MM and lean != self._value("NeedleLean", t_s):
+            raise ValueError(
+                f"NeedleLean cannot be changed at a depth of {depth:g} mm: the ligaments hold the "
+                f"needle. Withdraw it to {LAMINA_MM:g} mm or less (Down) first."
+            )
+        if depth > DISC_MM:
+            raise ValueError(
+                f"NeedleAdvance {depth:g} mm would push the needle through the sac into the disc "
+                f"L3/4; the sac lies between 53 and 66 mm. Withdraw it (Down)."
+            )
+
+    def truth(self, t_s: float) -> Mapping[str, Any]:
+        """Needle and contrast."""
+        tip = self._tip(t_s)
+        inside_g, running, outside = self._shares(t_s)
+        return {
+            "needle_tip_mm": [round(float(v), 2) for v in tip],
+            "needle_in_sac": self.sac.inside(tip) < 1.0,
+            "iodine_in_sac_g": round(inside_g + sum(g for _, g in running), 4),
+            "iodine_outside_g": round(sum(g for _, g in outside), 4),
+        }
+
+    def note(self, t_s: float) -> str:
+        """What the trainee should know now."""
+        times = self.acts.times("Inject", t_s)
+        given = len(times) * PORTION_ML
+        if times and t_s - times[-1] < INJECTION_S:
+            return f"injecting, {given:g} ml"
+        where = "in the sac" if self.sac.inside(self._tip(t_s)) < 1.0 else "not in the sac"
+        return f"needle {self._value('NeedleAdvance', t_s):g} mm deep, {given:g} ml given" + (
+            "" if times else f"; drips: {'yes' if where == 'in the sac' else 'no'}"
+        )
+
+    def _value(self, name: str, t_s: float) -> float:
+        return float(self.acts.value(name, t_s))
+
+    def _tip(self, t_s: float) -> np.ndarray:
+        """The needle's tip in the patient."""
+        return self._entry() + self._along(t_s) * self._value("NeedleAdvance", t_s)
+
+    def _entry(self) -> np.ndarray:
+        """Where the needle goes through the skin."""
+        return ENTRY * (self.scale, self.scale * (GIRTH[self.body] + 1) / 2, self.scale)
+
+    def _along(self, t_s: float) -> np.ndarray:
+        """The needle's direction inward."""
+        lean = np.deg2rad(self._value("NeedleLean", t_s))
+        along = TARGET * self.scale - self._entry()
+        along /= np.linalg.norm(along)
+        return np.array([np.sin(lean), along[1] * np.cos(lean), along[2] * np.cos(lean)])
+
+    def _shares(
+        self, t_s: float
+    ) -> tuple[float, list[tuple[float, float]], list[tuple[np.ndarray, float]]]:
+        """Iodine (g) settled in the sac; portions on their way as (age in s, g); and outside."""
+        settled, running, outside = 0.0, [], []
+        rate = PORTION_ML * IODINE_G_ML / INJECTION_S
+        for start in self.acts.times("Inject", t_s):
+            tip = self._tip(start)
+            if self.sac.inside(tip) >= 1.0:
+                outside.append((tip, rate * min(t_s - start, INJECTION_S)))
+                continue
+            old, young = t_s - start, max(t_s - start - INJECTION_S, 0.0)
+            settled += rate * max(old - max(young, RUNNING_S), 0.0)
+            if young < RUNNING_S:
+                oldest = min(old, RUNNING_S)
+                ages = young + (oldest - young) * (np.arange(24) + 0.5) / 24
+                running += [(float(a), rate * (oldest - young) / 24) for a in ages]
+        return settled, running, outside
+
+    def _pool(self, canvas: Canvas, grams: float) -> None:
+        """Contrast at rest, and the roots and the cord as gaps in it."""
+        layer = canvas.layers.maps["sac"]
+        assert layer.levels_ml is not None
+        assert layer.levels_mm is not None
+        room = float(layer.levels_ml[-1])
+        volumes = LAYERS * min(grams / MIXED_G_ML / LAYERS.mean(), room / LAYERS[0])
+        share = MIXED_G_ML / len(LAYERS)
+        for volume in volumes:
+            canvas.pool("sac", min(float(volume), room), share)
+        levels = np.interp(volumes, layer.levels_ml, layer.levels_mm)
+        low, high = float(layer.levels_mm[0]) - 20.0, float(layer.levels_mm[-1]) + 20.0
+        height = np.linspace(low, high, 256)
+        wet = np.clip((levels[:, None] - height) / 2.0 + 0.5, 0.0, 1.0)
+        strength = wet.sum(axis=0) * share
+        canvas.flow("sleeves", strength, low, high, factor=0.9)
+        canvas.flow("gaps", strength, low, high, factor=-1.0)
+        np.maximum(canvas.contrast, 0.0, out=canvas.contrast)
+
+    def _stream(self, canvas: Canvas, running: list[tuple[float, float]], t_s: float) -> None:
+        """Contrast on its way from the needle down the wall of the sac, in wisps."""
+        if not running:
+            return
+        line = self._runway(canvas, t_s)
+        ages = np.array([a for a, _ in running])
+        grams = np.array([g for _, g in running])
+        place = np.clip(ages / RUNNING_S, 0.0, 1.0) ** 1.3 * (len(line) - 1)
+        points = np.stack([np.interp(place, range(len(line)), line[:, k]) for k in range(3)], 1)
+        order = (np.arange(len(points)) * 7 + int(t_s * 9)) % len(self._jitter)
+        points = points + self._jitter[order] * (0.7 + 1.7 * ages / RUNNING_S)[:, None]
+        canvas.blobs(points, 1.0 + 1.2 * ages / RUNNING_S, grams)
+
+    def _runway(self, canvas: Canvas, t_s: float) -> np.ndarray:
+        """From the tip to the lowest wall and along it downhill, (n, 3)."""
+        tip, down = self._tip(t_s), canvas.down
+        flat = np.array([down[0], down[1]])
+        flat = flat / max(float(np.linalg.norm(flat)), 0.3)
+        z0 = float(np.clip(tip[2] / self.scale, -120.0, self.sac.top - 4.0))
+        ways = []
+        for stop in (-126.0, self.sac.top - 2.0):
+            z = np.linspace(z0, stop, 40)
+            wall = self.sac.at(np.full(40, 0.7 * flat[0]), np.full(40, 0.7 * flat[1]), z)
+            uphill = np.nonzero(np.diff(wall @ down) < 0.0)[0]
+            ways.append(wall[: (uphill[0] + 1 if len(uphill) else 40)])
+        best = max(ways, key=lambda w: float(w[-1] @ down))
+        return np.concatenate([tip[None], best])
+
+    def _needle(self, canvas: Canvas, t_s: float) -> None:
+        """A spinal needle of 22 G with its hub."""
+        tip, along = self._tip(t_s), self._along(t_s)
+        canvas.tube(np.stack([tip, tip - along * 88.0]), 0.36, 1.0, material="metal")
+        hub = np.stack([tip - along * 88.0, tip - along * 102.0])
+        canvas.tube(hub, np.array([2.2, 3.2]), 0.12, material="metal")
+
+
+def _lines(
+    pen: Canvas,
+    layers: ViewLayers,
+    lines: Sequence[tuple[np.ndarray, float | np.ndarray]],
+    down: np.ndarray,
+) -> LayerMap:
+    """Thin tubes as one layer that knows their mean height (mm against gravity) on each ray."""
+    maps = []
+    least = min(float((line @ -down).min()) for line, _ in lines) - 1.0
+    for weighted in (False, True):
+        pen.begin(layers, 0.0)
+        for line, radius in lines:
+            pen.tube(line, radius, line @ -down - least if weighted else 1.0)
+        maps.append(pen.base["contrast"].copy())
+    path, total = maps
+    height = least + total / np.maximum(path, 1e-3)
+    rows, columns = np.nonzero(path.any(axis=1))[0], np.nonzero(path.any(axis=0))[0]
+    if not len(rows):
+        return LayerMap((slice(0, 1), slice(0, 1)), path[:1, :1], height[:1, :1])
+    place = (
+        slice(int(rows[0]), min(int(rows[-1]) + 2, SIDE)),
+        slice(int(columns[0]), min(int(columns[-1]) + 2, SIDE)),
+    )
+    return LayerMap(place, path[place].copy(), height[place].astype(np.float32))
