@@ -1,4 +1,7 @@
-"""The flat detector: matrix, unsharpness of its noise, patterns, lag, digitisation."""
+"""The flat detector: matrix, unsharpness of its noise, patterns, lag, digitisation.
+
+`settings.py` says what is modelled.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fluoroview_simulated.patient.canvas import cloud
+from fluoroview_simulated import tube
+from fluoroview_simulated.beam import SWANK
+from fluoroview_simulated.detector.settings import DetectorSettings
+from fluoroview_simulated.technique import Geometry
 
 BIT_DEPTH = 14
 CEILING = 2**BIT_DEPTH - 1
@@ -15,72 +21,193 @@ MATRICES = (512, 1024, 2048)
 
 LAG = 0.025
 """Share of the previous pulse's signal that a caesium iodide panel still holds at 30/s."""
+LAG_RATE_HZ = 30.0
 ELECTRONIC_QUANTA = 2.5
 """Electronic noise per pixel at 1024², as the quanta whose statistics would equal it."""
-FULL_SCALE_QUANTA_PER_MM2 = 20_000.0
+FULL_SCALE_QUANTA_PER_MM2 = 40_000.0
 """Quanta per mm² at which the digitiser is full."""
 RESIDUAL_GAIN = 0.003
 """What the panel's own flat-field correction leaves."""
 NOISE_UNIT = 1.0 / 24
 """Step of the noise tile, in standard deviations before blurring."""
-NOISE_SIGMA_MM = 0.17
-"""Spread of light in the scintillator that joins the noise of neighbouring pixels."""
+MTF_SIGMA_MM = 0.17
+"""Spread of light in the scintillator, at the detector."""
 
 
 @dataclass(frozen=True)
 class Panel:
     """One matrix of the detector with everything that belongs to its pixels.
 
-    `tile` is unit noise (before blurring) larger than the picture, to be used from a place that
-    changes with every pulse; `open_beam` the fluence without patient, 1 in the middle.
+    Attributes:
+        tile: unit noise as the scintillator filters it, larger than the picture, int8 in
+            NOISE_UNIT, to be used from a place that changes with every pulse.
+        noise_variance: variance of a pixel of the tile: what the filter leaves of 1.
+        noise_gain: power of the quantum noise over that of Poisson, before the filter.
+        electronic_quanta2: power of the electronic noise, in quanta², before the filter.
+        lag: share of the previous pulse at LAG_RATE_HZ; see `lag_after`.
+        ceiling: largest pixel value.
+        mtf_sigma_mm: the scintillator's blur at the detector.
+        residual: gains that are left after correction, about 1.
+        raw_gain, raw_offset: patterns of a raw panel, else None.
+        defects: (size, size) bool, of a raw panel: pixels that do not follow their gain.
     """
 
     size: int
     pixel_mm: float
+    settings: DetectorSettings
     counts_per_quantum: float
+    noise_gain: float
+    noise_variance: float
     electronic_quanta2: float
+    lag: float
+    ceiling: int
+    mtf_sigma_mm: float
     tile: np.ndarray
     residual: np.ndarray
     raw_gain: np.ndarray | None
     raw_offset: np.ndarray | None
+    defects: np.ndarray | None
 
     @property
     def tile_room(self) -> int:
         """Number of different places, each way, from which the tile can be used."""
         return self.tile.shape[0] - self.size
 
+    def lag_after(self, interval_s: float) -> float:
+        """Share of the previous pulse that a frame `interval_s` later still holds.
 
-def make_panel(size: int, detector_mm: float, seed: int, raw: bool = False) -> Panel:
+        It decays about as the inverse of the time.
+        """
+        return self.lag * min(1.0, 1.0 / (LAG_RATE_HZ * max(interval_s, 1e-3)))
+
+    def variance(self, quanta: np.ndarray | float) -> np.ndarray:
+        """Variance in counts² of pixels with that mean signal in quanta, digitisation included."""
+        power = self.noise_gain * np.asarray(quanta, float) + self.electronic_quanta2
+        return power * self.noise_variance * self.counts_per_quantum**2 + 1.0 / 12.0
+
+    def mtf(self, per_mm: np.ndarray | float) -> np.ndarray:
+        """Modulation transfer of the scintillator at spatial frequencies at the detector."""
+        return _mtf(self.mtf_sigma_mm, per_mm)
+
+    def noise_power(self, quanta: float, per_mm: np.ndarray | float) -> np.ndarray:
+        """Noise power spectrum in counts²·mm² at a mean signal in quanta per pixel."""
+        power = self.noise_gain * quanta + self.electronic_quanta2
+        filter_ = _mtf(_noise_sigma_mm(self.settings), per_mm) ** 2
+        area = self.pixel_mm**2
+        return power * self.counts_per_quantum**2 * area * filter_ + area / 12.0
+
+
+def make_panel(
+    size: int,
+    detector_mm: float,
+    seed: int,
+    raw: bool = False,
+    settings: DetectorSettings | None = None,
+) -> Panel:
     """Builds the panel for a matrix of `size`²; the same seed gives the same panel.
 
-    Gain and offset patterns, and defects, are there only for a `raw` panel.
+    Offset patterns and defects are there only for a `raw` panel.
     """
+    settings = settings or DetectorSettings()
     pixel_mm = detector_mm / size
-    side = size + max(256, size // 4)
-    rng = np.random.default_rng([seed, 5, size])
-    tile = rng.standard_normal((side, side), dtype=np.float32)
-    sigma = NOISE_SIGMA_MM / pixel_mm
-    if sigma > 0.2:
-        cv2.GaussianBlur(tile, (0, 0), sigma, dst=tile)
-    rows = rng.standard_normal((size, 1), dtype=np.float32)
-    columns = rng.standard_normal((1, size), dtype=np.float32)
-    blocks = np.repeat(rng.standard_normal((1, 8), dtype=np.float32), size // 8, axis=1)
-    pattern = rng.standard_normal((size, size), dtype=np.float32) + 0.5 * columns + 0.3 * rows
-    slow = cloud(size, detector_mm, seed + 40, 70.0, 2)
-    residual = 1.0 + RESIDUAL_GAIN * (0.6 * pattern + 0.6 * slow)
-    raw_gain = 1.0 + 0.02 * pattern + 0.025 * slow + 0.02 * blocks
-    raw_offset = np.maximum(180.0 + 6.0 * pattern + 9.0 * columns + 12.0 * blocks, 0.0)
-    _spoil(raw_gain, raw_offset, np.random.default_rng([seed, 6, size]))
+    tile, variance = _noise_tile(size, pixel_mm, seed, _noise_sigma_mm(settings))
+    residual, gain, offset, defects = _patterns(size, detector_mm, seed, settings)
     return Panel(
         size=size,
         pixel_mm=pixel_mm,
+        settings=settings,
         counts_per_quantum=CEILING / (FULL_SCALE_QUANTA_PER_MM2 * pixel_mm**2),
-        electronic_quanta2=ELECTRONIC_QUANTA * 1024 / size,
-        tile=np.clip(np.rint(tile / NOISE_UNIT), -127, 127).astype(np.int8),
-        residual=residual.astype(np.float32),
-        raw_gain=raw_gain.astype(np.float32) if raw else None,
-        raw_offset=raw_offset.astype(np.float32) if raw else None,
+        noise_gain={"off": 0.0, "Poisson": 1.0, "compound": 1.0 / SWANK}[settings.noise],
+        noise_variance=variance,
+        electronic_quanta2=ELECTRONIC_QUANTA * 1024 / size if settings.electronic_noise else 0.0,
+        lag=LAG if settings.lag else 0.0,
+        ceiling=CEILING if settings.saturation else 65535,
+        mtf_sigma_mm=MTF_SIGMA_MM if settings.mtf else 0.0,
+        tile=tile,
+        residual=residual,
+        raw_gain=gain if raw else None,
+        raw_offset=offset if raw else None,
+        defects=defects if raw else None,
     )
+
+
+def _mtf(sigma_mm: float, per_mm: np.ndarray | float) -> np.ndarray:
+    return np.exp(-2.0 * (np.pi * sigma_mm * np.asarray(per_mm, float)) ** 2)
+
+
+def _noise_sigma_mm(settings: DetectorSettings) -> float:
+    return MTF_SIGMA_MM if settings.correlated else 0.0
+
+
+def _noise_tile(size: int, pixel_mm: float, seed: int, sigma_mm: float) -> tuple[np.ndarray, float]:
+    """Noise of the spectrum MTF² in NOISE_UNIT, and its variance: the mean of MTF² over the pixels.
+
+    The spectrum is made, not a kernel's in space: that would not keep to it at high frequencies.
+    """
+    side = size + max(256, size // 4)
+    rng = np.random.default_rng([seed, 5, size])
+    tile = rng.standard_normal((side, side), dtype=np.float32)
+    variance = 1.0
+    if sigma_mm > 0.0:
+        transfer = _mtf(sigma_mm, np.fft.fftfreq(side, pixel_mm)).astype(np.float32)
+        spectrum = cv2.dft(tile)
+        # In OpenCV's packed layout, columns 2k - 1 and 2k hold frequency k.
+        place = (np.arange(side) + 1) // 2
+        packed = _mtf(sigma_mm, place / (side * pixel_mm)).astype(np.float32)
+        spectrum *= packed
+        _filter_rows(spectrum, transfer)
+        tile = cv2.dft(spectrum, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
+        variance = float(np.mean(transfer.astype(np.float64) ** 2)) ** 2
+    steps = np.float32(np.sqrt(variance) / tile.std() / NOISE_UNIT)
+    # Rounding adds a twelfth of a step squared.
+    steps *= np.float32(np.sqrt(max(1.0 - NOISE_UNIT**2 / 12.0 / variance, 0.1)))
+    return np.clip(np.rint(tile * steps), -127, 127).astype(np.int8), variance
+
+
+def _filter_rows(spectrum: np.ndarray, transfer: np.ndarray) -> None:
+    """Applies the transfer over the rows' frequencies to OpenCV's packed spectrum, in place.
+
+    Its first column, and the last of an even number, are packed along the rows themselves.
+    """
+    side = spectrum.shape[0]
+    packed = transfer[(np.arange(side) + 1) // 2]
+    alone = [0, side - 1] if side % 2 == 0 else [0]
+    first, rest = spectrum[:, alone].copy(), slice(1, side - 1 if side % 2 == 0 else side)
+    spectrum[:, rest] *= transfer[:, None]
+    spectrum[:, alone] = first * packed[:, None]
+
+
+def _patterns(
+    size: int, detector_mm: float, seed: int, settings: DetectorSettings
+) -> tuple[np.ndarray, ...]:
+    """Residual gain, raw gain and raw offset, float32, and where defects are, bool; size²."""
+    rng = np.random.default_rng([seed, 9, size])
+    gain = np.ones((size, size), np.float32)
+    residual, offset = gain.copy(), np.full((size, size), 180.0, np.float32)
+    if settings.patterns:
+        rows = rng.standard_normal((size, 1), dtype=np.float32)
+        columns = rng.standard_normal((1, size), dtype=np.float32)
+        blocks = np.repeat(rng.standard_normal((1, 8), dtype=np.float32), size // 8, axis=1)
+        pattern = rng.standard_normal((size, size), dtype=np.float32) + 0.5 * columns + 0.3 * rows
+        slow = _slow(size, detector_mm, rng)
+        residual += np.float32(RESIDUAL_GAIN) * (0.6 * pattern + 0.6 * slow)
+        gain += 0.02 * pattern + 0.025 * slow + 0.02 * blocks
+        offset += 6.0 * pattern + 9.0 * columns + 12.0 * blocks
+        np.maximum(offset, 0.0, out=offset)
+    clean = gain.copy(), offset.copy()
+    if settings.defects:
+        _spoil(gain, offset, np.random.default_rng([seed, 6, size]))
+    return residual, gain, offset, (gain != clean[0]) | (offset != clean[1])
+
+
+def _slow(size: int, detector_mm: float, rng: np.random.Generator) -> np.ndarray:
+    """Smooth field of unit variance, some 70 mm across: uneven scintillator."""
+    total = np.zeros((size, size), np.float32)
+    for octave in range(2):
+        cells = max(3, round(detector_mm / 70.0 * 2**octave)) + 3
+        knots = rng.standard_normal((cells, cells), dtype=np.float32)
+        total += cv2.resize(knots, (size, size), interpolation=cv2.INTER_CUBIC) * 0.5**octave
+    return total / total.std()
 
 
 def _spoil(gain: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> None:
@@ -97,6 +224,15 @@ def _spoil(gain: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> No
     gain[rng.integers(size // 8, size * 7 // 8), :] = 0.0
 
 
+def unsharpness_mm(
+    settings: DetectorSettings, geometry: Geometry, focal_spot: str = "0.6"
+) -> float:
+    """Scintillator and focal spot as one Gaussian, in mm in the plane of the isocentre."""
+    light = MTF_SIGMA_MM if settings.mtf else 0.0
+    both = np.hypot(light, tube.focal_blur_mm(focal_spot, geometry))
+    return float(both) / geometry.magnification
+
+
 def open_beam(
     size: int,
     detector_mm: float,
@@ -104,18 +240,13 @@ def open_beam(
     field_height_mm: float,
     source_image_mm: float,
 ) -> np.ndarray:
-    """Fluence without patient over the detector: inverse square, heel, shutters with penumbra.
-
-    The anode side is at the bottom (towards the chest): there the beam is some per cent weaker.
-    """
-    axis = ((np.arange(size, dtype=np.float32) + 0.5) / size - 0.5) * detector_mm
-    x, y = axis[None, :], axis[:, None]
-    square = source_image_mm**2 / (source_image_mm**2 + x**2 + y**2)
-    heel = 1.0 - 0.10 * (y / detector_mm) - 0.10 * (y / detector_mm) ** 2
-    blur = 0.7
-
-    def shutter(distance: np.ndarray, half: float) -> np.ndarray:
-        return 1.0 / (1.0 + np.exp(np.clip((np.abs(distance) - half) / blur * 2.2, -40, 40)))
-
-    leaf = shutter(x, field_width_mm / 2) * shutter(y, field_height_mm / 2)
-    return (square**1.5 * heel * (0.0015 + 0.9985 * leaf)).astype(np.float32)
+    """`tube.field_map` of an open iris, by its distances."""
+    return tube.field_map(
+        size,
+        Geometry(
+            source_image_mm=source_image_mm,
+            detector_mm=detector_mm,
+            field_width_mm=field_width_mm,
+            field_height_mm=field_height_mm,
+        ),
+    )
