@@ -489,6 +489,7 @@ class Examination:
             self.room.detector.isolation,
             clock=self.clock,
             on_fault=self._faulted,
+            on_refuse=self._refused,
             faults=Path(self.room.detector.faults) if self.room.detector.faults else None,
         )
         try:
@@ -700,6 +701,11 @@ class Examination:
         if self._mode is Mode.LIVE:
             self._mode = Mode.HOLD
             self.dose.beam_off()
+
+    def _refused(self, refusal: FluoroError) -> None:
+        """The device lets no pulse be made: the run ends, the reason is told, nothing is broken."""
+        self.release_pedal()
+        self.events.problem.emit(Problem(refusal.what, refusal.remedy, refusal.device))
 
     def _faulted(self, fault: FluoroError) -> None:
         self._fault = fault

@@ -46,6 +46,10 @@ class Channel:
         """Tell the parent that the device cannot go on."""
         self.send({"fail": sentence})
 
+    def refuse(self, sentence: str) -> None:
+        """Tell the parent that no pulse is made."""
+        self.send({"refuse": sentence})
+
     def _write(self, line: bytes) -> None:
         try:
             with self._lock:
@@ -80,6 +84,7 @@ def serve(driver: str, device_id: str, faults: Path | None) -> None:
                     clock=SystemClock(),
                     bell=channel.bell,
                     on_fail=channel.fail,
+                    on_refuse=channel.refuse,
                     faults=faults,
                 )
             reply["result"] = server.handle(command["method"], command["arguments"])

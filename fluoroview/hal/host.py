@@ -50,6 +50,7 @@ class DeviceHost:
         *,
         clock: Clock | None = None,
         on_fault: Callable[[FluoroError], None] = lambda _error: None,
+        on_refuse: Callable[[FluoroError], None] = lambda _error: None,
         driver_class: type[Device] | None = None,
         faults: Path | None = None,
     ) -> None:
@@ -62,6 +63,7 @@ class DeviceHost:
         self.bit_depth = 16
         self._clock = clock or SystemClock()
         self._on_fault = on_fault
+        self._on_refuse = on_refuse
         self._driver_class = driver_class
         self._faults = faults
         self._states = StateMachine(self.name)
@@ -84,7 +86,12 @@ class DeviceHost:
     def open(self) -> None:
         """CLOSED → IDLE. Raises DriverError or DeviceError with a sentence."""
         self._states.require(DeviceState.CLOSED, action="be opened")
-        callbacks = {"on_bell": self._bell, "on_fail": self._failed, "on_exit": self._exited}
+        callbacks = {
+            "on_bell": self._bell,
+            "on_fail": self._failed,
+            "on_refuse": self._refused,
+            "on_exit": self._exited,
+        }
         if self.isolation == "thread":
             driver_class = self._driver_class or load_driver(self.driver)
             self._transport = ThreadTransport(
@@ -209,6 +216,7 @@ class DeviceHost:
         if transport is not None:
             transport.on_exit = lambda _text: None
             transport.on_fail = lambda _text: None
+            transport.on_refuse = lambda _text: None
             self.release_pedal()
             try:
                 if self.state is not DeviceState.FAULT:
@@ -252,6 +260,9 @@ class DeviceHost:
 
     def _failed(self, sentence: str) -> None:
         self._fault(DeviceError(f"{self.name} failed: {sentence}", _RESTART, self.name))
+
+    def _refused(self, sentence: str) -> None:
+        self._on_refuse(DeviceError(f"{self.name} makes no x-rays. {sentence}", "", self.name))
 
     def _exited(self, text: str) -> None:
         self._fault(DeviceError(f"{self.name} is gone: {text}.", _RESTART, self.name))

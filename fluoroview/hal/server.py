@@ -47,6 +47,7 @@ class DeviceServer:
         clock: Clock,
         bell: Callable[[], None],
         on_fail: Callable[[str], None],
+        on_refuse: Callable[[str], None],
         faults: Path | None = None,
     ) -> None:
         self.name = f"{driver}:{device_id}"
@@ -54,6 +55,7 @@ class DeviceServer:
         self._clock = clock
         self._bell = bell
         self._on_fail = on_fail
+        self._on_refuse = on_refuse
         self._tree: ParameterTree | None = None
         self._ring: FrameRing | None = None
         self._pool: SlotPool | None = None
@@ -154,6 +156,7 @@ class DeviceServer:
             counter_bits=bits,
             bell=self._bell,
             on_fail=self._on_fail,
+            on_refuse=self._on_refuse,
         )
         self._running = True
         self._beat(ring)

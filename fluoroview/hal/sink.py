@@ -85,6 +85,7 @@ class FrameSink:
         counter_bits: int,
         bell: Callable[[], None],
         on_fail: Callable[[str], None],
+        on_refuse: Callable[[str], None] | None = None,
     ) -> None:
         self._pool = pool
         self._ring = pool.ring
@@ -92,6 +93,7 @@ class FrameSink:
         self._run = run
         self._bell = bell
         self._on_fail = on_fail
+        self._on_refuse = on_refuse or on_fail
         self._lock = threading.Lock()
         self._ledger = LedgerWriter(self._ring, counter_bits)
         self._closed = False
@@ -145,6 +147,13 @@ class FrameSink:
     def fail(self, error: str | BaseException) -> None:
         """Say that the device cannot go on; the HAL moves it to FAULT."""
         self._on_fail(str(error) or type(error).__name__)
+
+    def refuse(self, reason: str) -> None:
+        """Say that no pulse is made, and why: the run ends, and the device stays as it is.
+
+        For what the operator can mend: a tube that is too hot, a closed collimation.
+        """
+        self._on_refuse(reason)
 
     def close(self) -> None:
         """End the run: what comes now is counted as committed after stop, and not delivered."""

@@ -55,10 +55,12 @@ class Transport(ABC):
         self,
         on_bell: Callable[[], None],
         on_fail: Callable[[str], None],
+        on_refuse: Callable[[str], None],
         on_exit: Callable[[str], None],
     ) -> None:
         self.on_bell = on_bell
         self.on_fail = on_fail
+        self.on_refuse = on_refuse
         self.on_exit = on_exit
 
     @abstractmethod
@@ -98,6 +100,7 @@ class ThreadTransport(Transport):
             clock=clock,
             bell=self.on_bell,
             on_fail=self.on_fail,
+            on_refuse=self.on_refuse,
             faults=faults,
         )
         self._queue: queue.SimpleQueue[tuple[str, dict[str, Any], Future[Any]] | None] = (
@@ -211,6 +214,9 @@ class ProcessTransport(Transport):
     def _take(self, message: dict[str, Any]) -> None:
         if "fail" in message:
             self.on_fail(message["fail"])
+            return
+        if "refuse" in message:
+            self.on_refuse(message["refuse"])
             return
         with self._lock:
             future = self._replies.pop(message["id"], None)

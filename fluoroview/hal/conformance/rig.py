@@ -82,6 +82,7 @@ class Rig:
                 clock=SystemClock(),
                 bell=self._bell,
                 on_fail=lambda _sentence: None,
+                on_refuse=lambda _sentence: None,
             )
         except Exception as error:
             raise Violation("open-close", f"The constructor raised {_said(error)}.") from error

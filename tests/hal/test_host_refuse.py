@@ -1,0 +1,66 @@
+"""A device that lets no pulse be made says why; it is no fault."""
+
+import threading
+
+from fluoroview.hal import (
+    Detector,
+    DeviceHost,
+    DeviceState,
+    EnumParameter,
+    IntParameter,
+    ParameterTree,
+)
+
+
+class HotTube(Detector):
+    """Refuses every run."""
+
+    @classmethod
+    def discover(cls):
+        return []
+
+    def open(self):
+        pass
+
+    def parameters(self):
+        return ParameterTree(
+            [
+                IntParameter("Width", lambda: 8),
+                IntParameter("Height", lambda: 8),
+                EnumParameter("PixelFormat", lambda: "Mono16", choices=["Mono16"]),
+            ]
+        )
+
+    def start(self, sink):
+        sink.refuse("The tube is too hot: wait 40 s.")
+
+    def stop(self):
+        pass
+
+    def close(self):
+        pass
+
+
+def test_refusal_is_told_and_the_device_stays_fit():
+    told, heard = [], threading.Event()
+
+    def hear(error):
+        told.append(error)
+        heard.set()
+
+    faults = []
+    host = DeviceHost(
+        "hot", "tube", "thread", driver_class=HotTube, on_fault=faults.append, on_refuse=hear
+    )
+    host.open()
+    host.arm()
+    host.start()
+    assert heard.wait(5)
+    ledger = host.stop()
+    assert faults == []
+    assert host.state is DeviceState.ARMED
+    assert ledger.delivered == 0
+    assert "hot:tube" in str(told[0])
+    assert "wait 40 s" in str(told[0])
+    host.disarm()
+    host.close()
