@@ -51,7 +51,7 @@ def catheter(side: str, depth_mm: float, rotation_deg: float) -> np.ndarray:
     share = np.linspace(0.25, 1.0, len(low))[:, None]
     low = low + ROOT_AXIS * max(-depth_mm - 2.0, 0.0) * share
     # In the ostium the tip is held, whatever the hub does within reason.
-    held = 25.0 if engaged(side, depth_mm, rotation_deg) else 0.0
+    held = 40.0 if engaged(side, depth_mm, rotation_deg) else 0.0
     turned = rotation_deg - TURN_DEG[side]
     off = np.deg2rad(np.sign(turned) * max(abs(turned) - held, 0.0))
     low = _spun(low, off * share[:, 0])

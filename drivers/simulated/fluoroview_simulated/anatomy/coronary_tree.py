@@ -22,7 +22,7 @@ Places = Sequence[Sequence[float]]
 
 # name, parent, radii at start and end in mm, places (s, azimuth, depth).
 _LEFT: tuple[tuple[str, str, tuple[float, ...], Places], ...] = (
-    ("LAD", "left main", (2.05, 1.9, 1.65, 1.4, 1.1, 0.75, 0.4), (
+    ("LAD", "left main", (1.95, 1.8, 1.6, 1.4, 1.1, 0.75, 0.4), (
         (-0.50, 8), (-0.40, 3), (-0.24, -3), (-0.05, 0), (0.16, 3), (0.36, -1), (0.55, 2),
         (0.72, 6), (0.86, 3), (0.955, 0), (0.985, 120), (0.93, 176), (0.85, 180))),
     ("D1", "LAD", (1.2, 1.05, 0.8, 0.35), (
@@ -53,13 +53,14 @@ _RIGHT: tuple[tuple[str, str, tuple[float, ...], Places], ...] = (
     ("PLV2", "PLV", (0.9, 0.7, 0.3), (
         (-0.44, 168), (-0.28, 166), (-0.1, 170), (0.08, 166), (0.24, 168))),
     ("conus", "RCA", (0.7, 0.5, 0.25), (
-        (-0.50, -52), (-0.40, -40), (-0.26, -30), (-0.1, -28), (0.06, -20))),
+        (-0.66, -58, 1.26), (-0.50, -48, 1.2), (-0.3, -38, 1.1), (-0.1, -32), (0.06, -24))),
     ("acute marginal", "RCA", (0.9, 0.7, 0.28), (
-        (-0.52, -112), (-0.38, -116), (-0.18, -112), (0.04, -118), (0.26, -114), (0.46, -120))),
+        (-0.54, -110, 1.3), (-0.38, -112, 1.2), (-0.18, -108, 1.15), (0.04, -114, 1.1),
+        (0.26, -110, 1.05), (0.46, -116))),
     ("RV branch", "RCA", (0.75, 0.5, 0.25), (
-        (-0.52, -84), (-0.38, -78), (-0.18, -80), (0.02, -72), (0.22, -74))),
+        (-0.60, -84, 1.4), (-0.42, -76, 1.3), (-0.2, -76, 1.2), (0.02, -70, 1.1), (0.22, -70))),
     ("sinus node", "RCA", (0.55, 0.4, 0.22), (
-        (-0.52, -58), (-0.68, -66, 1.1), (-0.86, -84, 1.25), (-1.0, -110, 1.5))),
+        (-0.65, -64, 1.3), (-0.80, -72, 1.5), (-0.94, -90, 2.2), (-0.99, -115, 4.0))),
 )  # fmt: skip
 _SEPTAL_AT = (0.18, 0.25, 0.31, 0.38, 0.46, 0.54)
 
@@ -86,7 +87,7 @@ def left_coronary(heart: Heart, seed: int = 1) -> Tree:
     rng = np.random.default_rng((seed, 301))
     fork = heart.surface([(-0.56, 12, 1.03)])[0]
     main = [LEFT_OSTIUM, 0.5 * (LEFT_OSTIUM + fork) + (0, -1.5, 2.0), fork]
-    branches = [Branch("left main", main, (2.4, 2.3))]
+    branches = [Branch("left main", main, (2.2, 2.15))]
     for name, parent, radii, places in _LEFT:
         line = _line(heart, places, rng)
         if parent == "left main":
@@ -115,12 +116,13 @@ def left_coronary(heart: Heart, seed: int = 1) -> Tree:
 def right_coronary(heart: Heart, seed: int = 1) -> Tree:
     """Right coronary with marginals, posterior descending and posterolateral branches."""
     rng = np.random.default_rng((seed, 302))
-    groove = [
-        (-0.54, -46), (-0.52, -62), (-0.50, -78), (-0.52, -94), (-0.53, -110), (-0.50, -126),
-        (-0.48, -142), (-0.44, -160), (-0.40, -176),
+    groove = [  # far out, between the right atrium and ventricle
+        (-0.66, -58, 1.26), (-0.64, -70, 1.38), (-0.60, -84, 1.42), (-0.56, -98, 1.38),
+        (-0.54, -112, 1.28), (-0.52, -128, 1.16), (-0.48, -144, 1.06), (-0.44, -160, 1.0),
+        (-0.40, -176, 1.0),
     ]  # fmt: skip
-    knee = 0.45 * RIGHT_OSTIUM + 0.55 * heart.surface([(-0.58, -40, 1.12)])[0]
-    main = np.concatenate([[RIGHT_OSTIUM, knee], _line(heart, groove, rng, 0.9)])
+    line = _line(heart, groove, rng, 1.5)
+    main = np.concatenate([[RIGHT_OSTIUM, 0.6 * RIGHT_OSTIUM + 0.4 * line[0] + (0, -2, 3)], line])
     branches = [Branch("RCA", main, (2.15, 2.1, 2.0, 1.9, 1.75, 1.5))]
     for name, parent, radii, places in _RIGHT:
         branches.append(Branch(name, _line(heart, places, rng), radii, parent))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 AGENT_G_CM3 = 0.37
 HAND_ML, HAND_ML_S = 7.0, 3.0
 CORONARY_ML_S = 2.9
-STENOSIS = 0.82
+STENOSIS = 0.76
 LESION = ("LAD", 0.27)
 BALLOON_MM, BALLOON_RADIUS_MM = 15.0, 1.5
 WIRE_RADIUS_MM = 0.18
@@ -70,9 +70,9 @@ INFO = ProcedureInfo(
             "stenosis",
             "Stenosis of the LAD",
             True,
-            "Just beyond the first diagonal the LAD is narrowed by four fifths of its diameter "
-            "over about 1 cm; the vessel beyond fills later than the circumflex. Judge it in two views "
-            "at right angles, at the end of diastole.",
+            "Just beyond the first diagonal the LAD is narrowed by three quarters of its "
+            "diameter over about 1 cm; the vessel beyond fills later than the circumflex. Judge it "
+            "in two views at right angles, at the end of diastole.",
         ),
         Case(
             "balloon",
@@ -80,8 +80,8 @@ INFO = ProcedureInfo(
             True,
             "A wire lies through the stenosis, on it a balloon with two markers. Bring the markers "
             "to both sides of the stenosis (Shift+Up, Shift+Down), inflate (B): the dilute "
-            "contrast shows a waist where the plaque is, which yields at full pressure. Deflate, inject: "
-            "the narrowing is gone but for a little.",
+            "contrast shows a waist where the plaque is, which yields at full pressure. Deflate, "
+            "inject: the narrowing is gone but for a little.",
         ),
         Case(
             "right-coronary",
