@@ -44,18 +44,18 @@ def canal() -> Part:
 
 def hip_bones() -> list[Part]:
     """The unbroken upper femur in detail, down to z = -430."""
-    return [*filled("limb_femur_hip"), canal(), struts("limb_hip_struts")]
+    return [*filled("limb_femur_hip"), canal(), struts("limb_hip_struts", 1.2)]
 
 
 def head_fragment() -> list[Part]:
     """The head side of the broken femur, where it was before it broke."""
-    return [*filled("limb_fragment_head", wall_mm=0.12), struts("limb_fragment_head_struts")]
+    return [*filled("limb_fragment_head", wall_mm=0.12), struts("limb_fragment_head_struts", 1.2)]
 
 
 def shaft_fragment() -> list[Part]:
     """The shaft side of the broken femur, where it was before it broke."""
     pieces = filled("limb_fragment_shaft", wall_mm=0.12)
-    return [*pieces, canal(), struts("limb_fragment_shaft_struts")]
+    return [*pieces, canal(), struts("limb_fragment_shaft_struts", 1.2)]
 
 
 def hip_socket() -> list[Part]:

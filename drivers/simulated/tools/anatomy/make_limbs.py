@@ -414,7 +414,8 @@ def leg_skin() -> s.Solid:
 
 def hip_skin() -> s.Solid:
     """Lower trunk with the left thigh; the other leg is held away, as on a fracture table."""
-    thigh = s.lofted(None, rounded(LEG_SKIN[LEG_SKIN[:, 0] > -600]))
+    into_trunk = np.array([(-110, 88, 4, 10, 14, 2), (-150, 92, 8, 44, 66, 2)], float)
+    thigh = s.lofted(None, rounded(np.vstack([into_trunk, LEG_SKIN[LEG_SKIN[:, 0] > -600]])))
     trunk = s.lofted(None, rounded(THIGH_SKIN))
     return s.uneven(s.join(trunk, thigh, smooth=25.0), 1.2, 80.0, 12)
 
