@@ -20,13 +20,12 @@ from fluoroview_simulated.anatomy.coronary_tree import (
 )
 from fluoroview_simulated.anatomy.flow import Flow, Injection
 from fluoroview_simulated.anatomy.heart import Heart, Rhythm, heart_shift_mm
-from fluoroview_simulated.anatomy.mesh import Mesh, load
-from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body, tissue
-from fluoroview_simulated.anatomy.regions_skeleton import left, ribs, spine
-from fluoroview_simulated.anatomy.regions_soft import AIR, LUNG, trunk_wall, upper_organs
+from fluoroview_simulated.anatomy.moving_chest import MovingChest, inverse, ventricles
+from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body
 from fluoroview_simulated.anatomy.vessels import Tree, draw
-from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.coronary_angiography import reflux
+from fluoroview_simulated.procedures.coronary_angiography.info import INFO
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
@@ -39,120 +38,8 @@ STENOSIS = 0.76
 LESION = ("LAD", 0.27)
 BALLOON_MM, BALLOON_RADIUS_MM = 15.0, 1.5
 WIRE_RADIUS_MM = 0.18
-STROKE_MM = 95.0
-"""How far one heart beat drives the blood in the ascending aorta."""
-
-_TEACHING = (
-    "Advance the catheter (Up) until its tip jumps into the ostium, then inject (I) during "
-    "exposure and keep on until the contrast has left the vessels. In diastole the arteries lie "
-    "still and fill; in systole the base of the heart comes down and they bend. Ask for breath "
-    "hold (H): the diaphragm leaves the field and the tree stops drifting. Turn the C-arm: RAO "
-    "caudal shows left main and circumflex, RAO cranial the LAD and its diagonals, LAO cranial the "
-    "septum's edge, LAO the right coronary as a C."
-)
-INFO = ProcedureInfo(
-    name="coronary-angiography",
-    title="Coronary angiography",
-    agent="iodine",
-    teaching=_TEACHING,
-    cases=(
-        Case(
-            "normal",
-            "Normal left coronary artery",
-            False,
-            "The left main stem divides into the LAD, which runs in the anterior groove to the "
-            "apex and gives diagonals and comb-like septals, and the circumflex, which turns down "
-            "in the left groove and gives the marginals. Edges are smooth and calibre falls "
-            "steadily. Arteries fill within 1.5 s, the muscle blushes, the coronary sinus fills "
-            "after 4 s.",
-        ),
-        Case(
-            "stenosis",
-            "Stenosis of the LAD",
-            True,
-            "Just beyond the first diagonal the LAD is narrowed by three quarters of its "
-            "diameter over about 1 cm; the vessel beyond fills later than the circumflex. Judge it "
-            "in two views at right angles, at the end of diastole.",
-        ),
-        Case(
-            "balloon",
-            "Balloon dilatation of the LAD",
-            True,
-            "A wire lies through the stenosis, on it a balloon with two markers. Bring the markers "
-            "to both sides of the stenosis (Shift+Up, Shift+Down), inflate (B): the dilute "
-            "contrast shows a waist where the plaque is, which yields at full pressure. Deflate, "
-            "inject: the narrowing is gone but for a little.",
-        ),
-        Case(
-            "right-coronary",
-            "Normal right coronary artery",
-            False,
-            "A JR4 catheter lies above the root and looks to the left. Turn it clockwise (Right) "
-            "by about 60° and advance it into the right ostium. The artery runs round in the right "
-            "groove, gives conus, right ventricular and marginal branches and divides at the crux "
-            "into posterior descending and posterolateral arteries. Best seen in LAO 45.",
-        ),
-    ),
-    technique=Technique(kv=80.0, tube_current_ma=60.0, pulse_width_ms=6.0),
-    geometry=Geometry(
-        detector_mm=200.0,
-        field_width_mm=196.0,
-        field_height_mm=196.0,
-        primary_deg=-30.0,
-        secondary_deg=-20.0,
-        isocentre_mm=(26.0, -30.0, 206.0),
-    ),
-    rate_hz=15.0,
-    bodies=("medium", "small", "large"),
-    controls=(
-        Control(
-            "CatheterAdvance",
-            "step",
-            "Depth of the catheter's tip past the ostium; negative is above it, in the aorta.",
-            "mm",
-            -14.0,
-            -40.0,
-            30.0,
-            4.0,
-            keys=("Up", "Down"),
-        ),
-        Control(
-            "CatheterRotate",
-            "step",
-            "Rotation of the catheter, clockwise seen from the hub.",
-            "deg",
-            0.0,
-            -180.0,
-            180.0,
-            15.0,
-            keys=("Right", "Left"),
-        ),
-        Control("Inject", "command", "7 ml of contrast by hand, 3 ml/s.", keys=("I",)),
-        Control(
-            "BreathHold", "switch", "The patient holds the breath.", default=False, keys=("H",)
-        ),
-        Control(
-            "BalloonAdvance",
-            "step",
-            "Middle of the balloon from the middle of the stenosis, downstream positive.",
-            "mm",
-            -6.0,
-            -30.0,
-            60.0,
-            3.0,
-            keys=("Shift+Up", "Shift+Down"),
-        ),
-        Control("Inflate", "switch", "Inflates the balloon.", default=False, keys=("B",)),
-    ),
-    gallery_s=(0.0, 4.2),
-    gallery_acts=(
-        (0.0, "CatheterRotate", 30.0),
-        (0.0, "CatheterAdvance", 0.0),
-        (0.0, "BalloonAdvance", 0.0),
-        (0.5, "Inject", None),
-        (2.2, "Inflate", True),
-    ),
-)
+BLUSH_G_CM3 = 0.007
+"""Iodine in the muscle after a whole syringe."""
 
 
 class CoronaryAngiography(Procedure):
@@ -163,9 +50,11 @@ class CoronaryAngiography(Procedure):
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         super().__init__(case, seed, body)
         self.side = "right" if case == "right-coronary" else "left"
+        self._ostium = LEFT_OSTIUM if self.side == "left" else RIGHT_OSTIUM
         self.heart = Heart()
         self.rhythm = Rhythm(seed=seed)
         self._scale = BODY_SCALE[body]
+        self._chest = MovingChest(self.heart, body)
         grown = (right_coronary if self.side == "right" else left_coronary)(self.heart, seed)
         self._diseased = case in ("stenosis", "balloon")
         self._tree = grown
@@ -198,28 +87,14 @@ class CoronaryAngiography(Procedure):
     # ---- at rest ---------------------------------------------------------------------------
 
     def parts(self) -> Sequence[Part]:
-        """Chest without lungs, which move with the breath."""
-        rest = [
-            *trunk_wall(),
-            tissue("soft_airway", AIR),
-            *upper_organs(),
-            tissue("soft_stomach_gas", AIR),
-            *spine("T3", "T12"),
-            *ribs(),
-            left("sternum", bone=0.13, shell_mm=0.45, grain=0.45),
-        ]
-        return [p.in_body(self.body) for p in rest]
+        """The chest without lungs and heart, which move."""
+        return self._chest.parts()
 
     def layers(self, view: View, layers: ViewLayers) -> None:
-        """Lungs with their vessels, and the ventricles with and without their hollow."""
-        lungs, inside, open_ = (
-            load(n) for n in ("soft_lungs", "soft_lung_vessels", "vessel_lungs_open")
-        )
-        layers.path("lungs", in_body(open_.joined(_inverse(inside)), self.body))
-        layers.path("heart", in_body(open_.joined(_inverse(lungs)), self.body))
-        outer, hollow = _ventricles(self.heart, 1.04), _ventricles(self.heart, 0.74)
-        wall = outer.joined(_inverse(hollow))
-        layers.path("muscle", in_body(wall, self.body))
+        """Lungs and heart, and the ventricles' muscle for the blush."""
+        self._chest.layers(layers)
+        outer, hollow = ventricles(self.heart, 1.04), ventricles(self.heart, 0.74)
+        layers.path("muscle", in_body(outer.joined(inverse(hollow)), self.body))
         # A blush has no edge; blurred by as much as the heart moves it may stand still.
         blush = layers.maps["muscle"]
         layers.maps["muscle"] = replace(blush, path=cv2.GaussianBlur(blush.path, (0, 0), 9.0))
@@ -233,33 +108,11 @@ class CoronaryAngiography(Procedure):
     def draw(self, t_s: float, canvas: Canvas) -> None:
         """Lungs and heart, catheter, contrast, wire and balloon."""
         beat, breath = self.rhythm.contraction(t_s), self.breath_mm(t_s)
-        self._draw_chest(canvas, beat, breath, t_s)
+        self._chest.draw(canvas, beat, breath)
         self._draw_catheter(canvas, t_s, beat, breath)
         self._draw_contrast(canvas, t_s, beat, breath)
         if self.case == "balloon":
             self._draw_balloon(canvas, t_s, beat, breath)
-
-    def _draw_chest(self, canvas: Canvas, beat: float, breath: float, t_s: float) -> None:
-        view, k = canvas.view, self._scale
-        apex, base = np.array([[0.0, 0.0, 350.0], [0.0, 0.0, 165.0]]) * k
-        (top, bottom), _ = view.project(np.array([apex, base]))
-        reach = max(abs(bottom[1] - top[1]), 60.0)
-        taller = 1.0 + breath * k / reach
-        canvas.organ("lungs", "soft", LUNG, (0.0, 0.0), (1.0, taller), (top[0], top[1]))
-        still = self._outline(canvas, 0.0, 0.0)
-        now = self._outline(canvas, beat, breath)
-        # Towards the great vessels, where atria fill as ventricles empty, the outline stays.
-        rest = self._outline(canvas, 0.0, breath)
-        now = np.stack([rest[0], now[1]])
-        canvas.organ("heart", "soft", -LUNG, *_fitted(still, now))
-        blush = float(self._muscle.concentration(t_s, self._injections(t_s))[0])
-        if blush > 0.003:
-            canvas.organ("muscle", "contrast", 0.007 * blush / AGENT_G_CM3)
-
-    def _outline(self, canvas: Canvas, beat: float, breath: float) -> np.ndarray:
-        """Corners of the heart's rectangle in the picture, upper left and lower right, mm."""
-        place, _ = canvas.view.project(self._moved(_SPREAD, beat, breath))
-        return np.stack([place.min(axis=0), place.max(axis=0)])
 
     def _moved(self, local: np.ndarray, beat: float, breath: float) -> np.ndarray:
         return self.heart.moved(local, beat, breath) * self._scale
@@ -271,7 +124,7 @@ class CoronaryAngiography(Procedure):
     def _catheter(self, t_s: float, beat: float, breath: float) -> np.ndarray:
         """The catheter's line now: its lower end goes with the root of the aorta."""
         line = devices.catheter(self.side, *self._catheter_at(t_s))
-        ostium = (LEFT_OSTIUM if self.side == "left" else RIGHT_OSTIUM)[None]
+        ostium = self._ostium[None]
         goes = self.heart.moved(self.heart.local(ostium), beat, breath)[0] - ostium[0]
         along = np.linspace(0.0, 1.0, len(line))[:, None]
         held = np.clip((along - 0.55) / 0.45, 0.0, 1.0) ** 1.5
@@ -319,33 +172,21 @@ class CoronaryAngiography(Procedure):
         venous = self._venous.concentration(t_s, shots) * self._fading
         if venous.max() > 0.004:
             draw(canvas, self._veins, venous, self._moved(self._veins_local, beat, breath), 0.004)
+        blush = float(self._muscle.concentration(t_s, shots)[0])
+        if blush > 0.003:
+            canvas.organ("muscle", "contrast", BLUSH_G_CM3 * blush / AGENT_G_CM3)
         self._draw_reflux(canvas, t_s, breath)
 
     def _draw_reflux(self, canvas: Canvas, t_s: float, breath: float) -> None:
         """What runs back into the root of the aorta and is swept away with the next beats."""
-        ends = LEFT_OSTIUM if self.side == "left" else RIGHT_OSTIUM
-        gone_now = self.rhythm.ejected(t_s)
+        ostium = self._ostium
         for n, shot in enumerate(self._shots(t_s)):
-            start, end = shot.span_s
-            at = np.arange(start + 0.1, min(end, t_s), 0.2)
-            at = at[t_s - at < 1.8]
-            if not len(at):
-                continue
-            swept = np.array([gone_now - self.rhythm.ejected(float(a)) for a in at]) * STROKE_MM
-            hit = devices.engaged(self.side, *self._catheter_at(start))
-            grams = 0.2 * HAND_ML_S * AGENT_G_CM3 * (0.09 if hit else 0.9)
-            jitter = np.random.default_rng((self.seed, 9, n)).normal(0, 3.5, (40, 3))
-            middle = np.stack(
-                [np.interp(swept + 16.0, _AORTA_ALONG, a) for a in devices.AORTA.T], axis=1
-            )
-            near = 0.7 * np.exp(-swept / 15.0)[:, None]
-            place = (
-                middle + near * (ends - middle) + jitter[np.rint((at - start) / 0.2).astype(int)]
-            )
-            place = (place + heart_shift_mm(breath)) * self._scale
-            spread = 3.0 + 4.0 * np.minimum(t_s - at, 1.0) + 0.02 * swept
-            here = swept < 150.0
-            canvas.blobs(place[here], spread[here], np.full(int(here.sum()), grams))
+            hit = devices.engaged(self.side, *self._catheter_at(shot.start_s))
+            clouds = reflux.clouds(shot, 0.09 if hit else 0.9, t_s, self.rhythm, ostium, n)
+            if clouds is not None:
+                place, sigma_mm, grams = clouds
+                moved = (place + heart_shift_mm(breath)) * self._scale
+                canvas.blobs(moved, sigma_mm, grams)
 
     # ---- wire and balloon ------------------------------------------------------------------
 
@@ -447,62 +288,3 @@ class CoronaryAngiography(Procedure):
         if depth < -2.0:
             return f"Tip {-depth:.0f} mm above the ostium: advance with Up"
         return "Tip beside the ostium: turn with Left and Right"
-
-
-def _ventricles(heart: Heart, size: float) -> Mesh:
-    """The ventricles, `size` times as large but cut at the same height, 1200 faces."""
-    rows, columns, ring_s = 20, 30, -0.5 / size
-    s = -np.cos(np.pi * np.arange(1, rows) / rows)
-    s = np.maximum(s, ring_s)
-    a = 2 * np.pi * np.arange(columns) / columns
-    across = np.sqrt(1 - s**2)
-    ring = np.stack(
-        [
-            np.repeat(s, columns),
-            np.outer(across, np.cos(a)).ravel(),
-            np.outer(across, np.sin(a)).ravel(),
-        ],
-        axis=1,
-    )
-    poles = np.array([[ring_s, 0, 0], [1.0, 0, 0]])
-    vertices = heart.world(np.concatenate([ring, poles]) * size)
-    k = np.arange(columns)
-    n = (k + 1) % columns
-    faces = []
-    for i in range(rows - 2):
-        low, high = i * columns, (i + 1) * columns
-        faces += [np.stack([low + k, low + n, high + n], 1)]
-        faces += [np.stack([low + k, high + n, high + k], 1)]
-    first, last, end = len(ring), len(ring) + 1, (rows - 2) * columns
-    faces += [np.stack([np.full(columns, first), n, k], 1)]
-    faces += [np.stack([np.full(columns, last), end + k, end + n], 1)]
-    mesh = Mesh(vertices.astype(np.float32), np.concatenate(faces).astype(np.int32))
-    return mesh if mesh.volume_ml > 0 else Mesh(mesh.vertices, mesh.faces[:, ::-1].copy())
-
-
-def _inverse(mesh: Mesh) -> Mesh:
-    """The mesh inside out: joined to another, it takes its room away."""
-    return Mesh(mesh.vertices, mesh.faces[:, ::-1].copy())
-
-
-def _fitted(
-    still: np.ndarray, now: np.ndarray
-) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
-    """Shift, scale and fixed point that bring one rectangle to another."""
-    shift = now[0] - still[0]
-    scale = (now[1] - now[0]) / (still[1] - still[0])
-    return tuple(shift.tolist()), tuple(scale.tolist()), tuple(still[0].tolist())
-
-
-def _spread() -> np.ndarray:
-    """Places all over the ventricles, as `Heart.local`."""
-    s, a = np.meshgrid(np.linspace(-0.5, 0.99, 7), np.linspace(0, 2 * np.pi, 12, endpoint=False))
-    across = np.sqrt(1 - s**2)
-    return np.stack([s, across * np.cos(a), across * np.sin(a)], -1).reshape(-1, 3)
-
-
-_SPREAD = _spread()
-_AORTA_ALONG = np.concatenate(
-    [[0.0], np.cumsum(np.linalg.norm(np.diff(devices.AORTA, axis=0), axis=1))]
-)
-PROCEDURE = CoronaryAngiography
