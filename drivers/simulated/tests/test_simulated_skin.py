@@ -1,0 +1,167 @@
+"""The map of the skin's dose: where the beam comes in, how much, and that it adds up exactly."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fluoroview_simulated.anatomy.mesh import tube_mesh
+from fluoroview_simulated.anatomy.parts import Part
+from fluoroview_simulated.beam import beam, pulse_kerma_ugy
+from fluoroview_simulated.skin import (
+    COLUMNS,
+    PATCH_MM,
+    SkinMap,
+    SkinSurface,
+    backscatter_factor,
+)
+from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.tube import heel
+
+TECHNIQUE = Technique(kv=80.0, tube_current_ma=40.0, pulse_width_ms=5.0)
+
+
+@pytest.fixture
+def skin():
+    return SkinMap(SkinSurface.ellipse((150.0, 110.0)))
+
+
+@pytest.mark.parametrize(
+    ("primary", "secondary", "side", "inward"),
+    [
+        (0.0, 0.0, "back", (0.0, 110.0)),
+        (180.0, 0.0, "front", (0.0, -110.0)),
+        (90.0, 0.0, "right", (-150.0, 0.0)),
+        (-90.0, 0.0, "left", (150.0, 0.0)),
+    ],
+)
+def test_the_beam_comes_in_opposite_the_detector(skin, primary, secondary, side, inward):
+    skin.add(TECHNIQUE, Geometry(primary_deg=primary, secondary_deg=secondary, detector_mm=160.0))
+    peak = skin.peak()
+    assert peak.side == side
+    assert peak.place_mm[:2] == pytest.approx(inward, abs=60.0)
+    assert abs(peak.height_mm) < 60.0
+
+
+def test_cranial_angle_brings_the_beam_in_from_below(skin):
+    """The detector tilts to the head, so the source stands towards the feet."""
+    skin.add(TECHNIQUE, Geometry(secondary_deg=30.0, detector_mm=160.0, field_height_mm=60.0))
+    middle = np.average(skin.surface.heights_mm, weights=skin.kerma_mgy.sum(axis=1))
+    assert middle == pytest.approx(-110.0 * np.tan(np.deg2rad(30.0)), abs=15.0)
+
+
+def test_dose_at_the_skin_by_hand(skin):
+    g = Geometry(detector_mm=160.0, field_width_mm=150.0, field_height_mm=150.0)
+    skin.add(TECHNIQUE, g)
+    row = int(np.argmin(np.abs(skin.surface.heights_mm - 5.0)))
+    to_skin = g.source_isocentre_mm - 110.0
+    hvl = beam(80.0, 2.8, 0.1).hvl_mm_al()
+    field = 150.0 * to_skin / g.source_image_mm
+    expected = pulse_kerma_ugy(TECHNIQUE, g) * 1e-3 * (g.source_reference_mm / to_skin) ** 2
+    expected *= backscatter_factor(hvl, field)
+    at_5_mm = float(heel(np.rad2deg(np.arctan(5.0 / to_skin))))
+    dose = skin.kerma_mgy[row, COLUMNS // 2]
+    assert dose == pytest.approx(expected * at_5_mm, rel=0.004)
+
+
+def test_totals_are_the_sum_over_pulses(skin):
+    rng = np.random.default_rng(1)
+    total, kermas, pulses = 0.0, np.zeros_like(skin.kerma_mgy), []
+    for i in range(300):
+        technique = replace(TECHNIQUE, tube_current_ma=float(rng.uniform(5, 100)))
+        geometry = Geometry(primary_deg=float(i // 50 * 10), detector_mm=200.0)
+        pulses.append((technique, geometry))
+        total += skin.add(technique, geometry)
+    for technique, geometry in pulses:
+        alone = SkinMap(skin.surface)
+        alone.add(technique, geometry)
+        kermas += alone.kerma_mgy
+    assert skin.kerma_mgy.sum() == pytest.approx(total, rel=1e-9)
+    assert skin.kerma_mgy == pytest.approx(kermas, rel=1e-9)
+
+
+def test_kerma_over_the_skin_agrees_with_the_kerma_area_product(skin):
+    """Without backscatter, kerma times area across the beam is the same at any distance."""
+    g = Geometry(detector_mm=160.0, field_width_mm=120.0, field_height_mm=100.0)
+    skin.add(TECHNIQUE, g)
+    surface = skin.surface
+    from fluoroview_simulated.anatomy.view import View
+
+    ray = surface.points_mm - View(g).source
+    ray /= np.linalg.norm(ray, axis=2, keepdims=True)
+    around = np.roll(surface.points_mm, -1, axis=1) - np.roll(surface.points_mm, 1, axis=1)
+    area = np.linalg.norm(around, axis=2) / 2.0 * PATCH_MM
+    across = -np.einsum("ijk,ijk->ij", ray, surface.normals) * area
+    got = float(np.sum(skin.kerma_mgy * across))  # mGy·mm²
+    backscatter = skin.kerma_mgy.max() / (
+        pulse_kerma_ugy(TECHNIQUE, g) * 1e-3 * (g.source_reference_mm / 770.0) ** 2
+    )
+    product = pulse_kerma_ugy(TECHNIQUE, g) * 1e-3 * g.field_area_reference_m2 * 1e6
+    assert got / backscatter == pytest.approx(product, rel=0.08)
+
+
+def test_only_patches_that_face_the_source_in_the_field_get_dose(skin):
+    g = Geometry(detector_mm=160.0, field_width_mm=60.0, field_height_mm=50.0)
+    skin.add(TECHNIQUE, g)
+    hit = skin.kerma_mgy > 0.0
+    assert np.all(skin.surface.normals[hit][:, 1] > 0.0)
+    heights = np.abs(np.broadcast_to(skin.surface.heights_mm[:, None], hit.shape)[hit])
+    assert heights.max() < 50.0 / 2 * 770.0 / 1100.0 + PATCH_MM
+    iris = SkinMap(skin.surface)
+    iris.add(TECHNIQUE, replace(g, iris_mm=40.0))
+    assert 0 < np.count_nonzero(iris.kerma_mgy) < np.count_nonzero(hit)
+
+
+@pytest.mark.parametrize(
+    ("hvl", "field", "expected"),
+    # 70 kV with 3 mm Al, and with 0.1 mm Cu beside it: Petoussi-Henss et al. 1998, 200 mm, water.
+    [(2.64, 200.0, 1.36), (3.96, 200.0, 1.45), (3.96, 100.0, 1.38), (3.96, 250.0, 1.47)],
+)
+def test_backscatter_is_that_of_the_literature(hvl, field, expected):
+    assert backscatter_factor(hvl, field) == pytest.approx(expected, rel=0.03)
+
+
+def test_backscatter_grows_with_the_field_and_stays_at_its_edges():
+    fields = [backscatter_factor(4.0, mm) for mm in (20, 50, 100, 200, 300, 600)]
+    assert fields == sorted(fields)
+    assert fields[0] == fields[1]
+    assert backscatter_factor(0.5, 200) == backscatter_factor(1.7, 200)
+
+
+def test_skin_is_taken_from_the_parts_that_bound_the_body():
+    body = tube_mesh(np.array([[20.0, 0, z] for z in np.linspace(-200, 200, 9)]), 90.0, sides=64)
+    bone = tube_mesh(np.array([[20.0, 0, z] for z in np.linspace(-200, 200, 9)]), 15.0)
+    surface = SkinSurface.of([Part(bone, soft=-1.0, bone=0.3), Part(body, soft=1.0, skin=True)])
+    assert surface.there.all()
+    radius = np.hypot(surface.points_mm[:, :, 0] - 20.0, surface.points_mm[:, :, 1])
+    assert radius == pytest.approx(np.full(radius.shape, 90.0), abs=0.3)
+    outward = surface.points_mm - (20.0, 0.0, 0.0)
+    inner = slice(1, -1)
+    along = np.einsum("ijk,ijk->ij", outward[inner, :, :2], surface.normals[inner, :, :2])
+    assert np.all(along > 89.0)
+    assert surface.heights_mm[0] > surface.heights_mm[-1]
+
+
+def test_without_skin_the_body_is_an_ellipse():
+    surface = SkinSurface.of([])
+    assert np.abs(surface.points_mm[:, :, 0]).max() == pytest.approx(150.0)
+    assert np.abs(surface.points_mm[:, :, 1]).max() == pytest.approx(110.0)
+
+
+def test_a_pulse_costs_little(skin):
+    g = Geometry()
+    skin.add(TECHNIQUE, g)
+    seconds = []
+    for _ in range(50):
+        began = time.perf_counter()
+        skin.add(TECHNIQUE, g)
+        seconds.append(time.perf_counter() - began)
+    assert min(seconds) < 0.3e-3
+
+
+def test_reset_begins_anew(skin):
+    skin.add(TECHNIQUE, Geometry())
+    skin.reset()
+    assert skin.kerma_mgy.max() == 0.0
+    assert skin.peak().kerma_mgy == 0.0
