@@ -56,7 +56,7 @@ def spine(first: str = "T1", last: str = "L5") -> list[Part]:
 def pelvis() -> list[Part]:
     """Sacrum with coccyx, and both hip bones."""
     return [
-        left("sacrum", bone=0.17, shell_mm=0.65, grain=0.45),
+        left("sacrum", bone=0.14, shell_mm=0.65, grain=0.45),
         *_pair("hip", bone=0.17, shell_mm=0.75, grain=0.45),
     ]
 

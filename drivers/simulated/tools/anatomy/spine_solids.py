@@ -9,7 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from solid import Solid, box, capsule, common, cut, ellipsoid, half_space, join, placed, tube, turn
+from scipy.interpolate import PchipInterpolator
+from solid import (
+    Solid,
+    box,
+    capsule,
+    common,
+    cut,
+    ellipsoid,
+    half_space,
+    join,
+    placed,
+    tube,
+    turn,
+    uneven,
+)
 
 from fluoroview_simulated.anatomy.landmarks import VERTEBRAE, spine_y
 
@@ -177,7 +191,7 @@ def lumbar(level: str) -> Solid:
     up_x, low_x = px + 3.6, px - 3.2 + spread * 0.6
     pedicle = oval(
         (px - 1.0, yb - 8.0, pz), (px + 1.0, yb + 10.0, pz - 0.5),
-        (s.pedicle_width / 2 + 0.5, s.pedicle_height / 2 + 1.0),
+        (s.pedicle_width / 2 + 0.2, s.pedicle_height / 2),
         (s.pedicle_width / 2, s.pedicle_height / 2 - 0.5),
     )  # fmt: skip
     pars = slab((px + 1.0, yb + 11.0, -1.0), (low_x, yc - 1.0, -h - 1.0), 13.0, 7.5, 2.5)
@@ -193,7 +207,7 @@ def lumbar(level: str) -> Solid:
     )  # fmt: skip
     wing = squeezed_about(wing, (0, yb + 9, 3), (1, 0.85, 1.45))
     arch = join(lamina, pars, upper, mamillary, lower, wing, smooth=4.0)
-    half = join(arch, pedicle, smooth=4.0)
+    half = join(arch, pedicle, smooth=2.5)
     tip = yc + s.back
     blade = slab((0, yc + 1, -h * 0.45), (0, tip - 3, -h * 0.5 - s.drop * 0.5), 17.0, 5.0)
     edge = oval((0, yc + 4, -h - 1.5), (0, tip - 3, -h - s.drop), (3.2, 3), (4.5, 4))
@@ -201,7 +215,7 @@ def lumbar(level: str) -> Solid:
     spinous = join(blade, edge, end, smooth=4.0)
     ring = cut(join(both(half), spinous, smooth=4.0), canal(s), smooth=1.5)
     clipped = common(ring, half_space((0, yb - 11, 0), (0, -1, 0)))
-    return join(body(s), clipped, smooth=2.5)
+    return join(body(s), clipped, smooth=1.6)
 
 
 def squeezed_about(solid: Solid, middle: tuple, scale: tuple) -> Solid:
@@ -298,7 +312,7 @@ def sacrum() -> Solid:
         ellipsoid((0, 71, -210), (5, 3.6, 4)), ellipsoid((0, 64, -214), (3.5, 3, 3.2)),
         smooth=1.5,
     )  # fmt: skip
-    return join(bone, coccyx, smooth=1.0)
+    return uneven(join(bone, coccyx, smooth=1.0), 0.9, 20.0, 3)
 
 
 def _gap(i: int) -> Solid:
@@ -322,16 +336,24 @@ def _column() -> Solid:
         # Heights along the curve: the segments lean, so that a plane of one z is not a section.
         zs = z + 0.55 * (y - np.interp(z, z0[order], y0[order])) * (z > -175)
         middle = np.interp(zs, z0[order], y0[order])
-        a, b, ala = (np.interp(zs, z0[order], _SACRAL[order, k]) for k in (2, 3, 4))
+        a, b, ala = (
+            PchipInterpolator(z0[order], _SACRAL[order, k])(np.clip(zs, z0.min(), z0.max()))
+            for k in (2, 3, 4)
+        )
         dy = (y - middle) * 0.86
         body_ = (((x / a) ** 2.6 + np.abs(dy / b) ** 2.6) ** (1 / 2.6) - 1.0) * b
         # Alae: behind the bodies, thinner outward; their outer face is the joint, slanting.
         arch = np.clip((x - 0.4 * a) / np.maximum(ala - 0.4 * a, 1.0), 0.0, 1.0)
         thick = b * (1.25 - 0.35 * arch)
-        side = x - ala + 0.16 * np.maximum(dy, 0.0) + 0.10 * np.maximum(-dy, 0.0)
+        side = (
+            x
+            - ala * (1.0 - 0.05 * np.cos((z + 107.0) / 11.0))
+            + 0.16 * np.maximum(dy, 0.0)
+            + 0.10 * np.maximum(-dy, 0.0)
+        )
         wings = np.maximum(np.abs(dy - b * (0.55 - 0.30 * arch)) - thick, side)
         mass = np.minimum(body_, wings)
         ends = np.maximum(-190.0 - z, top(p) + np.clip(x - a, 0.0, 40.0) * 0.42)
-        return _softer(mass, ends, 3.0)
+        return _softer(mass, ends, 9.0)
 
     return distance

@@ -68,7 +68,7 @@ INFO = ProcedureInfo(
         "from the front, from the side and in both obliques, with the column in it."
     ),
     cases=CASES,
-    technique=Technique(kv=80.0, tube_current_ma=18.0, pulse_width_ms=8.0, filter_cu_mm=0.2),
+    technique=Technique(kv=80.0, tube_current_ma=40.0, pulse_width_ms=8.0, filter_cu_mm=0.2),
     geometry=Geometry(
         source_image_mm=1150.0,
         source_isocentre_mm=1000.0,

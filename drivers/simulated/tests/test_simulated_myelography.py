@@ -1,0 +1,153 @@
+"""Lumbar myelography: where the contrast goes, what the cases show, what the needle may not do."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
+from fluoroview_simulated.procedures.myelography import PROCEDURE
+from fluoroview_simulated.procedures.myelography.info import IODINE_G_ML, PORTION_ML
+
+GEOMETRY = PROCEDURE.info.geometry
+
+
+def made(case="normal", depth=62.0, portions=4, lean=0.0):
+    procedure = PROCEDURE(case)
+    procedure.acts.note(0.1, "NeedleLean", lean)
+    procedure.acts.note(0.2, "NeedleAdvance", depth)
+    for i in range(portions):
+        procedure.acts.note(1.0 + 6.0 * i, "Inject", None)
+    return procedure
+
+
+def drawn(procedure, t_s=40.0, **geometry):
+    canvas = Canvas()
+    view = View(replace(GEOMETRY, **geometry))
+    layers = ViewLayers(view)
+    procedure.layers(view, layers)
+    canvas.begin(layers, t_s)
+    procedure.draw(t_s, canvas)
+    return canvas
+
+
+def grams(canvas):
+    return float(canvas.contrast.sum()) * canvas.cell_mm**2 * 1e-3
+
+
+def height_mm(canvas):
+    """Mean height z of the contrast in a view from the front."""
+    rows = canvas.contrast.sum(axis=1)
+    y = (np.arange(GRID) + 0.5 - GRID / 2) * canvas.cell_mm
+    return GEOMETRY.isocentre_mm[2] - float((rows * y).sum() / rows.sum())
+
+
+def band(canvas, z, left):
+    """Contrast of one side at a height z (mm), view from the front."""
+    row = int(GRID / 2 + (GEOMETRY.isocentre_mm[2] - z) / canvas.cell_mm)
+    strip = canvas.contrast[row - 4 : row + 5]
+    return float((strip[:, GRID // 2 :] if left else strip[:, : GRID // 2]).sum())
+
+
+def test_nothing_is_drawn_before_the_injection_but_the_needle():
+    canvas = drawn(made(portions=0))
+    assert canvas.contrast.max() == 0.0
+    assert canvas.metal.max() > 0.3
+
+
+def test_iodine_of_the_sac_is_what_was_given():
+    procedure = made(portions=3)
+    given = 3 * PORTION_ML * IODINE_G_ML
+    truth = procedure.truth(40.0)
+    assert truth["needle_in_sac"]
+    assert truth["iodine_in_sac_g"] == pytest.approx(given, rel=1e-6)
+    # Roots and cord keep some of the room of the lumen; the fluid around them is as strong.
+    assert 0.75 * given < grams(drawn(procedure, detector_mm=420.0)) < 1.1 * given
+
+
+def test_contrast_follows_gravity():
+    procedure = made(portions=3)
+    feet = height_mm(drawn(procedure, tilt_deg=40.0, detector_mm=420.0))
+    level = height_mm(drawn(procedure, tilt_deg=0.0, detector_mm=420.0))
+    head = height_mm(drawn(procedure, tilt_deg=-25.0, detector_mm=420.0))
+    assert feet < level - 20.0 < head - 40.0
+
+
+def test_contrast_runs_from_the_needle_before_it_rests():
+    procedure = made(portions=1)
+    early, late = height_mm(drawn(procedure, 1.8)), height_mm(drawn(procedure, 30.0))
+    assert abs(early - -18.0) < 25.0
+    assert late < early - 40.0
+
+
+@pytest.mark.parametrize("depth", [40.0, 70.0])
+def test_contrast_beside_the_sac_stays_at_the_tip(depth):
+    procedure = made(depth=depth, portions=1)
+    assert not procedure.truth(40.0)["needle_in_sac"]
+    canvas = drawn(procedure, detector_mm=420.0)
+    assert grams(canvas) == pytest.approx(PORTION_ML * IODINE_G_ML, rel=0.05)
+    assert abs(height_mm(canvas) - -18.0) < 12.0
+
+
+def test_protrusion_presses_the_left_side_at_the_disc():
+    normal, ill = drawn(made()), drawn(made("disc-protrusion"))
+    assert band(ill, -55.0, left=True) < 0.8 * band(ill, -55.0, left=False)
+    assert band(normal, -55.0, left=True) > 0.9 * band(normal, -55.0, left=False)
+    assert band(ill, -20.0, left=True) == pytest.approx(band(normal, -20.0, left=True), rel=0.1)
+
+
+def test_stenosis_is_narrowest_at_the_disc_l45():
+    canvas = drawn(made("stenosis"))
+    total = {z: band(canvas, z, True) + band(canvas, z, False) for z in (-37.0, -55.0, -74.0)}
+    assert total[-55.0] < 0.4 * min(total[-37.0], total[-74.0])
+
+
+def test_nothing_passes_the_block_even_with_the_head_down():
+    canvas = drawn(made("block"), tilt_deg=-30.0)
+    assert band(canvas, 20.0, True) + band(canvas, 20.0, False) == 0.0
+    assert band(canvas, -20.0, True) > 0.0
+    normal = drawn(made(), tilt_deg=-30.0)
+    assert band(normal, 20.0, True) > 0.0
+
+
+def test_any_moment_can_be_asked_for_again():
+    procedure = made()
+    first = drawn(procedure, 9.0).contrast.copy()
+    drawn(procedure, 20.0)
+    assert np.array_equal(first, drawn(procedure, 9.0).contrast)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "depth", "sentence"),
+    [
+        ("NeedleAdvance", 76.0, 60.0, "into the disc"),
+        ("NeedleLean", 4.0, 60.0, "ligaments hold"),
+        ("Inject", None, 60.0, "3.06 g"),
+    ],
+)
+def test_what_cannot_be_is_refused(name, value, depth, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        made(depth=depth).check(name, value, 40.0)
+
+
+def test_a_leaning_needle_meets_the_lamina():
+    procedure = made(depth=38.0, lean=16.0, portions=0)
+    with pytest.raises(ValueError, match="lamina"):
+        procedure.check("NeedleAdvance", 44.0, 1.0)
+    assert procedure.check("NeedleAdvance", 36.0, 1.0) == 36.0
+
+
+def test_a_pulse_is_drawn_in_four_milliseconds():
+    procedure, canvas = made(), Canvas()
+    view = View(GEOMETRY)
+    layers = ViewLayers(view)
+    procedure.layers(view, layers)
+    best = 1.0
+    for t_s in np.arange(8.0, 9.5, 0.1):
+        start = time.perf_counter()
+        canvas.begin(layers, float(t_s))
+        procedure.draw(float(t_s), canvas)
+        best = min(best, time.perf_counter() - start)
+    assert best < 4e-3
