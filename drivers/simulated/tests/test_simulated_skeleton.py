@@ -120,5 +120,5 @@ def test_ribs_slope_down_to_the_front():
 
 @pytest.mark.parametrize(("first", "last"), [("C4", "L1"), ("L6", "L5"), ("L3", "T12")])
 def test_a_wrong_level_is_refused(first, last):
-    with pytest.raises(ValueError, match="There is no vertebra|lies below"):
+    with pytest.raises(ValueError, match=r"There is no vertebra|lies below"):
         bones.spine(first, last)

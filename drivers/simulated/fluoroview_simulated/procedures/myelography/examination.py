@@ -23,8 +23,8 @@ from fluoroview_simulated.procedures.myelography.sac import Sac
 INJECTION_S = 5.0
 RUNNING_S = 3.5
 """How long contrast runs from the needle to the pool."""
-ROOT_MM = 0.6
-MIXED_G_ML = 0.19
+ROOT_MM = 0.7
+MIXED_G_ML = 0.20
 """Iodine where contrast has settled in the fluid of the sac."""
 LAYERS = np.array([0.55, 0.85, 1.0, 1.15, 1.45])
 """Steps of its upper edge, as shares of the volume; mixing has no sharp level."""

@@ -84,9 +84,9 @@ class Sac:
                 wide = np.exp(-(np.abs((z - disc) / 8.5) ** 2.6))
                 radius = radius - tight * wide * (0.86 + 0.14 * np.sin(3.0 * angle))
         if self.case == "disc-protrusion":
-            turn = np.angle(np.exp(1j * (angle - np.deg2rad(-46.0))))
+            turn = np.angle(np.exp(1j * (angle - np.deg2rad(-30.0))))
             near = np.exp(-(np.abs((z - DISCS["L4/5"] + 1.0) / 7.5) ** 2.4))
-            radius = radius - 0.62 * near * np.exp(-((turn / np.deg2rad(56.0)) ** 2))
+            radius = radius - 0.68 * near * np.exp(-((turn / np.deg2rad(60.0)) ** 2))
         if self.case == "block":
             radius = radius + 0.10 * np.exp(-(((z - TUMOUR[0]) / 14.0) ** 2))
         return np.maximum(radius, 0.12)
