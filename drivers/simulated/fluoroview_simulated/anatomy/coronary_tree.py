@@ -16,7 +16,7 @@ from fluoroview_simulated.anatomy.vessels import Branch, Tree, smooth_line, spro
 LEFT_OSTIUM = np.array([7.0, -16.0, 246.0])
 RIGHT_OSTIUM = np.array([-15.0, -42.0, 244.0])
 AORTIC_ROOT = np.array([-2.0, -22.0, 240.0])
-STEP_MM = 1.5
+STEP_MM = 2.0
 
 Places = Sequence[Sequence[float]]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import cos, pi, sin
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class Rhythm:
     def beats(self, t_s: float) -> float:
         """Beats since the beginning, whole numbers at the R wave."""
         even = t_s * self.rate_per_min / 60.0 + self._phase[0]
-        return even + 0.03 * float(np.sin(1.43 * t_s) + np.sin(0.61 * t_s + 2.0))
+        return even + 0.03 * (sin(1.43 * t_s) + sin(0.61 * t_s + 2.0))
 
     def contraction(self, t_s: float) -> float:
         """0 at the end of diastole, 1 at the end of systole."""
@@ -61,15 +62,15 @@ class Rhythm:
     def ejected(self, t_s: float) -> float:
         """Stroke volumes that have gone through the aortic valve."""
         beats = self.beats(t_s)
-        at = np.clip((beats % 1.0 - SYSTOLE[0]) / (SYSTOLE[1] - SYSTOLE[0]), 0.0, 1.0)
-        return float(np.floor(beats) + at * at * (3.0 - 2.0 * at))
+        at = min(max((beats % 1.0 - SYSTOLE[0]) / (SYSTOLE[1] - SYSTOLE[0]), 0.0), 1.0)
+        return beats // 1.0 + at * at * (3.0 - 2.0 * at)
 
     def coronary_clock(self, t_s: float) -> float:
         """Flow time in s of the coronary arteries, which fill in diastole."""
         beats = self.beats(t_s)
         at = beats % 1.0
-        slow = 0.55 * np.sin(2 * np.pi * (at - 0.02)) / (2 * np.pi)
-        return (beats - float(slow)) * 60.0 / self.rate_per_min
+        slow = 0.55 * sin(2 * pi * (at - 0.02)) / (2 * pi)
+        return (beats - slow) * 60.0 / self.rate_per_min
 
     def breath_mm(self, t_s: float, holds: Sequence[tuple[float, bool]] = ()) -> float:
         """How far the diaphragm is below its resting place, 0…14 mm.
@@ -77,7 +78,7 @@ class Rhythm:
         `holds`: when breath was held (True; in moderate inspiration) and let go (False).
         """
         at = t_s / self.breath_s + self._phase[1]
-        free = 10.0 * float(0.5 - 0.5 * np.cos(2 * np.pi * at)) ** 1.4
+        free = 10.0 * (0.5 - 0.5 * cos(2 * pi * at)) ** 1.4
         share = 0.0
         for start, held in holds:
             if start > t_s:
@@ -149,9 +150,9 @@ class Heart:
         along = s + 0.14 * c * pulled
         narrow = 1.0 - c * (0.13 - 0.05 * np.clip(np.abs(s), 0, 1.4))
         twist = np.deg2rad(c * (2.0 + 8.0 * np.clip(s, -1.2, 1.0)))
-        cos, sin = np.cos(twist) * narrow, np.sin(twist) * narrow
+        u, v = np.cos(twist) * narrow, np.sin(twist) * narrow
         x, y = local[:, 1], local[:, 2]
-        out = self.world(np.stack([along, x * cos - y * sin, x * sin + y * cos], axis=1))
+        out = self.world(np.stack([along, x * u - y * v, x * v + y * u], axis=1))
         out += (-2.0 * c, -1.5 * c, 0.0)
         out += heart_shift_mm(breath_mm)
         return out

@@ -132,7 +132,7 @@ class Tree:
             i, j = starts[k], starts[k + 1]
             away = np.linalg.norm(self.points[run] - self.points[run[0]], axis=1)
             radius[i] = radius[i + 1]
-            weight[i:j][away < 0.7 * self.radius_mm[run[0]]] = 0.0
+            weight[i:j][away < 0.95 * self.radius_mm[run[0]]] = 0.0
         return nodes, starts, radius, weight
 
     def downstream(self, node: int) -> np.ndarray:
