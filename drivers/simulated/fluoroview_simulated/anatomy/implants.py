@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import Part
-from fluoroview_simulated.anatomy.project import draw_mesh
+from fluoroview_simulated.anatomy.project import draw_mesh, unsharp
 from fluoroview_simulated.anatomy.vessels import smooth_line
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 STEEL, TITANIUM = 1.0, 0.34
 """mm of steel that weaken the beam as 1 mm does (Ti-6Al-4V, 60 keV)."""
+UNSHARPNESS_MM = 0.25
+"""Focal spot and scintillator, as the standard deviation of a Gaussian at the isocentre."""
 
 
 def line(a: Sequence[float], b: Sequence[float], step_mm: float = 2.0) -> np.ndarray:
@@ -209,12 +212,24 @@ class Track:
 
 
 class Fragment:
-    """Parts that move together; their maps are kept for the last poses."""
+    """Parts that move together; their maps are kept for the last poses.
+
+    Args:
+        parts: what moves as one.
+        bent: what is drawn at rest elsewhere and follows only in part: soft tissue. It is drawn
+            as the difference from its place at rest.
+        share: how much of the movement a point takes part in, (n, 3) to (n,), 0 to 1.
+    """
 
     KEPT = 4
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self.parts = list(parts)
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        bent: Sequence[Part] = (),
+        share: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        self.parts, self.bent, self.share = list(parts), list(bent), share
         self._maps: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
 
     def draw(self, canvas: Canvas, matrix: np.ndarray, shift_mm: np.ndarray) -> None:
@@ -230,24 +245,40 @@ class Fragment:
     ) -> tuple[np.ndarray, np.ndarray]:
         key = (canvas.view.geometry, matrix.tobytes(), np.asarray(shift_mm, float).tobytes())
         if key not in self._maps:
-            maps = _drawn(self.parts, canvas.view, canvas.base["soft"].shape[0], matrix, shift_mm)
+            pieces = [replace(p, mesh=p.mesh.moved(matrix, shift_mm)) for p in self.parts]
+            pieces += self._bent(matrix, shift_mm)
+            maps = _drawn(pieces, canvas.view, canvas.base["soft"].shape[0])
             while len(self._maps) >= self.KEPT:
                 self._maps.pop(next(iter(self._maps)))
             self._maps[key] = maps
         return self._maps[key]
 
+    def _bent(self, matrix: np.ndarray, shift_mm: np.ndarray) -> list[Part]:
+        """Soft tissue where it is now, less where it is at rest."""
+        pieces = []
+        for part in self.bent:
+            assert self.share is not None
+            v = part.mesh.vertices
+            goes = part.mesh.moved(matrix, shift_mm).vertices - v
+            now = Mesh(v + self.share(v)[:, None].astype(np.float32) * goes, part.mesh.faces)
+            pieces += [replace(part, mesh=now), replace(part, soft=-part.soft)]
+        return pieces
 
-def _drawn(
-    parts: Sequence[Part], view: View, side: int, matrix: np.ndarray, shift_mm: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+
+def _drawn(parts: Sequence[Part], view: View, side: int) -> tuple[np.ndarray, np.ndarray]:
     from fluoroview_simulated.canvas import GRID, MARGIN
 
     soft, bone = np.zeros((side, side), np.float32), np.zeros((side, side), np.float32)
     for part in parts:
         weights = (part.soft, part.bone, part.shell_mm, part.grain)
-        mesh = part.mesh.moved(matrix, shift_mm)
-        draw_mesh(mesh, view, soft, bone, weights, (-float(MARGIN), -float(MARGIN)), GRID)
-    return soft, bone
+        draw_mesh(part.mesh, view, soft, bone, weights, (-float(MARGIN), -float(MARGIN)), GRID)
+    return _unsharp(soft, view), _unsharp(bone, view)
+
+
+def _unsharp(path_mm: np.ndarray, view: View) -> np.ndarray:
+    from fluoroview_simulated.canvas import GRID
+
+    return unsharp(path_mm, UNSHARPNESS_MM / view.view_mm * GRID)
 
 
 class Kept:
@@ -267,6 +298,7 @@ class Kept:
             return
         drawing()
         np.maximum(canvas.base["metal"], 0.0, out=canvas.base["metal"])
+        canvas.base["metal"][:] = _unsharp(canvas.base["metal"], canvas.view)
         while len(self._maps) >= self.KEPT:
             self._maps.pop(next(iter(self._maps)))
         self._maps[key] = canvas.base["metal"].copy()

@@ -103,13 +103,13 @@ CARPALS = (
 )  # fmt: skip
 
 
-def hand_bones() -> list[Part]:
-    """Ulna, wrist, metacarpals and phalanges: everything but the radius."""
+def hand() -> list[Part]:
+    """Wrist, metacarpals and phalanges."""
     wrist = [
         Part(load(f"hand_{n}"), soft=-0.42, bone=0.24, shell_mm=0.5, grain=0.45) for n in CARPALS
     ]
     fingers = filled("hand_fingers", wall_mm=0.1)
-    return [*filled("hand_ulna", wall_mm=0.12), *wrist, struts("hand_carpal_struts"), *fingers]
+    return [*wrist, struts("hand_carpal_struts"), *fingers]
 
 
 def radius() -> list[Part]:
