@@ -139,6 +139,15 @@ def test_a_leaning_needle_meets_the_lamina():
     assert procedure.check("NeedleAdvance", 36.0, 1.0) == 36.0
 
 
+@pytest.mark.parametrize(("body", "depth"), [("small", 51.0), ("large", 91.0)])
+def test_the_sac_is_reached_in_every_body(body, depth):
+    procedure = PROCEDURE("normal", 1, body)
+    assert procedure.check("NeedleAdvance", depth, 0.0) == depth
+    procedure.acts.note(0.1, "NeedleAdvance", depth)
+    assert procedure.truth(1.0)["needle_in_sac"]
+    assert drawn(procedure, 1.0).metal.max() > 0.3
+
+
 def test_a_pulse_is_drawn_in_four_milliseconds():
     procedure, canvas = made(), Canvas()
     view = View(GEOMETRY)

@@ -37,7 +37,7 @@ def rib_line(number: int, n: int = 70) -> np.ndarray:
     tubercle = own(s.transverse + 1, yb + 15 + 0.4 * number * (number < 11), 7.0)
     back_y = min(float(spine_y(VERTEBRAE[level])) + 42.0, 99.0)
     if number == 1:
-        points = [head, tubercle, (50, 48, 353), (ax, ay, az), (49, 0, 333), end]
+        points = [head, tubercle, (49, 52, 357), (ax, ay, az), (49, 0, 333), end]
     elif number == 12:
         points = [head, own(30, yb + 18, 0), (56, 90, 80), (ax, ay, az), end]
     else:
@@ -65,12 +65,12 @@ def rib(number: int, sides: int = 12) -> Mesh:
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     heart = np.array([0.0, 10.0, 0.0])
     out = line * [1, 1, 0] - heart
-    out[:, 2] = 12.0 - 25.0 * (number < 3) * 3
+    out[:, 2] = 45.0 if number == 2 else 12.0
     neck = np.exp(-((s / 0.09) ** 2))[:, None]
     out = out / np.linalg.norm(out, axis=1, keepdims=True)
     if number == 1:  # flat from above
-        out = out * 0.35 + np.array([0, -0.35, 0.9])
-    out = out * (1 - neck) + neck * np.array([0.2, 0.9, 0.1])
+        out = out * 0.25 + np.array([0, -0.35, 0.9])
+    out = out * (1 - neck) + neck * np.array([0.2, -0.4, 0.9] if number == 1 else [0.2, 0.9, 0.1])
     out -= tangent * np.einsum("ij,ij->i", out, tangent)[:, None]
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     up = np.cross(tangent, out)
@@ -130,8 +130,8 @@ def sternum() -> Solid:
 def clavicle() -> Solid:
     """An S from the manubrium to the acromion."""
     line = [
-        (20, -44, 341), (42, -56, 343), (68, -55, 347), (95, -38, 352), (120, -14, 355),
-        (140, 3, 354), (152, 10, 352),
+        (19, -44, 340), (40, -56, 343), (64, -55, 347), (88, -38, 351), (110, -14, 353),
+        (128, 3, 352), (139, 10, 350),
     ]  # fmt: skip
     fine = CubicSpline(np.arange(7), np.array(line, float))(np.linspace(0, 6, 19))
     radius = np.interp(np.linspace(0, 6, 19), range(7), [8.3, 6.2, 5.6, 5.4, 5.6, 6.4, 6.0])
@@ -162,12 +162,14 @@ def scapula() -> Solid:
     glenoid = ellipsoid((143, 36, 318), (7, 13, 19), turn(z_deg=-32).T)
     neck = capsule((128, 48, 318), (141, 38, 320), 8, 10)
     coracoid = tube([(133, 36, 338), (128, 18, 345), (136, -4, 338)], [7.5, 6.5, 5.0], smooth=4)
-    return join(blade, ridge, acromion, neck, glenoid, coracoid, smooth=6)
+    bone = join(blade, ridge, acromion, neck, glenoid, coracoid, smooth=6)
+    narrow = np.array([1.0 / 0.92, 1.0, 1.0])
+    return lambda p: 0.92 * bone(p * narrow)
 
 
 MAKERS = {
     **{f"rib_{i}": (lambda i=i: rib(i)) for i in _RIBS},
     "sternum": lambda: mesh_of(sternum(), (-32, -108, 148), (32, -28, 350), 1.4, 5000),
     "clavicle": lambda: mesh_of(clavicle(), (5, -72, 325), (165, 25, 368), 1.3, 3000),
-    "scapula": lambda: mesh_of(scapula(), (58, -16, 198), (176, 116, 370), 1.4, 9000),
+    "scapula": lambda: mesh_of(scapula(), (53, -16, 198), (164, 116, 370), 1.4, 9000),
 }

@@ -32,9 +32,8 @@ ENTRY = np.array([0.0, 112.0, -33.0])
 TARGET = np.array([0.0, 53.0, -18.0])
 WINDOW_MM = 8.0
 """Half width of the gap between the laminae."""
-LAMINA_MM = 40.0
-DISC_MM = 71.0
-"""Depths at which the needle meets the lamina and the disc."""
+BEFORE_MM, BEYOND_MM = 21.0, 10.0
+"""The needle meets the lamina before the middle of the sac, and the disc beyond it."""
 
 
 class Myelography(Procedure):
@@ -101,21 +100,23 @@ class Myelography(Procedure):
 
     def _reachable(self, name: str, depth: float, lean: float, t_s: float) -> None:
         aside = depth * np.tan(np.deg2rad(abs(lean)))
-        if depth > LAMINA_MM and aside > WINDOW_MM:
+        middle = float(np.linalg.norm(TARGET * self.scale - self._entry()))
+        lamina, disc = middle - BEFORE_MM, middle + BEYOND_MM
+        if depth > lamina and aside > WINDOW_MM:
             raise ValueError(
                 f"{name} would put the needle on the lamina, {aside:.0f} mm beside the midline; "
-                f"deeper than {LAMINA_MM:g} mm it must stay within {WINDOW_MM:g} mm. Withdraw it "
+                f"deeper than {lamina:.0f} mm it must stay within {WINDOW_MM:g} mm. Withdraw it "
                 "(Down) and lean it less."
             )
-        if name == "NeedleLean" and depth > LAMINA_MM and lean != self._value("NeedleLean", t_s):
+        if name == "NeedleLean" and depth > lamina and lean != self._value("NeedleLean", t_s):
             raise ValueError(
                 f"NeedleLean cannot be changed at a depth of {depth:g} mm: the ligaments hold the "
-                f"needle. Withdraw it to {LAMINA_MM:g} mm or less (Down) first."
+                f"needle. Withdraw it to {lamina:.0f} mm or less (Down) first."
             )
-        if depth > DISC_MM:
+        if depth > disc:
             raise ValueError(
                 f"NeedleAdvance {depth:g} mm would push the needle through the sac into the disc "
-                f"L3/4; the sac lies between 53 and 66 mm. Withdraw it (Down)."
+                f"L3/4; the sac lies about {middle:.0f} mm deep. Withdraw it (Down)."
             )
 
     def truth(self, t_s: float) -> Mapping[str, Any]:
@@ -149,7 +150,7 @@ class Myelography(Procedure):
 
     def _entry(self) -> np.ndarray:
         """Where the needle goes through the skin."""
-        return ENTRY * (self.scale, self.scale * (GIRTH[self.body] + 1) / 2, self.scale)
+        return ENTRY * (self.scale, self.scale * GIRTH[self.body], self.scale)
 
     def _along(self, t_s: float) -> np.ndarray:
         """The needle's direction inward."""

@@ -89,7 +89,7 @@ INFO = ProcedureInfo(
             unit="mm",
             default=26.0,
             minimum=0.0,
-            maximum=90.0,
+            maximum=120.0,
             step=2.0,
             keys=("Up", "Down"),
         ),
