@@ -80,8 +80,8 @@ def cavity_of_uterus(septum: bool = False) -> s.Solid:
     def triangle(p: np.ndarray) -> np.ndarray:
         x, y, z = ((p - low) @ axes.T).T
         f = np.clip(z / height, 0, 1.1)
-        half = 2.6 + 4.0 * f + 13.0 * f**2.2
-        thick = 1.7 + 2.1 * np.sin(np.pi * np.clip(f, 0, 1)) ** 0.8
+        half = 2.4 + 4.5 * f + 12.5 * f**1.9
+        thick = 1.5 + 1.5 * np.sin(np.pi * np.clip(f, 0, 1)) ** 0.8
         edge = np.abs(x) / half
         top = z - (height - 3.0 + 3.5 * np.minimum(edge, 1.2) ** 2)
         return np.maximum.reduce(
@@ -94,9 +94,9 @@ def cavity_of_uterus(septum: bool = False) -> s.Solid:
         [1.6, 3.4, 3.2, 2.0, 2.4],
         3.0,
     )
-    horns = [s.tube(np.array(horn) * [side, 1, 1], [2.2, 1.2, 0.6], 2.0) for side in (1, -1)]
+    horns = [s.tube(np.array(horn) * [side, 1, 1], [1.9, 1.1, 0.7], 2.0) for side in (1, -1)]
     shape = s.join(
-        s.uneven(triangle, 0.5, 11.0, 3), s.uneven(canal, 0.55, 3.2, 4), *horns, smooth=3.0
+        s.uneven(triangle, 0.22, 14.0, 3), s.uneven(canal, 0.5, 2.8, 4), *horns, smooth=3.0
     )
     if septum:
         tip, root = low + axes[2] * 10.0, np.array(FUNDUS) + axes[2] * 4.0
