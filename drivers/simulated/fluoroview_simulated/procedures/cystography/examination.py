@@ -24,7 +24,7 @@ CATHETER_MM = {"child": 1.35, "adult": 2.4}
 BALLOON_MM = 10.0
 WALL = 0.22
 """Plastic with barium in it, as bone."""
-POUCH = np.array([0.72, 0.62, 0.30])
+POUCH = np.array([0.50, 0.84, 0.20])
 """Where on the bladder a diverticulum sits, beside the left ureter."""
 
 
@@ -52,7 +52,8 @@ class _Bladder(Procedure):
         wide = anatomy.VALVE_MM if p.valve else anatomy.WIDE_MM
         line = anatomy.smooth_line(np.column_stack([anatomy.URETHRA, wide]), 90)
         self._urethra, self._wide = line[:, :3] * self.scale, line[:, 3] * self.scale
-        self._pouch = anatomy.ball(14, 22)
+        self._ball = anatomy.ball(14, 22)
+        self._pouch = anatomy.uneven_ball(seed, 18, 28)
         self._streaks = _streaks(seed, self.scale)
         inside = anatomy.NECK + [[3, 8, 34], [-2, 6, 24], [0, 3, 12], [0, 1, 4]]
         self._catheter = anatomy.smooth_line(np.concatenate([inside, anatomy.URETHRA]), 60)
@@ -102,7 +103,9 @@ class _Bladder(Procedure):
         if now.catheter:
             canvas.tube(self._catheter, self._catheter_mm, WALL, "bone")
             if now.drip_ml_s > 0:
-                canvas.tube(self._catheter, 0.5 * self._catheter_mm, self.patient.bladder.agent_g_cm3)
+                canvas.tube(
+                    self._catheter, 0.5 * self._catheter_mm, self.patient.bladder.agent_g_cm3
+                )
 
     def _draw_bladder(self, canvas: Canvas, now: State, flow: float) -> None:
         agent = now.agent_g_cm3
@@ -110,16 +113,16 @@ class _Bladder(Procedure):
         canvas.mesh(mesh, contrast=agent)
         if self.body != "child" and now.catheter and now.bladder_ml > 60.0:
             middle = np.array(anatomy.NECK + [0, 3, 13]) * self.scale
-            ball = self._pouch.moved(np.eye(3) * BALLOON_MM * self.scale, middle)
-            canvas.mesh(ball, contrast=-agent)
+            balloon = self._ball.moved(np.eye(3) * BALLOON_MM * self.scale, middle)
+            canvas.mesh(balloon, contrast=-agent)
         if now.diverticulum_ml > 0.3:
             radius = (3e3 * now.diverticulum_ml / (4 * np.pi)) ** (1 / 3)
             at = int(np.argmax(self._pouch_side(mesh.vertices)))
             wall, out = mesh.vertices[at].astype(float), mesh.normals[at].astype(float)
-            away = wall + out * (0.93 * radius + 5.0 * self.scale)
+            away = wall + out * (0.93 * radius + 3.0 * self.scale)
             turn = np.diag([1.0, 0.92, 1.09]) * radius
             canvas.mesh(self._pouch.moved(turn, away), contrast=agent)
-            canvas.tube(np.stack([wall - out * 2, away]), 2.6 * self.scale, 0.9 * agent)
+            canvas.tube(np.stack([wall - out * 2, away]), 3.6 * self.scale, 0.9 * agent)
 
     def _pouch_side(self, points: np.ndarray) -> np.ndarray:
         middle = 0.5 * (points.min(axis=0) + points.max(axis=0))
@@ -175,8 +178,10 @@ class _Bladder(Procedure):
         for line, radius in self._streaks:
             n = max(int(reach * len(line)), 3)
             canvas.tube(line[:n], radius[:n] * (0.5 + 0.5 * reach), agent)
-        grams = 0.35 * now.leaked_ml * now.agent_g_cm3
-        ends = np.array([line[max(int(0.5 * reach * len(line)), 1)] for line, _ in self._streaks[::2]])
+        grams = 0.22 * now.leaked_ml * now.agent_g_cm3
+        ends = np.array(
+            [line[max(int(0.5 * reach * len(line)), 1)] for line, _ in self._streaks[::2]]
+        )
         canvas.blobs(ends, (3.0 + 3.0 * reach) * per, grams / len(ends))
 
     def check(self, name: str, value: Any, t_s: float) -> Any:
@@ -236,13 +241,13 @@ def _streaks(seed: int, scale: float) -> list[tuple[np.ndarray, np.ndarray]]:
     """Ways that leaked contrast takes from the left side of the bladder's base."""
     rng = np.random.default_rng(seed + 90)
     lines = []
-    for k in range(13):
-        angle = np.deg2rad(-55 + 14 * k + rng.uniform(-6, 6))
+    for k in range(15):
+        angle = np.deg2rad(-60 + 12 * k + rng.uniform(-6, 6))
         heading = np.array([np.cos(angle), rng.uniform(-0.35, 0.5), np.sin(angle)])
-        s = np.linspace(0, rng.uniform(38, 72), 30)[:, None]
+        s = np.linspace(0, rng.uniform(40, 86), 30)[:, None]
         bend = np.cumsum(np.cumsum(rng.normal(0, 0.09, (30, 3)), axis=0), axis=0)
         line = np.array([33.0, -36.0, -203.0]) + heading * s + bend
-        lean = rng.uniform(2.0, 4.2) * np.sin(np.linspace(0.35, np.pi, 30)) ** 0.8 + 0.25
+        lean = rng.uniform(1.4, 3.6) * np.sin(np.linspace(0.35, np.pi, 30)) ** 0.8 + 0.25
         lean *= 1.0 + 0.3 * np.sin(np.arange(30) * rng.uniform(0.6, 1.3))
         lines.append((line * scale, lean * scale))
     return lines

@@ -180,9 +180,9 @@ CYSTOGRAPHY = ProcedureInfo(
         Case(
             "diverticulum", "Trabeculated bladder with a diverticulum", True,
             "Between thick bundles of muscle the mucosa bulges in small sacs. Behind the left side a "
-            "diverticulum fills through a narrow neck; from the front the bladder hides it: turn "
-            "30 to 45 degrees. On voiding it grows while the bladder shrinks, and keeps its "
-            "contrast.",
+            "diverticulum fills through a narrow neck; from the front the bladder hides part of "
+            "it and its neck: turn 30 to 45 degrees LAO. On voiding it grows while the bladder "
+            "shrinks, and keeps its contrast.",
         ),
         Case(
             "rupture", "Extraperitoneal rupture", True,
@@ -197,7 +197,7 @@ CYSTOGRAPHY = ProcedureInfo(
         detector_mm=250.0,
         field_width_mm=244.0,
         field_height_mm=244.0,
-        isocentre_mm=(0.0, -15.0, -182.0),
+        isocentre_mm=(0.0, -15.0, -172.0),
     ),
     rate_hz=7.5,
     bodies=("medium", "small", "large", "child"),

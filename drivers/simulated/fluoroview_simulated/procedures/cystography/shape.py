@@ -49,7 +49,7 @@ def smooth_line(points: np.ndarray, n: int) -> np.ndarray:
     return np.stack([np.interp(at, run, line[:, k]) for k in range(line.shape[1])], axis=1)
 
 
-def ball(rows: int = 28, columns: int = 44) -> Mesh:
+def ball(rows: int = 24, columns: int = 38) -> Mesh:
     """A unit sphere with its poles up and down."""
     polar = np.linspace(0, np.pi, rows + 1)[1:-1]
     turn = 2 * np.pi * np.arange(columns) / columns
@@ -71,6 +71,15 @@ def ball(rows: int = 28, columns: int = 44) -> Mesh:
     faces.append(np.stack([np.full(columns, top), k, n], 1))
     faces.append(np.stack([np.full(columns, top + 1), end + n, end + k], 1))
     return Mesh(vertices.astype(np.float32), np.concatenate(faces).astype(np.int32))
+
+
+def uneven_ball(seed: int, rows: int, columns: int) -> Mesh:
+    """A unit ball as a sac grows: about its volume, but lopsided."""
+    even = ball(rows, columns)
+    d = even.vertices.astype(float)
+    rng = np.random.default_rng(seed + 700)
+    bumpy = 1.0 + 0.07 * _waves(d, rng, 2.5) + 0.02 * _waves(d, rng, 6.0)
+    return Mesh((d * bumpy[:, None]).astype(np.float32), even.faces)
 
 
 class BladderShape:
@@ -132,7 +141,13 @@ def _waves(d: np.ndarray, rng: np.random.Generator, per_turn: float) -> np.ndarr
     return np.sin(d @ k.T + rng.uniform(0, 2 * np.pi, 24)).mean(axis=1) * np.sqrt(48)
 
 
-DILATION = {1: (1.5, 0.0, 2), 2: (1.7, 0.0, 2), 3: (3.0, 2.0, 2), 4: (4.6, 6.0, 4), 5: (7.0, 12.0, 5)}
+DILATION = {
+    1: (1.5, 0.0, 2),
+    2: (1.7, 0.0, 2),
+    3: (3.0, 2.0, 2),
+    4: (4.6, 6.0, 4),
+    5: (7.0, 12.0, 5),
+}
 """Grade: radius of the ureter, how far it winds, shape of the calyces."""
 
 
@@ -166,7 +181,9 @@ class UpperTract:
     def radius_mm(self) -> np.ndarray:
         """Of the ureter, (120,): narrow where it goes through the bladder's wall."""
         u = np.linspace(0, 1, 120)
-        r = DILATION[self.grade][0] * (1.0 + 0.12 * np.sin(31 * u) + 0.10 * np.sin(57 * u + self.side))
+        r = DILATION[self.grade][0] * (
+            1.0 + 0.12 * np.sin(31 * u) + 0.10 * np.sin(57 * u + self.side)
+        )
         r *= 0.55 + 0.45 * np.clip(u / 0.06, 0, 1)
         r *= 1.0 - 0.3 * np.exp(-(((u - 0.965) / 0.02) ** 2))
         return r * self.scale
