@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
-from fluoroview_simulated.anatomy.mesh import Mesh
+from fluoroview_simulated.anatomy.mesh import Mesh, load
 from fluoroview_simulated.anatomy.parts import Part
 
 Radius = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -69,22 +69,24 @@ class Lumen:
         """The point(s) of the line at a distance along it."""
         return np.stack([np.interp(s_mm, self.s_mm, self.axis[:, k]) for k in range(3)], axis=-1)
 
-    def frame_at(self, s_mm: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Point, side, up and mean radius (as 4th, 0-d) at the nearest ring."""
-        i = int(np.argmin(np.abs(self.s_mm - s_mm)))
-        return self.axis[i], self.side[i], self.up[i], self.radius[i].mean()
+    def ring(self, s_mm: float) -> int:
+        """Number of the nearest ring."""
+        return int(np.argmin(np.abs(self.s_mm - np.clip(s_mm, 0.0, self.s_mm[-1]))))
 
     def wall(self, s_mm: float, angle_deg: float) -> tuple[np.ndarray, np.ndarray]:
         """A point of the wall and the direction outward there."""
-        i = int(np.argmin(np.abs(self.s_mm - s_mm)))
+        i = self.ring(s_mm)
         a = np.deg2rad(angle_deg)
         out = np.cos(a) * self.side[i] + self.flat * np.sin(a) * self.up[i]
         j = round(angle_deg / 360 * self.radius.shape[1]) % self.radius.shape[1]
         return self.axis[i] + self.radius[i, j] * out, out / np.linalg.norm(out)
 
     def piece(self, first_mm: float = -np.inf, last_mm: float = np.inf) -> tuple[Mesh, np.ndarray]:
-        """A closed mesh of the rings between two distances, and `s_mm` of its vertices."""
-        i = np.flatnonzero((self.s_mm >= first_mm) & (self.s_mm <= last_mm))
+        """A closed mesh between two distances, and `s_mm` of its vertices.
+
+        It runs from ring to ring, so that pieces that meet share one and leave no gap.
+        """
+        i = np.arange(self.ring(first_mm), self.ring(last_mm) + 1)
         rings, s = self.rings[i], self.s_mm[i]
         n, m = rings.shape[:2]
         vertices = np.concatenate([rings.reshape(-1, 3), self.axis[i[:1]], self.axis[i[-1:]]])
@@ -119,6 +121,21 @@ def smooth_line(points: Sequence[Sequence[float]], step_mm: float) -> np.ndarray
     far = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
     at = np.linspace(0, far[-1], int(np.ceil(far[-1] / step_mm)) + 1)
     return np.stack([np.interp(at, far, line[:, k]) for k in range(3)], axis=1)
+
+
+def curve(
+    table: Sequence[Sequence[float]], round_mm: float = 4.0
+) -> Callable[[np.ndarray], np.ndarray]:
+    """A function through (place, value) pairs, its corners rounded over `round_mm`."""
+    points = np.asarray(table, float)
+    far = 3.0 * round_mm
+    at = np.arange(points[0, 0] - far, points[-1, 0] + far, 0.5)
+    window = np.exp(-((np.arange(-far, far + 0.5, 0.5) / round_mm) ** 2))
+    values = np.interp(at, points[:, 0], points[:, 1])
+    half = len(window) // 2
+    padded = np.pad(values, half, mode="edge")
+    smooth = np.convolve(padded, window / window.sum(), "valid")
+    return lambda s: np.interp(s, at, smooth)
 
 
 def lumen(
@@ -232,32 +249,36 @@ STOMACH_POINTS = (
     (46, -50, 0), (22, -58, -18), (-4, -56, -8), (-22, -48, 12), (-32, -40, 30), (-35, -37, 36),
 )  # fmt: skip
 """From the top of the fundus to the pylorus."""
-_STOMACH_RADIUS = np.array(
-    [(0, 37), (20, 37), (60, 37), (100, 33), (140, 29), (180, 26), (215, 23), (240, 19), (262, 15),
-     (276, 7), (284, 3.2), (300, 3.2)],
-    float,
+_STOMACH_RADIUS = curve(
+    [(0, 37), (20, 37), (60, 37), (100, 33), (140, 29), (180, 26), (215, 23), (245, 20), (268, 18),
+     (284, 12), (293, 6), (297, 3.2), (320, 3.2)]
 )  # fmt: skip
 GULLET_POINTS = (
-    (0, 22, 390), (3, 26, 362), (6, 29, 335), (5, 29, 310), (3, 30, 285), (1, 33, 260),
-    (1, 35, 235), (4, 34, 210), (9, 31, 188), (15, 29, 167), (23, 25, 152), (31, 22, 143),
+    (0, 20, 390), (3, 23, 362), (6, 26, 335), (5, 26, 310), (3, 26, 285), (1, 28, 260),
+    (1, 30, 235), (4, 30, 210), (9, 29, 188), (15, 29, 167), (23, 25, 152), (31, 22, 143),
 )  # fmt: skip
 """From the upper sphincter behind the cricoid to the cardia."""
 
 
-def stomach(rugae: float = 1.0) -> Lumen:
-    """The J-shaped stomach; `rugae` is the height of its folds (less when blown up)."""
+def stomach(reshape: Reshape | None = None) -> Lumen:
+    """The J-shaped stomach, blown up; angle 0 is the greater curvature, 180 degrees the lesser."""
     length = _length(STOMACH_POINTS)
 
     def wall(s: np.ndarray, angle: np.ndarray) -> np.ndarray:
-        base = np.interp(s, _STOMACH_RADIUS[:, 0], _STOMACH_RADIUS[:, 1])
-        wander = 0.5 * rough(s, 0 * angle, 60.0, 31) + 0.25 * rough(s, angle, 22.0, 33)
-        ridge = np.maximum(np.sin(11 * angle + 1.6 * wander), 0) ** 1.5
-        along = np.interp(s, [0, 25, 70, 170, 215, 245], [0.3, 1.0, 1.0, 0.9, 0.35, 0.0])
-        great = 0.55 + 0.45 * np.cos(angle)  # folds are largest on the greater curvature
-        folds = -0.11 * rugae * along * great * ridge
-        return base * (1 + folds + 0.02 * rough(s, angle, 50.0, 7)) * rounded_ends(s, length, 36, 0)
+        base = _STOMACH_RADIUS(s)
+        folds = -0.085 * ruga(s, angle)
+        r = base * (1 + folds + 0.02 * rough(s, angle, 50.0, 7)) * rounded_ends(s, length, 36, 0)
+        return r if reshape is None else reshape(s, angle, r)
 
-    return lumen(STOMACH_POINTS, wall, step_mm=2.5, sides=64, towards=(1, -0.2, 0), flat=0.86)
+    return lumen(STOMACH_POINTS, wall, step_mm=2.5, sides=72, towards=(1, -0.2, 0), flat=0.86)
+
+
+def ruga(s: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """How high the folds of the stomach stand, 0 to 1: long, winding, largest on the left."""
+    wander = 0.55 * rough(s, 0 * angle, 55.0, 31) + 0.35 * rough(s, angle, 24.0, 33)
+    ridge = np.maximum(np.sin(12 * angle + 1.7 * wander), 0) ** 1.3
+    along = np.interp(s, [0, 25, 70, 165, 205, 235], [0.3, 1.0, 1.0, 0.85, 0.3, 0.0])
+    return along * (0.6 + 0.4 * np.cos(angle)) * ridge
 
 
 DUODENUM_POINTS = (
@@ -301,4 +322,13 @@ def abdomen(body: str) -> list[Part]:
         *regions_skeleton.ribs(8, 12),
         *regions_skeleton.femora(),
     ]
+    return [p.in_body(body) for p in parts]
+
+
+def chest(body: str, stomach_gas: bool = True) -> list[Part]:
+    """What lies about the gullet: the chest and the upper abdomen."""
+    parts = [*regions_soft.chest(), *regions_skeleton.thorax("T1", "T12")]
+    if not stomach_gas:
+        gas = load("soft_stomach_gas")
+        parts = [p for p in parts if p.mesh is not gas]
     return [p.in_body(body) for p in parts]

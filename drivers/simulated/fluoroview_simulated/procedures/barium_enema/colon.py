@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-import cv2
 import numpy as np
 
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import in_body
-from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import ViewLayers
+from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 
 CUTS_MM = (0, 62, 138, 205, 300, 420, 520, 610, 680, 760, 850, 950, 1010, 1070, 1130, 1190, 1400)
 """Where the colon is cut into pieces, from the anus."""
@@ -64,8 +63,7 @@ def make_colon(disease: str, body: str) -> Colon:
     polyps = tuple(_polyps(lumen)) if disease == "polyp" else ()
     pieces, walls = [], []
     for a, b in pairwise(CUTS_MM):
-        near = lumen.s_mm[(lumen.s_mm >= a - 2.5) & (lumen.s_mm <= b)]
-        mesh, along = lumen.piece(near[0], near[-1])
+        mesh, along = lumen.piece(a, b)
         ends = 2 * lumen.radius.shape[1]
         pieces.append((in_body(mesh, body), along))
         walls.append((in_body(Mesh(mesh.vertices, mesh.faces[:-ends]), body), along))
@@ -79,26 +77,21 @@ def make_colon(disease: str, body: str) -> Colon:
 
 def lay_out(colon: Colon, layers: ViewLayers, seed: int) -> None:
     """Projects every piece, its wall and the lesions for one view."""
-    grain = _grain(layers.view, seed)
+    texture = grain(layers.view, seed)
     for i, (mesh, along) in enumerate(colon.pieces):
         layers.path(f"piece {i}", mesh, along)
     for i, (mesh, along) in enumerate(colon.walls):
         key = f"wall {i}"
         layers.shell(key, mesh, along)
         kept = layers.maps[key]
-        layers.maps[key] = replace(kept, path=_soft(kept.path) * grain[kept.place])
+        layers.maps[key] = replace(kept, path=soft(kept.path) * texture[kept.place])
     layers.custom("basins", **basins(colon, layers))
     for name, sacs in (("sac", colon.diverticula), ("polyp", colon.polyps)):
         for i, sac in enumerate(sacs):
             layers.path(f"{name} {i}", sac.mesh)
             key = f"{name} wall {i}"
             layers.shell(key, sac.mesh)
-            layers.maps[key] = replace(layers.maps[key], path=_soft(layers.maps[key].path))
-
-
-def _soft(wall: np.ndarray) -> np.ndarray:
-    """A wall without the steps of the grid."""
-    return cv2.GaussianBlur(wall, (0, 0), 0.75) if wall.size > 1 else wall
+            layers.maps[key] = replace(layers.maps[key], path=soft(layers.maps[key].path))
 
 
 def basins(colon: Colon, layers: ViewLayers) -> dict[str, np.ndarray]:
@@ -127,20 +120,6 @@ def basins(colon: Colon, layers: ViewLayers) -> dict[str, np.ndarray]:
         levels.append(at)
         volumes.append(sum(np.interp(at, m.levels_mm, m.levels_ml) for m in maps))
     return {"owner": owner, "level": np.array(levels), "ml": np.array(volumes)}
-
-
-def _grain(view: View, seed: int) -> np.ndarray:
-    """Unevenness of the coat: granules and streaks of barium, about 1."""
-    from fluoroview_simulated.canvas import GRID, SIDE
-
-    rng = np.random.default_rng(seed + 77)
-    mm = GRID / view.view_mm
-    total = np.ones((SIDE, SIDE), np.float32)
-    for size_mm, strength in ((0.7, 0.14), (2.5, 0.12), (11.0, 0.2)):
-        noise = rng.standard_normal((SIDE, SIDE)).astype(np.float32)
-        smooth = cv2.GaussianBlur(noise, (0, 0), size_mm * mm)
-        total += smooth * np.float32(strength / smooth.std())
-    return np.clip(total, 0.35, 2.0)
 
 
 # ----------------------------------------------------------------------------------- lesions

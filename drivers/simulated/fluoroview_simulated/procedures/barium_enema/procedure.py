@@ -12,6 +12,7 @@ from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures.barium_enema import colon as anatomy
+from fluoroview_simulated.procedures.barium_enema.breath import breathing
 from fluoroview_simulated.procedures.barium_enema.filling import Filling, filling
 from fluoroview_simulated.procedures.barium_enema.info import INFO
 from fluoroview_simulated.procedures.base import Procedure
@@ -179,15 +180,6 @@ class BariumEnema(Procedure):
         where = place_name(self.colon.s_of(now.column_end_ml))
         air = f", air {now.air_ml:.0f} ml" if self.double else ""
         return f"Barium {now.let_in_ml - now.drained_ml:.0f} ml{air}; head in the {where}"
-
-
-def breathing(holds: Sequence[tuple[float, Any]], t_s: float) -> float:
-    """Height of the breath, -1 to 1; held, it stays about where it was (a small drift)."""
-    phase, last, held = 0.0, 0.0, False
-    for t, value in [*holds, (t_s, None)]:
-        phase += (t - last) * (0.02 if held else 1.0)
-        last, held = t, bool(value)
-    return float(np.sin(2 * np.pi * phase / 4.2))
 
 
 def place_name(s_mm: float) -> str:

@@ -1,0 +1,26 @@
+"""How barium clings to a wall: the texture of the coat, and its line without steps."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.canvas import GRID, SIDE
+
+
+def grain(view: View, seed: int) -> np.ndarray:
+    """Unevenness of the coat: granules and streaks of barium, about 1, (SIDE, SIDE) float32."""
+    rng = np.random.default_rng(seed + 77)
+    cells_per_mm = GRID / view.view_mm
+    total = np.ones((SIDE, SIDE), np.float32)
+    for size_mm, strength in ((0.7, 0.14), (2.5, 0.12), (11.0, 0.2)):
+        noise = rng.standard_normal((SIDE, SIDE)).astype(np.float32)
+        smooth = cv2.GaussianBlur(noise, (0, 0), size_mm * cells_per_mm)
+        total += smooth * np.float32(strength / smooth.std())
+    return np.clip(total, 0.35, 2.0)
+
+
+def soft(wall: np.ndarray) -> np.ndarray:
+    """A projected wall without the steps of the grid."""
+    return cv2.GaussianBlur(wall, (0, 0), 0.75) if wall.size > 1 else wall

@@ -1,0 +1,5 @@
+"""Oesophagogram: the gullet from the upper sphincter to the cardia, in a swallow."""
+
+from fluoroview_simulated.procedures.oesophagogram.procedure import Oesophagogram
+
+PROCEDURE = Oesophagogram

@@ -1,0 +1,220 @@
+"""Stomach and duodenum of a case, their layers for a view, and the antrum as it moves.
+
+The body of the stomach stands still and is projected once per view; the antrum is built and traced
+anew for every pulse, because waves run over it. Both share one level of barium.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from fluoroview_simulated import strokes
+from fluoroview_simulated.anatomy import regions_gut as gut
+from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
+from fluoroview_simulated.anatomy.parts import BODY_SCALE, in_body
+from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
+from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
+
+ANTRUM_MM = 168.0
+"""From here on the stomach moves."""
+DUODENUM_CUTS_MM = (0.0, 44.0, 128.0, 205.0, 262.0, 400.0)
+ULCER_MM, ULCER_DEG = 146.0, 180.0
+TUMOUR_MM, TUMOUR_DEG = 222.0, 10.0
+
+
+@dataclass(frozen=True, eq=False)
+class Anatomy:
+    """Meshes of one patient's stomach and duodenum."""
+
+    stomach: gut.Lumen
+    duodenum: gut.Lumen
+    scale: float
+    body: tuple[Mesh, np.ndarray]
+    grooves: np.ndarray
+    """Depth of the furrows between the folds at the vertices of the body, 0 to 1."""
+    pieces: tuple[tuple[Mesh, np.ndarray], ...]
+    crater: Mesh | None
+    spokes: tuple[np.ndarray, ...]
+    """Folds that run to an ulcer."""
+
+
+def make_anatomy(disease: str, body: str) -> Anatomy:
+    """The organs of a case ("normal", "ulcer" or "carcinoma")."""
+    stomach = gut.stomach({"ulcer": _mound, "carcinoma": _mass}.get(disease))
+    duodenum = gut.duodenum()
+    scale = BODY_SCALE[body]
+    mesh, along = stomach.piece(-1.0, ANTRUM_MM)
+    sides = stomach.radius.shape[1]
+    angle = np.tile(2 * np.pi * np.arange(sides) / sides, (len(along) - 2) // sides)
+    high = gut.ruga(along[:-2, None], angle[:, None])[:, 0]
+    weight = np.interp(along[:-2], [0, 30, 160, ANTRUM_MM], [0.4, 1, 0.9, 0.5])
+    grooves = np.append(weight * np.maximum(1.0 - 1.6 * high, 0.0) ** 2, [0.0, 0.0])
+    crater, spokes = (None, ())
+    if disease == "ulcer":
+        crater, spokes = _ulcer(stomach, scale)
+    return Anatomy(
+        stomach,
+        duodenum,
+        scale,
+        (in_body(mesh, body), along),
+        grooves.astype(np.float32),
+        tuple(_pieces(duodenum, body)),
+        crater,
+        spokes,
+    )
+
+
+def _pieces(duodenum: gut.Lumen, body: str) -> list[tuple[Mesh, np.ndarray]]:
+    out = []
+    for low, high in pairwise(DUODENUM_CUTS_MM):
+        mesh, along = duodenum.piece(low, high)
+        out.append((in_body(mesh, body), along))
+    return out
+
+
+def lay_out(parts: Anatomy, layers: ViewLayers, seed: int) -> None:
+    """Projects all that stands still for one view."""
+    texture = grain(layers.view, seed)
+    layers.custom("grain", texture=texture)
+    mesh, along = parts.body
+    layers.path("body", mesh, along)
+    wall = _open_wall(mesh, parts.stomach)
+    layers.shell("body wall", wall, along)
+    dependent = np.clip(wall.normals @ layers.view.geometry.down + 0.15, 0, 1)
+    layers.shell("grooves", wall, parts.grooves * dependent)
+    for key in ("body wall", "grooves"):
+        _coated(layers, key, texture)
+    for i, (piece, place) in enumerate(parts.pieces):
+        layers.path(f"duodenum {i}", piece, place)
+        layers.shell(f"duodenum wall {i}", _open_wall(piece, parts.duodenum), place)
+        _coated(layers, f"duodenum wall {i}", texture)
+    rest = antrum_mesh(parts, (), 0.0)
+    layers.path("antrum at rest", rest)
+    _levels(layers)
+    if parts.crater is not None:
+        layers.path("crater", parts.crater)
+        layers.shell("crater wall", parts.crater)
+        _coated(layers, "crater wall", texture)
+
+
+def _coated(layers: ViewLayers, key: str, texture: np.ndarray) -> None:
+    kept = layers.maps[key]
+    if kept.path.size > 1:
+        layers.maps[key] = replace(kept, path=soft(kept.path) * texture[kept.place])
+
+
+def _open_wall(mesh: Mesh, lumen: gut.Lumen) -> Mesh:
+    """The wall of a piece without the discs that close it."""
+    return Mesh(mesh.vertices, mesh.faces[: -2 * lumen.radius.shape[1]])
+
+
+def _levels(layers: ViewLayers) -> None:
+    """Heights, and ml of body and resting antrum together below each."""
+    maps = [layers.maps["body"], layers.maps["antrum at rest"]]
+    low = min(float(m.levels_mm[0]) for m in maps if m.levels_mm is not None)
+    high = max(float(m.levels_mm[-1]) for m in maps if m.levels_mm is not None)
+    at = np.linspace(low, high, 200)
+    ml = sum(np.interp(at, m.levels_mm, m.levels_ml) for m in maps)
+    layers.custom("levels", mm=at, ml=ml)
+
+
+def antrum_mesh(parts: Anatomy, waves: tuple[float, ...], pylorus: float) -> Mesh:
+    """The antrum with its contractions, every third side of the section."""
+    lumen = parts.stomach
+    i = np.arange(lumen.ring(ANTRUM_MM), len(lumen.s_mm))
+    i = np.unique(np.concatenate([i[::2], i[-5:]]))
+    s = lumen.s_mm[i]
+    narrow = np.ones(len(s))
+    length = lumen.s_mm[-1]
+    for at in waves:
+        deep = 0.62 * np.clip((at - ANTRUM_MM) / 70.0, 0, 1) ** 0.8
+        wide = np.interp(at, [ANTRUM_MM, length], [11.0, 15.0])
+        narrow *= 1.0 - deep * np.exp(-(((s - at) / wide) ** 2))
+    narrow *= np.where(s > length - 9.0, 0.7 + 0.75 * pylorus, 1.0)
+    narrow = 1.0 + (narrow - 1.0) * np.clip((s - ANTRUM_MM) / 15.0, 0, 1)
+    moved = gut.Lumen(
+        lumen.axis[i] * parts.scale,
+        s,
+        lumen.side[i],
+        lumen.up[i],
+        lumen.radius[i][:, ::3] * narrow[:, None] * parts.scale,
+        lumen.flat,
+    )
+    return moved.piece()[0]
+
+
+def trace_antrum(
+    parts: Anatomy, canvas: Canvas, waves: tuple[float, ...], pylorus: float
+) -> tuple[LayerMap, LayerMap]:
+    """Lumen and wall of the antrum as they are in this pulse."""
+    mesh = antrum_mesh(parts, waves, pylorus)
+    discs = 2 * (parts.stomach.radius.shape[1] // 3)
+    wall = Mesh(mesh.vertices, mesh.faces[:-discs])
+    view = canvas.view
+    cells = view.cells(mesh.vertices, GRID)[0] + MARGIN
+    low = np.clip(np.floor(cells.min(axis=0)).astype(int) - 1, 0, SIDE - 2)
+    high = np.clip(np.ceil(cells.max(axis=0)).astype(int) + 2, low + 2, SIDE)
+    place = (slice(low[1], high[1]), slice(low[0], high[0]))
+    shape = (high[1] - low[1], high[0] - low[0])
+    away = mesh.vertices - view.source
+    distance = np.linalg.norm(away, axis=1)
+    cosine = np.einsum("ij,ij->i", away / distance[:, None], wall.normals).astype(np.float32)
+    depth = (distance - view.geometry.source_isocentre_mm).astype(np.float32)
+    height = (-(mesh.vertices @ view.geometry.down)).astype(np.float32)
+    none = np.zeros(1, np.float32)
+    layers = []
+    for faces, thick in ((mesh.faces, 0.0), (wall.faces, 1.0)):
+        path, total, count = (np.zeros(shape, np.float32) for _ in range(3))
+        least, most = np.full(shape, 1e6, np.float32), np.full(shape, -1e6, np.float32)
+        maps = (path, total, count, least, most)
+        strokes.trace(cells - low, depth, faces, cosine, none, height, np.float32(thick), maps)
+        layers.append(LayerMap(place, np.maximum(path, 0.0, out=path), None, least, most))
+    return layers[0], layers[1]
+
+
+# ----------------------------------------------------------------------------------- lesions
+
+
+def _towards(angle: np.ndarray, degrees: float) -> np.ndarray:
+    """Angle from a direction, rad, -π to π."""
+    return (angle - np.deg2rad(degrees) + np.pi) % (2 * np.pi) - np.pi
+
+
+def _mound(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    """The swollen edge round a benign ulcer: smooth, and the folds reach it."""
+    across = _towards(angle, ULCER_DEG) * normal
+    d = np.hypot(s - ULCER_MM, across)
+    collar = np.exp(-(((d - 9.0) / 6.0) ** 2))
+    return normal - 3.2 * collar
+
+
+def _mass(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    """A carcinoma: a lobed mass with steep shoulders, ulcerated in its middle."""
+    across = np.abs(_towards(angle, TUMOUR_DEG)) * 18.0
+    d = np.hypot((s - TUMOUR_MM) / 1.15, across / 2.3)
+    lobes = 1.0 + 0.22 * gut.rough(s, angle, 15.0, 91) + 0.12 * gut.rough(s, 2 * angle, 8.0, 92)
+    inside = 0.5 * (1.0 - np.tanh((d - 19.0) / 2.6))
+    crater = 0.25 * np.exp(-((d / 7.0) ** 2))
+    return normal * (1.0 - np.clip(0.66 * lobes * inside * (1 - crater), 0.0, 0.82))
+
+
+def _ulcer(stomach: gut.Lumen, scale: float) -> tuple[Mesh, tuple[np.ndarray, ...]]:
+    """The niche beyond the lesser curvature, and the folds that run towards it."""
+    at, out = stomach.wall(ULCER_MM, ULCER_DEG)
+    along = np.array([-3.0, 0.0, 2.0, 5.0, 8.0, 10.5, 12.0])
+    width = np.array([4.6, 5.0, 5.8, 6.5, 5.6, 3.4, 0.3])
+    crater = tube_mesh((at + out * along[:, None]) * scale, width * scale, 20)
+    spokes = []
+    for k, turn in enumerate(np.linspace(-1.2, 1.2, 6)):
+        reach = np.linspace(9.0, 25.0 + 4 * np.sin(3.0 * k), 10)
+        wave = 0.9 * np.sin(reach / 6.0 + 2.1 * k)
+        for sign in (-1, 1):
+            points = []
+            for r, w in zip(reach, wave, strict=True):
+                degrees = ULCER_DEG + np.rad2deg((sign * r * np.cos(turn) + w) / 28.0)
+                points.append(stomach.wall(ULCER_MM + r * np.sin(turn), degrees)[0])
+            spokes.append(np.array(points) * scale)
+    return crater, tuple(spokes)
