@@ -121,7 +121,7 @@ def _turner(scene: Any) -> Callable[[int], object]:
         geometry = scene.geometry
         angle = geometry.primary_deg + 10.0 + i
         view = View(replace(geometry, primary_deg=angle))
-        return project(scene.procedure, view, scene.size, preview=True)
+        return project(scene.procedure, view, scene.size, 0.2, preview=True)
 
     turn(0)
     return turn

@@ -24,10 +24,11 @@ from fluoroview.hal import (
     Pulse,
 )
 from fluoroview.hal.run_thread import RunThread
-from fluoroview_simulated import controls, parameters
+from fluoroview_simulated import controls, parameters, truth
 from fluoroview_simulated.beam import beam, pulse_kap_ugym2, pulse_kerma_ugy
+from fluoroview_simulated.detector.settings import jitter_s
 from fluoroview_simulated.pacing import Raster
-from fluoroview_simulated.suite import DARK, PATIENT, Suite, Workshop
+from fluoroview_simulated.suite import DARK, PATIENT, SPOT, Suite, Workshop
 from fluoroview_simulated.technique import Geometry, Technique
 
 if TYPE_CHECKING:
@@ -126,7 +127,9 @@ class SimulatedDetector(Detector):
         return self._workshop.ready()
 
     def set_technique(self, **changes: float) -> None:
-        """Changes factors of the pulses to come."""
+        """Changes factors of the pulses to come; the operator's own ones end the automatic."""
+        if "filter_cu_mm" not in changes:
+            self.suite.automatic = False
         technique = replace(self.suite.technique, **changes)
         # Fitted here, not in a pulse's time.
         t = technique
@@ -139,10 +142,13 @@ class SimulatedDetector(Detector):
             return self._time_s
         return self._time_s + (time.monotonic_ns() - self._stopped_ns) / 1e9
 
+    def kerma_ugy(self) -> float:
+        """Air kerma per pulse at the reference point with what is set now."""
+        return pulse_kerma_ugy(self.suite.factors(), self.suite.geometry)
+
     def kerma_rate_mgy_min(self) -> float:
         """Air kerma rate at the reference point with what is set now."""
-        per_pulse = pulse_kerma_ugy(self.suite.technique, self.suite.geometry)
-        return per_pulse * self.suite.rate_hz * 60e-3
+        return self.kerma_ugy() * self.suite.rate_hz * 60e-3
 
     # ---- pulses ---------------------------------------------------------------------------------
 
@@ -168,9 +174,13 @@ class SimulatedDetector(Detector):
             if self._thread.wait_until(due) or sink.stopping:
                 break
             self._time_s = run_start_s + raster.slot_s
-            before, technique, geometry = suite.before_detector, suite.technique, suite.geometry
+            before, technique, geometry = suite.before_detector, suite.factors(), suite.geometry
             if before != PATIENT:
                 geometry = _beyond_detector(geometry)
+            refusal = suite.refusal(technique, _clock_s()) if before != DARK else ""
+            if refusal:
+                sink.refuse(refusal)
+                break
             exposure = None if before == DARK else _exposure(technique, geometry)
             index = self._pulse(sink, technique, geometry, exposure)
             slot = sink.acquire()
@@ -178,11 +188,24 @@ class SimulatedDetector(Detector):
             if before == PATIENT:
                 scene.frame(index, self._time_s, technique, slot.pixels, previous_s)
                 previous_s = self._time_s
+                if suite.automatic:
+                    suite.answer(technique, scene.measured_quanta_per_mm2)
+                if suite.truth_folder:
+                    known = scene.truth(self._time_s, technique)
+                    truth.write(suite.truth_folder, self._frame_index, self._time_s, known)
             else:
-                empty.frame(self._frame_index, technique if exposure else None, slot.pixels)
+                empty.frame(
+                    self._frame_index, technique if exposure else None, slot.pixels, 1.0 / rate
+                )
                 previous_s = None
-            slot.commit(FrameHeader(self._frame_index, due, index, exposure))
+            late_s = jitter_s(suite.settings, suite.seed, self._frame_index)
+            if late_s > 0.0:
+                self._thread.wait_until(time.monotonic_ns() + round(late_s * 1e9))
+            stamp = due + round(late_s * 1e9)
+            slot.commit(FrameHeader(self._frame_index, stamp, index, exposure))
             self._frame_index += 1
+            if suite.run_kind == SPOT and before == PATIENT:
+                break  # one picture for each press of the pedal
         self._stopped_ns = time.monotonic_ns()
 
     def _run_start_s(self, scene: Scene, now_ns: int) -> float:
@@ -200,6 +223,7 @@ class SimulatedDetector(Detector):
             return -1
         index = self._pulse_index
         self._pulse_index += 1
+        self.suite.tube.pulse(technique, _clock_s())
         sink.pulse(
             Pulse(
                 index,
@@ -218,8 +242,14 @@ class SimulatedDetector(Detector):
             *parameters.examination(self),
             *parameters.source(self),
             *parameters.stand(self),
+            *parameters.panel(self),
             *controls.of(self),
         ]
+
+
+def _clock_s() -> float:
+    """The tube's clock: it cools while nobody looks."""
+    return time.monotonic_ns() / 1e9
 
 
 def _exposure(technique: Technique, geometry: Geometry) -> Exposure:

@@ -27,15 +27,12 @@ PATH_UNIT_MM = 0.01
 LOG2E = 1.4426950408889634
 BEAM_UNIT = 1.0 / 32768
 """Step of the open beam."""
-SIGNAL_UNIT = 0.25
-"""Step of the signal kept for the lag, in counts."""
 
 ONE = np.float32(1.0)
 ZERO = np.float32(0.0)
 _PATH = np.float32(PATH_UNIT_MM)
 _BEAM = np.float32(BEAM_UNIT)
 _NOISE = np.float32(NOISE_UNIT)
-_SIGNAL = np.float32(SIGNAL_UNIT)
 
 
 class Resting(NamedTuple):
@@ -93,11 +90,12 @@ class Noise(NamedTuple):
 
 
 class Readout(NamedTuple):
-    """Signals of the pulse before and of this one (uint16 in SIGNAL_UNIT), lag, digitisation."""
+    """Signals of the pulse before and of this one (uint16, steps of `unit` counts); digitising."""
 
     previous: np.ndarray
     current: np.ndarray
     lag: np.float32
+    unit: np.float32
     counts_per_quantum: np.float32
     ceiling: np.float32
 
@@ -224,17 +222,17 @@ def _noisy_row(noise, gain, electronic, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _keep_row(line, counts_per_quantum, kept):
+def _keep_row(line, counts_per_quantum, unit, kept):
     """Rounds the signal to what is kept of it for the lag."""
-    scale = counts_per_quantum / _SIGNAL
+    scale = counts_per_quantum / unit
     for j in range(kept.shape[0]):
         kept[j] = np.uint16(min(max(line[j] * scale + np.float32(0.5), ZERO), np.float32(65535.0)))
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _digitise_row(now, before, lag, ceiling, pixels):
+def _digitise_row(now, before, lag, unit, ceiling, pixels):
     """Counts, with the share of the previous pulse that is still in the panel."""
-    fresh, old = (ONE - lag) * _SIGNAL, lag * _SIGNAL
+    fresh, old = (ONE - lag) * unit, lag * unit
     for j in range(pixels.shape[0]):
         value = np.float32(now[j]) * fresh + np.float32(before[j]) * old + np.float32(0.5)
         pixels[j] = np.uint16(min(value, ceiling))
@@ -338,8 +336,9 @@ def render(resting, moving, beam, noise, readout, out):
         v = np.float32(y - r)
         _signal_row(beam.open_field[i], beam.veil[r], beam.veil[r + 1], v, beam.quanta, line)
         _noisy_row(noise.tile[i + noise.y, noise.x :], noise.gain, noise.electronic, line)
-        _keep_row(line, readout.counts_per_quantum, readout.current[i])
-        _digitise_row(readout.current[i], readout.previous[i], readout.lag, readout.ceiling, out[i])
+        now, before = readout.current[i], readout.previous[i]
+        _keep_row(line, readout.counts_per_quantum, readout.unit, now)
+        _digitise_row(now, before, readout.lag, readout.unit, readout.ceiling, out[i])
 
 
 @njit(cache=True, nogil=True)

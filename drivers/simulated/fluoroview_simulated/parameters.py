@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fluoroview.hal import (
@@ -15,9 +17,12 @@ from fluoroview.hal import (
 from fluoroview.hal.parameter import Parameter
 from fluoroview_simulated import procedures
 from fluoroview_simulated import technique as limits
-from fluoroview_simulated.beam import pulse_kerma_ugy
-from fluoroview_simulated.detector.panel import BIT_DEPTH, MATRICES
-from fluoroview_simulated.suite import DARK, OPEN_FIELD, PATIENT
+from fluoroview_simulated.brightness import CURVES, LEVELS
+from fluoroview_simulated.detector.panel import MATRICES
+from fluoroview_simulated.detector.settings import NOISE_KINDS
+from fluoroview_simulated.suite import DARK, DETECTOR_DOSE, OPEN_FIELD, PATIENT
+from fluoroview_simulated.truth import checked_folder
+from fluoroview_simulated.tube import FOCAL_SPOTS
 
 if TYPE_CHECKING:
     from fluoroview_simulated.device import SimulatedDetector
@@ -36,7 +41,7 @@ def detector(device: SimulatedDetector) -> list[Parameter]:
             choices=["LIN"],
             doc="pixel values are linear in exposure",
         ),
-        IntParameter("BitDepth", lambda: BIT_DEPTH, unit="bit"),
+        IntParameter("BitDepth", lambda: 14 if suite.settings.saturation else 16, unit="bit"),
         StrParameter(
             "DeviceSerialNumber",
             lambda: f"SIM{suite.seed:05d}",
@@ -83,6 +88,9 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
         scene = device.scene()
         return scene.procedure.note(device.now_s()) if scene is not None else "preparing"
 
+    def teaching() -> str:
+        return f"{suite.info.teaching}\n\n{suite.info.case(suite.case).teaching}".strip()
+
     def seed(value: int) -> None:
         suite.seed = int(value)
         device.prepare()
@@ -124,7 +132,7 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
         StrParameter("Situation", situation, doc="what happens now"),
         StrParameter(
             "TeachingText",
-            lambda: f"{suite.info.teaching}\n\n{suite.info.case(suite.case).teaching}".strip(),
+            teaching,
             doc="what to see",
         ),
         BoolParameter(
@@ -171,9 +179,33 @@ def source(device: SimulatedDetector) -> list[Parameter]:
             choices=[f"{c:g}" for c in limits.COPPER_MM],
         ),
         FloatParameter("AluminiumFilter", lambda: suite.technique.filter_al_mm, unit="mm"),
+        EnumParameter(
+            "RunKind",
+            lambda: suite.run_kind,
+            lambda v: setattr(suite, "run_kind", v),
+            choices=list(DETECTOR_DOSE),
+            doc="acquisition (cine, DSA) has 8 times the detector dose per pulse of fluoroscopy, a "
+            "spot image 16 times and one pulse per press of the pedal",
+        ),
+        _remakes(
+            device,
+            "FocalSpot",
+            lambda: suite.focal_spot,
+            lambda v: setattr(suite, "focal_spot", v),
+            list(FOCAL_SPOTS),
+            "nominal size: smaller is sharper and takes less power",
+            "mm",
+        ),
+        *_brightness(device),
+        FloatParameter(
+            "AnodeHeat",
+            lambda: round(100.0 * suite.tube.heat_share(time.monotonic_ns() / 1e9), 1),
+            unit="%",
+            doc="of what the anode may hold; at 100 no pulse is made until it has cooled",
+        ),
         FloatParameter(
             "AirKermaPerPulse",
-            lambda: pulse_kerma_ugy(suite.technique, suite.geometry),
+            device.kerma_ugy,
             unit="µGy",
             doc="at the reference point, simulated",
         ),
@@ -184,6 +216,116 @@ def source(device: SimulatedDetector) -> list[Parameter]:
             doc="at the reference point, simulated",
         ),
     ]
+
+
+def _brightness(device: SimulatedDetector) -> list[Parameter]:
+    """The automatic brightness control."""
+    suite = device.suite
+
+    def automatic(on: bool) -> None:
+        suite.control.reset()
+        suite.automatic = on
+
+    return [
+        BoolParameter(
+            "AutomaticBrightnessControl",
+            lambda: suite.automatic,
+            automatic,
+            doc="chooses voltage, current and pulse width by itself; setting one of them ends it",
+        ),
+        EnumParameter(
+            "BrightnessCurve",
+            lambda: suite.curve,
+            lambda v: setattr(suite, "curve", v),
+            choices=list(CURVES),
+            doc="which factor gives way first when the patient is thicker",
+        ),
+        EnumParameter(
+            "DoseLevel",
+            lambda: suite.level,
+            lambda v: setattr(suite, "level", v),
+            choices=list(LEVELS),
+            doc="detector dose per pulse; boost needs the high-level control held down",
+        ),
+        BoolParameter(
+            "HighLevelControl",
+            lambda: suite.high_level,
+            lambda v: setattr(suite, "high_level", v),
+            doc="while held, 176 instead of 88 mGy/min are allowed (21 CFR 1020.32)",
+            keys=("K",),
+        ),
+        StrParameter(
+            "BrightnessLimit",
+            lambda: suite.limit,
+            doc="what keeps the picture from its dose level; empty when nothing does",
+        ),
+    ]
+
+
+def panel(device: SimulatedDetector) -> list[Parameter]:
+    """What of the detector is simulated, each to be switched off by itself; and the truth."""
+    suite = device.suite
+
+    def switch(name: str, field: str, doc: str) -> BoolParameter:
+        def write(on: bool) -> None:
+            suite.settings = replace(suite.settings, **{field: on})
+            device.prepare()
+
+        return BoolParameter(
+            name,
+            lambda: bool(getattr(suite.settings, field)),
+            write,
+            access=Access.RW_IDLE,
+            doc=doc,
+        )
+
+    def jitter(ms: float) -> None:
+        suite.settings = replace(suite.settings, jitter_ms=float(ms))
+        device.prepare()
+
+    return [
+        switch("ScintillatorAbsorption", "absorption", "off: every photon is detected"),
+        switch("ScintillatorBlur", "mtf", "light spreads in the scintillator"),
+        _remakes(
+            device,
+            "QuantumNoise",
+            lambda: suite.settings.noise,
+            lambda v: setattr(suite, "settings", replace(suite.settings, noise=v)),
+            list(NOISE_KINDS),
+            "compound: Poisson noise over Swank's factor",
+        ),
+        switch("NoiseCorrelation", "correlated", "the scintillator joins neighbours' noise"),
+        switch("ElectronicNoise", "electronic_noise", "noise of the read-out"),
+        switch("PanelPatterns", "patterns", "gains and offsets of single pixels"),
+        switch("PanelDefects", "defects", "dead, hot and weak pixels of a raw panel"),
+        switch("Saturation", "saturation", "on: 14 bits; off: 16 bits"),
+        switch("Lag", "lag", "a share of a pulse comes with the next frame"),
+        FloatParameter(
+            "FrameJitter",
+            lambda: suite.settings.jitter_ms,
+            jitter,
+            minimum=0.0,
+            maximum=20.0,
+            unit="ms",
+            access=Access.RW_IDLE,
+            doc="spread of the frames' times, root mean square",
+        ),
+        _Folder(
+            "TruthFolder",
+            lambda: suite.truth_folder,
+            lambda v: setattr(suite, "truth_folder", v),
+            doc="each frame's noiseless picture, material maps and facts are written there; "
+            "slows the pulses down; empty: no truth",
+        ),
+    ]
+
+
+class _Folder(StrParameter):
+    """A folder that can be written to, or none."""
+
+    def check(self, value: Any) -> str:
+        """Return the folder, or raise ValueError saying why it cannot be used."""
+        return checked_folder(str(super().check(value)))
 
 
 def stand(device: SimulatedDetector) -> list[Parameter]:

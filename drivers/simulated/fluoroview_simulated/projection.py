@@ -21,16 +21,15 @@ from fluoroview_simulated.canvas import ViewLayers
 from fluoroview_simulated.detector.scatter import COARSE
 from fluoroview_simulated.kernels import PATH_UNIT_MM
 from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.technique import Geometry
 
 PAD_MM = 4.0
 """Margin of the maps, so that the patient may sway."""
 PREVIEW = 256
 """Rows and columns of the maps while the view turns."""
-UNSHARPNESS_MM = 0.28
-"""Focal spot and scintillator, as the standard deviation of a Gaussian at the isocentre."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Projected:
     """One view of one patient, ready for the pulses.
 
@@ -53,13 +52,18 @@ def project(
     procedure: Procedure,
     view: View,
     size: int,
+    unsharpness_mm: float,
     preview: bool = False,
     going_on: Callable[[], bool] | None = None,
 ) -> Projected | None:
-    """Projects a patient; None when `going_on` says no meanwhile."""
+    """Projects a patient; None when `going_on` says no meanwhile.
+
+    `unsharpness_mm` is that of focal spot and scintillator, as the standard deviation of a Gaussian
+    in the plane of the isocentre.
+    """
     layers = ViewLayers(view)
     procedure.layers(view, layers)
-    maps = _resting(procedure, view, size, preview, going_on)
+    maps = _resting(procedure, view, size, unsharpness_mm, preview, going_on)
     if maps is None:
         return None
     pad = int(np.ceil(PAD_MM * size / view.view_mm))
@@ -76,11 +80,12 @@ def _resting(
     procedure: Procedure,
     view: View,
     size: int,
+    unsharpness_mm: float,
     preview: bool,
     going_on: Callable[[], bool] | None,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Soft and bone, (size, size) uint16 in PATH_UNIT_MM, from the disk where they are there."""
-    path = store.place(procedure, view, size)
+    path = store.place(procedure, view, size, unsharpness_mm)
     if not preview and (kept := store.load(path, size)) is not None:
         return kept
     cells = PREVIEW if preview else size
@@ -91,7 +96,7 @@ def _resting(
             return None
         if procedure.textured:
             drawn = (drawn[0] + soft_texture(view, cells, drawn[0]), drawn[1])
-    sigma = UNSHARPNESS_MM / view.view_mm * cells
+    sigma = unsharpness_mm / view.view_mm * cells
     maps = []
     for drawn_map in drawn:
         map_ = np.rint(np.clip(unsharp(drawn_map, sigma), 0, 655) / PATH_UNIT_MM)
@@ -106,8 +111,10 @@ def _resting(
 class Projector:
     """Keeps a view at hand in the background; the newest order counts."""
 
-    def __init__(self, procedure: Procedure, size: int) -> None:
-        self._procedure, self._size = procedure, size
+    def __init__(
+        self, procedure: Procedure, size: int, unsharpness_mm: Callable[[Geometry], float]
+    ) -> None:
+        self._procedure, self._size, self._unsharpness_mm = procedure, size, unsharpness_mm
         self._lock = threading.Condition()
         self._wanted: View | None = None
         self._done: Projected | None = None
@@ -116,7 +123,7 @@ class Projector:
 
     def now(self, view: View) -> Projected:
         """The whole picture of a view, made here and now."""
-        done = project(self._procedure, view, self._size)
+        done = project(self._procedure, view, self._size, self._unsharpness_mm(view.geometry))
         assert done is not None
         with self._lock:
             self._wanted, self._done = view, done
@@ -169,6 +176,7 @@ class Projector:
                     self._procedure,
                     view,
                     self._size,
+                    self._unsharpness_mm(view.geometry),
                     preview,
                     lambda view=view: self._wanted == view,  # type: ignore[misc]
                 )

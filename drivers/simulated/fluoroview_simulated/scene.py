@@ -13,12 +13,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fluoroview_simulated import kernels
+from fluoroview_simulated import kernels, tube
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.beam import SWANK, beam
+from fluoroview_simulated.beam import Beam, beam
+from fluoroview_simulated.brightness import central_mean
 from fluoroview_simulated.canvas import GRID, MARGIN, MATERIALS, Canvas
-from fluoroview_simulated.detector.panel import CEILING, LAG, make_panel, open_beam
+from fluoroview_simulated.detector.panel import Panel, make_panel, unsharpness_mm
 from fluoroview_simulated.detector.scatter import COARSE, Scatter
+from fluoroview_simulated.detector.settings import DetectorSettings
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.projection import PAD_MM, Projected, Projector
 from fluoroview_simulated.technique import Geometry, Technique
@@ -54,13 +56,18 @@ class Scene:
         seed: int = 1,
         geometry: Geometry | None = None,
         raw: bool = False,
+        settings: DetectorSettings | None = None,
+        focal_spot: str = "0.6",
     ) -> None:
         self.procedure, self.size, self.seed, self.raw = procedure, size, seed, raw
+        self.settings, self.focal_spot = settings or DetectorSettings(), focal_spot
         self.geometry = geometry or procedure.info.geometry
         self.agent = procedure.info.agent
-        self.panel = make_panel(size, self.geometry.detector_mm, seed, raw)
+        self.panel = self._panel()
         self.canvas = Canvas()
-        self.projector = Projector(procedure, size)
+        self.projector = Projector(
+            procedure, size, lambda g: unsharpness_mm(self.settings, g, focal_spot)
+        )
         self._signal = np.zeros((size, size), np.uint16)
         self._previous = np.zeros((size, size), np.uint16)
         self._scrap = np.zeros((size, size), np.uint16)
@@ -81,9 +88,10 @@ class Scene:
             self.geometry = geometry
             self._open_shutters()
             return
-        if geometry.detector_mm != self.geometry.detector_mm:
-            self.panel = make_panel(self.size, geometry.detector_mm, self.seed, self.raw)
+        other_panel = geometry.detector_mm != self.geometry.detector_mm
         self.geometry = geometry
+        if other_panel:
+            self.panel = self._panel()
         self._open_shutters()
         if wait:
             self._take(self.projector.now(View(_fixed(geometry))))
@@ -97,16 +105,18 @@ class Scene:
         if newest is not None and newest is not self.projected:
             self._take(newest)
 
+    def _panel(self) -> Panel:
+        side = self.geometry.detector_mm
+        return make_panel(self.size, side, self.seed, self.raw, self.settings)
+
     def _take(self, projected: Projected) -> None:
         self.projected = projected
         self._open_shutters()
 
     def _open_shutters(self) -> None:
         g = self.geometry
-        shape = open_beam(
-            self.size, g.detector_mm, g.field_width_mm, g.field_height_mm, g.source_image_mm
-        )
-        self._scatter = Scatter(self.projected.coarse, shape, g.view_mm)
+        shape = tube.field_map(self.size, g, self.focal_spot)
+        self._scatter = Scatter(self.projected.coarse, shape, g.view_mm, g.grid)
         field_map = np.rint(shape * self.panel.residual / kernels.BEAM_UNIT)
         self._open = np.minimum(field_map, 65535).astype(np.uint16)
 
@@ -129,21 +139,21 @@ class Scene:
                 panel; None for the first pulse of a run.
 
         Returns:
-            `out`, linear in exposure, 0 to 16383.
+            `out`, linear in exposure, 0 to the panel's ceiling.
         """
         if out is None:
             out = np.empty((self.size, self.size), np.uint16)
         lag = 0.0
         if previous_t_s is not None:
-            # What is left of it decays with the time since, about as its inverse.
-            lag = LAG * min(1.0, 1.0 / (30.0 * max(t_s - previous_t_s, 1e-3)))
+            lag = self.panel.lag_after(t_s - previous_t_s)
             before = (pulse_index - 1, previous_t_s)
             if self._held != before:
                 self._render(*before, technique, 0.0, self._scrap)
             self._signal, self._previous = self._previous, self._signal
         self._render(pulse_index, t_s, technique, lag, out)
         if self.raw:
-            kernels.uncorrect(out, self.panel.raw_gain, self.panel.raw_offset, np.float32(CEILING))
+            ceiling = np.float32(self.panel.ceiling)
+            kernels.uncorrect(out, self.panel.raw_gain, self.panel.raw_offset, ceiling)
         return out
 
     def _render(
@@ -187,15 +197,16 @@ class Scene:
                 panel.tile,
                 y,
                 x,
-                np.float32(1.0 / SWANK if noise else 0.0),
+                np.float32(panel.noise_gain if noise else 0.0),
                 np.float32(panel.electronic_quanta2 if noise else 0.0),
             ),
             kernels.Readout(
                 self._previous,
                 self._signal,
                 np.float32(lag),
+                np.float32(self._signal_unit),
                 np.float32(panel.counts_per_quantum),
-                np.float32(CEILING),
+                np.float32(panel.ceiling),
             ),
             out,
         )
@@ -251,14 +262,17 @@ class Scene:
 
     def _terms(self, technique: Technique) -> tuple[np.ndarray, np.ndarray]:
         """The exponentials of the technique's beam."""
-        t = technique
-        return beam(t.kv, t.filter_al_mm, t.filter_cu_mm, self.agent).terms
+        return self._beam(technique).terms
+
+    def _beam(self, t: Technique) -> Beam:
+        return beam(t.kv, t.filter_al_mm, t.filter_cu_mm, self.agent, self.settings.absorption)
 
     def quanta_open(self, technique: Technique) -> float:
         """Quanta per pixel in the middle of the open field."""
-        b = beam(technique.kv, technique.filter_al_mm, technique.filter_cu_mm, self.agent)
         g = self.geometry
-        per_mm2 = b.quanta_per_mm2_mas(g.source_image_mm, g.grid) * technique.mas
+        per_mm2 = (
+            self._beam(technique).quanta_per_mm2_mas(g.source_image_mm, g.grid) * technique.mas
+        )
         return per_mm2 * self.panel.pixel_mm**2
 
     def veil(self, technique: Technique) -> np.ndarray:
@@ -280,11 +294,15 @@ class Scene:
         return self._open * np.float32(kernels.BEAM_UNIT)
 
     @property
-    def measured_quanta(self) -> float:
-        """Mean quanta per pixel of the last pulse in the middle ninth: what a control looks at."""
-        third = self.size // 3
-        middle = self._signal[third : 2 * third : 4, third : 2 * third : 4]
-        return float(middle.mean()) * kernels.SIGNAL_UNIT / self.panel.counts_per_quantum
+    def measured_quanta_per_mm2(self) -> float:
+        """Mean signal of the last pulse in the measuring field: what a brightness control sees."""
+        counts = central_mean(self._signal, self.geometry) * self._signal_unit
+        return counts / self.panel.counts_per_quantum / self.panel.pixel_mm**2
+
+    @property
+    def _signal_unit(self) -> float:
+        """Counts per step of the kept signal: fine, and wide enough for the panel's ceiling."""
+        return 0.25 if self.panel.ceiling < 2**14 else 1.0
 
     def noise_place(self, pulse_index: int) -> tuple[int, int]:
         """Where this pulse's noise starts in the tile: a hash of seed and pulse."""

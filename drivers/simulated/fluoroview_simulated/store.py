@@ -45,8 +45,8 @@ def edition() -> str:
     return digest.hexdigest()[:16]
 
 
-def place(procedure: Procedure, view: View, size: int) -> Path:
-    """File of one patient in one view."""
+def place(procedure: Procedure, view: View, size: int, unsharpness_mm: float) -> Path:
+    """File of one patient in one view, as unsharp as it is kept."""
     g = view.geometry
     key = (
         procedure.info.name,
@@ -54,6 +54,7 @@ def place(procedure: Procedure, view: View, size: int) -> Path:
         procedure.body,
         procedure.seed,
         size,
+        unsharpness_mm,
         g.primary_deg,
         g.secondary_deg,
         g.isocentre_mm,

@@ -12,14 +12,31 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fluoroview_simulated import procedures
+from fluoroview_simulated.beam import pulse_kerma_ugy
+from fluoroview_simulated.brightness import (
+    HIGH_LEVEL_KERMA_RATE_LIMIT_MGY_MIN,
+    KERMA_RATE_LIMIT_MGY_MIN,
+    BrightnessControl,
+)
+from fluoroview_simulated.detector.settings import DetectorSettings
 from fluoroview_simulated.procedures.base import ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.technique import (
+    PULSE_WIDTH_MS_MAX,
+    TUBE_CURRENT_MA_MAX,
+    Geometry,
+    Technique,
+)
+from fluoroview_simulated.tube import Tube, collimation_refusal, rating_kw, technique_refusal
 
 if TYPE_CHECKING:
     from fluoroview_simulated.scene import Scene
 
 PATIENT, OPEN_FIELD, DARK = "patient", "open field", "dark"
 """What is before the detector: the latter two are for calibrating it."""
+FLUOROSCOPY, ACQUISITION, SPOT = "fluoroscopy", "acquisition", "spot image"
+DETECTOR_DOSE = {FLUOROSCOPY: 1.0, ACQUISITION: 8.0, SPOT: 16.0}
+"""Detector dose per pulse of the kinds of run against fluoroscopy: a cine or DSA frame and a spot
+image are to be read by themselves."""
 SHUTTER_EDGE_MM = 6.0
 """The shutters stand this much inside the detector's field: their edge is seen."""
 
@@ -34,6 +51,8 @@ class Order:
     seed: int
     size: int
     raw: bool
+    settings: DetectorSettings
+    focal_spot: str
 
 
 @dataclass
@@ -50,8 +69,17 @@ class Suite:
     technique: Technique = field(default_factory=Technique)
     geometry: Geometry = field(default_factory=Geometry)
     rate_hz: float = 30.0
-    run_kind: str = "fluoroscopy"
+    run_kind: str = FLUOROSCOPY
     truth_folder: str = ""
+    settings: DetectorSettings = field(default_factory=DetectorSettings)
+    focal_spot: str = "0.6"
+    automatic: bool = True
+    curve: str = "kV first"
+    level: str = "normal"
+    high_level: bool = False
+    limit: str = ""
+    tube: Tube = field(default_factory=Tube)
+    control: BrightnessControl = field(default_factory=BrightnessControl)
 
     def __post_init__(self) -> None:
         self.choose(self.procedure)
@@ -64,13 +92,23 @@ class Suite:
     @property
     def order(self) -> Order:
         """The patient that is wanted."""
-        return Order(self.procedure, self.case, self.body, self.seed, self.size, self.raw)
+        return Order(
+            self.procedure,
+            self.case,
+            self.body,
+            self.seed,
+            self.size,
+            self.raw,
+            self.settings,
+            self.focal_spot,
+        )
 
     def choose(self, procedure: str) -> None:
         """Takes an examination with its start technique, view and first case."""
         info = procedures.find(procedure).info
         self.procedure, self.case, self.body = procedure, info.cases[0].name, info.bodies[0]
         self.technique, self.geometry, self.rate_hz = info.technique, info.geometry, info.rate_hz
+        self.control.reset()
 
     def set_geometry(self, **changes: Any) -> None:
         """Moves stand, table or shutters; the shutters stay within the detector's field."""
@@ -86,9 +124,55 @@ class Suite:
         place[axis] = self.info.geometry.isocentre_mm[axis] + offset_mm
         self.geometry = replace(self.geometry, isocentre_mm=(place[0], place[1], place[2]))
 
+    def factors(self) -> Technique:
+        """The factors of the next pulse: of the chosen kind of run, within what is allowed."""
+        technique, self.limit = self.technique, self.control.limited_by if self.automatic else ""
+        if self.run_kind == FLUOROSCOPY:
+            return self._within_kerma_rate(technique)
+        return stronger(technique, DETECTOR_DOSE[self.run_kind], rating_kw(self.focal_spot))
+
+    def _within_kerma_rate(self, technique: Technique) -> Technique:
+        """Less current where the air kerma rate would pass the limit (21 CFR 1020.32)."""
+        most = KERMA_RATE_LIMIT_MGY_MIN
+        if self.high_level:
+            most = HIGH_LEVEL_KERMA_RATE_LIMIT_MGY_MIN
+        rate = pulse_kerma_ugy(technique, self.geometry) * self.rate_hz * 60e-3
+        if rate <= most * 1.0001:
+            return technique
+        self.limit = f"air kerma rate {most:g} mGy/min at the reference point (21 CFR 1020.32)"
+        return replace(technique, tube_current_ma=technique.tube_current_ma * most / rate)
+
+    def answer(self, technique: Technique, measured_quanta_per_mm2: float) -> None:
+        """The brightness control's answer to a pulse that was made with `technique`."""
+        self.technique = self.control.next(
+            technique,
+            self.geometry,
+            self.rate_hz,
+            measured_quanta_per_mm2,
+            self.level,
+            self.curve,
+            self.high_level,
+        )
+
+    def refusal(self, technique: Technique, t_s: float) -> str:
+        """Why no pulse can be made now; "" when it can."""
+        return (
+            collimation_refusal(self.geometry)
+            or technique_refusal(technique, self.focal_spot)
+            or self.tube.refusal(technique, t_s)
+        )
+
     def table_mm(self, axis: int) -> float:
         """How far the table stands from where the examination began."""
         return self.geometry.isocentre_mm[axis] - self.info.geometry.isocentre_mm[axis]
+
+
+def stronger(technique: Technique, times: float, rating: float) -> Technique:
+    """`times` the charge of a pulse: more current as far as the focal spot allows, then longer."""
+    most_ma = min(TUBE_CURRENT_MA_MAX, rating * 1e3 / technique.kv)
+    ma = min(technique.tube_current_ma * times, most_ma)
+    ms = min(technique.mas * times * 1e3 / ma, PULSE_WIDTH_MS_MAX)
+    return replace(technique, tube_current_ma=ma, pulse_width_ms=ms)
 
 
 class Workshop:
@@ -164,6 +248,8 @@ def make_scene(order: Order, geometry: Geometry) -> Scene:
 
     cv2.setNumThreads(1)  # one core is this process's share
     patient = procedures.make(order.procedure, order.case, order.seed, order.body)
-    scene = Scene(patient, order.size, order.seed, geometry, order.raw)
+    scene = Scene(
+        patient, order.size, order.seed, geometry, order.raw, order.settings, order.focal_spot
+    )
     scene.frame(0, 0.0, patient.info.technique)  # loads the compiled code
     return scene

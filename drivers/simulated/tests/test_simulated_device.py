@@ -33,7 +33,7 @@ class Sink:
 
     def __init__(self, size, stop_after):
         self.size, self.stop_after = size, stop_after
-        self.frames, self.pulses, self.errors = [], [], []
+        self.frames, self.pulses, self.errors, self.refusals = [], [], [], []
         self.stopping, self.done = False, threading.Event()
 
     def acquire(self):
@@ -41,6 +41,10 @@ class Sink:
 
     def pulse(self, pulse):
         self.pulses.append(pulse)
+
+    def refuse(self, reason):
+        self.refusals.append(reason)
+        self.done.set()
 
     def fail(self, error):
         self.errors.append(error)
@@ -61,6 +65,7 @@ def phantom(device_id=DEVICE_ID):
     tree = device.parameters()
     tree.write("Procedure", "phantom")
     tree.write("Matrix", "512")
+    tree.write("AutomaticBrightnessControl", False)
     return device
 
 
@@ -268,3 +273,132 @@ def test_a_raw_panel_has_dead_and_hot_pixels_clusters_and_lines():
     assert dead.mean() < 0.01
     assert dead.all(axis=1).sum() == 1
     assert (panel.raw_offset == CEILING).any()
+
+
+def test_brightness_control_brings_the_signal_to_its_level(detector):
+    tree = detector.parameters()
+    tree.write("AutomaticBrightnessControl", True)
+    run(detector, 12)
+    wanted = detector.suite.control.target_quanta_per_mm2("normal", GEOMETRY)
+    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(wanted, rel=0.05)
+    quiet = tree["AirKermaPerPulse"].read()
+    tree.write("DoseLevel", "high")
+    run(detector, 12)
+    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(2.0 * wanted, rel=0.05)
+    assert tree["AirKermaPerPulse"].read() > 1.3 * quiet
+
+
+def test_own_factors_end_the_automatic(detector):
+    tree = detector.parameters()
+    tree.write("AutomaticBrightnessControl", True)
+    tree.write("TubeVoltage", 66.0)
+    assert tree["AutomaticBrightnessControl"].read() is False
+    assert run(detector, 3).pulses[-1].exposure.kvp == 66.0
+
+
+@pytest.mark.parametrize(("held", "limit"), [(False, 88.0), (True, 176.0)])
+def test_air_kerma_rate_stays_within_the_rule_unless_the_high_level_control_is_held(
+    detector, held, limit
+):
+    tree = detector.parameters()
+    tree.write("TubeVoltage", 110.0)
+    tree.write("TubeCurrent", 200.0)
+    tree.write("PulseWidth", 10.0)
+    tree.write("HighLevelControl", held)
+    pulse = run(detector, 2).pulses[-1]
+    assert pulse.air_kerma_ugy * 30 * 60e-3 == pytest.approx(limit, rel=1e-6)
+    assert f"{limit:g} mGy/min" in tree["BrightnessLimit"].read()
+
+
+def test_acquisition_costs_what_it_costs(detector):
+    tree = detector.parameters()
+    fluoroscopy = run(detector, 2).pulses[-1].air_kerma_ugy
+    tree.write("RunKind", "acquisition")
+    acquisition = run(detector, 2).pulses[-1]
+    assert acquisition.air_kerma_ugy == pytest.approx(8 * fluoroscopy)
+    assert acquisition.exposure.tube_current_ma == pytest.approx(160.0)
+
+
+def test_spot_image_is_one_pulse_for_each_press(detector):
+    detector.parameters().write("RunKind", "spot image")
+    sink = Sink(512, 1)
+    detector.start(sink)
+    assert sink.done.wait(30)
+    time.sleep(0.15)
+    detector.stop()
+    assert len(sink.pulses) == len(sink.frames) == 1
+
+
+def refused(detector):
+    sink = Sink(512, 5)
+    detector.start(sink)
+    assert sink.done.wait(30)
+    detector.stop()
+    assert sink.errors == sink.pulses == sink.frames == []
+    return sink.refusals[0]
+
+
+def test_hot_tube_is_no_fault_and_says_how_long_to_wait(detector):
+    detector.patient()  # prepared, so that nothing cools meanwhile
+    detector.suite.tube._heat_j = detector.suite.tube.capacity_j
+    detector.suite.tube._time_s = time.monotonic_ns() / 1e9
+    assert "too hot" in (sentence := refused(detector))
+    assert "Wait" in sentence
+
+
+def test_closed_collimation_gives_no_dose(detector):
+    tree = detector.parameters()
+    tree.write("FieldWidth", 2.0)
+    assert "FieldWidth is 2 mm" in refused(detector)
+    tree.write("FieldWidth", 200.0)
+    tree.write("IrisDiameter", 0.0)
+    assert "IrisDiameter" in refused(detector)
+
+
+def test_factors_beyond_the_focal_spot_are_refused(detector):
+    tree = detector.parameters()
+    tree.write("FocalSpot", "0.3")
+    tree.write("PulseRate", "1")
+    tree.write("TubeVoltage", 100.0)
+    tree.write("TubeCurrent", 200.0)
+    sentence = refused(detector)
+    assert "20 kW" in sentence
+    assert "focal spot 0.3 takes 8 kW" in sentence
+
+
+def test_truth_is_written_for_each_frame(detector, tmp_path):
+    tree = detector.parameters()
+    tree.write("TruthFolder", str(tmp_path / "truth"))
+    sink = run(detector, 2)
+    files = sorted((tmp_path / "truth").glob("*.npz"))
+    assert [f.name for f in files[:2]] == ["frame-000000.npz", "frame-000001.npz"]
+    with np.load(files[0], allow_pickle=False) as known:
+        assert known["noiseless"].shape == (512, 512)
+        assert float(known["soft"].max()) == pytest.approx(120.0, rel=0.02)
+        assert '"filled_mm"' in str(known["facts"])
+        mean = sink.frames[0][1][200:300, 30:60].mean()
+        assert known["noiseless"][200:300, 30:60].mean() == pytest.approx(mean, rel=0.02)
+
+
+def test_truth_folder_that_cannot_be_written_is_refused(detector, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ParameterError, match=r"TruthFolder.*cannot be written"):
+        detector.parameters().write("TruthFolder", str(tmp_path / "file" / "in"))
+
+
+def test_every_property_of_the_panel_can_be_switched_off(detector):
+    tree = detector.parameters()
+    for name in ("ScintillatorBlur", "ElectronicNoise", "NoiseCorrelation", "PanelPatterns", "Lag"):
+        assert tree.write(name, False) is False
+    tree.write("QuantumNoise", "off")
+    sink = run(detector, 2)
+    first, second = (pixels.astype(int) for _, pixels in sink.frames[:2])
+    assert np.abs(first - second)[:, :100].max() <= 1  # the filling tube changes the scatter
+
+
+def test_frames_jitter_as_set(detector):
+    tree = detector.parameters()
+    tree.write("FrameJitter", 5.0)
+    times = [h.hardware_time_ns for h, _ in run(detector, 12).frames]
+    off = np.diff(times) / 1e6 - 1e3 / 30
+    assert 1.0 < off.std() < 15.0

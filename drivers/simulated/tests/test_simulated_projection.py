@@ -103,17 +103,17 @@ def test_view_finds_the_way_back():
 
 def test_second_projection_comes_from_the_disk(monkeypatch):
     view = View(Geometry(primary_deg=11.0))
-    first = projection.project(Phantom("water-drum"), view, 512)
+    first = projection.project(Phantom("water-drum"), view, 512, 0.2)
     monkeypatch.setattr(projection, "project_parts", None)
-    again = projection.project(Phantom("water-drum"), view, 512)
+    again = projection.project(Phantom("water-drum"), view, 512, 0.2)
     assert np.array_equal(first.soft, again.soft)
 
 
 @pytest.mark.parametrize("damage", ["cut", "bytes", "other"])
 def test_damaged_file_is_made_anew_and_said(damage, caplog):
     phantom, view = Phantom("water-drum"), View(Geometry(primary_deg=12.0))
-    whole = projection.project(phantom, view, 512)
-    path = store.place(phantom, view, 512)
+    whole = projection.project(phantom, view, 512, 0.2)
+    path = store.place(phantom, view, 512, 0.2)
     data = bytearray(path.read_bytes())
     if damage == "cut":
         path.write_bytes(data[: len(data) // 2])
@@ -122,7 +122,7 @@ def test_damaged_file_is_made_anew_and_said(damage, caplog):
         path.write_bytes(data)
     else:
         path.write_bytes(b"not a patient")
-    again = projection.project(phantom, view, 512)
+    again = projection.project(phantom, view, 512, 0.2)
     assert np.array_equal(whole.soft, again.soft)
     assert path.name in caplog.text
     assert "again" in caplog.text
@@ -130,7 +130,7 @@ def test_damaged_file_is_made_anew_and_said(damage, caplog):
 
 
 def test_projector_previews_first_and_drops_what_is_no_longer_wanted():
-    projector = projection.Projector(Phantom("water-drum"), 512)
+    projector = projection.Projector(Phantom("water-drum"), 512, lambda _g: 0.2)
     first = projector.now(View(Geometry()))
     assert not first.preview
     for angle in range(1, 20):
@@ -151,7 +151,7 @@ def test_what_a_projection_fails_with_is_told_once():
         def parts(self):
             raise ValueError("no bones today")
 
-    projector = projection.Projector(Broken("normal"), 512)
+    projector = projection.Projector(Broken("normal"), 512, lambda _g: 0.2)
     projector.want(View(Geometry(primary_deg=77.0)))
     while projector.busy:
         pass

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fluoroview_simulated.beam import SWANK, beam
-from fluoroview_simulated.detector.panel import NOISE_UNIT
+from fluoroview_simulated.beam import beam
 from fluoroview_simulated.procedures.phantom import DRUM_MM, IODINE_G_CM3, TUBE_MM, Phantom
 from fluoroview_simulated.scene import Scene
 from fluoroview_simulated.technique import Geometry, Technique
@@ -66,10 +65,9 @@ def test_noise_is_that_of_the_quanta(scene):
     quiet = Technique(tube_current_ma=3.0)
     first, second = (scene.frame(i, 0.0, quiet)[OPEN_AIR].astype(float) for i in (0, 1))
     quanta = first.mean() / scene.panel.counts_per_quantum
-    tile = (scene.panel.tile * NOISE_UNIT).var()
-    expected = quanta / SWANK + scene.panel.electronic_quanta2
+    expected = quanta * scene.panel.noise_gain + scene.panel.electronic_quanta2
     variance = (first - second).var() / 2 / scene.panel.counts_per_quantum**2
-    assert variance == pytest.approx(expected * tile, rel=0.05)
+    assert variance == pytest.approx(expected * scene.panel.noise_variance, rel=0.05)
 
 
 def test_truth_knows_the_maps_and_the_picture_without_noise(scene):
