@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from fluoroview_simulated.anatomy.flow import Flow, Injection
 from fluoroview_simulated.anatomy.sliding import Slide, relaxed
 from fluoroview_simulated.anatomy.vessels import Branch, draw, smooth_line, sprouted, tree_of

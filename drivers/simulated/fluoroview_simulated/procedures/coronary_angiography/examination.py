@@ -221,12 +221,13 @@ class CoronaryAngiography(Procedure):
             line = np.stack([np.interp(middle + x, along, a) for a in p.T], axis=1)
             free = 0.4 + (BALLOON_RADIUS_MM - 0.4) * min(1.0, 1.3 * state.pressure)
             ends = np.sqrt(np.clip(1.0 - (np.abs(x) / x[-1]) ** 6, 0.02, 1.0))
-            lumen = self._opened(round(100 * state.opened)).radius_mm[way]
-            wall = np.interp(middle + x, along, lumen) * (1.05 + 0.25 * state.pressure)
-            healthy = np.interp(middle + x, along, tree.radius_mm[way])
-            room = np.where(wall < 0.8 * healthy, wall, BALLOON_RADIUS_MM)
-            radius = np.minimum(free, room) * ends
-            canvas.tube(line, radius, 0.19, "contrast")
+            # The plaque leaves a waist until it yields.
+            lumen = self._opened(round(100 * state.opened)).radius_mm[tree.node(*LESION)]
+            waist = (
+                lumen * (1.05 + 0.25 * state.pressure) + 1.2 * ((x + middle - lesion) / 4.0) ** 2
+            )
+            radius = np.minimum(np.minimum(free, waist), BALLOON_RADIUS_MM) * ends
+            canvas.tube(line, radius, 0.24, "contrast")
 
     # ---- the operator ----------------------------------------------------------------------
 

@@ -113,6 +113,6 @@ INFO = ProcedureInfo(
         (0.0, "CatheterAdvance", 0.0),
         (0.0, "BalloonAdvance", 0.0),
         (0.5, "Inject", None),
-        (2.2, "Inflate", True),
+        (1.6, "Inflate", True),
     ),
 )

@@ -1,0 +1,170 @@
+"""Coronary angiography: a heart that beats and breathes, selective injection, balloon."""
+
+import numpy as np
+import pytest
+
+from fluoroview_simulated.anatomy import coronary_devices as devices
+from fluoroview_simulated.anatomy.coronary_tree import left_coronary, right_coronary
+from fluoroview_simulated.anatomy.heart import Heart, Rhythm
+from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.canvas import Canvas, ViewLayers
+from fluoroview_simulated.procedures import make
+
+
+@pytest.fixture(scope="module")
+def layers():
+    examination = make("coronary-angiography")
+    view = View(examination.info.geometry)
+    found = ViewLayers(view)
+    examination.layers(view, found)
+    return found
+
+
+def examined(case="normal", *acts):
+    examination = make("coronary-angiography", case)
+    for act in [(0.0, "CatheterRotate", 30.0), (0.0, "CatheterAdvance", 0.0), *acts]:
+        examination.acts.note(*act)
+    return examination
+
+
+def drawn(examination, layers, t_s):
+    canvas = Canvas()
+    canvas.begin(layers, t_s)
+    examination.draw(t_s, canvas)
+    return canvas
+
+
+def test_the_heart_beats_about_seventy_times_a_minute():
+    rhythm = Rhythm(seed=4)
+    t = np.arange(0.0, 30.0, 0.01)
+    c = np.array([rhythm.contraction(s) for s in t])
+    beats = np.count_nonzero((c[1:] > 0.5) & (c[:-1] <= 0.5))
+    assert 33 <= beats <= 37
+    assert c.min() < 0.02
+    assert c.max() > 0.95
+    assert np.abs(np.diff(c)).max() < 0.12  # no jumps
+
+
+def test_the_base_comes_down_and_the_apex_stays():
+    heart = Heart()
+    base, apex = heart.local(heart.surface([(-0.45, 60)])), heart.local(heart.surface([(0.98, 0)]))
+    moved = [
+        np.linalg.norm(heart.moved(p, 1.0, 0.0) - heart.moved(p, 0.0, 0.0)) for p in (base, apex)
+    ]
+    assert 9.0 < moved[0] < 20.0
+    assert moved[1] < 5.0
+
+
+def test_breath_hold_stops_the_breath_and_not_the_heart():
+    examination = examined("normal", (2.0, "BreathHold", True), (9.0, "BreathHold", False))
+    free = [examination.breath_mm(t) for t in np.arange(10.5, 16.0, 0.1)]
+    held = [examination.breath_mm(t) for t in np.arange(3.2, 9.0, 0.1)]
+    assert max(free) - min(free) > 8.0
+    assert max(held) - min(held) < 0.01
+    c = [examination.truth(t)["contraction"] for t in np.arange(4.0, 6.0, 0.1)]
+    assert max(c) - min(c) > 0.8
+
+
+def test_calibres_are_those_of_adults_and_fall_towards_the_apex():
+    tree = left_coronary(Heart(), seed=2)
+    main, first, last = (2 * tree.radius_mm[tree.node("LAD", at)] for at in (0.05, 0.3, 0.98))
+    assert 3.0 < main < 4.5
+    assert main > first > last
+    assert 0.4 < last < 1.2
+    right = right_coronary(Heart(), seed=2)
+    assert 3.0 < 2 * right.radius_mm[right.node("RCA", 0.2)] < 4.6
+
+
+def test_contrast_fills_the_tree_within_two_seconds_and_leaves(layers):
+    examination = examined("normal", (0.5, "Inject", None))
+
+    def iodine(t):
+        canvas = drawn(examination, layers, t)
+        return float(canvas.contrast.sum()) * canvas.cell_mm**2
+
+    before, full, after = iodine(0.4), iodine(2.6), iodine(14.0)
+    assert before == 0.0
+    assert full > 500.0  # mm³·g/cm³: about 1.5 ml of undiluted agent in vessels and catheter
+    assert after < 0.12 * full
+
+
+def test_an_injection_above_the_ostium_hardly_fills_the_artery(layers):
+    def dark(*acts):
+        examination = make("coronary-angiography")
+        for act in [*acts, (0.5, "Inject", None)]:
+            examination.acts.note(*act)
+        return float(drawn(examination, layers, 2.4).contrast[250:400, 380:500].max())
+
+    assert dark((0.0, "CatheterAdvance", 0.0)) > 2.5 * dark((0.0, "CatheterAdvance", -20.0))
+
+
+def test_the_vessel_beyond_the_stenosis_fills_later():
+    ill, well = (examined(case, (0.5, "Inject", None)) for case in ("stenosis", "normal"))
+    node = well._tree.node("LAD", 0.7)
+    shots = well._injections(1.5)
+    assert well._flow.concentration(1.5, shots)[node] > 0.2
+    assert ill._late.concentration(1.5, shots)[node] < 0.1
+    assert ill.truth(1.5)["stenosis"] == pytest.approx(0.76, abs=0.03)
+    assert "stenosis" not in well.truth(1.5)
+
+
+def test_the_balloon_opens_the_stenosis_only_where_it_lies():
+    at = ("balloon", (1.0, "Inflate", True), (7.0, "Inflate", False))
+    in_place = examined(at[0], (0.0, "BalloonAdvance", 0.0), *at[1:])
+    beside = examined(at[0], (0.0, "BalloonAdvance", 20.0), *at[1:])
+    assert in_place.truth(1.0)["stenosis"] == pytest.approx(0.76, abs=0.03)
+    assert in_place.truth(2.5)["stenosis"] > 0.7  # the waist holds at low pressure
+    assert in_place.truth(10.0)["stenosis"] < 0.2
+    assert beside.truth(10.0)["stenosis"] > 0.7
+    assert in_place.truth(5.0)["balloon_pressure"] == 1.0
+    assert in_place.truth(10.0)["balloon_pressure"] == 0.0
+
+
+def test_each_catheter_has_the_turn_that_engages_it():
+    assert devices.engaged("left", 0.0, 0.0)
+    assert not devices.engaged("left", 0.0, 90.0)
+    assert devices.engaged("right", 0.0, 60.0)
+    assert not devices.engaged("right", 0.0, -30.0)
+    assert not devices.engaged("left", -10.0, 0.0)
+    tip = devices.catheter("left", 0.0, 0.0)[-1]
+    assert np.linalg.norm(tip - devices.LEFT_OSTIUM) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("case", "acts", "name", "value", "sentence"),
+    [
+        (
+            "normal",
+            [],
+            "CatheterAdvance",
+            8.0,
+            "close the left main.*withdraw with Down",
+        ),
+        ("right-coronary", [], "CatheterAdvance", 8.0, "would close the right coronary artery"),
+        ("normal", [], "Inflate", True, "Choose the case 'balloon'"),
+        ("normal", [(1.0, "Inject", None)], "Inject", None, "still being emptied"),
+        ("balloon", [(0.0, "Inflate", True)], "BalloonAdvance", 3.0, "Deflate it with B"),
+    ],
+)
+def test_what_would_do_harm_is_refused_in_a_sentence(case, acts, name, value, sentence):
+    examination = examined(case, *acts)
+    with pytest.raises(ValueError, match=sentence):
+        examination.check(name, value, 2.0)
+    assert examination.check("CatheterAdvance", 4.0, 2.0) == 4.0
+
+
+def test_the_same_moment_gives_the_same_picture(layers):
+    acts = ("balloon", (0.5, "Inject", None), (1.5, "Inflate", True))
+    first = drawn(examined(*acts), layers, 2.3)
+    again = drawn(examined(*acts), layers, 2.3)
+    for material in ("soft", "contrast", "metal"):
+        assert np.array_equal(first.map(material), again.map(material))
+
+
+def test_notes_tell_what_to_do():
+    examination = make("coronary-angiography")
+    assert "advance with Up" in examination.note(0.0)
+    examination.acts.note(1.0, "CatheterAdvance", 0.0)
+    assert "inject with I" in examination.note(1.1)
+    examination.acts.note(2.0, "Inject", None)
+    assert examination.note(2.5) == "Injecting"
