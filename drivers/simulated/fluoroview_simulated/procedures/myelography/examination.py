@@ -47,7 +47,7 @@ class Myelography(Procedure):
         self.sac = Sac(case, seed, self.scale)
         rng = np.random.default_rng(seed + 40)
         self._jitter = rng.standard_normal((48, 3))
-        self._spill = rng.standard_normal((30, 3)) * (3.0, 1.2, 7.0)
+        self._spill = rng.standard_normal((70, 3)) * (3.5, 1.2, 10.0)
 
     def parts(self) -> Sequence[Part]:
         """Lumbar spine and pelvis in the abdomen."""
@@ -80,7 +80,7 @@ class Myelography(Procedure):
             self._stream(canvas, running, t_s)
         for tip, grams in outside_g:
             spread = tip + self._spill * self.scale * min(1.0, 0.35 + grams / 0.7)
-            canvas.blobs(spread, 1.6, grams / len(spread))
+            canvas.blobs(spread, 2.0, grams / len(spread))
         self._needle(canvas, t_s)
 
     def check(self, name: str, value: Any, t_s: float) -> Any:
