@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+import cv2
 import numpy as np
 
 from fluoroview_simulated import procedures
+from fluoroview_simulated.detector.panel import MATRICES
 
 
 def listed() -> list[dict[str, Any]]:
@@ -42,13 +44,12 @@ def gallery_frames(
 
     Args:
         name, case: what to render.
-        size: rows and columns.
+        size: rows and columns; rendered at the next larger matrix, and averaged down.
         frames: at most so many; None: the whole movie.
 
     Returns:
         {"rate_hz", "still"}: frames per second of the movie, and which frame is the still; and an
-        iterator of procedure time in s and (size, size) uint16 pixels, linear in exposure. The
-        same array is used again for the next frame.
+        iterator of procedure time in s and (size, size) uint16 pixels, linear in exposure.
 
     Raises:
         ValueError: for an unknown examination or case.
@@ -66,12 +67,14 @@ def gallery_frames(
         count = min(count, frames)
 
     def pulses() -> Iterator[tuple[float, np.ndarray]]:
-        scene = Scene(patient, size)
-        out = np.empty((size, size), np.uint16)
+        matrix = next((m for m in MATRICES if m >= size), MATRICES[-1])
+        scene = Scene(patient, matrix)
+        out = np.empty((matrix, matrix), np.uint16)
         before = None
         for i in range(count):
             t_s = start + i / info.rate_hz
-            yield t_s, scene.frame(i, t_s, info.technique, out, before)
+            scene.frame(i, t_s, info.technique, out, before)
+            yield t_s, cv2.resize(out, (size, size), interpolation=cv2.INTER_AREA)
             before = t_s
 
     return {"rate_hz": info.rate_hz, "still": still}, pulses()

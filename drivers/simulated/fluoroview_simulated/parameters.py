@@ -339,7 +339,7 @@ def stand(device: SimulatedDetector) -> list[Parameter]:
             (-120.0, 120.0),
             "deg",
             "LAO positive, RAO negative; 0: detector in front of the patient",
-            ("Shift+Left", "Shift+Right"),
+            ("Ctrl+Left", "Ctrl+Right"),
             5.0,
         ),
         _geometry(
@@ -349,7 +349,7 @@ def stand(device: SimulatedDetector) -> list[Parameter]:
             (-45.0, 45.0),
             "deg",
             "cranial positive, caudal negative",
-            ("Shift+Down", "Shift+Up"),
+            ("Ctrl+Down", "Ctrl+Up"),
             5.0,
         ),
         _table(device, "TableLateralPosition", 0, "to the patient's left positive"),
