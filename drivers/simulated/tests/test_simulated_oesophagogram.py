@@ -1,0 +1,132 @@
+"""The oesophagogram: the wave strips, narrowings hold up, levels are level, refusals are said."""
+
+import numpy as np
+import pytest
+
+from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
+from fluoroview_simulated.procedures.oesophagogram import course
+from fluoroview_simulated.procedures.oesophagogram.procedure import Oesophagogram
+
+CASES = [c.name for c in Oesophagogram.info.cases]
+
+
+def drawn(
+    case: str, t_s: float, *acts: tuple, body: str = "medium"
+) -> tuple[Canvas, Oesophagogram]:
+    """The canvas of a case at a time, after acts."""
+    procedure = Oesophagogram(case, 1, body)
+    for act in acts:
+        procedure.acts.note(*act)
+    layers = ViewLayers(View(procedure.info.geometry))
+    procedure.layers(layers.view, layers)
+    canvas = Canvas()
+    canvas.begin(layers, t_s)
+    procedure.draw(t_s, canvas)
+    return canvas, procedure
+
+
+def contrast_near(canvas: Canvas, point: np.ndarray, cells: int = 10) -> float:
+    """Most contrast within some cells of where a point of the patient lies in the picture."""
+    (x, y), _ = canvas.view.cells(np.atleast_2d(point), GRID)[0][0], None
+    i, j = round(float(y)), round(float(x))
+    return float(canvas.contrast[i - cells : i + cells, j - cells : j + cells].max())
+
+
+def test_the_wave_goes_down_and_leaves_only_coat_and_what_escapes():
+    since = np.linspace(0.6, 9.0, 60)
+    waves = [course.wave_mm(s, 250.0) for s in since]
+    assert np.all(np.diff(waves) >= 0)
+    assert np.max(np.diff(waves)) > 0
+    canvas, procedure = drawn("normal", course.FIRST_S + 5.0)
+    g = procedure.gullet
+    wave = course.wave_mm(5.0, g.end_mm)
+    above = g.line[np.searchsorted(g.s_mm, wave - 80.0)]
+    below = g.line[np.searchsorted(g.s_mm, wave + 40.0)]
+    assert contrast_near(canvas, below) > 4.0
+    assert contrast_near(canvas, above) < 2.5
+
+
+def test_a_span_holds_its_volume_where_the_gullet_can_take_it():
+    s = np.arange(0.0, 260.0, 2.0)
+    span = course.Span(40.0, 200.0, 12.0)
+    r = course.radii(s, span, np.ones(len(s)), np.full(len(s), 12.0))
+    assert np.pi * (r**2).sum() * 2.0 * 1e-3 == pytest.approx(12.0, rel=0.02)
+    assert r[s < 40.0].max() == 0.0
+    assert r[s > 200.0].max() == 0.0
+
+
+def test_a_stricture_never_opens_and_holds_barium_that_drains():
+    procedure = Oesophagogram("stricture")
+    g = procedure.gullet
+    inside = (g.s_mm > g.narrow_mm[0] + 8.0) & (g.s_mm < g.narrow_mm[1] - 8.0)
+    assert g.wide_mm[inside].max() < 3.5 < g.wide_mm[g.s_mm < g.narrow_mm[0] - 30.0].max()
+    held = [course.held_ml(t, [1.0], 22.0, 1.6) for t in (4.0, 8.0, 20.0)]
+    assert held[0] > held[1] > held[2] > 0.0
+    canvas, _ = drawn("stricture", 12.0)
+    column = g.line[np.searchsorted(g.s_mm, g.narrow_mm[0] - 14.0)]
+    healthy, _ = drawn("normal", 12.0)
+    assert contrast_near(canvas, column) > 2.0 * contrast_near(healthy, column)
+
+
+def test_achalasia_stands_under_a_level():
+    canvas, procedure = drawn("achalasia", 12.0)
+    g = procedure.gullet
+    rows = np.flatnonzero((canvas.contrast > 8.0).any(axis=1))
+    top = rows[0]
+    wide = (canvas.contrast[top + 2 : top + 6] > 6.0).sum(axis=1)
+    assert wide.min() > 40  # flat: at once as wide as the gullet
+    assert canvas.soft[top - 20].min() < -10.0  # air above it
+    assert g.sac is not None
+
+
+def test_bearing_down_sends_barium_back_into_the_gullet():
+    quiet, procedure = drawn("hiatal-hernia", 27.0)
+    pushed, _ = drawn("hiatal-hernia", 27.0, (25.0, "Valsalva", None))
+    g = procedure.gullet
+    place = g.line[np.searchsorted(g.s_mm, g.sphincter_mm - 30.0)]
+    assert contrast_near(pushed, place, 6) > 3.0 * max(contrast_near(quiet, place, 6), 0.5)
+    cleared, _ = drawn("hiatal-hernia", 27.0, (10.0, "Valsalva", None))
+    assert np.allclose(cleared.contrast, quiet.contrast)
+
+
+def test_begin_waits_for_the_next_swallow_and_never_goes_back():
+    procedure = Oesophagogram("normal")
+    for t in (0.0, 3.0, 14.5, 40.0):
+        start = procedure.begin(t)
+        assert start >= t
+        assert 0.0 <= course.swallows(start + 1.0, [])[-1] - start <= 0.81
+
+
+def test_two_swallows_at_once_are_refused():
+    procedure = Oesophagogram("normal")
+    procedure.acts.note(6.0, "Swallow")
+    with pytest.raises(ValueError, match=r"Swallow: .* 1\.5 s"):
+        procedure.check("Swallow", None, 6.8)
+    procedure.check("Swallow", None, 8.0)
+
+
+def test_the_lower_gullet_breathes_unless_the_breath_is_held():
+    free, held = Oesophagogram("normal"), Oesophagogram("normal")
+    held.acts.note(2.0, "BreathHold", True)
+    moves = [np.ptp([p._line(t)[-40, 2] for t in np.arange(3.0, 8.0, 0.2)]) for p in (free, held)]
+    assert moves[0] > 6.0
+    assert moves[1] < 1.5
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_case_is_drawn_again_alike_and_shows_barium(case):
+    first, procedure = drawn(case, 18.7, *Oesophagogram.info.gallery_acts)
+    again, _ = drawn(case, 18.7, *Oesophagogram.info.gallery_acts)
+    assert np.array_equal(first.contrast, again.contrast)
+    assert first.contrast.max() > 5.0
+    assert np.isfinite(first.contrast).all()
+    assert first.contrast.min() >= 0.0
+    assert procedure.note(18.7)
+    assert procedure.truth(18.7)["swallows"] == 2
+
+
+@pytest.mark.parametrize("body", ["small", "large", "child"])
+def test_bodies_of_other_sizes(body):
+    canvas, _ = drawn("achalasia", 18.7, body=body)
+    assert canvas.contrast.max() > 3.0
