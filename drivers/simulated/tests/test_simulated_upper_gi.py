@@ -105,11 +105,11 @@ def test_the_carcinoma_narrows_the_antrum_and_stops_the_waves():
 
 def test_a_full_stomach_refuses_another_mouthful():
     procedure = UpperGI("normal")
-    for k in range(8):
-        procedure.check("Swallow", None, 10.0 + 0.5 * k)
-        procedure.acts.note(10.0 + 0.5 * k, "Swallow")
+    for k in range(11):
+        procedure.check("Swallow", None, 10.0 + 0.2 * k)
+        procedure.acts.note(10.0 + 0.2 * k, "Swallow")
     with pytest.raises(ValueError, match=r"Swallow: .* 400 ml"):
-        procedure.check("Swallow", None, 40.0)
+        procedure.check("Swallow", None, 20.0)
 
 
 def test_breath_hold_stops_the_abdomen():
