@@ -3,12 +3,15 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from fluoroview.hal.conformance.rig import Hang, Rig, Violation
 from fluoroview.hal.conformance.trial import Desk, Trial
 from fluoroview.hal.conformance.verdict import Finding, Rule, failed, judged, passed, warned
 from fluoroview.hal.parameter import Access, Parameter, ParameterError, Value
+
+T = TypeVar("T")
 
 REQUIRED = Rule(
     "parameters-required",
@@ -116,11 +119,11 @@ def _settings(desk: Desk) -> Iterator[Finding]:
         yield _required(rig)
         yield _in_driver(rig, LIMITS.id, _limits)
         yield _in_driver(rig, UNITS.id, _units)
-        yield _in_driver(rig, READBACK.id, _readback)
-        yield _in_driver(rig, REFUSAL.id, _refusal)
+        yield _readback(rig)
+        yield _refusal(rig)
 
 
-def _in_driver(rig: Rig, rule: str, look: Callable[[Rig], Finding]) -> Finding:
+def _in_driver(rig: Rig, rule: str, look: Callable[[Rig], T]) -> T:
     """Run a look at the tree in the driver's thread, with a deadline of its own."""
     rig.step(rule)
     try:
@@ -217,17 +220,25 @@ def _units(rig: Rig) -> Finding:
 
 def _readback(rig: Rig) -> Finding:
     faults, written = [], 0
-    for parameter in writables(rig):
-        original = parameter.read()
-        for value in values_to_try(parameter):
-            fault = write_fault(rig, parameter, value)
-            written += 1
-            if fault:
-                faults.append(fault)
-                break
-        with suppress(Exception):  # what it is to say was said above
-            rig.tree.write(parameter.name, original)
+    for parameter in _in_driver(rig, READBACK.id, writables):
+        tried, fault = _in_driver(rig, READBACK.id, partial(_try_all, parameter=parameter))
+        written += tried
+        faults += [fault] if fault else []
     return judged(READBACK.id, faults, f"{written} values were written and read back.")
+
+
+def _try_all(rig: Rig, parameter: Parameter) -> tuple[int, str]:
+    """Write every value to try; return how many were written, and the first fault."""
+    original = parameter.read()
+    written, fault = 0, ""
+    for value in values_to_try(parameter):
+        fault = write_fault(rig, parameter, value)
+        written += 1
+        if fault:
+            break
+    with suppress(Exception):  # what it is to say was said above
+        rig.tree.write(parameter.name, original)
+    return written, fault
 
 
 def write_fault(rig: Rig, parameter: Parameter, value: Value, *, idle: bool = True) -> str:
@@ -241,17 +252,25 @@ def write_fault(rig: Rig, parameter: Parameter, value: Value, *, idle: bool = Tr
 
 def _refusal(rig: Rig) -> Finding:
     faults, tried = [], 0
-    for parameter in writables(rig):
-        original = parameter.read()
-        for value, named in _forbidden(parameter):
-            tried += 1
-            fault = _refusal_fault(rig, parameter, value, named, original)
-            if fault:
-                faults.append(fault)
-                with suppress(Exception):
-                    rig.tree.write(parameter.name, original)
-                break
+    for parameter in _in_driver(rig, REFUSAL.id, writables):
+        count, fault = _in_driver(rig, REFUSAL.id, partial(_try_forbidden, parameter=parameter))
+        tried += count
+        faults += [fault] if fault else []
     return judged(REFUSAL.id, faults, f"{tried} values that are not allowed were refused.")
+
+
+def _try_forbidden(rig: Rig, parameter: Parameter) -> tuple[int, str]:
+    """Write every forbidden value; return how many were tried, and the first fault."""
+    original = parameter.read()
+    tried = 0
+    for value, named in _forbidden(parameter):
+        tried += 1
+        fault = _refusal_fault(rig, parameter, value, named, original)
+        if fault:
+            with suppress(Exception):
+                rig.tree.write(parameter.name, original)
+            return tried, fault
+    return tried, ""
 
 
 def _forbidden(parameter: Parameter) -> list[tuple[Any, Any]]:

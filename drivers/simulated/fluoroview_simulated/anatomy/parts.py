@@ -1,7 +1,7 @@
 """Parts of the body: a mesh and what it is made of, in millimetres of basis material per millimetre.
 
 Every part is laid over what is already there: a bone takes away the soft tissue whose place it has
-(soft = -1) and adds bone; a lung takes away most of it (-0.74), fat a tenth, air all.
+and adds bone; a lung takes away most of it (-0.74), fat a tenth, air all.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def in_body(mesh: Mesh, body: str, skin: bool = False) -> Mesh:
 
 
 def bone(name: str, spongy: float = 0.2, cortex_mm: float = 0.7, grain: float = 0.7) -> Part:
-    """A shipped mesh as a bone: compact shell around spongy bone."""
-    return Part(load(name), soft=-1.0, bone=spongy, shell_mm=cortex_mm, grain=grain)
+    """A shipped mesh as a bone: compact shell around spongy bone, marrow between its struts."""
+    return Part(load(name), soft=-spongy, bone=spongy, shell_mm=cortex_mm, grain=grain)
 
 
 def tissue(name: str, soft: float, skin: bool = False) -> Part:
