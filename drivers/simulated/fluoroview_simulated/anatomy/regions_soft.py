@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from fluoroview_simulated.anatomy.parts import Part, tissue
 
-FAT = -0.1
+FAT = -0.16
+"""Fat against muscle at the 45 to 55 keV of a fluoroscopy beam."""
 LUNG = -0.74
 AIR = -1.0
 BLADDER = "soft_bladder"
@@ -29,7 +30,7 @@ def chest(female: bool = False) -> list[Part]:
         tissue("soft_airway", AIR),
         *upper_organs(),
         tissue("soft_stomach_gas", AIR),
-        *([tissue("soft_breasts", 1.0 + FAT)] if female else []),
+        *([tissue("soft_breasts", 1.0 + 0.6 * FAT)] if female else []),
     ]
 
 
@@ -37,10 +38,10 @@ def upper_organs() -> list[Part]:
     """Fat of the abdomen with liver, spleen, kidneys and psoas."""
     return [
         tissue("soft_cavity", FAT),
-        tissue("soft_liver", 0.13),
-        tissue("soft_spleen", 0.12),
-        tissue("soft_kidneys", 0.12),
-        tissue("soft_psoas", 0.05),
+        tissue("soft_liver", 0.17),
+        tissue("soft_spleen", 0.17),
+        tissue("soft_kidneys", 0.17),
+        tissue("soft_psoas", 0.04),
     ]
 
 
@@ -63,7 +64,7 @@ def abdomen(gas: bool = True, stomach_gas: bool = True, lungs: bool = True) -> l
     if stomach_gas:
         parts.append(tissue("soft_stomach_gas", AIR))
     if lungs:
-        parts += [tissue("soft_lungs", LUNG), tissue("soft_lung_vessels", -LUNG)]
+        parts.append(tissue("soft_lungs", LUNG))
     return parts
 
 
@@ -72,12 +73,12 @@ def pelvis_soft(female: bool = False, gas: bool = True, bladder: bool = True) ->
     parts = [
         *trunk_wall(),
         tissue("soft_cavity", FAT),
-        tissue("soft_psoas", 0.05),
+        tissue("soft_psoas", 0.04),
         *bowel(gas),
         tissue("soft_pelvic_organs", -FAT),
     ]
     if bladder:
-        parts.append(tissue(BLADDER, 0.11))
+        parts.append(tissue(BLADDER, 0.14))
     if female:
-        parts.append(tissue("soft_uterus", 0.13))
+        parts.append(tissue("soft_uterus", 0.17))
     return parts

@@ -24,9 +24,9 @@ COARSE_MM, FINE_MM = 3.0, 1.1
 """Cell of the noise as it is laid into the body; it repeats every 64 cells."""
 COARSE_STEP_MM, FINE_STEP_MM = 8.0, 19.0
 COARSE_GRID, FINE_GRID = 112, 256
-STRENGTH = 0.030
+STRENGTH = 0.040
 """Standard deviation of the density in a coarse lobule; fat is a tenth lighter than muscle."""
-FINE_PART = 0.028
+FINE_PART = 0.032
 STREAK = 0.45
 """Coarse lobules are longer along z by the inverse of this."""
 

@@ -71,8 +71,14 @@ def muscle() -> Mesh:
     belly = s.common(wall, s.lofted(None, abdomen.BELLY), smooth=6.0)
     deep = s.common(s.grown(skin_solid(9.0), 0.0), abdomen.bellies(), smooth=3.0)
     return s.mesh_of(
-        s.join(trunk, belly, deep, smooth=3.0), (-240, -125, -482), (240, 140, 402), 4.0, 15000
+        s.join(trunk, belly, deep, smooth=3.0), (-240, -125, -482), (240, 140, 402), 4.0, 13500
     )
+
+
+def breasts() -> s.Solid:
+    """What lies before the chest of a woman, lying down."""
+    one = s.ellipsoid((76, -104, 232), (60, 34, 56))
+    return s.cut(s.uneven(both(one), 1.5, 40.0, 17), s.grown(skin_solid(), -0.5), smooth=3.0)
 
 
 def of(make: Callable[[], s.Solid], low: tuple, high: tuple, step_mm: float, faces: int) -> Mesh:
@@ -83,6 +89,7 @@ def of(make: Callable[[], s.Solid], low: tuple, high: tuple, step_mm: float, fac
 MAKERS: dict[str, Callable[[], Mesh]] = {
     "skin": skin,
     "muscle": muscle,
+    "breasts": lambda: of(breasts, (-145, -146, 165), (145, -70, 300), 3.0, 2500),
     "lungs": chest.lungs,
     "airway": chest.airway,
     "lung_vessels": chest.lung_vessels,

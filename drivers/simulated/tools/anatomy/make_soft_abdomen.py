@@ -11,7 +11,7 @@ from scipy.interpolate import make_interp_spline
 from fluoroview_simulated.anatomy.landmarks import spine_y
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from tools.anatomy import solid as s
-from tools.anatomy.make_soft_chest import CAGE, both, diaphragm
+from tools.anatomy.make_soft_chest import both, diaphragm, inside_ribs
 
 # Rows z, x, y, half width, half depth, squareness: inner side of the abdominal wall.
 CAVITY = [
@@ -20,7 +20,7 @@ CAVITY = [
     (-80, 0, -20, 108, 62, 2.2), (-115, 0, -8, 84, 62, 2.1), (-150, 0, 0, 62, 60, 2.1),
     (-190, 0, 2, 52, 56, 2.1), (-225, 0, 8, 34, 42, 2.0), (-245, 0, 16, 18, 26, 2.0),
 ]  # fmt: skip
-# The wall in front of the pelvis and what lies in the pelvis; the bellies of the hips lie around it.
+# The wall in front of the pelvis and what lies in it; the bellies of the hips lie around it.
 BELLY = [
     (-40, 0, -4, 138, 108, 2.4), (-90, 0, -8, 122, 102, 2.3), (-140, 0, -6, 94, 92, 2.2),
     (-190, 0, 0, 66, 84, 2.1), (-235, 0, 8, 42, 66, 2.0), (-252, 0, 12, 26, 46, 2.0),
@@ -105,7 +105,7 @@ def kidneys() -> s.Solid:
 
 def liver() -> s.Solid:
     """Right lobe against ribs and dome, left lobe across the midline, thin lower edge."""
-    room = s.grown(s.lofted(None, np.array(CAGE) + [0, 0, 0, -7, -7, 0]), 0.0)
+    room = inside_ribs(7.0)
 
     def under_side(p: np.ndarray) -> np.ndarray:
         x, y, z = p.T
@@ -125,7 +125,7 @@ def liver() -> s.Solid:
 def spleen() -> s.Solid:
     """A coffee bean under the left dome."""
     bean = s.ellipsoid((96, 42, 108), (24, 38, 58), s.turn(-18, -12, -30).T)
-    room = s.lofted(None, np.array(CAGE) + [0, 0, 0, -6, -6, 0])
+    room = inside_ribs(6.0)
     return s.common(
         s.cut(bean, s.ellipsoid((70, 20, 112), (22, 22, 40)), smooth=8.0),
         room,
@@ -157,7 +157,7 @@ def uterus() -> s.Solid:
 
 
 def bowel_wall() -> Mesh:
-    """Loops of small bowel with what they hold, and the colon: lighter and denser threads in fat."""
+    """Loops of small bowel and the colon with what they hold, in the fat between them."""
     rng = np.random.default_rng(3)
     room = s.common(
         s.grown(s.lofted(None, CAVITY), -20.0), s.half_space((0, 0, 44), (0.1, -0.25, 1.0))
@@ -246,7 +246,7 @@ def faeces() -> Mesh:
     rng = np.random.default_rng(21)
     line = fine(COLON, 400)
     balls = []
-    for low, high, n, spread in ((0.02, 0.19, 90, 9.0), (0.57, 0.72, 45, 6.5), (0.88, 0.96, 30, 7)):
+    for low, high, n, spread in ((0.02, 0.19, 75, 9.0), (0.57, 0.72, 32, 6.5), (0.88, 0.96, 23, 7)):
         for u in rng.uniform(low, high, n):
             at = line[int(u * 399)] + rng.normal(0, spread, 3)
             r = rng.gamma(3.0, 0.62, 3).clip(0.7, 4.5)

@@ -25,6 +25,13 @@ def both(part: s.Solid) -> s.Solid:
     return s.join(part, s.mirrored(part))
 
 
+def inside_ribs(inset_mm: float = 0.0) -> s.Solid:
+    """The room inside the ribs, or what is left of it within a layer."""
+    rows = np.array(CAGE, float)
+    rows[:, 3:5] -= inset_mm
+    return s.lofted(None, rows)
+
+
 def diaphragm(p: np.ndarray) -> np.ndarray:
     """Height of the diaphragm over (x, y): two domes that hang steeply at the ribs."""
     x, y = p[:, 0], p[:, 1]
@@ -53,6 +60,7 @@ def heart_solid() -> s.Solid:
             s.ellipsoid((-14, -16, 203), (33, 38, 42)),
             s.ellipsoid((10, -52, 200), (44, 32, 40)),
             s.ellipsoid((8, 22, 224), (40, 24, 28)),
+            s.ellipsoid((36, -38, 163), (46, 34, 20)),  # fat between heart and diaphragm
             smooth=16.0,
         ),
         1.2,
@@ -79,8 +87,8 @@ def vessels_solid() -> s.Solid:
     return s.join(
         s.tube(AORTA, [15, 16, 15.5, 14, 13.5, 13, 12.5, 12, 12, 11.5, 11, 10], smooth=3.0),
         s.tube([(-26, -6, 345), (-29, -8, 300), (-28, -12, 245)], [9, 10.5, 12], smooth=4.0),
-        s.tube([(12, -46, 230), (24, -34, 256), (33, -4, 270), (48, 16, 262)], [15, 14, 12, 9], 6.0),
-        s.tube([(18, -20, 262), (-8, -4, 260), (-34, 8, 256), (-48, 16, 246)], [12, 12, 11, 8], 6.0),
+        s.tube([(12, -46, 230), (24, -34, 256), (33, -4, 270), (48, 16, 262)], [15, 14, 12, 9], 6),
+        s.tube([(18, -20, 262), (-8, -4, 260), (-34, 8, 256), (-48, 16, 246)], [12, 12, 11, 8], 6),
         s.tube([(-42, 16, 252), (-50, 24, 234), (-56, 34, 206)], [7.5, 6.5, 4], 4.0),
         s.tube([(46, 20, 258), (56, 32, 226), (62, 42, 200)], [8, 6.5, 4.5], 4.0),
         s.tube([(-18, -4, 395), (-22, -4, 350), (-26, -6, 330)], [7, 8, 9], 4.0),
@@ -102,7 +110,7 @@ def mediastinum() -> s.Solid:
 
 def lungs_solid() -> s.Solid:
     """Both lungs: the cage above the diaphragm without the mediastinum."""
-    cage = s.lofted(None, CAGE)
+    cage = inside_ribs()
     apex = both(s.ellipsoid((44, 22, 318), (44, 42, 50)))
     space = s.common(s.join(cage, apex, smooth=14.0), lambda p: (diaphragm(p) - p[:, 2]) * 0.55)
     return s.cut(space, mediastinum(), smooth=5.0)
@@ -115,7 +123,7 @@ def lungs() -> Mesh:
 
 def airway() -> Mesh:
     """Windpipe and main bronchi, air."""
-    tubes = [tube_mesh(_fine(TRACHEA, 12), 8.5, 14)]
+    tubes = [tube_mesh(_fine(TRACHEA, 24), np.r_[np.full(20, 8.5), 8.2, 7.4, 5.8, 3.5], 14)]
     for line, r in zip(BRONCHI, ((7, 3), (6.5, 3), (5, 3), (5, 3)), strict=True):
         points = _fine(line, 10)
         tubes.append(tube_mesh(points, np.linspace(*r, len(points)), 10))
@@ -155,7 +163,7 @@ def tree(
     flow[leaf] = 1.0
     for i in range(len(nodes) - 1, 0, -1):
         flow[parent[i]] += flow[i]
-    radius = 1.05 * flow ** (1 / 2.6)
+    radius = 1.15 * flow ** (1 / 2.5)
     return _branches(np.array(nodes), parent, np.minimum(radius, 7.5))
 
 
@@ -190,6 +198,6 @@ def lung_vessels() -> Mesh:
         (left, ([(40, 8, 264), (50, 20, 258)], [(30, 20, 228), (46, 22, 230)])),
     ):
         for k, root in enumerate(roots):
-            branches += tree(space, root, low, high, 230 - 50 * k, 11 + k)
+            branches += tree(space, root, low, high, 270 - 50 * k, 11 + k)
     tubes = [tube_mesh(p, r, 7 if r[0] > 2.5 else 5) for p, r in branches]
     return tubes[0].joined(*tubes[1:])

@@ -40,10 +40,10 @@ def calyces(grade: int) -> s.Solid:
         *(s.capsule(PELVIS, m, 0.75 * pelvis, major) for m in MAJOR),
     ]
     papillae = []
-    for tip, k in zip(np.array(CALYCES, float), OF_MAJOR, strict=True):
+    for place, k in zip(np.array(CALYCES, float), OF_MAJOR, strict=True):
         root = np.array(MAJOR[k], float)
-        out = (tip - root) / np.linalg.norm(tip - root)
-        tip = tip + rng.normal(0, 1.2, 3)
+        out = (place - root) / np.linalg.norm(place - root)
+        tip = place + rng.normal(0, 1.2, 3)
         hollow.append(s.capsule(root, tip - out * 3.0, stem + 0.6, stem))
         r = cup * rng.uniform(0.85, 1.12)
         axes = np.stack([*np.linalg.svd(out[None])[2][1:], out])
