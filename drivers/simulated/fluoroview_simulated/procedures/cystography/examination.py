@@ -55,7 +55,7 @@ class _Bladder(Procedure):
         self._ball = anatomy.ball(14, 22)
         self._pouch = anatomy.uneven_ball(seed, 18, 28)
         self._streaks = _streaks(seed, self.scale)
-        inside = anatomy.NECK + [[3, 8, 34], [-2, 6, 24], [0, 3, 12], [0, 1, 4]]
+        inside = anatomy.NECK + np.array([[3, 8, 34], [-2, 6, 24], [0, 3, 12], [0, 1, 4]])
         self._catheter = anatomy.smooth_line(np.concatenate([inside, anatomy.URETHRA]), 60)
         self._catheter *= self.scale
         self._catheter_mm = CATHETER_MM["child" if body == "child" else "adult"]
@@ -66,14 +66,9 @@ class _Bladder(Procedure):
 
     def parts(self) -> Sequence[Part]:
         """Abdomen and pelvis of a boy or a man, without the bladder."""
-        hanging = tube_mesh(np.array([(4, -74, -248), (7, -92, -260), (11, -112, -278), (14, -124, -300),
-                                      (14, -130, -330)], float), np.array([12, 14, 13, 13, 9.0]))  # fmt: skip
-        sac = tube_mesh(np.array([(-2, -52, -262), (-2, -58, -280), (-1, -62, -305), (-1, -62, -322)], float),
-                        np.array([14, 26, 30, 10.0]))  # fmt: skip
         parts = [
             *regions_soft.abdomen(lungs=False, stomach_gas=False),
-            Part(hanging, soft=0.95),
-            Part(sac, soft=0.95),
+            *(Part(tube_mesh(line, radius), soft=0.95) for line, radius in anatomy.MALE_PARTS),
             *regions_skeleton.spine("T11", "L5"),
             *regions_skeleton.pelvis(),
             *regions_skeleton.femora(),
@@ -112,7 +107,7 @@ class _Bladder(Procedure):
         mesh = self._shape.mesh(now.bladder_ml, min(1.5 * flow, 1.0), self.scale)
         canvas.mesh(mesh, contrast=agent)
         if self.body != "child" and now.catheter and now.bladder_ml > 60.0:
-            middle = np.array(anatomy.NECK + [0, 3, 13]) * self.scale
+            middle = (anatomy.NECK + np.array([0, 3, 13])) * self.scale
             balloon = self._ball.moved(np.eye(3) * BALLOON_MM * self.scale, middle)
             canvas.mesh(balloon, contrast=-agent)
         if now.diverticulum_ml > 0.3:

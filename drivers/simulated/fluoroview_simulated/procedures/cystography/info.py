@@ -82,60 +82,76 @@ VOIDING = ProcedureInfo(
     title="Voiding cystourethrography",
     agent="iodine",
     teaching=(
-        "A child's bladder is filled by gravity through a thin tube with dilute iodine (about "
-        "90 mg/ml) until there is a strong urge: expected capacity in ml is (age + 2) × 30. Open "
+        "A child's bladder is filled by gravity through a thin tube with dilute iodine (about 90 "
+        "mg/ml) until there is a strong urge: expected capacity in ml is (age + 2) × 30. Open "
         "the drip (I) and look in short bursts: early filling shows a ureterocele, later filling "
-        "passive reflux. Full, ask to void (V). Reflux often comes only now, and the boy's urethra "
-        "is judged now, in a steep oblique view with the whole urethra in the field. Last, the "
-        "kidneys and what is left after voiding. Grades of the International Reflux Study: I ureter "
-        "only; II to the calyces, not dilated; III mildly dilated, fornices hardly blunted; IV "
-        "ureter winding, fornices blunted, papillae still seen; V grossly dilated and winding, "
-        "papillae gone. Low pulse rates and no magnification keep the dose of a child low."
+        "passive reflux. Full, ask to void (V). Reflux often comes only now, and the boy's "
+        "urethra is judged now, in a steep oblique view with the whole urethra in the field. "
+        "Last, the kidneys and what is left after voiding. Grades of the International Reflux "
+        "Study: I ureter only; II to the calyces, not dilated; III mildly dilated, fornices "
+        "hardly blunted; IV ureter winding, fornices blunted, papillae still seen; V grossly "
+        "dilated and winding, papillae gone. Low pulse rates and no magnification keep the dose "
+        "of a child low."
     ),
     cases=(
         Case(
-            "normal", "Normal", False,
-            "A smooth round bladder, no contrast above it in any phase. While voiding its neck opens "
-            "like a funnel, the verumontanum is a small gap in the back wall of the prostatic "
-            "urethra, the membranous urethra is the narrowest place before the bulb. A few ml are "
-            "left.",
+            "normal",
+            "Normal",
+            False,
+            "A smooth round bladder, no contrast above it in any phase. While voiding its neck "
+            "opens like a funnel, the verumontanum is a small gap in the back wall of the "
+            "prostatic urethra, the membranous urethra is the narrowest place before the bulb. A "
+            "few ml are left.",
         ),
         Case(
-            "reflux-2", "Reflux grade II, left", True,
+            "reflux-2",
+            "Reflux grade II, left",
+            True,
             "Nothing refluxes while the bladder fills. When the detrusor contracts a thin column "
-            "runs up the left ureter and fills pelvis and calyces, whose cups stay sharp. It is gone "
-            "within half a minute: look at the kidneys while the child voids.",
+            "runs up the left ureter and fills pelvis and calyces, whose cups stay sharp. It is "
+            "gone within half a minute: look at the kidneys while the child voids.",
         ),
         Case(
-            "reflux-3", "Reflux grade III, left", True,
+            "reflux-3",
+            "Reflux grade III, left",
+            True,
             "On voiding the left ureter fills, a little wide and slightly winding, up to calyces "
             "whose angles are still sharp.",
         ),
         Case(
-            "reflux-4", "Reflux grade IV, right; grade I, left", True,
-            "The right ureter fills while the drip still runs; it is wide and winding, the pelvis "
-            "is large and the calyces are blunted with the papillae just seen. On voiding some runs "
-            "into the lower left ureter too. What drains back into the bladder afterwards is not "
-            "residual urine.",
+            "reflux-4",
+            "Reflux grade IV, right; grade I, left",
+            True,
+            "The right ureter fills while the drip still runs; it is wide and winding, the "
+            "pelvis is large and the calyces are blunted with the papillae just seen. On voiding "
+            "some runs into the lower left ureter too. What drains back into the bladder "
+            "afterwards is not residual urine.",
         ),
         Case(
-            "reflux-5", "Reflux grade V, left; grade III, right", True,
-            "Early in filling contrast runs into a left ureter as wide as bowel, kinked on itself, "
-            "and into a pelvis and calyces that are one group of round cavities without papillae. "
-            "Note how much of what was given is not in the bladder: capacity is misjudged.",
+            "reflux-5",
+            "Reflux grade V, left; grade III, right",
+            True,
+            "Early in filling contrast runs into a left ureter as wide as bowel, kinked on "
+            "itself, and into a pelvis and calyces that are one group of round cavities without "
+            "papillae. Note how much of what was given is not in the bladder: capacity is "
+            "misjudged.",
         ),
         Case(
-            "residual-urine", "Residual urine, bladder that empties badly", True,
-            "Old urine dilutes the first contrast. Voiding starts but fades after some seconds, and "
-            "more than half stays: the volume after voiding is what counts, and the child should be "
-            "asked to try again before it is believed.",
+            "residual-urine",
+            "Residual urine, bladder that empties badly",
+            True,
+            "Old urine dilutes the first contrast. Voiding starts but fades after some seconds, "
+            "and more than half stays: the volume after voiding is what counts, and the child "
+            "should be asked to try again before it is believed.",
         ),
         Case(
-            "urethral-valve", "Posterior urethral valve", True,
-            "A bladder with coarse bundles and sacs between them. On voiding the posterior urethra "
-            "is wide and long up to a step, beyond which the stream is thin; the neck of the bladder "
-            "is a collar. Reflux on the left and a large residue belong to it. Turn the boy oblique: "
-            "from the front the step hides in its own shadow.",
+            "urethral-valve",
+            "Posterior urethral valve",
+            True,
+            "A bladder with coarse bundles and sacs between them. On voiding the posterior "
+            "urethra is wide and long up to a step, beyond which the stream is thin; the neck of "
+            "the bladder is a collar. Reflux on the left and a large residue belong to it. Turn "
+            "the boy oblique: from the front the step hides in its own shadow.",
         ),
     ),
     technique=Technique(kv=66.0, tube_current_ma=5.0, pulse_width_ms=5.0, filter_cu_mm=0.2),
@@ -150,7 +166,7 @@ VOIDING = ProcedureInfo(
     controls=_controls(30.0, 20),
     gallery_s=(18.0, 27.0),
     gallery_acts=((0.0, "Fill", True), (18.2, "Void", None)),
-)  # fmt: skip
+)
 
 CYSTOGRAPHY = ProcedureInfo(
     name="cystography",
@@ -159,37 +175,45 @@ CYSTOGRAPHY = ProcedureInfo(
     teaching=(
         "The adult's bladder is filled through a balloon catheter with dilute iodine, for leaks "
         "after injury or operation, for its shape and for what it leaves behind. Start with a "
-        "picture before contrast. Open the drip (I); see the bladder empty, half full and full, from "
-        "the front and both obliques; then drain (D), for a leak behind a full bladder shows only "
-        "then. Less than 300 ml does not rule out a tear. The balloon is a round gap over the neck. "
-        "The patient may void instead (V)."
+        "picture before contrast. Open the drip (I); see the bladder empty, half full and full, "
+        "from the front and both obliques; then drain (D), for a leak behind a full bladder "
+        "shows only then. Less than 300 ml does not rule out a tear. The balloon is a round gap "
+        "over the neck. The patient may void instead (V)."
     ),
     cases=(
         Case(
-            "normal", "Normal", False,
-            "A smooth wall all round. The dome is dented by bowel while the bladder is slack and is "
-            "round when full; the base rests just above the symphysis. Nothing above, beside or "
-            "behind it once it was drained.",
+            "normal",
+            "Normal",
+            False,
+            "A smooth wall all round. The dome is dented by bowel while the bladder is slack and "
+            "is round when full; the base rests just above the symphysis. Nothing above, beside "
+            "or behind it once it was drained.",
         ),
         Case(
-            "residual-urine", "Enlarged prostate with residual urine", True,
+            "residual-urine",
+            "Enlarged prostate with residual urine",
+            True,
             "Urine left in the bladder thins the first contrast. The base is lifted by a smooth "
-            "round impression over the neck, the wall is uneven with trabeculae. Voiding is thin and "
-            "long, and about a third stays behind.",
+            "round impression over the neck, the wall is uneven with trabeculae. Voiding is thin "
+            "and long, and about a third stays behind.",
         ),
         Case(
-            "diverticulum", "Trabeculated bladder with a diverticulum", True,
-            "Between thick bundles of muscle the mucosa bulges in small sacs. Behind the left side a "
-            "diverticulum fills through a narrow neck; from the front the bladder hides part of "
-            "it and its neck: turn 30 to 45 degrees LAO. On voiding it grows while the bladder "
-            "shrinks, and keeps its contrast.",
+            "diverticulum",
+            "Trabeculated bladder with a diverticulum",
+            True,
+            "Between thick bundles of muscle the mucosa bulges in small sacs. Behind the left "
+            "side a diverticulum fills through a narrow neck; from the front the bladder hides "
+            "part of it and its neck: turn 30 to 45 degrees LAO. On voiding it grows while the "
+            "bladder shrinks, and keeps its contrast.",
         ),
         Case(
-            "rupture", "Extraperitoneal rupture", True,
-            "After a fracture of the pelvis. As the bladder fills, contrast runs out beside its base "
-            "on the left into the fat, in streaks like flames that do not outline bowel. They stay "
-            "when the bladder is drained. Contrast between loops of bowel or in the flanks would "
-            "mean an intraperitoneal tear.",
+            "rupture",
+            "Extraperitoneal rupture",
+            True,
+            "After a fracture of the pelvis. As the bladder fills, contrast runs out beside its "
+            "base on the left into the fat, in streaks like flames that do not outline bowel. "
+            "They stay when the bladder is drained. Contrast between loops of bowel or in the "
+            "flanks would mean an intraperitoneal tear.",
         ),
     ),
     technique=Technique(kv=76.0, tube_current_ma=12.0, pulse_width_ms=8.0, filter_cu_mm=0.1),
@@ -204,4 +228,4 @@ CYSTOGRAPHY = ProcedureInfo(
     controls=_controls(60.0, 30),
     gallery_s=(11.0, 18.0),
     gallery_acts=((0.0, "Fill", True),),
-)  # fmt: skip
+)

@@ -36,6 +36,20 @@ VERU = np.array([[0.0, -17.2, -229.0], [0.0, -17.0, -236.0]])
 """The verumontanum bulges into the back wall."""
 
 
+MALE_PARTS = (
+    (
+        np.array([(4, -74, -248), (7, -92, -260), (11, -112, -278), (14, -124, -300),
+                  (14, -130, -330.0)]),
+        np.array([12, 14, 13, 13, 9.0]),
+    ),
+    (
+        np.array([(-2, -52, -262), (-2, -58, -280), (-1, -62, -305), (-1, -62, -322.0)]),
+        np.array([14, 26, 30, 10.0]),
+    ),
+)  # fmt: skip
+"""What hangs before the skin of the trunk: lines and radii."""
+
+
 def smooth_line(points: np.ndarray, n: int) -> np.ndarray:
     """`n` even places on a Catmull-Rom line through points (m, k)."""
     p = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
@@ -130,7 +144,7 @@ class BladderShape:
         mesh = Mesh(p.astype(np.float32), self._ball.faces)
         p *= (adult_ml / max(mesh.volume_ml, 1e-6)) ** (1 / 3)
         low = np.array([0.0, 0.0, p[:, 2].min()])
-        behind = NECK + [1.5, 0.62 * half_y - 6.0, 0.0]
+        behind = NECK + np.array([1.5, 0.62 * half_y - 6.0, 0.0])
         return Mesh(((p - low + behind) * scale).astype(np.float32), self._ball.faces)
 
 

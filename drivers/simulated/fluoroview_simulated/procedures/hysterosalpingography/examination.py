@@ -144,7 +144,7 @@ class Hysterosalpingography(Procedure):
         """An empty syringe gives nothing."""
         if name == "Inject" and value and self.filled(t_s).given_ml >= SYRINGE_ML - 1e-6:
             raise ValueError(
-                f"Inject: the syringe is empty; {SYRINGE_ML:.0f} ml are allowed in one examination. "
+                f"Inject: the syringe is empty; {SYRINGE_ML:.0f} ml are allowed in an examination. "
                 "Start the procedure again for another."
             )
         return value

@@ -1,4 +1,4 @@
-"""Where what the syringe gave has gone: cavity, tubes, peritoneum, back along the cannula; in ml."""
+"""Where the contrast has gone: cavity, tubes, peritoneum, back along the cannula; in ml."""
 
 from __future__ import annotations
 

@@ -12,37 +12,45 @@ INFO = ProcedureInfo(
     title="Hysterosalpingography",
     agent="iodine",
     teaching=(
-        "Day 6 to 12 of the cycle, pregnancy ruled out. A cannula with an acorn closes the neck of "
-        "the uterus, forceps hold it: a pull straightens the uterus, so that the triangle of the "
-        "cavity is seen from the front and not foreshortened. Press the plunger (I) and inject "
-        "slowly, about 0.2 ml/s, with short looks: early filling for small gaps in the cavity, full "
-        "cavity, tubes, spill, and a late picture of how the spill spreads. Four or five spot "
-        "pictures are enough. The ovaries are in the field: collimate, use the lowest pulse rate, "
-        "and do not magnify without need."
+        "Day 6 to 12 of the cycle, pregnancy ruled out. A cannula with an acorn closes the neck "
+        "of the uterus, forceps hold it: a pull straightens the uterus, so that the triangle of "
+        "the cavity is seen from the front and not foreshortened. Press the plunger (I) and "
+        "inject slowly, about 0.2 ml/s, with short looks: early filling for small gaps in the "
+        "cavity, full cavity, tubes, spill, and a late picture of how the spill spreads. Four or "
+        "five spot pictures are enough. The ovaries are in the field: collimate, use the lowest "
+        "pulse rate, and do not magnify without need."
     ),
     cases=(
         Case(
-            "normal", "Normal, spill on both sides", False,
-            "A smooth triangle with a fundus that is straight or a little sunk in, cervical canal "
-            "feathered by its folds. The isthmus of each tube is a hair line, the ampulla is wider "
-            "with folds along it. Then contrast spills from both funnels and outlines loops of "
-            "bowel, first beside the uterus, later behind it.",
+            "normal",
+            "Normal, spill on both sides",
+            False,
+            "A smooth triangle with a fundus that is straight or a little sunk in, cervical "
+            "canal feathered by its folds. The isthmus of each tube is a hair line, the ampulla "
+            "is wider with folds along it. Then contrast spills from both funnels and outlines "
+            "loops of bowel, first beside the uterus, later behind it.",
         ),
         Case(
-            "blocked-tube", "Left tube closed at its end, hydrosalpinx", True,
-            "The right tube fills and spills. The left one widens towards its end like a club, its "
-            "folds are gone, and nothing leaves it however long is injected: a round puddle that "
-            "stays where it is. Contrast that spreads between loops would be spill; compare with a "
-            "late picture.",
+            "blocked-tube",
+            "Left tube closed at its end, hydrosalpinx",
+            True,
+            "The right tube fills and spills. The left one widens towards its end like a club, "
+            "its folds are gone, and nothing leaves it however long is injected: a round puddle "
+            "that stays where it is. Contrast that spreads between loops would be spill; compare "
+            "with a late picture.",
         ),
         Case(
-            "cornual-block", "Right tube does not fill", True,
+            "cornual-block",
+            "Right tube does not fill",
+            True,
             "The right horn ends in a rounded stump while the left tube fills and spills. Spasm "
             "looks the same: wait, inject slowly, turn the patient, and look again before it is "
             "called a block.",
         ),
         Case(
-            "septum", "Septate uterus", True,
+            "septum",
+            "Septate uterus",
+            True,
             "A wedge from the fundus parts the cavity into two narrow horns with an acute angle "
             "between them, less than 75 degrees; both tubes fill and spill. The outline of the "
             "fundus is not seen here, so a bicornuate uterus cannot be ruled out: that takes "
@@ -61,10 +69,16 @@ INFO = ProcedureInfo(
     controls=(
         Control("Inject", "switch", "plunger pressed", default=False, keys=("I",)),
         Control(
-            "InjectRate", "number", "speed of the plunger", unit="ml/s", default=0.5,
-            minimum=0.1, maximum=2.0, step=0.1,
+            "InjectRate",
+            "number",
+            "speed of the plunger",
+            unit="ml/s",
+            default=0.5,
+            minimum=0.1,
+            maximum=2.0,
+            step=0.1,
         ),
     ),
     gallery_s=(10.0, 26.0),
     gallery_acts=((1.0, "Inject", True),),
-)  # fmt: skip
+)
