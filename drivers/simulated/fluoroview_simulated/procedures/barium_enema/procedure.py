@@ -38,6 +38,7 @@ class BariumEnema(Procedure):
         self.colon = anatomy.make_colon(disease, body)
         self.amount = DOUBLE_G_CM3 if self.double else SINGLE_G_CM3
         scale = BODY_SCALE[body]
+        self._size = scale**3
         tip = np.linspace(-70.0, TIP_MM, 24)
         inside = self.colon.lumen.at(np.maximum(tip, 0.0))
         outside = np.minimum(tip, 0.0)[:, None] * np.array([0.0, -0.25, 0.97])
@@ -55,7 +56,7 @@ class BariumEnema(Procedure):
         anatomy.lay_out(self.colon, layers, self.seed)
 
     def state(self, t_s: float) -> Filling:
-        """What has run in until now."""
+        """What has run in until now, in ml of the medium adult (others have smaller bags)."""
         bag = DOUBLE_BAG_ML if self.double else SINGLE_BAG_ML
         enema, drain, air = (self.acts.history(n, t_s) for n in ("Enema", "Drain", "Insufflate"))
         air = air if self.double else []
@@ -98,7 +99,7 @@ class BariumEnema(Procedure):
         pools = np.zeros(len(opened))
         for k, (level, ml) in enumerate(zip(tables["level"], tables["ml"], strict=True)):
             mine = owner == k
-            share = now.pooled_ml * opened[mine].sum() / opened.sum()
+            share = self._size * now.pooled_ml * opened[mine].sum() / opened.sum()
             height = np.interp(share, ml, level)
             for i in np.flatnonzero(mine & (opened > 0)):
                 layer = canvas.layers.maps[f"piece {i}"]
@@ -161,12 +162,12 @@ class BariumEnema(Procedure):
 
     def truth(self, t_s: float) -> Mapping[str, Any]:
         """Volumes in ml, and where column and air end, mm from the anus."""
-        now = self.state(t_s)
+        now, size = self.state(t_s), self._size
         return {
-            "barium_ml": now.let_in_ml - now.drained_ml,
-            "drained_ml": now.drained_ml,
-            "air_ml": now.air_ml,
-            "pooled_ml": now.pooled_ml,
+            "barium_ml": size * (now.let_in_ml - now.drained_ml),
+            "drained_ml": size * now.drained_ml,
+            "air_ml": size * now.air_ml,
+            "pooled_ml": size * now.pooled_ml,
             "column_end_mm": self.colon.s_of(now.column_end_ml),
             "column_start_mm": self.colon.s_of(now.column_start_ml),
             "breath": breathing(self.acts.history("BreathHold", t_s), t_s),
@@ -178,8 +179,9 @@ class BariumEnema(Procedure):
         if now.let_in_ml <= 0:
             return "Scout: open the valve with E"
         where = place_name(self.colon.s_of(now.column_end_ml))
-        air = f", air {now.air_ml:.0f} ml" if self.double else ""
-        return f"Barium {now.let_in_ml - now.drained_ml:.0f} ml{air}; head in the {where}"
+        barium, air = (self._size * v for v in (now.let_in_ml - now.drained_ml, now.air_ml))
+        blown = f", air {air:.0f} ml" if self.double else ""
+        return f"Barium {barium:.0f} ml{blown}; head in the {where}"
 
 
 def place_name(s_mm: float) -> str:
@@ -207,4 +209,5 @@ def _along(
     if here.min() == here.max():
         canvas.organ(key, material, float(here[0]))
     else:
-        canvas.flow(key, table, 0.0, LENGTH_MM, material)
+        fine = np.interp(np.linspace(low - 4.0, high + 4.0, 256), S_MM, table)
+        canvas.flow(key, fine, low - 4.0, high + 4.0, material)

@@ -204,7 +204,7 @@ class Oesophagogram(Procedure):
         """A wide gullet with a level; a thread through the beak when the sphincter gives way."""
         g = self.gullet
         held = RETAINED_ML + course.held_ml(t_s, times, DRAINS_S["achalasia"], 1.9)
-        held = min(held, 0.8 * canvas.volume_ml("sac"))
+        held = min(self.scale**3 * held, 0.8 * canvas.volume_ml("sac"))
         canvas.organ("sac", "soft", -1.0)
         level = canvas.pool("sac", held, 0.55 * BARIUM_G_CM3, displaces=-1.0)
         canvas.pool("sac", 0.8 * held, 0.30 * BARIUM_G_CM3)

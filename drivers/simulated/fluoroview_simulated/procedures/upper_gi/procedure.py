@@ -35,6 +35,7 @@ class UpperGI(Procedure):
         super().__init__(case, seed, body)
         self.organs = anatomy.make_anatomy(case, body)
         scale = self.organs.scale
+        self._size = scale**3
         self._gullet = gut.smooth_line(gut.GULLET_POINTS, 4.0) * scale
         lumen = self.organs.stomach
         lesser = [lumen.wall(s, 180.0)[0] for s in np.linspace(26.0, 175.0, 40)]
@@ -53,7 +54,7 @@ class UpperGI(Procedure):
         anatomy.lay_out(self.organs, layers, self.seed)
 
     def state(self, t_s: float) -> Moment:
-        """The stomach at `t_s`."""
+        """The stomach at `t_s`, in ml of the medium adult."""
         swallows, rolls = self.acts.times("Swallow", t_s), self.acts.times("Roll", t_s)
         return moment(t_s, swallows, rolls, self._length)
 
@@ -65,7 +66,7 @@ class UpperGI(Procedure):
             waves = tuple(w for w in waves if w < anatomy.TUMOUR_MM - 24.0)
         lumen, wall = anatomy.trace_antrum(self.organs, canvas, waves, now.pylorus)
         levels = canvas.layers.own["levels"]
-        level = float(np.interp(now.barium_ml, levels["ml"], levels["mm"]))
+        level = float(np.interp(self._size * now.barium_ml, levels["ml"], levels["mm"]))
         coat = COAT_MM * BARIUM_G_CM3 * now.coat
         for layer in (canvas.layers.maps["body"], lumen):
             self._filled(canvas, layer, level, now)
@@ -171,9 +172,10 @@ class UpperGI(Procedure):
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """A stomach takes only so much."""
         if name == "Swallow" and self.state(t_s).barium_ml > MOST_BARIUM_ML:
+            held, most = (self._size * v for v in (self.state(t_s).barium_ml, MOST_BARIUM_ML))
             raise ValueError(
-                f"Swallow: the stomach holds {self.state(t_s).barium_ml:.0f} ml of barium already; "
-                f"up to {MOST_BARIUM_ML:.0f} ml are allowed: wait until it has emptied"
+                f"Swallow: the stomach holds {held:.0f} ml of barium already; "
+                f"up to {most:.0f} ml are allowed: wait until it has emptied"
             )
         return value
 
@@ -181,7 +183,7 @@ class UpperGI(Procedure):
         """Volumes, waves (mm from the fundus) and the state of the coat."""
         now = self.state(t_s)
         return {
-            "barium_ml": now.barium_ml,
+            "barium_ml": self._size * now.barium_ml,
             "gas_share": now.gas,
             "coat_share": now.coat,
             "waves_mm": list(now.waves),
@@ -199,7 +201,7 @@ class UpperGI(Procedure):
             return "The patient turns over: the coat forms"
         if now.pylorus > 0.3:
             return "A wave reaches the pylorus: the bulb fills"
-        return f"Barium {now.barium_ml:.0f} ml under gas; waves in the antrum"
+        return f"Barium {self._size * now.barium_ml:.0f} ml under gas; waves in the antrum"
 
 
 def _box(s: np.ndarray, low: float, high: float, soft_mm: float) -> np.ndarray:
