@@ -19,6 +19,7 @@ from fluoroview_simulated.technique import KV_MAX, KV_MIN, Geometry, Technique
 AGENTS = {"barium": "baso4", "iodine": "iodine", "none": None}
 """Contrast agents of an examination, and the table that each is read from."""
 
+TERMS_STEP_KV = 5.0
 CSI_CM = 0.06
 GRID_PRIMARY_TRANSMISSION = 0.7
 SWANK = 0.9
@@ -88,7 +89,8 @@ class Beam:
         if not KV_MIN <= kv <= KV_MAX:
             raise ValueError(f"tube voltage {kv} kV: allowed are {KV_MIN:g} to {KV_MAX:g} kV")
         spectra, mu = _tables()
-        self.agent = agent
+        self.kv, self.agent = kv, agent
+        self._made_of = (filter_al_mm, filter_cu_mm, agent, absorption)
         self.energy_kev = spectra["energy_kev"]
         self._air_muen = spectra["air_muen_cm2_g"]
         raw = _spectrum(spectra, kv)
@@ -103,8 +105,13 @@ class Beam:
 
     @cached_property
     def terms(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weights (TERMS,) and coefficients (TERMS, 4) per mm of the exponentials."""
-        return fit_terms(self._response, self._basis, self.energy_kev)
+        """Weights (TERMS,) and coefficients (TERMS, 4) per mm of the exponentials.
+
+        Found from scratch for every fifth kV only (20 ms), for those between from there (4 ms).
+        """
+        step = float(np.clip(round(self.kv / TERMS_STEP_KV) * TERMS_STEP_KV, KV_MIN, KV_MAX))
+        near = None if step == self.kv else beam(step, *self._made_of).terms
+        return fit_terms(self._response, self._basis, self.energy_kev, near)
 
     def kerma_ugy_per_mas(self, distance_mm: float = 1000.0) -> float:
         """Air kerma free in air in µGy per mAs at `distance_mm` from the focal spot."""
@@ -180,8 +187,16 @@ def beam(
     agent: str = "barium",
     absorption: bool = True,
 ) -> Beam:
-    """A Beam from the store: its exponentials cost some 20 ms when they are first asked for."""
+    """A Beam from the store: its exponentials take some ms when they are first asked for."""
     return Beam(kv, filter_al_mm, filter_cu_mm, agent, absorption)
+
+
+def prepare(
+    filter_al_mm: float, filter_cu_mm: float, agent: str = "barium", absorption: bool = True
+) -> None:
+    """Fits the exponentials of every fifth kV (half a second), so that none is late in a run."""
+    for kv in np.arange(KV_MIN, KV_MAX + 0.5, TERMS_STEP_KV):
+        _ = beam(float(kv), filter_al_mm, filter_cu_mm, agent, absorption).terms
 
 
 def mono_terms(energy_kev: float, agent: str = "barium") -> tuple[np.ndarray, np.ndarray]:

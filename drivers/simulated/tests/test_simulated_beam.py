@@ -12,6 +12,7 @@ from fluoroview_simulated.beam import (
     beam,
     materials,
     mono_terms,
+    prepare,
     pulse_kap_ugym2,
     pulse_kerma_ugy,
 )
@@ -196,3 +197,15 @@ def test_reference_point_lies_15_cm_before_the_isocentre():
     technique, geometry = Technique(), Geometry()
     at_one_metre = Beam(technique.kv).kerma_ugy_per_mas() * technique.mas
     assert pulse_kerma_ugy(technique, geometry) == pytest.approx(at_one_metre * (1000 / 730) ** 2)
+
+
+def test_beams_between_the_prepared_voltages_are_found_from_there():
+    """Wherever a voltage is asked for first, its exponentials are the same."""
+    prepare(2.8, 0.1, "iodine")
+    weights, mu = beam(71.5, 2.8, 0.1, "iodine").terms
+    again = Beam(71.5, 2.8, 0.1, "iodine").terms
+    assert np.array_equal(weights, again[0])
+    assert np.array_equal(mu, again[1])
+    began = time.perf_counter()
+    assert Beam(68.0, 2.8, 0.1, "iodine").terms[1].shape == (6, 4)
+    assert time.perf_counter() - began < 0.06
