@@ -6,6 +6,8 @@ a surface some millimetres outside of it, so that both tables follow the same sh
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from solid import (
     Solid,
@@ -283,8 +285,8 @@ def face() -> Solid:
     behind = both(ellipsoid((52, -38, 510), (17, 24, 30)))
     brain = grown(brain_room(), 1.2)
     return cut(
-        solid, orbits(), air["maxillary"], air["ethmoid"], air["frontal"], nasal_room(), mouth, behind,
-        brain, half_space((0, 0, 492), (0, 0, 1)), smooth=1.5,
+        solid, orbits(), air["maxillary"], air["ethmoid"], air["frontal"], nasal_room(), mouth,
+        behind, brain, half_space((0, 0, 492), (0, 0, 1)), smooth=1.5,
     )  # fmt: skip
 
 
@@ -310,7 +312,7 @@ def mandible() -> Solid:
     at = np.linspace(0, len(rows) - 1, 22)
     rows = np.stack([np.interp(at, np.arange(len(rows)), c) for c in rows.T], 1)
     body = join(
-        *(oval(a[:3], b[:3], a[3:], b[3:]) for a, b in zip(rows[:-1], rows[1:], strict=True)),
+        *(oval(a[:3], b[:3], a[3:], b[3:]) for a, b in pairwise(rows)),
         smooth=0.8,
     )
     chin = ellipsoid((0, -87, 438.5), (12, 4.5, 6.5))

@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import head_solids as h
+import head_vessels as v
 import neck_solids as n
 from solid import mesh_of
 
+from fluoroview_simulated.anatomy.cerebral import save_trees
 from fluoroview_simulated.anatomy.mesh import Mesh, save, tube_mesh
 
 FOLDER = Path(__file__).resolve().parents[2] / "fluoroview_simulated" / "anatomy" / "meshes"
@@ -42,13 +45,21 @@ MAKERS: dict[str, Callable[[], Mesh]] = {
     "sinuses": _air,
     "sutures": lambda: _lines(h.sutures(), 0.85),
     "grooves": lambda: _lines(h.grooves(), 0.95),
+    "brain_mca": lambda: mesh_of(v.territory(False), (0, -90, 528), (68, 92, 634), 2.5, 3000),
+    "brain_aca": lambda: mesh_of(v.territory(True), (0, -90, 560), (44, 80, 634), 2.5, 2500),
     **n.MAKERS,
 }
 
 
 def main() -> None:
     """Writes the meshes that are named, or all."""
-    for name in sys.argv[1:] or MAKERS:
+    chosen = sys.argv[1:] or [*MAKERS, "vessels"]
+    if "vessels" in chosen:
+        chosen.remove("vessels")
+        trees = {"arteries": v.arteries(), "veins": v.veins()}
+        path = save_trees("head_vessels", trees, FOLDER)
+        print("vessels:", {k: len(t.names) for k, t in trees.items()}, path.stat().st_size // 1024)
+    for name in chosen:
         mesh = MAKERS[name]()
         path = save(f"head_{name}", mesh, FOLDER)
         low, high = mesh.vertices.min(axis=0).round(), mesh.vertices.max(axis=0).round()

@@ -79,7 +79,7 @@ def typical(name: str) -> Solid:
              [4.8, 3.8, 3.6], smooth=2.5),
         (0, root, -3), (0.62, 1, 1.1),
     )  # fmt: skip
-    fork = both(capsule(tip - (0, 3, 0), tip + (4.0, 1.5, -1.0), 2.8, 2.2))
+    fork = both(capsule(tip - (0, 3, 0), tip + np.array([4.0, 1.5, -1.0]), 2.8, 2.2))
     parts = [both(half), stem] + ([fork] if name != "C7" else [])
     arch = cut(join(*parts, smooth=2.5), canal(s), smooth=1.0)
     arch = common(arch, half_space((0, -3.0, 0), (0, -1, 0)))
@@ -90,7 +90,9 @@ def typical(name: str) -> Solid:
 def axis() -> Solid:
     """C2: body with the dens, facets like shoulders, big forked spinous process."""
     centrum = common(
-        squeezed_about(tube([(0, 14, 466), (0, 13.5, 486)], [9.5, 8.0]), (0, 14, 475), (1, 0.82, 1)),
+        squeezed_about(
+            tube([(0, 14, 466), (0, 13.5, 486)], [9.5, 8.0]), (0, 14, 475), (1, 0.82, 1)
+        ),
         half_space((0, 13, 466.5), (0, -0.28, -1)), smooth=1.5,
     )  # fmt: skip
     dens = tube([(0, 13, 484), (0, 13.0, 494), (0, 14, 505), (0, 14.5, 509)], [6.0, 4.8, 5.2, 3.2],
@@ -137,7 +139,8 @@ def atlas() -> Solid:
 def throat() -> Solid:
     """Air from the nose's back door to the windpipe at z = 345."""
     naso = squeezed_about(
-        tube([(0, -30, 517), (0, -14, 521), (0, -5, 513), (0, -4, 490)], [11, 10, 8.5, 6.0], smooth=6),
+        tube([(0, -30, 517), (0, -14, 521), (0, -5, 513), (0, -4, 490)], [11, 10, 8.5, 6.0],
+             smooth=6),
         (0, -10, 505), (1.35, 1, 1),
     )  # fmt: skip
     oro = squeezed_about(
@@ -147,8 +150,8 @@ def throat() -> Solid:
     )  # fmt: skip
     vallecula = both(ellipsoid((8, -24, 442), (6.0, 4.5, 5.5)))
     vestibule = squeezed_about(
-        tube([(0, -14, 448), (0, -19, 435), (0, -23, 424)], [7.0, 7.5, 3.6], smooth=4), (0, -19, 436),
-        (1.1, 1, 1),
+        tube([(0, -14, 448), (0, -19, 435), (0, -23, 424)], [7.0, 7.5, 3.6], smooth=4),
+        (0, -19, 436), (1.1, 1, 1),
     )  # fmt: skip
     ventricle = both(ellipsoid((6, -23, 421.5), (5.0, 5.0, 1.5)))
     cleft = box((0, -22, 419.5), (1.3, 8, 3.5), 1.0)
@@ -156,7 +159,8 @@ def throat() -> Solid:
                  [3.5, 8.5, 8.8, 8.6, 8.6], smooth=4.0)  # fmt: skip
     piriform = both(tube([(14, -6, 440), (15, -7, 428), (11, -8, 418)], [3.4, 3.6, 1.8], smooth=2))
     mouth = squeezed_about(
-        tube([(0, -78, 489), (0, -55, 494), (0, -34, 494), (0, -20, 489)], [2, 2.4, 2.6, 2.2], smooth=2),
+        tube([(0, -78, 489), (0, -55, 494), (0, -34, 494), (0, -20, 489)], [2, 2.4, 2.6, 2.2],
+             smooth=2),
         (0, -50, 492), (7.0, 1, 1),
     )  # fmt: skip
     leaf = squeezed_about(
@@ -165,7 +169,8 @@ def throat() -> Solid:
         (6.5, 1, 1),
     )
     velum = squeezed_about(
-        tube([(0, -31, 501), (0, -16, 496), (0, -9, 484), (0, -8, 475)], [3.2, 3.8, 3.6, 2.4], smooth=2),
+        tube([(0, -31, 501), (0, -16, 496), (0, -9, 484), (0, -8, 475)], [3.2, 3.8, 3.6, 2.4],
+             smooth=2),
         (0, -15, 490), (4.0, 1, 1),
     )  # fmt: skip
     air = join(naso, oro, vestibule, vallecula, cleft, ventricle, below, piriform, smooth=2.0)
@@ -238,13 +243,13 @@ def skin_with_shoulders() -> Solid:
 # Along each jaw from the middle: x, y of the neck's middle, crown width and depth, root length.
 _UPPER = (
     (4.3, -89, 8.4, 6.0, 13.0, 1), (12.0, -86.5, 6.6, 5.6, 12.5, 1), (18.5, -82, 7.4, 7.4, 16.0, 1),
-    (22.5, -75.2, 6.6, 8.6, 13.0, 1), (24.8, -68.5, 6.6, 8.6, 13.0, 1), (27.5, -60, 10.0, 10.4, 12, 3),
-    (29.5, -50, 9.6, 10.2, 11.5, 3),
+    (22.5, -75.2, 6.6, 8.6, 13.0, 1), (24.8, -68.5, 6.6, 8.6, 13.0, 1),
+    (27.5, -60, 10.0, 10.4, 12, 3), (29.5, -50, 9.6, 10.2, 11.5, 3),
 )  # fmt: skip
 _LOWER = (
     (2.8, -86, 5.2, 5.4, 12.0, 1), (8.3, -84.5, 5.8, 5.8, 12.5, 1), (14.0, -81, 6.8, 7.2, 15.0, 1),
-    (18.5, -75, 6.8, 7.4, 13.5, 1), (21.2, -68, 7.0, 7.8, 13.5, 1), (24.6, -58.5, 11.0, 9.6, 13.0, 2),
-    (28.4, -47.5, 10.6, 9.4, 12.0, 2),
+    (18.5, -75, 6.8, 7.4, 13.5, 1), (21.2, -68, 7.0, 7.8, 13.5, 1),
+    (24.6, -58.5, 11.0, 9.6, 13.0, 2), (28.4, -47.5, 10.6, 9.4, 12.0, 2),
 )  # fmt: skip
 
 
