@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 STEEL, TITANIUM = 1.0, 0.34
 """mm of steel that weaken the beam as 1 mm does (Ti-6Al-4V, 60 keV)."""
-UNSHARPNESS_MM = 0.25
+UNSHARPNESS_MM = 0.18
 """Focal spot and scintillator, as the standard deviation of a Gaussian at the isocentre."""
 
 
