@@ -79,8 +79,9 @@ class Hysterosalpingography(Procedure):
 
     def filled(self, t_s: float) -> Filling:
         """Where the contrast is now."""
-        rate = float(self.acts.value("InjectRate", t_s))
-        given = given_ml(self.acts.history("Inject", t_s), rate, SYRINGE_ML, t_s)
+        usual = float(self.acts.controls["InjectRate"].default)
+        rates = [(0.0, usual), *self.acts.history("InjectRate", t_s)]
+        given = given_ml(self.acts.history("Inject", t_s), rates, SYRINGE_ML, t_s)
         return filling(given, self.capacity_ml, self.tubes["left"], self.tubes["right"])
 
     def draw(self, t_s: float, canvas: Canvas) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,16 +39,21 @@ class Filling:
 
 
 def given_ml(
-    history: Sequence[tuple[float, bool]], rate: float, syringe: float, t_s: float
+    plunger: Sequence[tuple[float, bool]],
+    rates: Sequence[tuple[float, float]],
+    syringe: float,
+    t_s: float,
 ) -> float:
-    """What has left the syringe: it runs while the plunger is pressed."""
-    total, since = 0.0, None
-    for t, pressed in history:
-        if since is not None:
-            total += (t - since) * rate
-        since = t if pressed else None
-    if since is not None:
-        total += (t_s - since) * rate
+    """What has left the syringe by `t_s`: it runs at the rate set, while the plunger is pressed.
+
+    Both are histories of (time, value); the first rate holds from the beginning.
+    """
+    marks = sorted({0.0, t_s, *(t for t, _ in (*plunger, *rates) if 0.0 < t < t_s)})
+    total, pressed, rate = 0.0, False, rates[0][1]
+    for a, b in pairwise(marks):
+        pressed = next((v for t, v in reversed(plunger) if t <= a), False)
+        rate = next((v for t, v in reversed(rates) if t <= a), rate)
+        total += (b - a) * rate * pressed
     return min(total, syringe)
 
 
