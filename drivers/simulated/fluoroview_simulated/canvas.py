@@ -8,6 +8,7 @@ and only looked up here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
@@ -137,8 +138,21 @@ def _place(cells: np.ndarray, margin: int) -> tuple[slice, slice] | None:
     return slice(top, bottom), slice(left, right)
 
 
+_known_levels: WeakKeyDictionary[Mesh, dict[tuple, tuple[np.ndarray, np.ndarray]]]
+_known_levels = WeakKeyDictionary()
+"""They depend on gravity, not on the view: turning the C-arm asks for the same again."""
+
+
 def _levels(mesh: Mesh, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Heights in mm against gravity, and the ml of a closed mesh below each."""
+    known = _known_levels.setdefault(mesh, {})
+    key = tuple(np.round(down, 4))
+    if key not in known:
+        known[key] = _levels_of(mesh, down)
+    return known[key]
+
+
+def _levels_of(mesh: Mesh, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     up = -np.asarray(down, float)
     side = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
     side /= np.linalg.norm(side)
@@ -413,7 +427,8 @@ class Canvas:
     ) -> float:
         """Fills a lumen from below with a level surface; returns the height of the level in mm."""
         layer = self.layers.maps[key]
-        assert layer.levels_ml is not None and layer.levels_mm is not None
+        assert layer.levels_ml is not None
+        assert layer.levels_mm is not None
         level = float(np.interp(volume_ml, layer.levels_ml, layer.levels_mm))
         if volume_ml <= 0.0 or layer.path.size == 1:
             return level

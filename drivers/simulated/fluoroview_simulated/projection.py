@@ -91,7 +91,7 @@ def _resting(
     cells = PREVIEW if preview else size
     drawn = procedure.resting(view, cells)
     if drawn is None:
-        drawn = project_parts(procedure.parts(), view, cells, going_on)
+        drawn = project_parts(procedure.anatomy(), view, cells, going_on)
         if drawn is None:
             return None
         if procedure.textured:

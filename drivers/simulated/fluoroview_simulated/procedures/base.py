@@ -128,6 +128,13 @@ class Procedure(ABC):
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         self.case, self.seed, self.body = case, seed, body
         self.acts = Acts(self.info.controls)
+        self._parts: Sequence[Part] | None = None
+
+    def anatomy(self) -> Sequence[Part]:
+        """`parts`, made once."""
+        if self._parts is None:
+            self._parts = self.parts()
+        return self._parts
 
     @abstractmethod
     def parts(self) -> Sequence[Part]:
