@@ -52,7 +52,7 @@ class Limits:
     spent; `tube_power_kw` is the rating of the focal spot in use.
     """
 
-    kv: tuple[float, float] = (50.0, 110.0)
+    kv: tuple[float, float] = (60.0, 110.0)
     ma: tuple[float, float] = (2.0, 150.0)
     ms: tuple[float, float] = (1.5, 12.0)
     start_ma: float = 30.0
