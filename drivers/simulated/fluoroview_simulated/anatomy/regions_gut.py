@@ -266,16 +266,16 @@ def stomach(reshape: Reshape | None = None) -> Lumen:
 
     def wall(s: np.ndarray, angle: np.ndarray) -> np.ndarray:
         base = _STOMACH_RADIUS(s)
-        folds = -0.085 * ruga(s, angle)
+        folds = -0.10 * ruga(s, angle)
         r = base * (1 + folds + 0.02 * rough(s, angle, 50.0, 7)) * rounded_ends(s, length, 36, 0)
         return r if reshape is None else reshape(s, angle, r)
 
-    return lumen(STOMACH_POINTS, wall, step_mm=2.5, sides=72, towards=(1, -0.2, 0), flat=0.86)
+    return lumen(STOMACH_POINTS, wall, step_mm=2.5, sides=96, towards=(1, -0.2, 0), flat=0.86)
 
 
 def ruga(s: np.ndarray, angle: np.ndarray) -> np.ndarray:
     """How high the folds of the stomach stand, 0 to 1: long, winding, largest on the left."""
-    wander = 0.55 * rough(s, 0 * angle, 55.0, 31) + 0.35 * rough(s, angle, 24.0, 33)
+    wander = 0.8 * rough(s, 0 * angle, 95.0, 31) + 0.3 * rough(s, angle, 48.0, 33)
     ridge = np.maximum(np.sin(12 * angle + 1.7 * wander), 0) ** 1.3
     along = np.interp(s, [0, 25, 70, 165, 205, 235], [0.3, 1.0, 1.0, 0.85, 0.3, 0.0])
     return along * (0.6 + 0.4 * np.cos(angle)) * ridge

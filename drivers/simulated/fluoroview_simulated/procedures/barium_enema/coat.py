@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, SIDE
+from fluoroview_simulated.canvas import GRID, SIDE, Canvas
 
 
-def grain(view: View, seed: int) -> np.ndarray:
+def grain(view: View, seed: int, blotches: float = 0.2) -> np.ndarray:
     """Unevenness of the coat: granules and streaks of barium, about 1, (SIDE, SIDE) float32."""
     rng = np.random.default_rng(seed + 77)
     cells_per_mm = GRID / view.view_mm
     total = np.ones((SIDE, SIDE), np.float32)
-    for size_mm, strength in ((0.7, 0.14), (2.5, 0.12), (11.0, 0.2)):
+    for size_mm, strength in ((0.7, 0.14), (2.5, 0.12), (11.0, blotches)):
         noise = rng.standard_normal((SIDE, SIDE)).astype(np.float32)
         smooth = cv2.GaussianBlur(noise, (0, 0), size_mm * cells_per_mm)
         total += smooth * np.float32(strength / smooth.std())
@@ -24,3 +24,11 @@ def grain(view: View, seed: int) -> np.ndarray:
 def soft(wall: np.ndarray) -> np.ndarray:
     """A projected wall without the steps of the grid."""
     return cv2.GaussianBlur(wall, (0, 0), 0.75) if wall.size > 1 else wall
+
+
+def without_steps(canvas: Canvas) -> None:
+    """Softens all edges of a pulse's contrast and tissue by half a cell of the grid."""
+    for name in ("contrast", "soft"):
+        map_ = canvas.base[name]
+        if canvas.used[name]:
+            cv2.GaussianBlur(map_, (3, 3), 0.62, dst=map_)

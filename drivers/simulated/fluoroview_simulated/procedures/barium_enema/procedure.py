@@ -13,6 +13,7 @@ from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures.barium_enema import colon as anatomy
 from fluoroview_simulated.procedures.barium_enema.breath import breathing
+from fluoroview_simulated.procedures.barium_enema.coat import without_steps
 from fluoroview_simulated.procedures.barium_enema.filling import Filling, filling
 from fluoroview_simulated.procedures.barium_enema.info import INFO
 from fluoroview_simulated.procedures.base import Procedure
@@ -24,6 +25,12 @@ SINGLE_G_CM3, DOUBLE_G_CM3 = 0.20, 0.90
 COAT_MM = 0.30
 SINGLE_BAG_ML, DOUBLE_BAG_ML = 1800.0, 500.0
 TIP_MM = 52.0
+APPENDIX = ((-73, -6, -94), (-66, 0, -108), (-52, 6, -120), (-46, 10, -138), (-50, 8, -152))
+ILEUM = (
+    (-66, -4, -62), (-56, -8, -64), (-40, -6, -76), (-26, 4, -98), (-30, 12, -122), (-14, 6, -138),
+    (8, -6, -132),
+)  # fmt: skip
+"""From the pole of the caecum, and back from the valve on its inner side."""
 
 
 class BariumEnema(Procedure):
@@ -44,6 +51,13 @@ class BariumEnema(Procedure):
         outside = np.minimum(tip, 0.0)[:, None] * np.array([0.0, -0.25, 0.97])
         self._tip = (inside + outside) * scale
         self._stripe = self._tip + np.array([4.0, 0.0, 0.0])
+        self._appendix = gut.smooth_line(APPENDIX, 2.0) * scale
+        self._ileum = gut.smooth_line(ILEUM, 1.5) * scale
+        n, m = len(self._appendix), len(self._ileum)
+        self._appendix_mm = scale * (2.0 + 0.35 * np.sin(np.arange(n) * 0.55))
+        lips = np.interp(np.arange(m), [0, 3, 7, 12], [2.0, 2.0, 4.0, 7.0])
+        folds = 1.0 + 0.13 * np.sin(np.arange(m) * 1.9)
+        self._ileum_mm = scale * lips * folds * np.interp(np.arange(m), [m - 25, m - 1], [1, 0.5])
         self._line = self.colon.lumen.axis * scale
         self._sacs = [*self.colon.diverticula, *self.colon.polyps]
 
@@ -85,6 +99,8 @@ class BariumEnema(Procedure):
                 canvas.pool(f"piece {i}", pools[i], self.amount, displaces=-1.0)
         self._collapsed(canvas, airy, start)
         self._lesions(canvas, column, air, coat)
+        self._beyond(canvas, now)
+        without_steps(canvas)
         self._rectal_tube(canvas, now)
 
     def _pools(self, now: Filling, canvas: Canvas) -> np.ndarray:
@@ -136,6 +152,16 @@ class BariumEnema(Procedure):
                 canvas.organ(f"polyp {i}", "soft", gas)
             if wall > 0.02:
                 canvas.organ(f"polyp wall {i}", "contrast", 2.2 * COAT_MM * self.amount * wall)
+
+    def _beyond(self, canvas: Canvas, now: Filling) -> None:
+        """The full caecum fills the appendix, and lets some barium back into the ileum."""
+        share = float(np.clip((now.coated_ml / self.colon.capacity_ml - 0.93) / 0.06, 0.0, 1.0))
+        if share <= 0.0:
+            return
+        canvas.tube(self._appendix, self._appendix_mm, 0.8 * share * self.amount)
+        if not self.double:
+            shown = max(2, int(share * len(self._ileum)))
+            canvas.tube(self._ileum[:shown], self._ileum_mm[:shown], 0.6 * self.amount)
 
     def _rectal_tube(self, canvas: Canvas, now: Filling) -> None:
         """A plastic tube with an opaque stripe, full of what runs through it."""

@@ -50,8 +50,8 @@ def make_anatomy(disease: str, body: str) -> Anatomy:
     sides = stomach.radius.shape[1]
     angle = np.tile(2 * np.pi * np.arange(sides) / sides, (len(along) - 2) // sides)
     high = gut.ruga(along[:-2, None], angle[:, None])[:, 0]
-    weight = np.interp(along[:-2], [0, 30, 160, ANTRUM_MM], [0.4, 1, 0.9, 0.5])
-    grooves = np.append(weight * np.maximum(1.0 - 1.6 * high, 0.0) ** 2, [0.0, 0.0])
+    weight = np.interp(along[:-2], [0, 30, 135, ANTRUM_MM], [0.4, 1.0, 0.9, 0.0])
+    grooves = np.append(weight * np.maximum(1.0 - 1.8 * high, 0.0) ** 1.5, [0.0, 0.0])
     crater, spokes = (None, ())
     if disease == "ulcer":
         crater, spokes = _ulcer(stomach, scale)
@@ -77,7 +77,7 @@ def _pieces(duodenum: gut.Lumen, body: str) -> list[tuple[Mesh, np.ndarray]]:
 
 def lay_out(parts: Anatomy, layers: ViewLayers, seed: int) -> None:
     """Projects all that stands still for one view."""
-    texture = grain(layers.view, seed)
+    texture = grain(layers.view, seed, 0.09)
     layers.custom("grain", texture=texture)
     mesh, along = parts.body
     layers.path("body", mesh, along)
@@ -122,7 +122,7 @@ def _levels(layers: ViewLayers) -> None:
 
 
 def antrum_mesh(parts: Anatomy, waves: tuple[float, ...], pylorus: float) -> Mesh:
-    """The antrum with its contractions, every third side of the section."""
+    """The antrum with its contractions, every fourth side of the section."""
     lumen = parts.stomach
     i = np.arange(lumen.ring(ANTRUM_MM), len(lumen.s_mm))
     i = np.unique(np.concatenate([i[::2], i[-5:]]))
@@ -140,7 +140,7 @@ def antrum_mesh(parts: Anatomy, waves: tuple[float, ...], pylorus: float) -> Mes
         s,
         lumen.side[i],
         lumen.up[i],
-        lumen.radius[i][:, ::3] * narrow[:, None] * parts.scale,
+        lumen.radius[i][:, ::4] * narrow[:, None] * parts.scale,
         lumen.flat,
     )
     return moved.piece()[0]
@@ -151,7 +151,7 @@ def trace_antrum(
 ) -> tuple[LayerMap, LayerMap]:
     """Lumen and wall of the antrum as they are in this pulse."""
     mesh = antrum_mesh(parts, waves, pylorus)
-    discs = 2 * (parts.stomach.radius.shape[1] // 3)
+    discs = 2 * (parts.stomach.radius.shape[1] // 4)
     wall = Mesh(mesh.vertices, mesh.faces[:-discs])
     view = canvas.view
     cells = view.cells(mesh.vertices, GRID)[0] + MARGIN

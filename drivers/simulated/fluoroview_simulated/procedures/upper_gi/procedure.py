@@ -13,7 +13,7 @@ from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, LayerMap, ViewLayers
 from fluoroview_simulated.procedures.barium_enema.breath import breathing
-from fluoroview_simulated.procedures.barium_enema.coat import soft
+from fluoroview_simulated.procedures.barium_enema.coat import soft, without_steps
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.upper_gi import anatomy
 from fluoroview_simulated.procedures.upper_gi.course import PASSAGE_S, Moment, moment
@@ -21,7 +21,7 @@ from fluoroview_simulated.procedures.upper_gi.info import INFO
 
 BARIUM_G_CM3 = 1.2
 COAT_MM = 0.24
-GROOVE_MM = 0.9
+GROOVE_MM = 1.1
 MOST_BARIUM_ML = 400.0
 S_MM = np.linspace(0.0, 400.0, 256)
 
@@ -77,6 +77,7 @@ class UpperGI(Procedure):
         self._duodenum(canvas, now)
         for since in now.sips:
             self._mouthful(canvas, since)
+        without_steps(canvas)
 
     def _filled(self, canvas: Canvas, layer: LayerMap, level: float, now: Moment) -> None:
         """Gas above the level, barium below it."""
