@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from fluoroview.commands_output import AsJson, err, out, print_json, progress
 from fluoroview.hal.errors import FluoroError
@@ -65,21 +67,18 @@ def gallery(
 
 def _chosen(catalogue: "Catalogue", driver: str, names: list[str]) -> "list[ProcedureEntry]":
     """Return the examinations asked for: all, or those named. Raises FluoroError."""
-    drivers = list(dict.fromkeys(entry.driver for entry in catalogue.procedures))
-    if driver:
-        drivers = [driver]
-    if not drivers:
+    if not driver and not catalogue.procedures:
         raise FluoroError(
             "No installed driver offers examinations. " + " ".join(catalogue.errors.values()),
             "Install the simulated source: `pip install ./drivers/simulated`.",
         )
     if not names:
-        return [entry for each in drivers for entry in catalogue.of(each)]
-    found = []
-    for name in names:
-        having = [each for each in drivers if catalogue.has(each, name)]
-        found.append(catalogue.procedure((having or drivers)[0], name))
-    return found
+        return list(catalogue.of(driver))
+    return [catalogue.procedure(driver, name) for name in names]
+
+
+def _print_indented(words: str, by: int) -> None:
+    out.print(Padding(Text(words), (0, 2, 0, by)))
 
 
 def _having(found: "list[ProcedureEntry]", case: str) -> "list[ProcedureEntry]":
@@ -94,12 +93,11 @@ def _print_procedure(entry: "ProcedureEntry") -> None:
     out.print(f"[bold]{entry.name}[/]  {entry.title}", highlight=False)
     words = technique_words(entry) + (" · subtracted" if entry.subtraction else "")
     out.print(f"  {words} · {', '.join(entry.bodies)}", highlight=False, style="dim")
-    out.print(f"  {entry.teaching}", highlight=False, markup=False)
-    table = Table("Case", "", "Title", "What to see", box=None, padding=(0, 2, 0, 2))
+    _print_indented(entry.teaching, 2)
     for case in entry.cases:
         kind = "[yellow]abnormal[/]" if case.abnormal else "[green]normal[/]"
-        table.add_row(case.name, kind, case.title, case.teaching)
-    out.print(table)
+        out.print(f"  [bold]{case.name}[/]  {case.title}  {kind}", highlight=False)
+        _print_indented(case.teaching, 6)
     if entry.controls:
         keys = Table("Keys", "Control", box=None, padding=(0, 2, 0, 2))
         for caps, line in control_lines(entry):

@@ -104,16 +104,12 @@ class Catalogue(BaseModel):
     errors: dict[str, str] = {}
 
     def of(self, driver: str) -> tuple[ProcedureEntry, ...]:
-        """Return the examinations of one driver."""
-        return tuple(entry for entry in self.procedures if entry.driver == driver)
+        """Return the examinations of one driver; of all without a name."""
+        return tuple(entry for entry in self.procedures if driver in ("", entry.driver))
 
     def find(self, driver: str, name: str) -> ProcedureEntry | None:
         """Return an examination of a driver, if it offers it."""
         return next((entry for entry in self.of(driver) if entry.name == name), None)
-
-    def has(self, driver: str, name: str) -> bool:
-        """Whether a driver offers an examination of that name or title."""
-        return _named(self.of(driver), name) is not None
 
     def procedure(self, driver: str, name: str) -> ProcedureEntry:
         """Return an examination. Raises CatalogueError offering the nearest names."""

@@ -12,6 +12,9 @@ from typing import Any
 MOVING = frozenset({"Situation", "AnodeHeat", "PeakSkinDose", "BrightnessLimit"})
 """A device that has one of these is read again and again; others are left alone."""
 RUN_KIND = "RunKind"
+"""What the next run is: fluoroscopy, a spot image, a DSA run."""
+USUAL = "SubtractionUsual"
+"""Whether the examination is usually read subtracted: said where runs are not of kinds."""
 INTERVAL_S = 0.25
 
 
@@ -53,5 +56,7 @@ class LiveValues:
 
 def told_subtraction(described: list[dict[str, Any]]) -> bool | None:
     """Return whether the runs of a device are to be read subtracted; None where it is silent."""
-    kind = next((each["value"] for each in described if each["name"] == RUN_KIND), None)
-    return None if kind is None else "dsa" in str(kind).casefold()
+    values = {each["name"]: each["value"] for each in described}
+    if RUN_KIND in values:
+        return "dsa" in str(values[RUN_KIND]).casefold()
+    return bool(values[USUAL]) if USUAL in values else None

@@ -49,8 +49,8 @@ class Parameter:
         self.unit = unit
         self.doc = doc
         self.keys = tuple(keys)
-        """Keys of a keyboard that suit it, by Qt's names: one to press or to turn, or two for less
-        and more, as ("Left", "Right")."""
+        """Keys of a keyboard that suit it, by Qt's names: one to press or to switch, or two for
+        more and less, as ("Up", "Down")."""
         self.step = step
         """How far one press of a key goes; None: the increment, or what the viewer thinks fit."""
         self.access = access or (Access.RW if set else Access.RO)

@@ -76,6 +76,27 @@ def render_recording(words: str, dpr: float) -> QPixmap | None:
     return pixmap
 
 
+def render_note(words: str, dpr: float) -> QPixmap | None:
+    """Return a line that says what happens now, readable over any picture; none without words."""
+    if not words:
+        return None
+    font = theme.font(15, QFont.Weight.Medium)
+    width, height = QFontMetricsF(font).horizontalAdvance(words) + 32, 30
+    pixmap = QPixmap(round(width * dpr), round(height * dpr))
+    pixmap.setDevicePixelRatio(dpr)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(10, 12, 14, 190))
+    painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
+    painter.setPen(QColor(theme.TEXT))
+    painter.setFont(font)
+    painter.drawText(QRectF(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, words)
+    painter.end()
+    return pixmap
+
+
 def _body(painter: QPainter, mode: str, body: QRectF, ground: QColor) -> QColor:
     """Draw the outline that belongs to the mode; return the colour to write with."""
     dark = QColor("#0b1410")

@@ -151,6 +151,11 @@ class ImageCanvas(QWidget):
         if self.overlay.set_recording(words):
             self.update()
 
+    def set_situation(self, words: str) -> None:
+        """Say in one line what happens in the patient now; empty: nothing is said."""
+        if self.overlay.set_situation(words):
+            self.update()
+
     def set_corner(self, corner: str, *lines: str) -> None:
         """Write lines of text into a corner ("top left", "bottom right", ...)."""
         if self.overlay.set_corner(corner, lines):

@@ -26,6 +26,7 @@ from fluoroview.dose.account import DoseReading
 from fluoroview.dose.timer import minutes_text
 from fluoroview.hal import DoseOrigin
 from fluoroview.viewer import theme
+from fluoroview.viewer.generator_status import WARM_PERCENT
 
 NOT_AVAILABLE = "—"
 _CUMULATIVE = "CUMULATIVE AIR KERMA"
@@ -63,6 +64,9 @@ class DosePanel(QWidget):
         self.kap = _Figure(_KAP, "", 19)
         self.time = _Figure("FLUORO min", "", 19)
         self.pulses = _Figure("PULSES", "", 19)
+        self.skin = _Figure("PEAK SKIN DOSE", "mGy", 19)
+        self.heat = _Figure("ANODE HEAT", "%", 19)
+        self._beside = QWidget()
         self.origin = QLabel()
         self.origin.setProperty("role", "dim")
         self.origin.setWordWrap(True)
@@ -103,6 +107,17 @@ class DosePanel(QWidget):
         self.reset.setEnabled(False)
         self._say(_RECORDED if dose.recorded else _NOT_RECORDED)
 
+    def show_heat_and_skin(self, heat_percent: float | None, skin_mgy: float | None) -> None:
+        """Show the anode's heat and the dose of the skin's hottest patch, where they are known."""
+        self.heat.setVisible(heat_percent is not None)
+        self.skin.setVisible(skin_mgy is not None)
+        self._beside.setVisible(heat_percent is not None or skin_mgy is not None)
+        if heat_percent is not None:
+            self.heat.show_value(f"{heat_percent:.0f}")
+            self.heat.set_alarm(heat_percent >= WARM_PERCENT)
+        if skin_mgy is not None:
+            self.skin.show_value(_number(float(skin_mgy)))
+
     def _show_kind(self, recorded: bool) -> None:
         """Head and colour the cards for the examination's dose, or for a file's."""
         if recorded is self._recorded:
@@ -132,13 +147,20 @@ class DosePanel(QWidget):
         grid.addWidget(self.cumulative, 0, 3, 1, 3)
         for column, figure in enumerate((self.kap, self.time, self.pulses)):
             grid.addWidget(figure, 1, 2 * column, 1, 2)
+        pair = QHBoxLayout(self._beside)
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.setSpacing(6)
+        pair.addWidget(self.skin, 1)
+        pair.addWidget(self.heat, 1)
+        grid.addWidget(self._beside, 2, 0, 1, 6)
+        self.show_heat_and_skin(None, None)
         for column in range(6):
             grid.setColumnStretch(column, 1)
         row = QHBoxLayout()
         row.addWidget(self.origin, 1)
         row.addWidget(self.reset)
         row.addWidget(self.silence)
-        grid.addLayout(row, 2, 0, 1, 6)
+        grid.addLayout(row, 3, 0, 1, 6)
 
 
 class _Figure(QFrame):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -18,6 +19,7 @@ from fluoroview.exam.hold import MOST_FRAMES
 from fluoroview.exam.snapshot import DeviceStatus
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import RecursiveMode
+from fluoroview.viewer.brightness import BrightnessControls
 from fluoroview.viewer.generator_status import GeneratorStatus
 from fluoroview.viewer.parameter_editors import (
     Described,
@@ -45,6 +47,8 @@ TECHNIQUE = {
 }
 _OF_PICTURE = ("Procedure", "PlaybackSpeed")
 """What stays the detector's where a generator makes the x-rays."""
+_OF_PATIENT = {"Procedure"}
+_OF_STAND = {"FieldWidth", "FieldHeight"}
 _AVERAGING = {
     RecursiveMode.OFF: "Off",
     RecursiveMode.PLAIN: "Plain",
@@ -60,6 +64,7 @@ class ExamPanel(QWidget):
     """A parameter of the generator, where the room has one."""
     hold_wanted = pyqtSignal(int)
     averaging_wanted = pyqtSignal(object)
+    subtraction_wanted = pyqtSignal(bool)
     auto_window_wanted = pyqtSignal()
     invert_wanted = pyqtSignal(bool)
     fit_wanted = pyqtSignal()
@@ -69,11 +74,13 @@ class ExamPanel(QWidget):
         super().__init__(parent)
         self._editors: dict[str, ParameterEditor] = {}
         self._of_source: frozenset[str] = frozenset()
+        self.brightness = BrightnessControls()
         self.technique = QFormLayout()
         self.generator = GeneratorStatus()
         self.hold = QSpinBox()
         self.hold_steps = step_buttons(self.hold)
         self.averaging = QComboBox()
+        self.subtract = QCheckBox("Subtract the mask (DSA)")
         self.window_text = QLabel("—")
         self.auto, self.invert = QPushButton("Auto"), QPushButton("Invert")
         self.fit, self.one_to_one = QPushButton("Fit"), QPushButton("1:1")
@@ -92,7 +99,11 @@ class ExamPanel(QWidget):
         if source:
             own = {name: own[name] for name in _OF_PICTURE if name in own}
         every = own | of_source
+        elsewhere = _OF_PATIENT | (_OF_STAND if "PositionerPrimaryAngle" in own else set())
+        if "Case" in own:  # the examination has its own tabs
+            every = {name: each for name, each in every.items() if name not in elsewhere}
         chosen = {name: every[name] for name in TECHNIQUE if name in every}
+        self.brightness.show_parameters(detector, running)
         asked = frozenset(of_source)
         new = list(chosen) != list(self._editors) or asked != self._of_source
         if new or not self.technique.rowCount():
@@ -121,6 +132,12 @@ class ExamPanel(QWidget):
         if mode is not None:
             with QSignalBlocker(self.averaging):
                 self.averaging.setCurrentIndex(list(_AVERAGING).index(mode))
+
+    def show_subtraction(self, on: bool | None) -> None:
+        """Show whether a mask is subtracted; none where pictures are not logarithmic."""
+        self.subtract.setEnabled(on is not None)
+        with QSignalBlocker(self.subtract):
+            self.subtract.setChecked(bool(on))
 
     def show_window(self, window: Window) -> None:
         """Show the display window."""
@@ -161,10 +178,16 @@ class ExamPanel(QWidget):
         self.averaging.activated.connect(
             lambda index: self.averaging_wanted.emit(list(_AVERAGING)[index])
         )
+        self.subtract.setToolTip(
+            "The mask is the mean of the first frames of a run: what stands still vanishes,\n"
+            "and contrast medium is left (Ctrl+D)"
+        )
+        self.subtract.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.subtract.clicked.connect(self.subtraction_wanted)
         self.invert.setCheckable(True)
         for button, words in (
-            (self.auto, "Window that suits the picture (A)"),
-            (self.invert, "Black and white turned round (I)"),
+            (self.auto, "Window that suits the picture (A, or Ctrl+A)"),
+            (self.invert, "Black and white turned round (I, or Ctrl+I)"),
             (self.fit, "The whole picture (F, or double click)"),
             (self.one_to_one, "One picture pixel on one screen pixel (1)"),
         ):
@@ -183,6 +206,7 @@ class ExamPanel(QWidget):
         column.addWidget(_heading("TECHNIQUE"))
         column.addWidget(self.generator)
         self.generator.hide()
+        column.addWidget(self.brightness)
         self.technique.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.technique.setVerticalSpacing(4)
         column.addLayout(self.technique)
@@ -198,6 +222,7 @@ class ExamPanel(QWidget):
             hold.addWidget(button)
         form.addRow(_dim("Last image hold"), hold)
         form.addRow(_dim("Averaging"), self.averaging)
+        form.addRow(_dim("Subtraction"), self.subtract)
         form.addRow(_dim("Window"), self.window_text)
         column.addLayout(form)
         row = QHBoxLayout()

@@ -18,14 +18,17 @@ from fluoroview.viewer.canvas import ImageCanvas
 from fluoroview.viewer.dose_panel import DosePanel
 from fluoroview.viewer.exam_panel import ExamPanel
 from fluoroview.viewer.health_panel import HealthPanel
+from fluoroview.viewer.high_level import HighLevelButton
 from fluoroview.viewer.lamp import XRayLamp
 from fluoroview.viewer.loop_bar import LoopBar
 from fluoroview.viewer.message_bar import MessageBar
 from fluoroview.viewer.parameter_panel import ParameterPanel
 from fluoroview.viewer.pedal import PedalButton
+from fluoroview.viewer.procedure_panel import ProcedurePanel
 from fluoroview.viewer.source_panel import SourcePanel
+from fluoroview.viewer.stand_panel import StandPanel
 
-COLUMN_PX = 336
+COLUMN_PX = 392
 
 
 class Widgets:
@@ -38,6 +41,10 @@ class Widgets:
         self.lamp = XRayLamp()
         self.dose = DosePanel()
         self.pedal_button = PedalButton()
+        self.high_level_button = HighLevelButton()
+        self.high_level_button.hide()
+        self.procedure_panel = ProcedurePanel()
+        self.stand_panel = StandPanel()
         self.exam_panel = ExamPanel()
         self.source_panel = SourcePanel()
         self.parameter_panel = ParameterPanel()
@@ -50,6 +57,16 @@ class Widgets:
         self.busy_label = QLabel()
         window.setCentralWidget(self._centre())
         window.setStatusBar(self._status_bar())
+
+    def show_examination_tabs(self, procedure: bool, stand: bool) -> None:
+        """Show the tabs of an examination where the device offers one; it comes to the front."""
+        for page, there in ((self.procedure_panel, procedure), (self.stand_panel, stand)):
+            index = self.tabs.indexOf(page)
+            if self.tabs.isTabVisible(index) is there:
+                continue
+            self.tabs.setTabVisible(index, there)
+            if there and page is self.procedure_panel:
+                self.tabs.setCurrentWidget(page)
 
     def _centre(self) -> QWidget:
         centre = QWidget()
@@ -72,14 +89,22 @@ class Widgets:
         box.setSpacing(8)
         box.addWidget(self.lamp)
         box.addWidget(self.dose)
-        box.addWidget(self.pedal_button)
+        pedals = QHBoxLayout()
+        pedals.setSpacing(6)
+        pedals.addWidget(self.pedal_button, 5)
+        pedals.addWidget(self.high_level_button, 3)
+        box.addLayout(pedals)
         for words, page in (
+            ("Patient", self.procedure_panel),
+            ("C-arm", self.stand_panel),
             ("Exam", self.exam_panel),
             ("Source", self.source_panel),
             ("Parameters", self.parameter_panel),
             ("Health", self.health_panel),
         ):
             self.tabs.addTab(page, words)
+        self.show_examination_tabs(False, False)
+        self.tabs.setCurrentWidget(self.exam_panel)
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(False)
         bar = self.tabs.tabBar()

@@ -28,13 +28,14 @@ from fluoroview.record import Recording
 from fluoroview.viewer.actions import Entry, add_menus
 from fluoroview.viewer.bridge import ExamBridge
 from fluoroview.viewer.calibration_dialog import CalibrationDialog
-from fluoroview.viewer.corner_words import readable, stream_words, technique_lines, value_of
+from fluoroview.viewer.corner_words import stream_words, technique_lines, value_of
 from fluoroview.viewer.help_dialog import HelpDialog
 from fluoroview.viewer.layout import Widgets
 from fluoroview.viewer.message_bar import Message
 from fluoroview.viewer.orientation import PARAMETER as ORIENTATION
 from fluoroview.viewer.orientation import edge_marks
 from fluoroview.viewer.pedal import Pedal
+from fluoroview.viewer.procedure_control import ProcedureControl
 from fluoroview.viewer.record_control import RecordControl
 from fluoroview.viewer.sound import Sounder
 from fluoroview.viewer.warm_up import find_a_window, load_glyphs
@@ -74,17 +75,20 @@ class MainWindow(QMainWindow):
         self.pedal.watch(self.widgets.pedal_button)
         self.sounder = Sounder(self)
         self.bridge = ExamBridge(exam, self)
+        self.procedure = ProcedureControl(
+            self, exam, self.bridge, self.widgets, self.sounder, self._wait_for
+        )
         self.recording = RecordControl(exam, self.bridge, self.widgets, self._say, self)
         self.help = HelpDialog(self)
         self.calibration = CalibrationDialog(exam, self)
         self.files: list[Path] = []
         self._file_at = -1
+        self._waits: set[tuple[str, object]] = set()
         self._source = -1
         self._source_pictures = 0
         self._shown_mode: Mode | None = None
         self._shown: Picture | None = None
         self._warm_for = DeviceStatus()
-        self._waits: set[tuple[str, object]] = set()
         self.actions_by_words = add_menus(self, self._menus())
         self._join_exam()
         self._join_widgets()
@@ -148,6 +152,7 @@ class MainWindow(QMainWindow):
         if now.window is not None and now.source == self._source:
             self.canvas.set_window(now.window)
         widgets.exam_panel.show_window(self.canvas.window_shown)
+        self.procedure.show(now)
         self._show_tab(now)
         self._show_texts(now)
         self._warm_up(now.device)
@@ -192,6 +197,9 @@ class MainWindow(QMainWindow):
             widgets.exam_panel.show_hold(now.hold_frames, running)
             settings = self.exam.pipeline_settings
             widgets.exam_panel.show_averaging(settings.recursive.mode if settings else None)
+            widgets.exam_panel.show_subtraction(self.exam.subtracts)
+        elif page in (widgets.procedure_panel, widgets.stand_panel):
+            pass  # shown already: their keys work whichever tab is seen
         elif page is widgets.source_panel:
             widgets.source_panel.show_status(now.device, self.exam.source_status())
         elif page is widgets.parameter_panel:
@@ -208,14 +216,21 @@ class MainWindow(QMainWindow):
         canvas, widgets = self.canvas, self.widgets
         replay, window = now.replay, canvas.window_shown
         if self._shown is None:
-            for corner in ("top right", "bottom left", "bottom right"):
+            for corner in ("top left", "top right", "bottom left", "bottom right"):
                 canvas.set_corner(corner)
             canvas.set_orientation()
+            canvas.set_situation("")
         else:
             header = self._shown.header
             exposure = header.exposure if header is not None else None
             source = self.exam.source_parameters
-            canvas.set_corner("top right", *technique_lines(now, source, exposure))
+            live = replay is None
+            technique = technique_lines(now, source, exposure)
+            limit = self.procedure.limit_words() if live else ""
+            canvas.set_corner("top right", *technique, *([limit] if limit else []))
+            canvas.set_corner("top left", *(self.procedure.view_lines() if live else []))
+            # of the patient now: beside a held picture it would be taken for the picture's
+            canvas.set_situation(self.procedure.situation() if now.mode is Mode.LIVE else "")
             place = f"{replay.index + 1} / {replay.frame_count}" if replay else ""
             title = self._replay_title(replay) if replay else self._procedure(now)
             canvas.set_corner("bottom left", *(line for line in (title, place) if line))
@@ -242,9 +257,9 @@ class MainWindow(QMainWindow):
         )
 
     def _procedure(self, now: ExamSnapshot) -> str:
-        procedure = value_of(self.exam.parameters, "Procedure")
-        if procedure is not None:
-            return readable(str(procedure))
+        title = self.procedure.title(now.device.driver)
+        if title:
+            return title
         return Path(now.device.device).name if self.exam.plays_back else now.device.name
 
     def show_problem(self, problem: Problem) -> None:
@@ -323,6 +338,13 @@ class MainWindow(QMainWindow):
         window = self.canvas.window_shown
         self.choose_window(replace(window, invert=not window.invert))
 
+    def toggle_subtraction(self) -> None:
+        """Subtract the mask from live pictures, or do not."""
+        if self.exam.subtracts is None:
+            self._say("Only logarithmic pictures of a linear detector can be subtracted")
+        else:
+            self.exam.subtract(not self.exam.subtracts)
+
     def write_parameter(self, name: str, value: Any) -> None:
         """Write a parameter; what is read back is shown, whether it worked or not."""
         self._wrote(name, value, self.exam.set_parameter(name, value))
@@ -374,6 +396,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Take the foot off the pedal and let go of everything that ticks."""
+        self.procedure.close()
         self.pedal.close()
         self._timer.stop()
         self._later.stop()
@@ -417,6 +440,7 @@ class MainWindow(QMainWindow):
         panel.source_write_wanted.connect(self.write_source_parameter)
         panel.hold_wanted.connect(self._choose_hold)
         panel.averaging_wanted.connect(self._choose_averaging)
+        panel.subtraction_wanted.connect(self.exam.subtract)
         panel.auto_window_wanted.connect(self.auto_window)
         panel.invert_wanted.connect(lambda _: self.invert())
         panel.fit_wanted.connect(self.canvas.fit)
@@ -463,10 +487,12 @@ class MainWindow(QMainWindow):
                 Entry("Calibrate…", (), lambda: self._bring_up(self.calibration)),
             ],
             "Picture": [
-                Entry("Window that suits", ("A",), self.auto_window),
-                Entry("Invert", ("I",), self.invert),
+                # An examination may take a single letter; each has a second key with Ctrl.
+                Entry("Window that suits", ("A", "Ctrl+A"), self.auto_window),
+                Entry("Invert", ("I", "Ctrl+I"), self.invert),
+                Entry("Subtract", ("Ctrl+D",), self.toggle_subtraction),
                 Entry(),
-                Entry("Fit", ("F",), canvas.fit),
+                Entry("Fit", ("F", "Ctrl+F"), canvas.fit),
                 Entry("1:1", ("1",), canvas.one_to_one),
                 Entry("Zoom in", ("+", "="), lambda: canvas.zoom_by(1.25)),
                 Entry("Zoom out", ("-",), lambda: canvas.zoom_by(0.8)),
@@ -475,10 +501,10 @@ class MainWindow(QMainWindow):
                 Entry("Leave full screen or replay", ("Esc",), self.escape),
             ],
             "Loop": [
-                Entry("Replay loop", ("L",), lambda: self._replay(False)),
-                Entry("Replay last run", ("Shift+L",), lambda: self._replay(True)),
+                Entry("Replay loop", ("L", "Ctrl+L"), lambda: self._replay(False)),
+                Entry("Replay last run", ("Shift+L", "Ctrl+Shift+L"), lambda: self._replay(True)),
                 Entry(),
-                Entry("Play or pause", ("P",), self._toggle_play),
+                Entry("Play or pause", ("P", "Ctrl+P"), self._toggle_play),
                 Entry("One picture back", ("Left",), lambda: self._play(lambda p: p.step(-1))),
                 Entry("One picture on", ("Right",), lambda: self._play(lambda p: p.step(1))),
                 Entry("First picture", ("Home",), lambda: self._play(lambda p: p.seek(0))),

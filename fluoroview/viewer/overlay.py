@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QPoint, QPointF, QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from fluoroview.viewer import badge, theme
 
 MARGIN_PX = 16
+_HALO_PX = 5
 FRAME_PX = 3
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
 _MEDIUM = QFont.Weight.Medium
-_AROUND = [(dx, dy) for dx in (-1.5, 0, 1.5) for dy in (-1.5, 0, 1.5) if dx or dy]
+_OUTLINE = ((7.0, 45), (4.5, 70), (2.5, 130))
+"""Width and opacity of the strokes under the words: soft outside, dark at the letters' edge."""
 EDGES = ("left", "right", "top", "bottom")
 
 
@@ -52,6 +54,10 @@ class Overlay:
     def set_recording(self, words: str) -> bool:
         """Say that raw frames are recorded ("REC  0:12  34 MB"); empty: they are not."""
         return self._set("recording", (words,))
+
+    def set_situation(self, words: str) -> bool:
+        """Say in one line, low in the middle, what happens now; empty: nothing is said."""
+        return self._set("situation", (words,))
 
     def set_corner(self, corner: str, lines: tuple[str, ...]) -> bool:
         """Write lines of text into one of `CORNERS`; none removes them."""
@@ -112,6 +118,8 @@ class Overlay:
     def _render(self, name: str, words: tuple[str, ...]) -> QPixmap | None:
         if name == "badge":
             return badge.render(words[0], words[1], self._dpr)
+        if name == "situation":
+            return badge.render_note(words[0], self._dpr)
         if name == "recording":
             return badge.render_recording(words[0], self._dpr)
         edge = name in EDGES
@@ -134,6 +142,7 @@ class Overlay:
             "right": QPoint(right, middle_y),
             "top": QPoint(middle_x, MARGIN_PX),
             "bottom": QPoint(middle_x, bottom),
+            "situation": QPoint(middle_x, bottom - 40),
         }[name]
 
 
@@ -144,20 +153,26 @@ def _text(lines: tuple[str, ...], font: QFont, to_right: bool, dpr: float) -> QP
     metrics = QFontMetricsF(font)
     widths = [metrics.horizontalAdvance(line) for line in lines]
     step = metrics.lineSpacing() + 2
-    width, height = max(widths) + 6, step * len(lines) + 4
+    width, height = max(widths) + 2 * _HALO_PX, step * len(lines) + 2 * _HALO_PX
     pixmap = QPixmap(round(width * dpr) + 1, round(height * dpr) + 1)
     pixmap.setDevicePixelRatio(dpr)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    painter.setFont(font)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    written = QPainterPath()
+    places = []
     for number, (line, line_width) in enumerate(zip(lines, widths, strict=True)):
-        x = width - 3 - line_width if to_right else 3.0
-        y = 2 + metrics.ascent() + number * step
-        painter.setPen(QColor(0, 0, 0, 110))
-        for dx, dy in _AROUND:
-            painter.drawText(QPointF(x + dx, y + dy), line)
-        painter.setPen(QColor(theme.TEXT))
-        painter.drawText(QPointF(x, y), line)
+        x = width - _HALO_PX - line_width if to_right else float(_HALO_PX)
+        places.append((QPointF(x, _HALO_PX + metrics.ascent() + number * step), line))
+        written.addText(*places[-1][:1], font, line)
+    for stroke, opacity in _OUTLINE:
+        pen = QPen(QColor(0, 0, 0, opacity), stroke)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.strokePath(written, pen)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.TEXT))
+    for place, line in places:
+        painter.drawText(place, line)
     painter.end()
     return pixmap
 

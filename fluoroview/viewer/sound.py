@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PyQt6.QtCore import QLoggingCategory, QObject, QUrl, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
@@ -26,6 +27,7 @@ class Sounder(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._effect: Any = None
+        self._steady: Any = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._told = False
 
@@ -44,10 +46,24 @@ class Sounder(QObject):
         if self._effect is not None:
             self._effect.stop()
 
+    def continuous(self, on: bool) -> None:
+        """Sound a steady tone as long as it is wanted; it is not the signal that is silenced."""
+        if on and self._steady is None and not self._told:
+            self._prepare()
+        if self._steady is None:
+            if on:
+                QApplication.beep()
+            return
+        if on:
+            self._steady.play()
+        else:
+            self._steady.stop()
+
     def close(self) -> None:
-        """Let go of the sound device and the temporary file."""
+        """Let go of the sound device and the temporary files."""
         self.silence()
-        self._effect = None
+        self.continuous(False)
+        self._effect = self._steady = None
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
@@ -64,11 +80,15 @@ class Sounder(QObject):
             self._tell("this computer has no sound output")
             return
         self._folder = tempfile.TemporaryDirectory(prefix="fluoroview-")
-        path = Path(self._folder.name) / "signal.wav"
-        write_tone(path)
-        effect = QSoundEffect(self)
-        effect.setSource(QUrl.fromLocalFile(str(path)))
-        self._effect = effect
+        effects = []
+        for name, write in (("signal.wav", write_tone), ("steady.wav", write_steady_tone)):
+            path = Path(self._folder.name) / name
+            write(path)
+            effect = QSoundEffect(self)
+            effect.setSource(QUrl.fromLocalFile(str(path)))
+            effects.append(effect)
+        self._effect, self._steady = effects
+        self._steady.setLoopCount(ENDLESS)
 
     def _tell(self, why: str) -> None:
         self._told = True
@@ -84,7 +104,16 @@ def write_tone(path: Path) -> None:
     beep = 0.5 * np.sin(2 * np.pi * 880 * time_s) * fade
     pause = np.zeros(int(0.12 * RATE_HZ))
     rest = np.zeros(int(0.6 * RATE_HZ))
-    samples = np.concatenate([*[beep, pause] * 3, rest])
+    _write_wave(path, np.concatenate([*[beep, pause] * 3, rest]))
+
+
+def write_steady_tone(path: Path) -> None:
+    """Write one second of 660 Hz that can be repeated without a gap, mono, 16 bit, as WAV."""
+    time_s = np.arange(RATE_HZ) / RATE_HZ
+    _write_wave(path, 0.3 * np.sin(2 * np.pi * 660 * time_s))
+
+
+def _write_wave(path: Path, samples: npt.NDArray[np.float64]) -> None:
     counts = (samples * 32767).astype("<i2")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)

@@ -108,8 +108,16 @@ def test_devices_without_such_values_are_left_alone():
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [("DSA run", True), ("fluoroscopy", False), ("dsa", True), (None, None)]
+    ("values", "told"),
+    [
+        ({"RunKind": "DSA run"}, True),
+        ({"RunKind": "fluoroscopy"}, False),
+        ({"RunKind": "dsa"}, True),
+        ({"SubtractionUsual": True}, True),
+        ({"SubtractionUsual": True, "RunKind": "fluoroscopy"}, False),
+        ({}, None),
+    ],
 )
-def test_the_kind_of_run_tells_whether_to_subtract(kind, told):
-    described = [] if kind is None else [{"name": "RunKind", "value": kind}]
+def test_the_kind_of_run_tells_whether_to_subtract(values, told):
+    described = [{"name": name, "value": value} for name, value in values.items()]
     assert told_subtraction(described) is told

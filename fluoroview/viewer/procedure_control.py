@@ -1,0 +1,153 @@
+"""Joins an examination's controls to the window: panels, keys, high level, words on the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtWidgets import QMainWindow
+
+from fluoroview.exam.catalogue import Catalogue, read_catalogue_apart
+from fluoroview.exam.examination import Examination
+from fluoroview.exam.snapshot import ExamSnapshot
+from fluoroview.hal import DeviceState
+from fluoroview.viewer import high_level
+from fluoroview.viewer.bridge import ExamBridge
+from fluoroview.viewer.brightness import LIMIT
+from fluoroview.viewer.control_keys import HIGH_LEVEL_KEY, ControlKeys
+from fluoroview.viewer.corner_words import readable, value_of
+from fluoroview.viewer.layout import Widgets
+from fluoroview.viewer.sound import Sounder
+from fluoroview.viewer.stand_panel import NAMES as STAND
+from fluoroview.viewer.write_queue import WriteQueue
+
+EXAMINATION = ("Procedure", "Case", "Body")
+_PREPARING = "Preparing the patient"
+WaitFor = Callable[[str, "Future[Any]"], None]
+
+
+class ProcedureControl(QObject):
+    """Shows and sends what belongs to a simulated examination; idle for every other device."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        exam: Examination,
+        bridge: ExamBridge,
+        widgets: Widgets,
+        sounder: Sounder,
+        wait_for: WaitFor,
+    ) -> None:
+        super().__init__(window)
+        self._exam, self._bridge, self._widgets = exam, bridge, widgets
+        self._wait_for = wait_for
+        self._asked: str | None = None
+        self.catalogue = Catalogue()
+        self.queue = WriteQueue(self._write, bridge, self._written)
+        self.keys = ControlKeys(widgets.canvas, self._keys_work)
+        self.high_level = high_level.HighLevel(
+            window,
+            widgets.high_level_button,
+            lambda on: self.queue.put(high_level.NAME, on),
+            sounder.continuous,
+        )
+        self._join()
+
+    def show(self, now: ExamSnapshot) -> None:
+        """Show the examination as it is now."""
+        described = self._exam.parameters
+        names = {each["name"] for each in described}
+        widgets = self._widgets
+        self._ask_catalogue(now.device.driver, "Case" in names)
+        widgets.show_examination_tabs("Case" in names, bool(STAND & names))
+        page = widgets.tabs.currentWidget()
+        # The controls' keys follow the examination, whichever tab is seen.
+        widgets.procedure_panel.show_parameters(now.device.driver, described, now.pedal_down)
+        widgets.procedure_panel.show_keys(widgets.canvas.hasFocus())
+        if page is widgets.stand_panel or not page:
+            widgets.stand_panel.show_parameters(described, now.pedal_down)
+        else:
+            widgets.stand_panel.follow(described)
+        has_level = high_level.NAME in names
+        widgets.high_level_button.setVisible(has_level)
+        connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
+        widgets.high_level_button.setEnabled(connected)
+        if not (has_level and connected):
+            self.high_level.release()
+        heat = value_of(described, "AnodeHeat")
+        widgets.dose.show_heat_and_skin(
+            None if heat is None or now.replay else float(heat),
+            None if now.replay else value_of(described, "PeakSkinDose"),
+        )
+
+    def view_lines(self) -> list[str]:
+        """Return C-arm and field of view for the corner of the picture."""
+        stand = self._widgets.stand_panel
+        return [words for words in (stand.view_words(), stand.field_words()) if words]
+
+    def limit_words(self) -> str:
+        """Return what keeps the brightness from being reached; nothing if nothing does."""
+        return str(value_of(self._exam.parameters, LIMIT) or "")
+
+    def situation(self) -> str:
+        """Return what happens in the patient now; nothing where the device does not tell."""
+        return str(value_of(self._exam.parameters, "Situation") or "")
+
+    def title(self, driver: str) -> str:
+        """Return examination and case by their titles; nothing where there is none."""
+        parameters = self._exam.parameters
+        procedure, case = value_of(parameters, "Procedure"), value_of(parameters, "Case")
+        if procedure is None:
+            return ""
+        entry = self.catalogue.find(driver, str(procedure))
+        if entry is None:
+            return readable(str(procedure))
+        cases = {each.name: each.title for each in entry.cases}
+        return "  ·  ".join(word for word in (entry.title, cases.get(str(case), "")) if word)
+
+    def close(self) -> None:
+        """Let go of every key and of the high level."""
+        self.keys.release_all()
+        self.high_level.close()
+
+    def _join(self) -> None:
+        panel, stand = self._widgets.procedure_panel, self._widgets.stand_panel
+        brightness = self._widgets.exam_panel.brightness
+        for each in (panel, stand):
+            each.wished_now = self.queue.wished
+        for wishes in (panel, stand, brightness):
+            wishes.wished.connect(self.queue.put)
+        panel.run_wished.connect(self.queue.run)
+        panel.chosen.connect(self._widgets.canvas.setFocus)
+        panel.controls_changed.connect(lambda: self.keys.bind_examination(panel.bindings()))
+        self.keys.bind_own(stand.bindings() | {HIGH_LEVEL_KEY: self.high_level.binding()})
+
+    def _keys_work(self) -> bool:
+        return self._exam.player is None and bool(self._exam.parameters)
+
+    def _write(self, name: str, value: Any) -> Future[Any]:
+        future = self._exam.set_parameter(name, value)
+        if name in EXAMINATION:
+            self._wait_for(_PREPARING, future)
+        return future
+
+    def _written(self, name: str, wish: Any, read: Any) -> None:
+        self._bridge.status_changed.emit()
+
+    def _ask_catalogue(self, driver: str, wanted: bool) -> None:
+        """Read the titles beside the window, once for each driver that offers cases."""
+        if not wanted or driver == self._asked:
+            return
+        self._asked = driver
+        QTimer.singleShot(0, self._read_catalogue)
+
+    def _read_catalogue(self) -> None:
+        def read(catalogue: Catalogue | None) -> None:
+            if catalogue is not None:
+                self.catalogue = catalogue
+                self._widgets.procedure_panel.use_catalogue(catalogue)
+                self._bridge.status_changed.emit()
+
+        self._bridge.when_done(self._exam.submit(read_catalogue_apart), read)
