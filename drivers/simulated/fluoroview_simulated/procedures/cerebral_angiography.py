@@ -34,9 +34,9 @@ LONGEST_S = 9.0
 """Latest arrival that the tables know."""
 VEINS_S = 7.2
 """When the blood leaves through the jugular vein."""
-VEIN_SHARE = 0.55
+VEIN_SHARE = 0.62
 """Blood of the other side dilutes what comes down the sinuses."""
-BLUSH_S, BLUSH_MIXING_S, BLUSH_SHARE = 1.9, 1.5, 0.042
+BLUSH_S, BLUSH_MIXING_S, BLUSH_SHARE = 1.9, 1.5, 0.03
 """Passage through the tissue, and the share of it that is blood."""
 SINUSES = ("jugular", "sagittal sinus", "other transverse sinus", "straight sinus", "Galen")
 CATHETER_MM = 0.83
@@ -107,9 +107,9 @@ class CerebralAngiography(Procedure):
         name="cerebral-angiography",
         title="Cerebral angiography",
         agent="iodine",
-        teaching="Start the run, then inject: the first pictures are the mask. See arteries, "
-        "blush and veins pass in eight seconds. Frontal with 20 degrees cranially, so that the "
-        "petrous ridges leave the orbits; then from the side (90 degrees).",
+        teaching="Start the run, then inject: the first pictures are the mask. Arteries, blush "
+        "and veins pass in eight seconds. It begins from the side; for the frontal view turn to 0 "
+        "degrees and 20 degrees cranially, so that the petrous ridges leave the orbits.",
         cases=CASES,
         technique=Technique(kv=76.0, tube_current_ma=60.0, pulse_width_ms=8.0, filter_cu_mm=0.1),
         geometry=Geometry(
@@ -214,9 +214,10 @@ class CerebralAngiography(Procedure):
         if self._back is not None:
             canvas.flow("collaterals", table, 0.0, LONGEST_S, factor=0.5)
         if table.max() > 0.004:
-            canvas.flow("veins", table, 0.0, LONGEST_S, factor=VEIN_SHARE * 1.3)
+            share = VEIN_SHARE * (0.4 if self.case == "occlusion" else 1.0)
+            canvas.flow("veins", table, 0.0, LONGEST_S, factor=1.3 * share)
             drawn = np.interp(self._vein_arrival, self._table_flow.arrival_s, table)
-            draw(canvas, self._sinuses, VEIN_SHARE * drawn)
+            draw(canvas, self._sinuses, share * drawn)
         blush = self.blush_g_cm3(t_s, given)
         if blush > 2e-5:
             canvas.custom("blush", blush)
@@ -229,9 +230,10 @@ class CerebralAngiography(Procedure):
         canvas.tube(self._catheter, 0.5, IODINE_G_CM3)
         excess = given[-1].rate_ml_s / self.flow.flow_ml_s - 1.0
         if excess > 0.02 and t_s <= end:
-            back = self._catheter[::-1][: 2 + int(min(excess, 1.0) * 3)]
-            fade = np.linspace(0.8, 0.0, len(back)) * IODINE_G_CM3
-            canvas.tube(back, 2.3 * self._scale, fade)
+            tip, down = self._catheter[-1], self._catheter[-2] - self._catheter[-1]
+            share = np.linspace(0.16, 0.3 + 0.9 * min(excess, 1.0), 6)
+            fade = np.linspace(0.75, 0.0, 6) * IODINE_G_CM3
+            canvas.tube(tip + share[:, None] * down, 2.1 * self._scale, fade)
 
     def _in_sac(self, t_s: float, given: Sequence[Injection]) -> np.ndarray:
         """Concentration in the sac: it swirls in, and stays when the artery is empty."""
