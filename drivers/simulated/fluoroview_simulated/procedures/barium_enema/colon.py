@@ -174,19 +174,19 @@ def _diverticula(lumen: gut.Lumen) -> list[Sac]:
 
 
 def _polyps(lumen: gut.Lumen) -> list[Sac]:
-    """A sessile polyp of 11 mm and one of 17 mm on a stalk."""
+    """A sessile polyp of 13 mm and one of 20 mm on a stalk."""
     at, out = lumen.wall(POLYP_MM, 40)
     inward = -out
-    dome = at + inward * np.array([-1.0, 0.0, 1.5, 3.5, 5.5, 7.0, 7.8])[:, None]
-    sessile = tube_mesh(dome, np.array([4.6, 5.4, 5.7, 5.3, 4.2, 2.3, 0.3]), 18)
+    dome = at + inward * np.array([-1.0, 0.0, 1.8, 4.2, 6.5, 8.2, 9.0])[:, None]
+    sessile = tube_mesh(dome, np.array([5.2, 6.1, 6.5, 6.0, 4.8, 2.6, 0.3]), 18)
     base, out = lumen.wall(STALKED_MM, 95)
     i = int(np.argmin(np.abs(lumen.s_mm - STALKED_MM)))
     tangent = lumen.axis[i + 1] - lumen.axis[i - 1]
     tangent /= np.linalg.norm(tangent)
     bend = np.linspace(0, 1, 9)[:, None]
     stalk = base - out * 9.0 * np.sin(bend * np.pi / 2) - tangent * 20.0 * bend**1.5
-    head = stalk[-1] - tangent * np.linspace(1.0, 15.0, 8)[:, None]
-    width = [*np.full(9, 1.9), 4.0, 6.6, 8.0, 8.4, 7.9, 6.2, 3.6, 0.4]
+    head = stalk[-1] - tangent * np.linspace(1.0, 17.5, 8)[:, None]
+    width = [*np.full(9, 2.0), 4.8, 7.7, 9.4, 9.9, 9.3, 7.3, 4.2, 0.4]
     return [
         Sac(sessile, POLYP_MM),
         Sac(tube_mesh(np.concatenate([stalk, head]), np.array(width), 18), STALKED_MM),

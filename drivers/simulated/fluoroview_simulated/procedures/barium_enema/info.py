@@ -6,7 +6,7 @@ from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
 from fluoroview_simulated.technique import Geometry, Technique
 
 _SINGLE = (
-    "Single contrast: barium of 20 % w/v, 105 kV so that the column is seen through. Open the "
+    "Single contrast: barium of 18 % w/v, 100 to 110 kV so that the column is seen through. Open the "
     "valve and follow the head of the column round every bend. "
 )
 _DOUBLE = (
@@ -35,7 +35,7 @@ _FINDINGS = {
     "polyp": (
         "polyps",
         True,
-        "A sessile polyp of 11 mm on the wall of the upper sigmoid, and one of 17 mm on a stalk in "
+        "A sessile polyp of 13 mm on the wall of the upper sigmoid, and one of 20 mm on a stalk in "
         "its loop. In a full column they are round gaps, drowned where the column is dense; "
         "with air they are rings of coat, and the stalk is a pair of lines that leads to the wall "
         "(a target when seen on end). Stool moves with the pool, a polyp does not.",

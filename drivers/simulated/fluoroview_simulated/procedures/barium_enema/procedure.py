@@ -21,7 +21,7 @@ from fluoroview_simulated.procedures.base import Procedure
 LENGTH_MM = 1300.0
 """Scale of the tables along the colon."""
 S_MM = np.linspace(0.0, LENGTH_MM, 256)
-SINGLE_G_CM3, DOUBLE_G_CM3 = 0.20, 0.90
+SINGLE_G_CM3, DOUBLE_G_CM3 = 0.18, 0.90
 COAT_MM = 0.30
 SINGLE_BAG_ML, DOUBLE_BAG_ML = 1800.0, 500.0
 TIP_MM = 52.0
