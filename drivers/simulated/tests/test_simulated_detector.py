@@ -14,7 +14,6 @@ from fluoroview_simulated.detector.panel import (
     MTF_SIGMA_MM,
     NOISE_UNIT,
     make_panel,
-    open_beam,
     unsharpness_mm,
 )
 from fluoroview_simulated.detector.settings import IDEAL, DetectorSettings, jitter_s
@@ -162,7 +161,3 @@ def test_unsharpness_joins_scintillator_and_focal_spot():
     both = unsharpness_mm(DetectorSettings(), g)
     assert both**2 == pytest.approx(spot**2 + (MTF_SIGMA_MM / g.magnification) ** 2)
     assert unsharpness_mm(DetectorSettings(), g, "1.0") > both
-
-
-def test_open_beam_is_one_in_the_middle():
-    assert open_beam(256, 250.0, 240.0, 240.0, 1100.0)[128, 128] == pytest.approx(1.0, abs=0.01)

@@ -231,22 +231,3 @@ def unsharpness_mm(
     light = MTF_SIGMA_MM if settings.mtf else 0.0
     both = np.hypot(light, tube.focal_blur_mm(focal_spot, geometry))
     return float(both) / geometry.magnification
-
-
-def open_beam(
-    size: int,
-    detector_mm: float,
-    field_width_mm: float,
-    field_height_mm: float,
-    source_image_mm: float,
-) -> np.ndarray:
-    """`tube.field_map` of an open iris, by its distances."""
-    return tube.field_map(
-        size,
-        Geometry(
-            source_image_mm=source_image_mm,
-            detector_mm=detector_mm,
-            field_width_mm=field_width_mm,
-            field_height_mm=field_height_mm,
-        ),
-    )

@@ -10,6 +10,8 @@ in one of 10 × 10 cm.
 
 from __future__ import annotations
 
+from math import erf, sqrt
+
 import cv2
 import numpy as np
 
@@ -48,8 +50,6 @@ def grid_selectivity() -> float:
 
 def field_share(field_mm: float) -> float:
     """Scatter in the middle of a square field over that of an endless one."""
-    from math import erf, sqrt
-
     narrow, wide = (
         erf(field_mm / 2 / (sigma * sqrt(2.0))) ** 2 for sigma in (NARROW_SIGMA_MM, WIDE_SIGMA_MM)
     )
