@@ -6,8 +6,8 @@ from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
 from fluoroview_simulated.technique import Geometry, Technique
 
 _SINGLE = (
-    "Single contrast: barium of 18 % w/v, 100 to 110 kV so that the column is seen through. Open the "
-    "valve and follow the head of the column round every bend. "
+    "Single contrast: barium of 18 % w/v, 100 to 110 kV so that the column is seen through. "
+    "Open the valve and follow the head of the column round every bend. "
 )
 _DOUBLE = (
     "Double contrast: 500 ml of barium of 90 % w/v to the middle of the transverse colon, then "
@@ -74,7 +74,7 @@ INFO = ProcedureInfo(
         "moves here; spot pictures are what is read."
     ),
     cases=CASES,
-    technique=Technique(kv=100.0, tube_current_ma=14.0, pulse_width_ms=8.0, filter_cu_mm=0.2),
+    technique=Technique(kv=102.0, tube_current_ma=14.0, pulse_width_ms=8.0, filter_cu_mm=0.2),
     geometry=Geometry(
         source_image_mm=1150.0,
         source_isocentre_mm=1000.0,
