@@ -28,7 +28,7 @@ def filled(
     space = load(inside or f"{outside}_spongy")
     return [
         Part(load(outside), soft=-1.0, bone=COMPACT, shell_mm=wall_mm, grain=1.0),
-        Part(space, MARROW * (1 - spongy), spongy - COMPACT, shell_mm=wall_mm, grain=1.0),
+        Part(space, MARROW * (1 - spongy), spongy - COMPACT, shell_mm=0.5 * wall_mm, grain=1.0),
     ]
 
 

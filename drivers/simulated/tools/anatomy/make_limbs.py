@@ -26,10 +26,10 @@ SHAFT = np.array(
     [  # x, y, z, radius, thickness of the cortex
         (135.0, 27.0, -240.0, 18.0, 2.0),
         (134.5, 26.0, -262.0, 17.8, 3.0),
-        (133.0, 24.0, -290.0, 15.8, 5.5),
-        (129.5, 19.0, -340.0, 14.3, 7.0),
-        (124.0, 15.0, -400.0, 13.8, 7.4),
-        (117.5, 14.0, -450.0, 14.2, 6.6),
+        (133.0, 24.0, -290.0, 15.8, 4.8),
+        (129.5, 19.0, -340.0, 14.3, 5.9),
+        (124.0, 15.0, -400.0, 13.8, 6.2),
+        (117.5, 14.0, -450.0, 14.2, 5.6),
         (110.5, 16.0, -500.0, 16.0, 4.2),
         (105.0, 19.0, -535.0, 19.0, 2.2),
     ]
@@ -107,10 +107,11 @@ def distal_femur() -> s.Solid:
 
 def femur() -> s.Solid:
     """The whole left femur."""
-    aspera = s.tube([(129, 34, -300), (121, 29.5, -400), (112, 30, -490)], [4.0, 3.6, 3.0])
-    shaft = s.join(s.tube(SHAFT[:, :3], SHAFT[:, 3], 6.0), aspera, smooth=6.0)
+    aspera = s.tube([(131, 36, -290), (121.5, 28, -400), (112, 29, -490)], [2.6, 2.6, 2.0])
+    line = rounded(SHAFT[:, [2, 0, 1, 3]])[::2]
+    shaft = s.join(s.tube(line[:, [1, 2, 0]], line[:, 3]), aspera, smooth=6.0)
     whole = s.join(proximal_femur(), shaft, smooth=8.0)
-    return s.uneven(s.join(whole, distal_femur(), smooth=8.0), 0.5, 22.0, 5)
+    return s.uneven(s.join(whole, distal_femur(), smooth=8.0), 0.3, 30.0, 5)
 
 
 def femur_cortex(p: np.ndarray) -> np.ndarray:

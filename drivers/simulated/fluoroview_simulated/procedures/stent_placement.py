@@ -1,0 +1,462 @@
+"""Stent placement in the superficial femoral artery: wire, balloon, self-expanding stent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from fluoroview_simulated.anatomy import limb_devices as devices
+from fluoroview_simulated.anatomy import limb_vessels as arteries
+from fluoroview_simulated.anatomy import regions_limbs as limbs
+from fluoroview_simulated.anatomy.flow import Flow, Injection
+from fluoroview_simulated.anatomy.implants import Kept
+from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
+from fluoroview_simulated.procedures.base import Acts, Case, Control, Procedure, ProcedureInfo
+from fluoroview_simulated.technique import Geometry, Technique
+
+if TYPE_CHECKING:
+    from fluoroview_simulated.canvas import Canvas
+
+AGENT_G_CM3, FLOW_ML_S, HAND_ML, HAND_ML_S = 0.30, 6.0, 7.0, 5.0
+SHEATH_Z, LESION_Z = -338.0, -402.0
+LESION_MM, STENOSIS, ONE_SIDED = 26.0, 0.80, 0.7
+SPREAD_MM = 9.0
+"""Length over which a self-expanding stent opens below the edge of its sheath."""
+YIELD = {"stenosis": (0.50, 0.95), "underexpanded": (0.35, 0.55), "malposition": (0.40, 0.55)}
+"""How much of the stenosis a balloon opens for good: bare, and held by a stent."""
+HELD = {"stenosis": 0.45, "underexpanded": 0.30, "malposition": 0.3}
+"""What the stent's own force opens."""
+PLACED = {"underexpanded": 0.0, "malposition": -34.0}
+"""Middle of the stent against the lesion, mm, in patients who come with one."""
+
+CONTROLS = (
+    Control("WireAdvance", "step", "Tip of the wire below the end of the sheath.", "mm",
+            0.0, 0.0, 420.0, 15.0, keys=("Up", "Down")),
+    Control("BalloonAdvance", "step", "Middle of the balloon below the end of the sheath; 0 is "
+            "out of the patient.", "mm", 0.0, 0.0, 300.0, 5.0, keys=("Shift+Up", "Shift+Down")),
+    Control("Inflate", "switch", "Inflates the balloon.", default=False, keys=("B",)),
+    Control("StentAdvance", "step", "Middle of the crimped stent below the end of the sheath; 0 is "
+            "out of the patient.", "mm", 0.0, 0.0, 300.0, 5.0, keys=("T", "Shift+T")),
+    Control("Deploy", "step", "How far the stent's sheath is drawn back; 60 mm sets it free.", "mm",
+            0.0, 0.0, devices.STENT_MM, 10.0, keys=("D",)),
+    Control("Inject", "command", "7 ml of contrast by hand through the sheath.", keys=("I",)),
+)  # fmt: skip
+
+
+def _stepped(name: str, start_s: float, values: Sequence[float]) -> list[tuple[float, str, float]]:
+    """A control moved from value to value, 0.1 s apart."""
+    return [(start_s + 0.1 * i, name, v) for i, v in enumerate(values)]
+
+
+INFO = ProcedureInfo(
+    name="stent-placement",
+    title="Stent in the superficial femoral artery",
+    agent="iodine",
+    teaching=(
+        "Inject (I) and find the stenosis: below the 6 French sheath, at mid-thigh. Bring the wire "
+        "across (Up) and leave its tip well beyond. Advance the balloon (Shift+Up) until its two "
+        "markers lie on both sides, inflate (B): the waist shows where the plaque is and yields at "
+        "full pressure. Deflate, withdraw. Bring the stent (T) across so that both its ends lie in "
+        "sound vessel, then draw its sheath back (D): it opens from the far end. Withdraw the "
+        "delivery system, dilate once more inside the stent, inject and compare."
+    ),
+    cases=(
+        Case(
+            "stenosis",
+            "Stenosis, dilated and stented",
+            True,
+            "A one-sided stenosis by four fifths over 2.5 cm, with calcium in the plaque. After "
+            "the stent the lumen is even, struts lie along the wall and the diamonds of the mesh "
+            "are regular from end to end.",
+        ),
+        Case(
+            "underexpanded",
+            "Underexpanded stent in hard plaque",
+            True,
+            "The stent was released without dilatation. In the plaque it keeps a waist of less "
+            "than half its width, the diamonds are drawn out long, and contrast is narrowed. "
+            "Dilatation helps only in part: the plaque is calcified.",
+        ),
+        Case(
+            "malposition",
+            "Stent too far up",
+            True,
+            "The stent is well open but more than 3 cm too high: its lower end lies at the upper shoulder of "
+            "the plaque, the stenosis itself is not covered. Compare markers and injection before "
+            "a stent is released.",
+        ),
+    ),
+    technique=Technique(kv=70.0, tube_current_ma=40.0, pulse_width_ms=7.0),
+    geometry=Geometry(
+        detector_mm=160.0,
+        field_width_mm=156.0,
+        field_height_mm=156.0,
+        isocentre_mm=(94.0, -4.0, -396.0),
+    ),
+    rate_hz=7.5,
+    bodies=("medium", "small", "large"),
+    controls=CONTROLS,
+    gallery_s=(0.0, 19.2),
+    gallery_acts=(
+        (0.3, "Inject", None),
+        *_stepped("WireAdvance", 2.4, (40, 80, 120, 160, 190)),
+        *_stepped("BalloonAdvance", 3.0, (25, 45, 66)),
+        (3.4, "Inflate", True),
+        (6.4, "Inflate", False),
+        *_stepped("BalloonAdvance", 7.0, (30, 0)),
+        *_stepped("StentAdvance", 7.2, (35, 55, 66)),
+        *_stepped("Deploy", 7.6, (10, 20, 30, 40, 50, 60)),
+        *_stepped("StentAdvance", 8.3, (30, 0)),
+        *_stepped("BalloonAdvance", 8.5, (35, 66)),
+        (8.7, "Inflate", True),
+        (11.0, "Inflate", False),
+        (11.7, "BalloonAdvance", 0.0),
+        (11.8, "Inject", None),
+    ),
+)
+
+
+class StentPlacement(Procedure):
+    """One left thigh with a sheath in the femoral artery."""
+
+    info: ClassVar[ProcedureInfo] = INFO
+
+    def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
+        super().__init__(case, seed, body)
+        self._scale = BODY_SCALE[body]
+        start = {"WireAdvance": 190.0, "Deploy": devices.STENT_MM} if case in PLACED else {}
+        self.acts = Acts([replace(c, default=start.get(c.name, c.default)) for c in CONTROLS])
+        tree = arteries.roughened(arteries.leg_tree(seed), seed, 0.08)
+        self._tree = tree
+        run = tree.run("femoral")
+        self._run = run
+        self.line = devices.Line(tree.points[run])
+        self._healthy = tree.radius_mm[run]
+        z = tree.points[run, 2]
+        self.sheath = float(np.interp(-SHEATH_Z, -z, self.line.along))
+        self.lesion = float(np.interp(-LESION_Z, -z, self.line.along)) - self.sheath
+        self._metal = Kept()
+        self._prepare_flow()
+        self._prepare_plaque()
+
+    def _prepare_flow(self) -> None:
+        tree, run = self._tree, self._run
+        node = int(run[np.searchsorted(self.line.along, self.sheath)])
+        below = int(run[np.searchsorted(self.line.along, self.sheath + self.lesion)])
+        self._fed = tree.downstream(node)
+        self._beyond = tree.downstream(below)
+        arrival = tree.arrival_s(200.0, 0.45)
+        arrival = arrival - arrival[node]
+        clock = arteries.pulsing()
+        self._quick = Flow(np.maximum(arrival, 0.0), FLOW_ML_S, 0.2, 0.15, clock)
+        late = np.maximum(arrival, 0.0) + 0.5 * self._beyond
+        self._late = Flow(late, FLOW_ML_S, 0.5, 0.3, clock)
+        self._painter = arteries.Painter(tree, ("profunda", *arteries.TIBIAL), ("femoral",))
+        self._points = tree.points * self._scale
+
+    def _prepare_plaque(self) -> None:
+        """Flecks of calcium in the wall about the lesion: place on it, angle, size."""
+        rng = np.random.default_rng((self.seed, 5))
+        count = 70 if self.case == "underexpanded" else 34
+        s = self.sheath + self.lesion + rng.normal(0, 11.0, count)
+        self._flecks = s, rng.normal(0.0, 1.0, count), rng.gamma(1.6, 0.9, count)
+
+    # ---- at rest ---------------------------------------------------------------------------
+
+    def parts(self) -> Sequence[Part]:
+        """Thigh and knee."""
+        return [p.in_body(self.body) for p in (*limbs.leg_soft(), *limbs.leg_bones())]
+
+    def sway_mm(self, t_s: float) -> tuple[float, float]:
+        """The leg lies still."""
+        return 0.08 * float(np.sin(0.7 * t_s)), 0.06 * float(np.sin(1.1 * t_s))
+
+    # ---- state ---------------------------------------------------------------------------------
+
+    def _value(self, name: str, t_s: float) -> float:
+        """What stands now; who comes with a stent gets no second one."""
+        if self.case in PLACED and name in ("StentAdvance", "Deploy"):
+            return float(self.acts.controls[name].default)
+        return float(self.acts.value(name, t_s))
+
+    def stent_middle(self, t_s: float) -> float | None:
+        """Where a stent stands that is at least partly free, mm below the sheath; None: nowhere."""
+        if self.case in PLACED:
+            return self.lesion + PLACED[self.case]
+        freed = [t for t, v in self.acts.history("Deploy", t_s) if float(v) > 0.0]
+        return self._value("StentAdvance", freed[0]) if freed else None
+
+    def balloon(self, t_s: float) -> devices.Inflation:
+        """The balloon's state."""
+        switches = []
+        for t, on in self.acts.history("Inflate", t_s):
+            off = self._value("BalloonAdvance", t) - self.lesion
+            switches.append((t, bool(on), abs(off) < 14.0))
+        return devices.inflation(switches, t_s)
+
+    def opened(self, t_s: float) -> float:
+        """Share of the stenosis that is gone."""
+        pressed = 1.0 - np.exp(-self.balloon(t_s).pressed_s / 0.9)
+        bare, held = YIELD[self.case]
+        covered = self._covers(t_s)
+        share = float(pressed) * (held if covered else bare)
+        return max(share, HELD[self.case]) if covered else share
+
+    def _covers(self, t_s: float) -> bool:
+        middle = self.stent_middle(t_s)
+        free = self._value("Deploy", t_s)
+        if middle is None:
+            return False
+        low = middle + devices.STENT_MM / 2
+        return low - free < self.lesion - 8.0 and low > self.lesion + 8.0
+
+    def _profile(self, s: np.ndarray, t_s: float) -> tuple[np.ndarray, np.ndarray]:
+        """Radius of the lumen, and how far its middle is aside, at lengths from the root."""
+        healthy = np.interp(s, self.line.along, self._healthy)
+        away = np.abs(s - self.sheath - self.lesion) / (LESION_MM / 2)
+        shape = np.cos(np.pi / 2 * np.minimum(away, 1.0)) ** 1.4
+        rough = 1.0 + 0.12 * np.sin(1.7 * s) * shape
+        radius = healthy * (1.0 - STENOSIS * (1.0 - self.opened(t_s)) * shape * rough)
+        pressed = self.balloon(t_s).pressure
+        if pressed > 0.6 and abs(self._value("BalloonAdvance", t_s) - self.lesion) < 14.0:
+            now = 1.0 - STENOSIS * (1.0 - self._while_pressed(t_s)) * shape
+            radius = np.maximum(radius, healthy * now)
+        return radius, ONE_SIDED * (healthy - radius) * shape
+
+    def _while_pressed(self, t_s: float) -> float:
+        """The waist yields further under pressure than stays when it is let out."""
+        hard = 0.7 if self.case == "underexpanded" else 0.97
+        return hard * (1.0 - float(np.exp(-self.balloon(t_s).pressed_s / 0.7)))
+
+    # ---- the pulse ---------------------------------------------------------------------------
+
+    def draw(self, t_s: float, canvas: Canvas) -> None:
+        """Plaque, devices, stent, contrast."""
+        lumen = self.truth(t_s)["lumen_radius_mm"]
+        state = (*(self._value(c.name, t_s) for c in CONTROLS[:5] if c.name != "Inflate"),
+                 round(lumen, 2))  # fmt: skip
+        self._metal.draw(canvas, state, lambda: self._draw_metal(canvas, t_s))
+        self._draw_plaque(canvas, t_s)
+        self._draw_balloon(canvas, t_s)
+        self._draw_contrast(canvas, t_s)
+
+    def _draw_metal(self, canvas: Canvas, t_s: float) -> None:
+        k = self._scale
+        devices.draw_shaft(canvas, self.line, 0.0, self.sheath, 1.25, k, 0.035)
+        devices.draw_marker(canvas, self.line, self.sheath - 1.0, 1.3, k)
+        wire = self._value("WireAdvance", t_s)
+        if wire > 0.0:
+            devices.draw_wire(canvas, self.line, 0.0, self.sheath + wire, k)
+        middle = self._value("BalloonAdvance", t_s)
+        if middle > 0.0:
+            at, half = self.sheath + middle, devices.BALLOON_MM / 2
+            devices.draw_shaft(canvas, self.line, 0.0, at + half + 6.0, 0.8, k)
+            devices.draw_marker(canvas, self.line, at - half, 0.7, k)
+            devices.draw_marker(canvas, self.line, at + half, 0.7, k)
+        self._draw_stent(canvas, t_s)
+
+    def _draw_plaque(self, canvas: Canvas, t_s: float) -> None:
+        s, angle, size = self._flecks
+        radius, aside = self._profile(s, t_s)
+        healthy = np.interp(s, self.line.along, self._healthy)
+        middle = 0.5 * (radius + healthy) + 0.3
+        points = self.line.around(s, middle, np.pi + angle) + (
+            self.line.at(s, aside) - self.line.at(s)
+        )
+        canvas.blobs(points * self._scale, 0.45, size * 1e-3, "bone")
+
+    def _draw_balloon(self, canvas: Canvas, t_s: float) -> None:
+        pressure = self.balloon(t_s).pressure
+        if pressure > 0.02:
+            at = self.sheath + self._value("BalloonAdvance", t_s)
+            x = np.linspace(at - devices.BALLOON_MM / 2, at + devices.BALLOON_MM / 2, 40)
+            room, _ = self._profile(x, t_s)
+            away = np.abs(x - self.sheath - self.lesion) > LESION_MM / 2
+            room = np.where(away, devices.BALLOON_RADIUS_MM, room * 0.98)
+            devices.draw_balloon(canvas, self.line, at, pressure, room, self._scale)
+
+    def _draw_stent(self, canvas: Canvas, t_s: float) -> None:
+        k, carrier = self._scale, self._value("StentAdvance", t_s)
+        middle, freed = self.stent_middle(t_s), self._value("Deploy", t_s)
+        half = devices.STENT_MM / 2
+        if carrier > 0.0:
+            at = self.sheath + carrier
+            edge = at + half - freed
+            devices.draw_shaft(canvas, self.line, 0.0, edge, 1.0, k, 0.05)
+            devices.draw_marker(canvas, self.line, edge, 1.05, k)
+            devices.draw_shaft(canvas, self.line, edge, at + half + 12.0, 0.55, k)
+            devices.draw_marker(canvas, self.line, at + half + 3.0, 0.6, k)
+            devices.draw_marker(canvas, self.line, at - half - 1.0, 0.6, k)
+        if middle is None and carrier <= 0.0:
+            return
+        at = self.sheath + (carrier if middle is None else middle)
+        s = np.linspace(at - half, at + half, 64)
+        lumen, _ = self._profile(s, t_s)
+        healthy = np.interp(s, self.line.along, self._healthy)
+        wide = np.where(lumen > 0.9 * healthy, np.minimum(devices.STENT_RADIUS_MM, healthy * 1.03),
+                        lumen * 1.03)  # fmt: skip
+        edge = at + half - freed
+        share = np.clip((s - edge) / SPREAD_MM, 0.0, 1.0)
+        if freed >= devices.STENT_MM:
+            share[:] = 1.0
+        share = share * share * (3.0 - 2.0 * share)
+        radius = devices.CRIMPED_MM + share * (np.maximum(wide, 0.9) - devices.CRIMPED_MM)
+        devices.draw_stent(canvas, self.line, at - half, radius, k)
+
+    def _shots(self, t_s: float) -> list[Injection]:
+        times = self.acts.times("Inject", t_s)
+        return [Injection(t, HAND_ML, HAND_ML_S, AGENT_G_CM3) for t in times if t_s - t < 40.0]
+
+    def _draw_contrast(self, canvas: Canvas, t_s: float) -> None:
+        shots = self._shots(t_s)
+        if not shots:
+            return
+        if any(t_s < i.span_s[1] + 0.1 for i in shots):
+            inner = np.arange(0.0, self.sheath, 3.0)
+            canvas.tube(self.line.at(inner) * self._scale, 0.95, AGENT_G_CM3, "contrast")
+        quick = self._quick.concentration(t_s, shots)
+        slow = self._late.concentration(t_s, shots)
+        open_ = self.opened(t_s)
+        c = np.where(self._beyond, slow + open_ * (quick - slow), quick) * self._fed
+        c = c * np.where(self._beyond, 1.0 - self.balloon(t_s).pressure, 1.0)
+        if c.max() < 0.004:
+            return
+        self._painter.draw(canvas, c, self._points)
+        s = np.arange(self.sheath - 24.0, self.line.along[-1], 1.5)
+        radius, aside = self._profile(s, t_s)
+        back = np.exp(-np.maximum(self.sheath - s, 0.0) / 7.0)  # what runs up beside the sheath
+        amount = np.interp(np.maximum(s, self.sheath + 1.0), self.line.along, c[self._run]) * back
+        points = self.line.at(s, aside) * self._scale
+        canvas.tube(points, radius * self._scale, np.where(amount > 0.003, amount, 0.0), "contrast")
+
+    # ---- the operator ------------------------------------------------------------------------
+
+    def check(self, name: str, value: Any, t_s: float) -> Any:
+        """Refuses what would hurt the patient or cannot be done, and says what can."""
+        if name == "Inject":
+            last = [i.span_s[1] for i in self._shots(t_s)]
+            if last and t_s < last[-1]:
+                raise ValueError(
+                    "Inject: the syringe is still being emptied (1.4 s). Press I again after it."
+                )
+        elif name == "WireAdvance":
+            self._check_wire(float(value), t_s)
+        elif name in ("BalloonAdvance", "Inflate"):
+            self._check_balloon(name, value, t_s)
+        elif self.case in PLACED:
+            raise ValueError(
+                f"{name}: this patient has a stent already. Dilate it with the balloon (Shift+Up, "
+                "B), or choose the case 'stenosis' to place one."
+            )
+        elif name == "StentAdvance":
+            self._check_stent(float(value), t_s)
+        else:
+            self._check_deploy(float(value), t_s)
+        return value
+
+    def _check_wire(self, value: float, t_s: float) -> None:
+        room = float(self.line.along[-1]) - self.sheath - 8.0
+        if value > room:
+            raise ValueError(
+                f"WireAdvance {value:g} mm would push the wire through the end of the vessel. At "
+                f"most {room:.0f} mm is allowed; keep the tip in the popliteal artery."
+            )
+        deep = max(self._value("BalloonAdvance", t_s), self._value("StentAdvance", t_s))
+        if deep > 0.0 and value < deep + 45.0:
+            raise ValueError(
+                f"WireAdvance {value:g} mm: a device lies over the wire {deep:g} mm deep and would "
+                "lose its guide. Withdraw the device (Shift+Down, Shift+T) first."
+            )
+
+    def _needs_wire(self, name: str, value: float, half: float, t_s: float) -> None:
+        wire = self._value("WireAdvance", t_s)
+        if value > 0.0 and value + half + 12.0 > wire:
+            raise ValueError(
+                f"{name} {value:g} mm: the wire lies only {wire:g} mm deep and must lead by "
+                f"{half + 12.0:.0f} mm. Bring the wire across the stenosis (Up) first."
+            )
+
+    def _check_balloon(self, name: str, value: Any, t_s: float) -> None:
+        if name == "Inflate":
+            if value and self._value("BalloonAdvance", t_s) < devices.BALLOON_MM / 2 + 2.0:
+                raise ValueError(
+                    "Inflate: the balloon is still in its sheath and would burst it. Advance it "
+                    f"(Shift+Up) to {devices.BALLOON_MM / 2 + 2.0:.0f} mm or more."
+                )
+            return
+        if self.balloon(t_s).pressure > 0.15:
+            raise ValueError(
+                "BalloonAdvance: the balloon is inflated and would tear the vessel. Deflate it "
+                "with B, wait 1 s, then move it."
+            )
+        if float(value) > 0.0 and self._value("StentAdvance", t_s) > 0.0:
+            raise ValueError(
+                "BalloonAdvance: the stent's delivery system is on the wire. Withdraw it (Shift+T) "
+                "to 0 mm first."
+            )
+        self._needs_wire(name, float(value), devices.BALLOON_MM / 2, t_s)
+
+    def _check_stent(self, value: float, t_s: float) -> None:
+        if value > 0.0 and self._value("BalloonAdvance", t_s) > 0.0:
+            raise ValueError(
+                "StentAdvance: the balloon is on the wire. Withdraw it (Shift+Down) to 0 mm first."
+            )
+        freed = self._value("Deploy", t_s)
+        if 0.0 < freed < devices.STENT_MM:
+            raise ValueError(
+                f"StentAdvance: the stent is {freed:g} mm open and grips the wall. Release it "
+                "wholly (D) before you move the delivery system."
+            )
+        if freed >= devices.STENT_MM and value > self._value("StentAdvance", t_s):
+            raise ValueError(
+                "StentAdvance: the delivery system is empty. It can only be withdrawn (Shift+T)."
+            )
+        self._needs_wire("StentAdvance", value, devices.STENT_MM / 2, t_s)
+
+    def _check_deploy(self, value: float, t_s: float) -> None:
+        wire = self._value("WireAdvance", t_s)
+        if wire < self.lesion + LESION_MM / 2:
+            raise ValueError(
+                f"Deploy: the wire is not across the stenosis, its tip lies {wire:g} mm below the "
+                f"sheath. Advance it (Up) to {self.lesion + 60.0:.0f} mm, then the stent (T)."
+            )
+        if self._value("StentAdvance", t_s) < devices.STENT_MM / 2 + 2.0:
+            raise ValueError(
+                "Deploy: the stent is not out of the sheath yet. Advance it (T) to "
+                f"{devices.STENT_MM / 2 + 2.0:.0f} mm or more, its markers on both sides of the "
+                "stenosis."
+            )
+        if value < self._value("Deploy", t_s):
+            raise ValueError(
+                f"Deploy {value:g} mm: an opened stent cannot be taken back. It can only be "
+                "released further (D)."
+            )
+
+    def note(self, t_s: float) -> str:
+        """What stands where."""
+        left = 100.0 * STENOSIS * (1.0 - self.opened(t_s))
+        text = f"Stenosis {left:.0f} %"
+        if (pressure := self.balloon(t_s).pressure) > 0.02:
+            text += f", balloon {12.0 * pressure:.0f} atm"
+        if 0.0 < self._value("Deploy", t_s) < devices.STENT_MM:
+            text += f", stent {self._value('Deploy', t_s):.0f} of {devices.STENT_MM:.0f} mm open"
+        return text
+
+    def truth(self, t_s: float) -> Mapping[str, Any]:
+        """Devices and lumen."""
+        wire = self.sheath + self._value("WireAdvance", t_s)
+        at = np.array([self.sheath + self.lesion])
+        return {
+            "wire_tip_mm": (self.line.at(wire)[0] * self._scale).tolist(),
+            "stenosis_percent": 100.0 * STENOSIS * (1.0 - self.opened(t_s)),
+            "lumen_radius_mm": float(self._profile(at, t_s)[0][0]),
+            "balloon_pressure": self.balloon(t_s).pressure,
+            "stent_middle_mm": self.stent_middle(t_s),
+            "stent_open_mm": self._value("Deploy", t_s),
+        }
+
+
+PROCEDURE = StentPlacement
