@@ -134,8 +134,8 @@ class Hysterosalpingography(Procedure):
     def _draw_spill(self, canvas: Canvas, side: str, spilled_ml: float) -> None:
         levels = np.linspace(0.0, anatomy.Spill.FULL_ML, 256)
         share = canvas.layers.own[f"spill {side} share"]["share"]
-        reach = min(1.4 * spilled_ml + 0.35, anatomy.Spill.FULL_ML)
-        edge = np.clip((reach - levels) / 0.5, 0.0, 1.0)
+        reach = min(1.8 * spilled_ml + 0.8, anatomy.Spill.FULL_ML)
+        edge = np.clip((reach - levels) / 1.0, 0.0, 1.0)
         there = float(np.sum(edge[1:] * np.diff(share)) + edge[0] * share[0])
         grams = spilled_ml * AGENT_G_CM3
         table = edge * (grams / max(there, 1e-3))

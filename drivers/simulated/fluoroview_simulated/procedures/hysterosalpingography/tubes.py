@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import cv2
 import numpy as np
 
-from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, LayerMap
 from fluoroview_simulated.procedures.cystography.shape import smooth_line
@@ -31,6 +31,11 @@ FORCEPS = (
     np.array([(5, 8, -206), (9, 8, -212), (10, 12, -224), (4, 20, -262), (8, 22, -330.0)]),
     np.array([(5, 12, -207), (11, 15, -214), (13, 18, -226), (7, 23, -262), (14, 24, -330.0)]),
 )
+
+
+FLOOR_Z, WALL_X = -204.0, 66.0
+SIGMA_MM = (0.9, 1.4, 2.2)
+"""Sizes of the drops of spill."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,27 +134,39 @@ class Spill:
         pool = np.array([6.0 * side, 34.0, -196.0]) + rng.normal(size=(n, 3)) * [13, 4, 6]
         points.append(pool)
         reached.append(3.0 + 0.12 * np.abs(pool[:, 0]) + rng.exponential(1.3, n))
-        self._points = np.concatenate(points) * scale
+        at = np.concatenate(points)
+        # The peritoneum ends at the floor of the pelvis and at its walls.
+        at[:, 2] = FLOOR_Z + np.abs(at[:, 2] - FLOOR_Z)
+        outside = np.maximum(np.abs(at[:, 0]) - WALL_X, 0.0)
+        at[:, 0] -= 2.0 * outside * np.sign(at[:, 0])
+        self._points = at * scale
         self._reached = np.concatenate(reached)
-        self._sigma = rng.uniform(0.55, 1.5, len(self._points)) * scale
+        self._kind = rng.integers(0, len(SIGMA_MM), len(self._points))
+        self._scale = scale
 
     def project(self, view: View) -> tuple[LayerMap, np.ndarray]:
         """The layer (density per gram spilled once all is reached), and the share by volume."""
         cells, scale = view.cells(self._points, GRID)
-        sigma = self._sigma * scale
-        mass = 1e3 * scale**2 / len(self._points)
-        maps = [np.zeros((SIDE, SIDE), np.float32) for _ in range(2)]
-        strokes.blobs(cells + MARGIN, sigma, mass, maps[0])
-        strokes.blobs(cells + MARGIN, sigma, mass * self._reached, maps[1])
-        rows, columns = (np.flatnonzero(maps[0].any(axis=k)) for k in (1, 0))
+        half = SIDE // 2  # drops are wider than two cells
+        column, row = np.floor((cells + MARGIN + 0.5) / 2).astype(int).T
+        inside = (column >= 0) & (column < half) & (row >= 0) & (row < half)
+        mass = 1e3 * scale**2 / len(self._points) / 4.0
+        coarse = [np.zeros((half, half), np.float32) for _ in range(2)]
+        for k, sigma_mm in enumerate(SIGMA_MM):
+            mine = inside & (self._kind == k)
+            place = row[mine] * half + column[mine]
+            spread = float(sigma_mm * self._scale * scale.mean()) / 2.0
+            for total, weight in zip(coarse, (mass, mass * self._reached), strict=True):
+                sums = np.bincount(place, weight[mine], half * half).astype(np.float32)
+                total += cv2.GaussianBlur(sums.reshape(half, half), (0, 0), spread)
+        maps = [cv2.resize(total, (SIDE, SIDE)) for total in coarse]
+        rows, columns = (np.flatnonzero((maps[0] > 1e-7).any(axis=k)) for k in (1, 0))
         if not len(rows):
             empty = np.zeros((1, 1), np.float32)
             return LayerMap((slice(0, 1), slice(0, 1)), empty, empty), np.ones(256)
         place = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         path = np.ascontiguousarray(maps[0][place])
         scalar = maps[1][place] / np.maximum(path, 1e-9)
-        levels = np.linspace(0.0, self.FULL_ML, 256)
-        order = np.argsort(scalar, axis=None)
-        shares = np.cumsum(path.ravel()[order]) / path.sum()
-        share = np.interp(levels, scalar.ravel()[order], shares)
+        step = np.clip(scalar * (255.0 / self.FULL_ML), 0, 255).astype(np.uint8)
+        share = np.cumsum(np.bincount(step.ravel(), path.ravel(), 256)) / path.sum()
         return LayerMap(place, path, np.ascontiguousarray(scalar)), share
