@@ -113,6 +113,7 @@ class ModifiedBariumSwallow(Procedure):
         self._girth = self._scale * GIRTH[body]
         self._layers: moving.MovingLayers | None = None
         self._wide = np.zeros((SIDE, SIDE), np.float32)
+        self._known: tuple[tuple, Motion] | None = None
 
     def parts(self) -> Sequence[Part]:
         """Head and neck in space, for every view but the lateral."""
@@ -156,7 +157,12 @@ class ModifiedBariumSwallow(Procedure):
 
     def motion(self, t_s: float) -> Motion:
         """State of the throat at `t_s`."""
-        return motion_at(t_s, self.seed, self.case, self.turns(t_s), self.acts.times("Cough", t_s))
+        coughs = self.acts.times("Cough", t_s)
+        turns = self.turns(t_s)
+        key = (t_s, turns[-1].start_s, turns[-1].bolus.name, len(coughs))
+        if self._known is None or self._known[0] != key:
+            self._known = key, motion_at(t_s, self.seed, self.case, turns, coughs)
+        return self._known[1]
 
     def sway_mm(self, t_s: float) -> tuple[float, float]:
         """The patient moves a little, and jerks when coughing."""
@@ -214,7 +220,7 @@ def _add(
         rows = slice(max(top, 0), min(top + path.shape[0], out.shape[0]))
         columns = slice(max(left, 0), min(left + path.shape[1], out.shape[1]))
         piece = path[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-        out[rows, columns] += piece if factor == 1.0 else piece * np.float32(factor)
+        cv2.scaleAdd(piece, factor, out[rows, columns], dst=out[rows, columns])
         return
     cv2.warpAffine(path, matrix, wide.shape[::-1], dst=wide, flags=cv2.INTER_LINEAR)
     cv2.scaleAdd(wide, factor, out, dst=out)

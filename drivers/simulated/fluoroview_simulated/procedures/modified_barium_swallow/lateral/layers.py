@@ -30,6 +30,8 @@ BOLUS_RADIUS_MM = 6.0
 X0_MM, X1_MM, Y0_MM, Y1_MM = -100.0, 56.25, -87.5, 118.75
 THROAT_MM = ((-62.5, -87.4), (42.0, 118.6))
 """The part of the window that holds air and mucosa."""
+COATED_MM = ((-62.5, -52.0), (36.0, 74.0))
+"""The part of it where a coat is seen."""
 CUP_MM = 40.0
 """Width of the cup along the ray."""
 STEEL_AS_BARIUM = 9.0
@@ -70,6 +72,7 @@ class MovingLayers:
         self.maps = MovingMaps(*(np.zeros(self.shape, np.float32) for _ in range(3)))
         self._buffers = Buffers(self.shape, (X0_MM, Y0_MM), self.cell_mm)
         self._throat = self._buffers.area(*THROAT_MM)
+        self._coated = self._buffers.area(*COATED_MM)
         self._round = _profile(1.15)
         y = (np.arange(rows, dtype=np.float32) + 0.5) * self.cell_mm + Y0_MM
         self._throat_y = y[self._throat.place[0]]
@@ -161,7 +164,7 @@ class MovingLayers:
         """A thin coat where the bolus went."""
         if m.coat < 0.02:
             return
-        area = self._throat
+        area = self._coated
         area.clear()
         way = throat.lifted_way(m)
         value = int(np.clip(70 * m.coat, 0, 255))
@@ -201,8 +204,7 @@ class MovingLayers:
             self.maps.barium[area.place] += area.blurred(1.2, 2.2)
         strips = throat.trachea_barium(m)
         if strips:
-            area = self._throat
-            area.clear()
+            area = self._buffers.around(np.concatenate(strips), 6)
             for strip, known in zip(strips, m.airway.strips, strict=True):
                 area.fill(strip, int(255 * min(1.0, 0.35 + 0.65 * known.amount)))
             self.maps.barium[area.place] += area.blurred(1.1, 2.6)
