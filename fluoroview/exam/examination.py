@@ -83,6 +83,7 @@ class Examination:
         self._sources = 0
         self._subtract: bool | None = None
         self._told_subtraction: bool | None = None
+        self._parameters_between: list[dict[str, Any]] = []
         self._live_values = LiveValues(self._refresh_parameters)
         self._windows = SourceWindows()
         self._lock = threading.RLock()
@@ -132,9 +133,9 @@ class Examination:
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
-        """The device's parameters, described, as last read."""
+        """The device's parameters, described, as last read; also while it is armed again."""
         device = self._device
-        return device.parameters if device is not None else []
+        return device.parameters if device is not None else self._parameters_between
 
     @property
     def plays_back(self) -> bool:
@@ -604,6 +605,7 @@ class Examination:
     def _while_idle(self, device: ArmedDevice, work: Callable[[], T]) -> T:
         """Disarm, do something, and arm again."""
         self.stop_replay()
+        self._parameters_between = device.parameters
         self._disarm(device)
         try:
             device.host.disarm()
@@ -612,6 +614,7 @@ class Examination:
             finally:
                 self._arm(device.host)
         finally:
+            self._parameters_between = []
             if self._device is None:  # it could not be armed again: others may have it
                 device.host.close()
 

@@ -95,8 +95,9 @@ class CommandRow(ControlRow):
 class SwitchRow(ControlRow):
     """A wide button that stays down while the switch is on."""
 
-    def __init__(self, described: Described) -> None:
+    def __init__(self, described: Described, wished_now: Callable[[str, Any], Any]) -> None:
         super().__init__(described)
+        self._wished_now = wished_now
         self.button = _capped(QPushButton(), spaced(self.name), self.keys)
         self.button.setCheckable(True)
         self.button.clicked.connect(lambda on: self.wished.emit(self.name, on))
@@ -107,7 +108,7 @@ class SwitchRow(ControlRow):
         """Show whether it is on."""
         super().show_described(described, running)
         with QSignalBlocker(self.button):
-            self.button.setChecked(bool(described["value"]))
+            self.button.setChecked(bool(self._wished_now(self.name, described["value"])))
 
     def bindings(self) -> dict[str, Binding]:
         """Press to turn it."""
@@ -188,7 +189,7 @@ def row_for(described: Described, wished_now: Callable[[str, Any], Any]) -> Cont
     if kind == "command":
         return CommandRow(described)
     if kind == "bool":
-        return SwitchRow(described)
+        return SwitchRow(described, wished_now)
     if kind in ("int", "float") and described.get("step"):
         return StepRow(described, wished_now)
     return EditorRow(described)

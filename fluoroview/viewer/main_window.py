@@ -198,15 +198,13 @@ class MainWindow(QMainWindow):
             settings = self.exam.pipeline_settings
             widgets.exam_panel.show_averaging(settings.recursive.mode if settings else None)
             widgets.exam_panel.show_subtraction(self.exam.subtracts)
-        elif page in (widgets.procedure_panel, widgets.stand_panel):
-            pass  # shown already: their keys work whichever tab is seen
         elif page is widgets.source_panel:
             widgets.source_panel.show_status(now.device, self.exam.source_status())
         elif page is widgets.parameter_panel:
             widgets.parameter_panel.show_parameters(
                 self.exam.parameters, running, self.exam.source_parameters
             )
-        else:
+        elif page is widgets.health_panel:
             widgets.health_panel.show_health(
                 now.pulse_rate_hz, now.health, now.ledger, self.exam.latencies_ms(), now.device
             )

@@ -1,0 +1,260 @@
+"""A simulated examination in the real window: pickers, controls, C-arm, keys, high level."""
+
+import pytest
+from PyQt6.QtCore import QEvent, QPointF, Qt
+from PyQt6.QtWidgets import QApplication
+
+from fluoroview.exam.catalogue import Catalogue, read_catalogue
+
+KEY = Qt.Key
+
+
+@pytest.fixture
+def catalogue(test_drivers):
+    return Catalogue(procedures=read_catalogue().of("theatre"))
+
+
+@pytest.fixture
+def window(make_window, catalogue, monkeypatch, qtbot):
+    monkeypatch.setattr(
+        "fluoroview.viewer.procedure_control.read_catalogue_apart", lambda: catalogue
+    )
+    window = make_window(driver="theatre", device="one")
+    qtbot.waitUntil(lambda: bool(window.procedure.catalogue.procedures))
+    window.refresh()
+    window.canvas.setFocus()
+    return window
+
+
+def value(window, name):
+    return next(each["value"] for each in window.exam.parameters if each["name"] == name)
+
+
+def pick(box, name):
+    index = box.findData(name)
+    box.setCurrentIndex(index)
+    box.activated.emit(index)
+
+
+def choose(qtbot, window, procedure):
+    pick(window.widgets.procedure_panel.procedure, procedure)
+    qtbot.waitUntil(lambda: value(window, "Procedure") == procedure)
+    window.refresh()
+
+
+def test_its_tabs_come_to_the_front_and_other_devices_do_not_have_them(window, make_window):
+    tabs, widgets = window.widgets.tabs, window.widgets
+    assert tabs.currentWidget() is widgets.procedure_panel
+    assert tabs.isTabVisible(tabs.indexOf(widgets.stand_panel))
+    other = make_window().widgets
+    assert not other.tabs.isTabVisible(other.tabs.indexOf(other.procedure_panel))
+    assert not other.high_level_button.isVisibleTo(other.tabs.window())
+
+
+def test_examinations_and_cases_are_picked_by_their_titles(qtbot, window):
+    panel = window.widgets.procedure_panel
+    assert panel.procedure.currentText() == "Barium swallow"
+    pick(panel.case, "aspiration")
+    qtbot.waitUntil(lambda: value(window, "Case") == "aspiration")
+    window.refresh()
+    assert panel.teaching.text.text() == "Barium runs past the cords."
+    assert window.procedure.title("theatre") == "Barium swallow  ·  Aspiration"
+
+
+def test_after_a_choice_the_keys_belong_to_the_picture(qtbot, window):
+    window.widgets.procedure_panel.procedure.setFocus()
+    choose(qtbot, window, "angiogram")
+    assert window.canvas.hasFocus()
+
+
+def test_controls_follow_the_examination_with_their_keys(qtbot, window):
+    panel = window.widgets.procedure_panel
+    assert list(panel.rows) == ["Swallow", "BreathHold", "Consistency"]
+    assert {"S", "H"} <= window.procedure.keys.bound
+    choose(qtbot, window, "angiogram")
+    assert list(panel.rows) == ["CatheterAdvance", "Inject"]
+    assert {"Up", "Down", "I"} <= window.procedure.keys.bound
+    assert "S" not in window.procedure.keys.bound
+
+
+def test_a_catheter_goes_by_key_and_by_button(qtbot, window):
+    choose(qtbot, window, "angiogram")
+    qtbot.keyClick(window.canvas, KEY.Key_Up)
+    qtbot.waitUntil(lambda: value(window, "CatheterAdvance") == 5.0)
+    window.refresh()
+    window.widgets.procedure_panel.rows["CatheterAdvance"].less.click()
+    qtbot.waitUntil(lambda: value(window, "CatheterAdvance") == 0.0)
+
+
+def test_keys_pressed_faster_than_they_are_written_all_count(qtbot, window):
+    choose(qtbot, window, "angiogram")
+    for _ in range(6):
+        qtbot.keyClick(window.canvas, KEY.Key_Up)
+    qtbot.waitUntil(lambda: value(window, "CatheterAdvance") == 30.0)
+
+
+def test_a_command_and_a_switch_by_key(qtbot, window):
+    told = window.exam._device.host._transport._server._device.told
+    qtbot.keyClick(window.canvas, KEY.Key_S)
+    qtbot.keyClick(window.canvas, KEY.Key_H)
+    qtbot.waitUntil(lambda: ("Swallow", None) in told and ("BreathHold", True) in told)
+    qtbot.waitUntil(lambda: value(window, "BreathHold") and not window.procedure.keys._held)
+    window.refresh()
+    assert window.widgets.procedure_panel.rows["BreathHold"].button.isChecked()
+    qtbot.keyClick(window.canvas, KEY.Key_H)
+    qtbot.waitUntil(lambda: ("BreathHold", False) in told)
+
+
+def test_the_arrows_step_a_loop_while_one_is_replayed(qtbot, window, hold_pedal):
+    choose(qtbot, window, "angiogram")
+    hold_pedal(window)
+    window.exam.replay_loop().result(5)
+    qtbot.keyClick(window.canvas, KEY.Key_Right)
+    qtbot.waitUntil(lambda: window.exam.player.index == 1)
+    assert value(window, "CatheterAdvance") == 0.0
+
+
+def test_the_c_arm_turns_by_key_and_by_its_dial(qtbot, window):
+    stand = window.widgets.stand_panel
+    window.widgets.tabs.setCurrentWidget(stand)
+    qtbot.keyClick(window.canvas, KEY.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(window.canvas, KEY.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: value(window, "PositionerSecondaryAngle") == 2.0)
+    assert value(window, "PositionerPrimaryAngle") == 2.0
+    at = stand.dial.point_of(-30.0, 20.0)
+    qtbot.mouseClick(stand.dial, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    qtbot.waitUntil(lambda: abs(value(window, "PositionerPrimaryAngle") + 30.0) <= 1)
+    window.refresh()
+    assert stand.view.text().startswith("RAO")
+    assert window.procedure.view_lines()[0].startswith("RAO")
+
+
+def test_a_dragged_dial_does_not_queue_what_it_passed(qtbot, window):
+    stand, asked = window.widgets.stand_panel, []
+    write = window.exam.set_parameter
+
+    def counted(name, wish):
+        asked.append(name)
+        return write(name, wish)
+
+    window.exam.set_parameter = counted
+    window.widgets.tabs.setCurrentWidget(stand)
+    for step in range(60):
+        stand.dial.wished.emit(float(step), 0.0)
+    qtbot.waitUntil(lambda: value(window, "PositionerPrimaryAngle") == 59.0)
+    assert len(asked) < 10
+
+
+def test_table_and_field_of_view_by_key(qtbot, window):
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(window.canvas, KEY.Key_Up, both)
+    qtbot.waitUntil(lambda: value(window, "TableLongitudinalPosition") == 10.0)
+    qtbot.keyClick(window.canvas, KEY.Key_Equal, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: value(window, "FieldOfView") == "220")
+
+
+def test_run_dose_level_and_brightness_are_taken_with_one_click(qtbot, window):
+    panel = window.widgets.exam_panel
+    window.widgets.tabs.setCurrentWidget(panel)
+    panel.brightness.level.button("high").click()
+    panel.brightness.run.button("DSA run").click()
+    qtbot.waitUntil(lambda: value(window, "RunKind") == "DSA run")
+    assert value(window, "DoseLevel") == "high"
+    qtbot.waitUntil(panel.subtract.isChecked)
+    panel.subtract.click()
+    assert window.exam.subtracts is False
+
+
+def test_what_the_examination_has_tabs_for_is_not_among_the_technique(window):
+    window.widgets.tabs.setCurrentWidget(window.widgets.exam_panel)
+    window.refresh()
+    assert "Procedure" not in window.widgets.exam_panel._editors
+
+
+class TestHighLevel:
+    @pytest.fixture
+    def tone(self, window, monkeypatch):
+        heard = []
+        monkeypatch.setattr(window.procedure.high_level, "_tone", heard.append)
+        return heard
+
+    def on(self, window):
+        return value(window, "HighLevelControl")
+
+    def test_it_is_on_while_its_key_is_held_and_is_heard(self, qtbot, window, tone):
+        qtbot.keyPress(window.canvas, KEY.Key_X)
+        qtbot.waitUntil(lambda: self.on(window))
+        assert tone == [True]
+        qtbot.keyRelease(window.canvas, KEY.Key_X)
+        qtbot.waitUntil(lambda: not self.on(window))
+        assert tone == [True, False]
+
+    def test_it_is_on_while_its_button_is_held(self, qtbot, window, tone):
+        button = window.widgets.high_level_button
+        qtbot.mousePress(button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: self.on(window))
+        qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: not self.on(window))
+        assert tone == [True, False]
+
+    @pytest.mark.parametrize("leave", ["focus", "window"])
+    def test_leaving_lets_go(self, qtbot, window, tone, leave):
+        qtbot.keyPress(window.canvas, KEY.Key_X)
+        qtbot.waitUntil(lambda: self.on(window))
+        if leave == "focus":
+            window.widgets.source_panel.driver.setFocus()
+            window.canvas.clearFocus()
+        else:
+            QApplication.sendEvent(window, QEvent(QEvent.Type.WindowDeactivate))
+        qtbot.waitUntil(lambda: not self.on(window))
+        assert tone[-1] is False
+
+    def test_closing_the_window_lets_go(self, qtbot, window, tone):
+        qtbot.keyPress(window.canvas, KEY.Key_X)
+        qtbot.waitUntil(lambda: self.on(window))
+        window.close()
+        assert tone == [True, False]
+
+
+def test_what_happens_in_the_patient_is_said_on_the_live_picture_alone(qtbot, window, hold_pedal):
+    words = window.canvas.overlay.words
+    qtbot.keyPress(window, KEY.Key_Space)
+    qtbot.waitUntil(lambda: bool(words("situation")))
+    assert words("situation")[0].startswith("picture ")
+    assert words("top left") == ("AP", "30 cm")
+    qtbot.keyRelease(window, KEY.Key_Space)
+    qtbot.waitUntil(lambda: not words("situation"))
+
+
+def test_heat_and_skin_dose_stand_with_the_dose(window):
+    dose = window.widgets.dose
+    assert (dose.heat.value.text(), dose.skin.value.text()) == ("20", "0.120")
+
+
+def test_what_limits_the_brightness_is_said(qtbot, window):
+    window.exam._device.host._transport._server._device.limit = "88 mGy/min reached"
+    window.widgets.tabs.setCurrentWidget(window.widgets.exam_panel)
+    qtbot.keyPress(window, KEY.Key_Space)
+    qtbot.waitUntil(lambda: "88 mGy/min reached" in window.canvas.overlay.words("top right"))
+    qtbot.keyRelease(window, KEY.Key_Space)
+    qtbot.waitUntil(lambda: window.widgets.exam_panel.brightness.limit.text() != "")
+
+
+def test_a_long_list_is_searched_by_typing(qtbot, window):
+    picker = window.widgets.procedure_panel.procedure
+    names = [f"examination-{number}" for number in range(12)]
+    titles = dict(zip(names, "abcdefghijkl", strict=True))
+    picker.show_choices(names, titles, "examination-3")
+    assert picker.isEditable()
+    assert picker.currentText() == "d"
+    assert picker.completer().filterMode() == Qt.MatchFlag.MatchContains
+    picker.show_choices(names[:3], titles, "examination-0")
+    assert not picker.isEditable()
+
+
+def test_the_dial_goes_both_ways(qtbot, window):
+    dial = window.widgets.stand_panel.dial
+    dial.set_limits((-120.0, 120.0), (-50.0, 50.0))
+    for angles in ((-120.0, -50.0), (30.0, 20.0), (0.0, 0.0), (120.0, 50.0)):
+        assert dial.angles_at(dial.point_of(*angles)) == angles
+    assert dial.angles_at(QPointF(-99.0, 999.0)) == (-120.0, -50.0)
