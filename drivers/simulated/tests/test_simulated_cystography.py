@@ -200,7 +200,13 @@ def test_an_empty_bladder_cannot_void():
     assert filled.check("Void", None, 15.0) is None
 
 
-def test_a_catheter_that_is_out_drains_nothing():
+def test_a_catheter_that_is_out_drains_nothing_until_it_is_laid_again():
     p = patient(VOIDING, "normal")
     with pytest.raises(ValueError, match="Drain: the catheter came out"):
         p.check("Drain", True, 30.0)
+    p.acts.note(60.0, "Fill", True)
+    assert p.check("Drain", True, 100.0) is True
+    assert p.truth(100.0)["bladder_ml"] > 150.0
+    p.acts.note(101.0, "Fill", False)
+    p.acts.note(101.0, "Drain", True)
+    assert p.truth(115.0)["bladder_ml"] < 6.0
