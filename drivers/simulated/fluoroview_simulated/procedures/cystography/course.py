@@ -171,7 +171,7 @@ class Course:
             flow_ml_s=flow,
             drip_ml_s=drip,
             pressure_cm=pressure,
-            catheter=began is None or drip > 0.0,
+            catheter=self._laid(t, began),
         )
 
     def _open(self, name: str, t_s: float) -> bool:
@@ -185,9 +185,14 @@ class Course:
         """ml/s that run in: shut by hand, by a full bladder, and once voiding was ordered."""
         if not self._open("Fill", s.t_s) or s.bladder_ml >= self.patient.capacity_ml:
             return 0.0
-        if began is not None and self.acts.history("Fill", s.t_s)[-1][0] <= began:
+        if not self._laid(s.t_s, began):
             return 0.0
         return float(self.acts.value("FillRate", s.t_s)) / 60.0 * self.patient.fast
+
+    def _laid(self, t_s: float, began: float | None) -> bool:
+        """Whether the catheter is in: it comes out at voiding, and is laid again for the drip."""
+        opened = [t for t, value in self.acts.history("Fill", t_s) if value]
+        return began is None or (bool(opened) and opened[-1] > began)
 
     def _squeeze(self, s: State, began: float | None) -> float:
         """How strongly the detrusor contracts, 0 to 1."""

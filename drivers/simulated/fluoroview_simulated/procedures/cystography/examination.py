@@ -107,9 +107,11 @@ class _Bladder(Procedure):
         mesh = self._shape.mesh(now.bladder_ml, min(1.5 * flow, 1.0), self.scale)
         canvas.mesh(mesh, contrast=agent)
         if self.body != "child" and now.catheter and now.bladder_ml > 60.0:
-            middle = (anatomy.NECK + np.array([0, 3, 13])) * self.scale
+            lifted = 13.0 + self.patient.prostate_mm
+            middle = (anatomy.NECK + np.array([0, 3, lifted])) * self.scale
             balloon = self._ball.moved(np.eye(3) * BALLOON_MM * self.scale, middle)
             canvas.mesh(balloon, contrast=-agent)
+            np.maximum(canvas.contrast, 0.0, out=canvas.contrast)
         if now.diverticulum_ml > 0.3:
             radius = (3e3 * now.diverticulum_ml / (4 * np.pi)) ** (1 / 3)
             at = int(np.argmax(self._pouch_side(mesh.vertices)))

@@ -139,7 +139,7 @@ class BladderShape:
         funnel = np.clip(-up - 0.955, 0, None) / 0.045
         p[:, 2] -= (1.5 + 6.5 * contracted) * funnel**1.5
         if self._prostate:
-            lift = np.exp(-((d[:, 0] / 0.34) ** 2 + ((d[:, 1] + 0.1) / 0.4) ** 2)) * (up < 0)
+            lift = np.exp(-((d[:, 0] / 0.42) ** 2 + ((d[:, 1] + 0.1) / 0.9) ** 2)) * (up < 0)
             p[:, 2] += self._prostate * lift
         mesh = Mesh(p.astype(np.float32), self._ball.faces)
         p *= (adult_ml / max(mesh.volume_ml, 1e-6)) ** (1 / 3)

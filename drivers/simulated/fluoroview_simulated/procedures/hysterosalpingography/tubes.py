@@ -158,7 +158,8 @@ class Spill:
             spread = float(sigma_mm * self._scale * scale.mean()) / 2.0
             for total, weight in zip(coarse, (mass, mass * self._reached), strict=True):
                 sums = np.bincount(place, weight[mine], half * half).astype(np.float32)
-                total += cv2.GaussianBlur(sums.reshape(half, half), (0, 0), spread)
+                blurred = cv2.GaussianBlur(sums.reshape(half, half), (0, 0), spread)
+                np.add(total, blurred, out=total)
         maps = [cv2.resize(total, (SIDE, SIDE)) for total in coarse]
         rows, columns = (np.flatnonzero((maps[0] > 1e-7).any(axis=k)) for k in (1, 0))
         if not len(rows):
