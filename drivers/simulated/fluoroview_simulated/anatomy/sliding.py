@@ -13,6 +13,9 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.vessels import Tree
 
+HAIRPIN = -0.4
+"""Cosine of the sharpest turn that a wire takes when it can go elsewhere."""
+
 
 @dataclass(frozen=True, eq=False)
 class Way:
@@ -22,12 +25,16 @@ class Way:
         nodes: of the tree from the entry to beyond the tip, as far as the chosen vessel goes.
         along_mm: (len(nodes),) distance of each from the entry.
         inserted_mm: from the entry to the tip.
+        side: where the bend would point at the tip at rotation 0.
+        rotation_deg: of the hub.
     """
 
     tree: Tree
     nodes: np.ndarray
     along_mm: np.ndarray
     inserted_mm: float
+    side: np.ndarray
+    rotation_deg: float
 
     @property
     def end_mm(self) -> float:
@@ -37,15 +44,18 @@ class Way:
     @property
     def branch(self) -> str:
         """Name of the branch in which the tip lies."""
-        node = self.nodes[
-            min(np.searchsorted(self.along_mm, self.inserted_mm), len(self.nodes) - 1)
-        ]
-        return self.tree.names[int(branch_of(self.tree)[node])]
+        return self.branch_at(self.inserted_mm)
+
+    def branch_at(self, along_mm: float) -> str:
+        """Name of the branch at a distance from the entry."""
+        at = min(int(np.searchsorted(self.along_mm, along_mm)), len(self.nodes) - 1)
+        return self.tree.names[int(branch_of(self.tree)[self.nodes[at]])]
 
     @property
     def tip(self) -> np.ndarray:
         """The tip, (3,) mm."""
-        return self.points(1.0)[-1]
+        tip: np.ndarray = self.points(1.0)[-1]
+        return tip
 
     def points(self, step_mm: float = 2.0, lag_mm: float = 0.0) -> np.ndarray:
         """The device's line along the middle of the vessels, (k, 3), entry first, tip last.
@@ -77,14 +87,15 @@ class Slide:
     Args:
         tree: vessels through which it can go, root at the sheath.
         bend_deg: bend of the tip; 0 follows the straightest vessel whatever the rotation.
-        side: direction in which the bend points at rotation 0.
+        side: direction in which the bend points at the entry at rotation 0. It is carried along
+            the vessels as a shaft carries torque.
     """
 
     def __init__(
         self, tree: Tree, bend_deg: float = 40.0, side: Sequence[float] = (0.0, -1.0, 0.0)
     ) -> None:
         self.tree = tree
-        self._side = np.asarray(side, float)
+        self._side = _across(np.asarray(side, float), tree.tangent[0])
         self._bend = np.deg2rad(bend_deg)
         self._children: list[list[int]] = [[] for _ in tree.parent]
         for k, p in enumerate(tree.parent):
@@ -96,49 +107,77 @@ class Slide:
 
         Insertion beyond the vessel's end stays at the end.
         """
-        nodes, along = [0], [0.0]
-        inserted = 0.0
+        line = _Line([0], [0.0], [self._side])
+        inserted, rotation_deg = 0.0, 0.0
         for to_mm, rotation_deg in moves:
-            while len(along) > 1 and along[-2] >= to_mm:
-                nodes.pop(), along.pop()
-            while along[-1] < to_mm and self._children[nodes[-1]]:
-                self._step(nodes, along, rotation_deg)
-            inserted = min(to_mm, along[-1])
-        last = moves[-1][1] if moves else 0.0
-        while self._children[nodes[-1]]:  # what lies ahead, if it is advanced as it is turned now
-            self._step(nodes, along, last)
-        return Way(self.tree, np.array(nodes), np.array(along), inserted)
+            while len(line.along) > 1 and line.along[-2] >= to_mm:
+                line.pop()
+            while line.along[-1] < to_mm and self._children[line.nodes[-1]]:
+                self._step(line, rotation_deg)
+            inserted = min(to_mm, line.along[-1])
+        while self._children[line.nodes[-1]]:  # what lies ahead, if it is advanced as it is now
+            self._step(line, rotation_deg)
+        side = line.sides[int(np.searchsorted(line.along, inserted))]
+        return Way(
+            self.tree, np.array(line.nodes), np.array(line.along), inserted, side, rotation_deg
+        )
 
-    def _step(self, nodes: list[int], along: list[float], rotation_deg: float) -> None:
+    def _step(self, line: _Line, rotation_deg: float) -> None:
         """To the next node: the one towards which the bent tip points."""
-        at = nodes[-1]
+        at = line.nodes[-1]
         ahead = self._children[at]
-        k = ahead[0] if len(ahead) == 1 else self._chosen(at, ahead, rotation_deg)
-        nodes.append(k)
-        along.append(along[-1] + float(self.tree.step_mm[k]))
+        k = ahead[0]
+        if len(ahead) > 1:
+            forward = self.tree.tangent[at]
+            tip = pointing(forward, line.sides[-1], rotation_deg, self._bend)
+            headings = [self._heading(c) for c in ahead]
+            back = [10.0 * (h @ forward < HAIRPIN) for h in headings]
+            k = ahead[int(np.argmax([h @ tip - b for h, b in zip(headings, back, strict=True)]))]
+        line.nodes.append(k)
+        line.along.append(line.along[-1] + float(self.tree.step_mm[k]))
+        line.sides.append(_across(line.sides[-1], self.tree.tangent[k]))
 
-    def _chosen(self, at: int, ahead: list[int], rotation_deg: float) -> int:
-        forward = self.tree.tangent[at]
-        tip = self.pointing(forward, rotation_deg)
-        scores = [float(self._heading(k) @ tip) for k in ahead]
-        return ahead[int(np.argmax(scores))]
-
-    def _heading(self, node: int, reach_mm: float = 10.0) -> np.ndarray:
+    def _heading(self, node: int, reach_mm: float = 12.0) -> np.ndarray:
         """Direction of a vessel over its first millimetres: nodes alone are too near to tell."""
         start, k, gone = self.tree.points[self.tree.parent[node]], node, 0.0
         while gone < reach_mm and self._children[k]:
             k = self._children[k][0]
             gone += float(self.tree.step_mm[k])
-        d = self.tree.points[k] - start
+        d: np.ndarray = self.tree.points[k] - start
         return d / max(float(np.linalg.norm(d)), 1e-9)
 
-    def pointing(self, forward: np.ndarray, rotation_deg: float) -> np.ndarray:
-        """Unit vector of the bent tip of a device that lies along `forward`."""
-        side = self._side - forward * (forward @ self._side)
-        side /= max(float(np.linalg.norm(side)), 1e-9)
-        a = np.deg2rad(rotation_deg)
-        turned = np.cos(a) * side + np.sin(a) * np.cross(forward, side)
-        return np.cos(self._bend) * forward + np.sin(self._bend) * turned
+
+@dataclass
+class _Line:
+    """A way while it is found: nodes, distances from the entry, sides of the bend."""
+
+    nodes: list[int]
+    along: list[float]
+    sides: list[np.ndarray]
+
+    def pop(self) -> None:
+        self.nodes.pop()
+        self.along.pop()
+        self.sides.pop()
+
+
+def _across(side: np.ndarray, forward: np.ndarray) -> np.ndarray:
+    """The part of `side` across `forward`, of unit length."""
+    out: np.ndarray = side - forward * (forward @ side)
+    if np.linalg.norm(out) < 1e-3:
+        out = np.cross(forward, np.eye(3)[np.argmin(np.abs(forward))])
+    return out / float(np.linalg.norm(out))
+
+
+def pointing(
+    forward: np.ndarray, side: np.ndarray, rotation_deg: float, bend_rad: float
+) -> np.ndarray:
+    """Unit vector of the bent tip of a device along `forward` that was turned at its hub."""
+    side = _across(side, forward)
+    a = np.deg2rad(rotation_deg)
+    turned = np.cos(a) * side + np.sin(a) * np.cross(forward, side)
+    out: np.ndarray = np.cos(bend_rad) * forward + np.sin(bend_rad) * turned
+    return out
 
 
 def relaxed(points: np.ndarray, room_mm: np.ndarray | float, rounds: int = 60) -> np.ndarray:
