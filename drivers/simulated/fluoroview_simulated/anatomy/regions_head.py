@@ -44,15 +44,15 @@ def cervical_spine(first: str = "C1", last: str = "C7") -> list[Part]:
 
 def skull() -> list[Part]:
     """Vault, base with petrous bones and mastoid cells, face with its sinuses, upper teeth."""
-    parts = [_bone("cranium", 0.30, 0.85, 0.25), _bone("face", 0.25, 0.65, 0.3)]
+    parts = [_bone("cranium", 0.30, 0.85, 0.25), _bone("face", 0.25, 0.75, 0.3)]
     parts += [_bone("palate", 0.3, 0.5, 0.2)]
-    for name, soft, bone in (("petrous", -0.45, 0.5), ("mastoid_cells", -0.75, -0.42)):
+    for name, soft, bone in (("petrous", -0.30, 0.34), ("mastoid_cells", -0.75, -0.42)):
         parts.append(Part(load(f"head_{name}"), soft=soft, bone=bone))
         parts.append(Part(_mirrored(f"head_{name}"), soft=soft, bone=bone))
     return [
         *parts,
-        Part(load("head_sutures"), bone=-0.55),
-        Part(load("head_grooves"), bone=-0.35),
+        Part(load("head_sutures"), bone=-0.85),
+        Part(load("head_grooves"), bone=-0.55),
         *teeth("upper"),
         tissue("head_sinuses", AIR),
         tissue("head_nose_air", AIR),

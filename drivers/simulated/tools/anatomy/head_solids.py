@@ -72,7 +72,7 @@ def _base_bodies() -> Solid:
     clinoid = capsule((11.5, -25, 565.5), (14, -33, 566), 2.2, 3.0)
     wing = tube([(13, -33, 564.5), (32, -41, 563.5), (51, -45, 568)], [3.0, 2.4, 2.8], smooth=3.0)
     ridge = tube(
-        [(11, -8, 543), (26, 4, 548), (42, 14, 550), (60, 26, 545)], [7.0, 10.0, 11.5, 12.0],
+        [(11, -8, 543), (26, 4, 548), (42, 14, 550), (60, 26, 545)], [6.0, 8.0, 9.5, 11.0],
         smooth=4.0,
     )  # fmt: skip
     protuberance = squeezed_about(
@@ -266,6 +266,10 @@ def face() -> Solid:
         tube([(13, -86, 548), (17, -84, 531), (30, -83, 525), (44, -76, 527)], [4.0, 3.8, 3.4, 4.0],
              smooth=3.0)
     )  # fmt: skip
+    outer_rim = both(
+        tube([(44, -76, 527), (50, -71, 536), (52, -68, 547), (49, -72, 557)], [3.6, 3.4, 3.4, 4.0],
+             smooth=3.0)
+    )  # fmt: skip
     nasal = both(tube([(2, -96, 558), (3.5, -101, 546), (4.5, -106, 536)], [3.4, 2.4, 1.4]))
     frontal_process = both(tube([(9, -93, 556), (11, -93, 538), (14, -87, 522)], [3.0, 3.0, 4.0]))
     block = box((0, -60, 541), (17, 32, 14), 5.0)  # ethmoid
@@ -278,7 +282,7 @@ def face() -> Solid:
         )
     )  # fmt: skip
     spine = capsule((0, -84, 504), (0, -92, 504.5), 3.0, 1.2)
-    solid = join(maxilla, cheek, rim, frontal_process, block, outer_wall, smooth=4.0)
+    solid = join(maxilla, cheek, rim, outer_rim, frontal_process, block, outer_wall, smooth=4.0)
     solid = join(solid, arch, nasal, spine, plates, smooth=2.5)
     air = sinuses()
     mouth = box((0, -52, 482), (19, 30, 18.5), 8.0)

@@ -22,6 +22,7 @@ from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
     BY_NAME,
     CHOICES,
     IN_ORDER,
+    THIN_10,
 )
 from fluoroview_simulated.procedures.modified_barium_swallow.course import (
     Motion,
@@ -104,7 +105,8 @@ class ModifiedBariumSwallow(Procedure):
             Control("Swallow", "command", "The patient takes the next bolus now.", keys=("S",)),
             Control("Cough", "command", "The patient is asked to cough.", keys=("C",)),
         ),
-        gallery_s=(9.4, 12.4),
+        gallery_s=(25.2, 28.2),
+        gallery_acts=((0.0, "Bolus", THIN_10.name),),
     )
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:

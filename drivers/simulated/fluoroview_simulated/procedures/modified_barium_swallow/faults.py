@@ -40,6 +40,6 @@ FAULTS = {
     "aspiration": Fault(
         closure=0.62, closure_late_s=0.26, tilt=0.70, lift=0.75, enters=1.0, passes=1.0, residue=1.3
     ),
-    "residue": Fault(tilt=0.42, lift=0.7, residue=1.5, kept=0.88, residue_limit=5.0, closure=0.95),
+    "residue": Fault(tilt=0.42, lift=0.7, residue=2.0, kept=0.88, residue_limit=5.0, closure=0.95),
     "cricopharyngeal-bar": Fault(bar_mm=5.6, residue=1.35, kept=0.6, residue_limit=2.2),
 }
