@@ -184,19 +184,39 @@ def bowel_wall() -> Mesh:
     return colon.joined(*loops)
 
 
-def _sacs(start: float, stop: float, radius: float, seed: int, lift: float = -5.0) -> s.Solid:
-    """Gas between two places of the colon (0 to 1): haustra, which semilunar folds part."""
+def _sacs(start: float, stop: float, radius: float, seed: int) -> s.Solid:
+    """Gas between two places of the colon (0 to 1): sacs that semilunar folds part.
+
+    It lies in front, as the patient lies on the back, and its ends run out.
+    """
     rng = np.random.default_rng(seed)
-    line = fine(COLON, 400)
-    length = np.linalg.norm(np.diff(line, axis=0), axis=1).sum()
-    n = max(round((stop - start) * length / (radius * 0.85)), 3)
-    balls = []
-    for k, u in enumerate(np.linspace(start, stop, n)):
-        at = line[int(u * 399)] + rng.normal(0, 3.0, 3) + [0, lift, 0]
-        r = radius * rng.uniform(0.7, 1.15) * np.array([1.0, 0.75, 0.9])
-        r *= 0.6 if k in (0, n - 1) else 1.0
-        balls.append(s.ellipsoid(at, r, s.turn(*rng.uniform(-40, 40, 3)).T))
-    return s.uneven(s.join(*balls, smooth=7.0), 1.4, 15.0, seed)
+    line = fine(COLON, 600)
+    part = line[int(start * 599) : int(stop * 599) + 1]
+    way = np.r_[0, np.cumsum(np.linalg.norm(np.diff(part, axis=0), axis=1))]
+    n = max(round(way[-1] / 7.0), 4)
+    at = np.stack([np.interp(np.linspace(0, way[-1], n), way, part[:, k]) for k in range(3)], 1)
+    at += np.cumsum(rng.normal(0, 0.8, (n, 3)), axis=0) + np.array([0, -0.15 * radius, 0])
+    u = np.linspace(0, 1, n)
+    wide = radius * (0.45 + 0.55 * np.sin(np.pi * u) ** 0.5) * rng.uniform(0.82, 1.12, n)
+    lumen = s.tube(at, wide, smooth=5.0)
+    surface = at.mean(axis=0) + np.array([0, 0.45 * radius, 0])
+    level = s.half_space(surface, np.array([0, 1, 0]) + rng.normal(0, 0.12, 3))
+    folds = []
+    run, side = rng.uniform(5.0, 11.0), rng.uniform(0, 2 * np.pi)
+    while run < way[-1] - 5.0:
+        i = int(np.clip(run / way[-1] * (n - 1), 1, n - 2))
+        along = at[i + 1] - at[i - 1]
+        along /= np.linalg.norm(along)
+        across = np.cross(along, rng.normal(size=3))
+        across /= np.linalg.norm(across)
+        out = np.cos(side) * across + np.sin(side) * np.cross(along, across)
+        axes = np.stack([out, np.cross(along, out), along])
+        folds.append(s.ellipsoid(at[i] + out * 0.95 * wide[i], (0.8 * wide[i], wide[i], 2.4), axes))
+        run += rng.uniform(11.0, 19.0)
+        side += 2.1 + rng.normal(0, 0.4)
+    shape = s.common(lumen, level, smooth=5.0)
+    shape = s.cut(shape, s.join(*folds), smooth=3.0) if folds else shape
+    return s.uneven(shape, 0.9, 17.0, seed)
 
 
 def colon_gas() -> s.Solid:
