@@ -25,7 +25,7 @@ from fluoroview.hal import (
 )
 from fluoroview.hal.run_thread import RunThread
 from fluoroview_simulated import controls, parameters, truth
-from fluoroview_simulated.beam import beam, pulse_kap_ugym2, pulse_kerma_ugy
+from fluoroview_simulated.beam import beam, prepare, pulse_kap_ugym2, pulse_kerma_ugy
 from fluoroview_simulated.detector.settings import jitter_s
 from fluoroview_simulated.pacing import Raster
 from fluoroview_simulated.suite import DARK, PATIENT, SPOT, Suite, Workshop
@@ -131,10 +131,18 @@ class SimulatedDetector(Detector):
         if "filter_cu_mm" not in changes:
             self.suite.automatic = False
         technique = replace(self.suite.technique, **changes)
-        # Fitted here, not in a pulse's time.
-        t = technique
-        _ = beam(t.kv, t.filter_al_mm, t.filter_cu_mm, self.suite.info.agent).terms
-        self.suite.technique = technique
+        t, suite = technique, self.suite  # fitted here, not in a pulse's time
+        filters = (t.filter_al_mm, t.filter_cu_mm)
+        if "filter_cu_mm" in changes:
+            prepare(*filters, suite.info.agent, suite.settings.absorption)
+        _ = beam(t.kv, *filters, suite.info.agent, suite.settings.absorption).terms
+        suite.technique = technique
+
+    def reset_skin(self) -> None:
+        """Another patient lies down: the skin has had no dose."""
+        scene = self.scene()
+        if scene is not None:
+            scene.skin.reset()
 
     def now_s(self) -> float:
         """Time of the procedure: it goes on while the pedal is up."""
@@ -148,7 +156,7 @@ class SimulatedDetector(Detector):
 
     def kerma_rate_mgy_min(self) -> float:
         """Air kerma rate at the reference point with what is set now."""
-        return self.kerma_ugy() * self.suite.rate_hz * 60e-3
+        return self.kerma_ugy() * self.suite.pulses_per_s * 60e-3
 
     # ---- pulses ---------------------------------------------------------------------------------
 
@@ -163,13 +171,14 @@ class SimulatedDetector(Detector):
         now = time.monotonic_ns()
         run_start_s = self._run_start_s(scene, now)
         self._stopped_ns = None
-        raster, rate = Raster(now, suite.rate_hz), suite.rate_hz
+        raster, rate = Raster(now, suite.pulses_per_s), suite.pulses_per_s
         empty = EmptyRoom(scene)
         previous_s: float | None = None
         while not sink.stopping:
-            if rate != suite.rate_hz:  # the operator chose another pulse rate
+            if rate != suite.pulses_per_s:  # the operator chose another pulse rate
                 run_start_s += raster.slot_s
-                raster, rate = Raster(time.monotonic_ns(), suite.rate_hz), suite.rate_hz
+                rate = suite.pulses_per_s
+                raster = Raster(time.monotonic_ns(), rate)
             due = raster.next(time.monotonic_ns())
             if self._thread.wait_until(due) or sink.stopping:
                 break
@@ -183,16 +192,14 @@ class SimulatedDetector(Detector):
                 break
             exposure = None if before == DARK else _exposure(technique, geometry)
             index = self._pulse(sink, technique, geometry, exposure)
+            if before == PATIENT:
+                scene.skin.add(technique, geometry)
             slot = sink.acquire()
             scene.move(geometry)
             if before == PATIENT:
                 scene.frame(index, self._time_s, technique, slot.pixels, previous_s)
                 previous_s = self._time_s
-                if suite.automatic:
-                    suite.answer(technique, scene.measured_quanta_per_mm2)
-                if suite.truth_folder:
-                    known = scene.truth(self._time_s, technique)
-                    truth.write(suite.truth_folder, self._frame_index, self._time_s, known)
+                self._after(scene, technique)
             else:
                 empty.frame(
                     self._frame_index, technique if exposure else None, slot.pixels, 1.0 / rate
@@ -207,6 +214,14 @@ class SimulatedDetector(Detector):
             if suite.run_kind == SPOT and before == PATIENT:
                 break  # one picture for each press of the pedal
         self._stopped_ns = time.monotonic_ns()
+
+    def _after(self, scene: Scene, technique: Technique) -> None:
+        """What follows from a picture of the patient: the next factors, and the truth if wanted."""
+        suite = self.suite
+        suite.answer(technique, scene.measured_quanta_per_mm2)
+        if suite.truth_folder:
+            known = scene.truth(self._time_s, technique)
+            truth.write(suite.truth_folder, self._frame_index, self._time_s, known)
 
     def _run_start_s(self, scene: Scene, now_ns: int) -> float:
         """Where the procedure stands when a run begins; short pauses pass like any other time."""

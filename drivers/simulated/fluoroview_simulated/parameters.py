@@ -15,12 +15,20 @@ from fluoroview.hal import (
     StrParameter,
 )
 from fluoroview.hal.parameter import Parameter
-from fluoroview_simulated import procedures
+from fluoroview_simulated import procedures, skin_picture
 from fluoroview_simulated import technique as limits
 from fluoroview_simulated.brightness import CURVES, LEVELS
 from fluoroview_simulated.detector.panel import MATRICES
 from fluoroview_simulated.detector.settings import NOISE_KINDS
-from fluoroview_simulated.suite import DARK, DETECTOR_DOSE, OPEN_FIELD, PATIENT
+from fluoroview_simulated.skin import PeakSkinDose
+from fluoroview_simulated.suite import (
+    CONTINUOUS,
+    DARK,
+    DETECTOR_DOSE,
+    OPEN_FIELD,
+    PATIENT,
+    PULSED,
+)
 from fluoroview_simulated.truth import checked_folder
 from fluoroview_simulated.tube import FOCAL_SPOTS
 
@@ -49,9 +57,9 @@ def detector(device: SimulatedDetector) -> list[Parameter]:
         ),
         FloatParameter(
             "AcquisitionFrameRate",
-            lambda: suite.rate_hz,
+            lambda: suite.pulses_per_s,
             unit="Hz",
-            doc="one frame per pulse; see PulseRate",
+            doc="one frame per pulse; see PulseRate and RadiationMode",
         ),
         _remakes(
             device,
@@ -116,7 +124,7 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
             device,
             "Body",
             lambda: suite.body,
-            lambda v: setattr(suite, "body", v),
+            suite.choose_body,
             lambda: list(suite.info.bodies),
             "the patient's size",
         ),
@@ -146,6 +154,11 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
 def source(device: SimulatedDetector) -> list[Parameter]:
     """Tube, filter and dose per pulse."""
     suite = device.suite
+
+    def peak() -> PeakSkinDose | None:
+        scene = device.scene()
+        return scene.skin.peak() if scene is not None else None
+
     return [
         _technique(device, "TubeVoltage", "kv", limits.KV_MIN, limits.KV_MAX, "kV"),
         _technique(
@@ -180,6 +193,13 @@ def source(device: SimulatedDetector) -> list[Parameter]:
         ),
         FloatParameter("AluminiumFilter", lambda: suite.technique.filter_al_mm, unit="mm"),
         EnumParameter(
+            "RadiationMode",
+            lambda: suite.radiation_mode,
+            lambda v: setattr(suite, "radiation_mode", v),
+            choices=[PULSED, CONTINUOUS],
+            doc="continuous: the beam stays on, 30 frames/s are read out, motion is blurred",
+        ),
+        EnumParameter(
             "RunKind",
             lambda: suite.run_kind,
             lambda v: setattr(suite, "run_kind", v),
@@ -191,12 +211,25 @@ def source(device: SimulatedDetector) -> list[Parameter]:
             device,
             "FocalSpot",
             lambda: suite.focal_spot,
-            lambda v: setattr(suite, "focal_spot", v),
+            suite.choose_focal_spot,
             list(FOCAL_SPOTS),
             "nominal size: smaller is sharper and takes less power",
             "mm",
         ),
         *_brightness(device),
+        FloatParameter(
+            "PeakSkinDose",
+            lambda: round(p.kerma_mgy, 4) if (p := peak()) else 0.0,
+            unit="mGy",
+            doc="entrance surface air kerma with backscatter of the most exposed patch of skin, "
+            "simulated; another patient starts at none",
+        ),
+        StrParameter(
+            "PeakSkinDosePlace",
+            lambda: f"{p.side}, z = {p.height_mm:.0f} mm" if (p := peak()) else "",
+            doc="where that patch lies",
+        ),
+        _SkinFile(device),
         FloatParameter(
             "AnodeHeat",
             lambda: round(100.0 * suite.tube.heat_share(time.monotonic_ns() / 1e9), 1),
@@ -318,6 +351,27 @@ def panel(device: SimulatedDetector) -> list[Parameter]:
             "slows the pulses down; empty: no truth",
         ),
     ]
+
+
+class _SkinFile(StrParameter):
+    """Writes the map of the skin's dose when a file is named."""
+
+    def __init__(self, device: SimulatedDetector) -> None:
+        self._device, self._written = device, ""
+        super().__init__(
+            "SkinDoseMapFile",
+            lambda: self._written,
+            lambda v: setattr(self, "_written", v),
+            doc="the map of the skin's dose is written to the file named here (.png or .npz)",
+        )
+
+    def check(self, value: Any) -> str:
+        """Write the map, or raise ValueError saying why it cannot be written."""
+        text = str(super().check(value))
+        scene = self._device.scene()
+        if text and scene is None:
+            raise ValueError("the patient is still being prepared; try again in a moment")
+        return str(skin_picture.save(text, scene.skin)) if text and scene else ""
 
 
 class _Folder(StrParameter):

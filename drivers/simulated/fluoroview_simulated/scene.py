@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fluoroview_simulated import kernels, tube
+from fluoroview_simulated import kernels, procedures, tube
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.beam import Beam, beam
 from fluoroview_simulated.brightness import central_mean
@@ -23,8 +23,11 @@ from fluoroview_simulated.detector.scatter import COARSE, Scatter
 from fluoroview_simulated.detector.settings import DetectorSettings
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.projection import PAD_MM, Projected, Projector
+from fluoroview_simulated.skin import SkinMap, SkinSurface
 from fluoroview_simulated.technique import Geometry, Technique
 
+LONG_PULSE_MS = 16.0
+"""Longer pulses blur what moves."""
 _WHOLE = (slice(0, COARSE), slice(0, COARSE))
 
 
@@ -61,7 +64,7 @@ class Scene:
     ) -> None:
         self.procedure, self.size, self.seed, self.raw = procedure, size, seed, raw
         self.settings, self.focal_spot = settings or DetectorSettings(), focal_spot
-        self.geometry = geometry or procedure.info.geometry
+        self.geometry = geometry or procedures.start_geometry(procedure.info, procedure.body)
         self.agent = procedure.info.agent
         self.panel = self._panel()
         self.canvas = Canvas()
@@ -73,7 +76,8 @@ class Scene:
         self._scrap = np.zeros((size, size), np.uint16)
         self._held: tuple[int, float] | None = None
         self._signal_share = 0.0
-        self._take(self.projector.now(View(self.geometry)))
+        self.skin = SkinMap(SkinSurface.of(procedure.anatomy()))
+        self._take(self.projector.now(View(_fixed(self.geometry))))
 
     def move(self, geometry: Geometry, wait: bool = False) -> None:
         """Sets stand, table and shutters.
@@ -160,14 +164,26 @@ class Scene:
         self, pulse_index: int, t_s: float, technique: Technique, lag: float, out: np.ndarray
     ) -> None:
         """Renders into `out`, and leaves the signal without lag in `_signal`."""
-        self.draw(t_s)
+        self.draw(t_s, technique.pulse_width_ms)
         self.expose(pulse_index, t_s, technique, self.veil(technique), out, lag)
         self._held = (pulse_index, t_s)
 
-    def draw(self, t_s: float) -> None:
-        """Has the procedure draw what moves at `t_s`."""
-        self.canvas.begin(self.projected.layers, t_s)
-        self.procedure.draw(t_s, self.canvas)
+    def draw(self, t_s: float, width_ms: float = 0.0) -> None:
+        """Has the procedure draw what moves at `t_s`.
+
+        In a long pulse it is drawn at a quarter and at three quarters of it, and the mean taken:
+        what moves meanwhile is blurred.
+        """
+        canvas = self.canvas
+        canvas.begin(self.projected.layers, t_s)
+        if width_ms < LONG_PULSE_MS:
+            self.procedure.draw(t_s, canvas)
+            return
+        for part in (-0.25, 0.25):
+            self.procedure.draw(t_s + part * width_ms * 1e-3, canvas)
+        for name in MATERIALS:
+            if canvas.used[name]:
+                canvas.base[name] *= np.float32(0.5)
 
     def expose(
         self,
@@ -216,7 +232,7 @@ class Scene:
         kept = self._signal
         self._signal = self._scrap
         noiseless = np.empty((self.size, self.size), np.uint16)
-        self.draw(t_s)
+        self.draw(t_s, technique.pulse_width_ms)
         self.expose(0, t_s, technique, self.veil(technique), noiseless, noise=False)
         self._signal, self._held = kept, self._held
         x, y = self._sway_px(t_s)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fluoroview_simulated import procedures
-from fluoroview_simulated.beam import pulse_kerma_ugy
+from fluoroview_simulated.beam import prepare, pulse_kerma_ugy
 from fluoroview_simulated.brightness import (
     HIGH_LEVEL_KERMA_RATE_LIMIT_MGY_MIN,
     KERMA_RATE_LIMIT_MGY_MIN,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 PATIENT, OPEN_FIELD, DARK = "patient", "open field", "dark"
 """What is before the detector: the latter two are for calibrating it."""
 FLUOROSCOPY, ACQUISITION, SPOT = "fluoroscopy", "acquisition", "spot image"
+PULSED, CONTINUOUS = "pulsed", "continuous"
+CONTINUOUS_HZ = 30.0
 DETECTOR_DOSE = {FLUOROSCOPY: 1.0, ACQUISITION: 8.0, SPOT: 16.0}
 """Detector dose per pulse of the kinds of run against fluoroscopy: a cine or DSA frame and a spot
 image are to be read by themselves."""
@@ -70,6 +72,7 @@ class Suite:
     geometry: Geometry = field(default_factory=Geometry)
     rate_hz: float = 30.0
     run_kind: str = FLUOROSCOPY
+    radiation_mode: str = PULSED
     truth_folder: str = ""
     settings: DetectorSettings = field(default_factory=DetectorSettings)
     focal_spot: str = "0.6"
@@ -107,7 +110,8 @@ class Suite:
         """Takes an examination with its start technique, view and first case."""
         info = procedures.find(procedure).info
         self.procedure, self.case, self.body = procedure, info.cases[0].name, info.bodies[0]
-        self.technique, self.geometry, self.rate_hz = info.technique, info.geometry, info.rate_hz
+        self.technique, self.rate_hz = info.technique, info.rate_hz
+        self.geometry = procedures.start_geometry(info, self.body)
         self.control.reset()
 
     def set_geometry(self, **changes: Any) -> None:
@@ -121,14 +125,31 @@ class Suite:
     def set_isocentre(self, axis: int, offset_mm: float) -> None:
         """Moves the table along one axis (0 lateral, 1 vertical, 2 longitudinal)."""
         place = list(self.geometry.isocentre_mm)
-        place[axis] = self.info.geometry.isocentre_mm[axis] + offset_mm
+        place[axis] = self._start_mm(axis) + offset_mm
         self.geometry = replace(self.geometry, isocentre_mm=(place[0], place[1], place[2]))
+
+    @property
+    def pulses_per_s(self) -> float:
+        """Pulses, and frames, in a second; continuous radiation is read out 30 times."""
+        return CONTINUOUS_HZ if self.continuous else self.rate_hz
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the beam stays on between frames: a way of fluoroscopy only."""
+        return self.radiation_mode == CONTINUOUS and self.run_kind == FLUOROSCOPY
+
+    def choose_focal_spot(self, focal_spot: str) -> None:
+        """Takes another focal spot; the brightness control keeps to its power."""
+        self.focal_spot = focal_spot
+        limits = replace(self.control.limits, tube_power_kw=rating_kw(focal_spot))
+        self.control = BrightnessControl(limits)
 
     def factors(self) -> Technique:
         """The factors of the next pulse: of the chosen kind of run, within what is allowed."""
         technique, self.limit = self.technique, self.control.limited_by if self.automatic else ""
         if self.run_kind == FLUOROSCOPY:
-            return self._within_kerma_rate(technique)
+            technique = self._within_kerma_rate(technique)
+            return spread(technique, 1e3 / CONTINUOUS_HZ) if self.continuous else technique
         return stronger(technique, DETECTOR_DOSE[self.run_kind], rating_kw(self.focal_spot))
 
     def _within_kerma_rate(self, technique: Technique) -> Technique:
@@ -136,18 +157,23 @@ class Suite:
         most = KERMA_RATE_LIMIT_MGY_MIN
         if self.high_level:
             most = HIGH_LEVEL_KERMA_RATE_LIMIT_MGY_MIN
-        rate = pulse_kerma_ugy(technique, self.geometry) * self.rate_hz * 60e-3
+        rate = pulse_kerma_ugy(technique, self.geometry) * self.pulses_per_s * 60e-3
         if rate <= most * 1.0001:
             return technique
         self.limit = f"air kerma rate {most:g} mGy/min at the reference point (21 CFR 1020.32)"
         return replace(technique, tube_current_ma=technique.tube_current_ma * most / rate)
 
     def answer(self, technique: Technique, measured_quanta_per_mm2: float) -> None:
-        """The brightness control's answer to a pulse that was made with `technique`."""
+        """The brightness control's answer to a pulse that was made with `technique`.
+
+        It is locked in other runs than fluoroscopy: the frames of a subtraction must be alike.
+        """
+        if not self.automatic or self.run_kind != FLUOROSCOPY:
+            return
         self.technique = self.control.next(
             technique,
             self.geometry,
-            self.rate_hz,
+            self.pulses_per_s,
             measured_quanta_per_mm2,
             self.level,
             self.curve,
@@ -164,7 +190,22 @@ class Suite:
 
     def table_mm(self, axis: int) -> float:
         """How far the table stands from where the examination began."""
-        return self.geometry.isocentre_mm[axis] - self.info.geometry.isocentre_mm[axis]
+        return self.geometry.isocentre_mm[axis] - self._start_mm(axis)
+
+    def choose_body(self, body: str) -> None:
+        """Takes another size of patient; the stand goes to where the examination begins."""
+        self.body = body
+        self.geometry = procedures.start_geometry(self.info, body)
+        self.control.reset()
+
+    def _start_mm(self, axis: int) -> float:
+        return procedures.start_geometry(self.info, self.body).isocentre_mm[axis]
+
+
+def spread(technique: Technique, width_ms: float) -> Technique:
+    """The same charge over another time."""
+    ma = technique.mas * 1e3 / width_ms
+    return replace(technique, tube_current_ma=ma, pulse_width_ms=width_ms)
 
 
 def stronger(technique: Technique, times: float, rating: float) -> Technique:
@@ -238,6 +279,9 @@ class Workshop:
                 if order == self._order:
                     self._scene, self._error = scene, error
                     self._lock.notify_all()
+            if scene is not None:
+                t = scene.procedure.info.technique
+                prepare(t.filter_al_mm, t.filter_cu_mm, scene.agent, scene.settings.absorption)
 
 
 def make_scene(order: Order, geometry: Geometry) -> Scene:

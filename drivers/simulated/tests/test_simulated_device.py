@@ -402,3 +402,42 @@ def test_frames_jitter_as_set(detector):
     times = [h.hardware_time_ns for h, _ in run(detector, 12).frames]
     off = np.diff(times) / 1e6 - 1e3 / 30
     assert 1.0 < off.std() < 15.0
+
+
+def test_skin_dose_adds_up_and_can_be_written(detector, tmp_path):
+    tree = detector.parameters()
+    pulses = run(detector, 3).pulses
+    first = tree["PeakSkinDose"].read()
+    # The skin lies nearer or farther than the reference point, and scatters back.
+    assert 0.3 < first / (sum(p.air_kerma_ugy for p in pulses) * 1e-3) < 2.0
+    assert tree["PeakSkinDosePlace"].read().startswith("back")  # the tube is behind the patient
+    run(detector, 3)
+    assert tree["PeakSkinDose"].read() == pytest.approx(2 * first, rel=0.35)
+    for name in ("map.npz", "map.png"):
+        assert (tmp_path / name).name in tree.write("SkinDoseMapFile", str(tmp_path / name))
+        assert (tmp_path / name).stat().st_size > 500
+    with np.load(tmp_path / "map.npz", allow_pickle=False) as kept:
+        assert kept["kerma_mgy"].max() == pytest.approx(tree["PeakSkinDose"].read(), abs=1e-4)
+    with pytest.raises(ParameterError, match=r"SkinDoseMapFile.*\.png"):
+        tree.write("SkinDoseMapFile", str(tmp_path / "map.bmp"))
+
+
+def test_smaller_body_is_looked_at_where_its_organs_are(detector):
+    tree = detector.parameters()
+    tree.write("Procedure", "oesophagogram")
+    adult = detector.suite.geometry.isocentre_mm
+    tree.write("Body", "child")
+    child = detector.suite.geometry.isocentre_mm
+    assert child[2] == pytest.approx(0.62 * adult[2])
+    assert tree["TableLongitudinalPosition"].read() == 0.0
+
+
+def test_continuous_radiation_gives_the_same_charge_over_the_whole_frame(detector):
+    tree = detector.parameters()
+    pulsed = run(detector, 2).pulses[-1]
+    tree.write("PulseRate", "3")
+    tree.write("RadiationMode", "continuous")
+    assert tree["AcquisitionFrameRate"].read() == 30.0
+    continuous = run(detector, 3).pulses[-1]
+    assert continuous.exposure.pulse_width_ms == pytest.approx(1e3 / 30)
+    assert continuous.air_kerma_ugy == pytest.approx(pulsed.air_kerma_ugy)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 
-from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.anatomy.parts import BODY_SCALE
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.technique import Geometry
 
 MODULES = {
     "modified-barium-swallow": "modified_barium_swallow",
@@ -57,6 +60,13 @@ def nearest(name: str, known: list[str]) -> str:
     if close:
         return f"The nearest are: {', '.join(close)}."
     return f"There are: {', '.join(known)}."
+
+
+def start_geometry(info: ProcedureInfo, body: str) -> Geometry:
+    """Where the stand is when an examination begins: organs of a smaller body lie nearer."""
+    scale = BODY_SCALE[body]
+    x, y, z = info.geometry.isocentre_mm
+    return replace(info.geometry, isocentre_mm=(x * scale, y * scale, z * scale))
 
 
 def make(name: str, case: str = "", seed: int = 1, body: str = "") -> Procedure:
