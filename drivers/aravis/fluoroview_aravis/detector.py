@@ -19,7 +19,7 @@ from fluoroview.hal import (
 )
 from fluoroview.hal.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
 from fluoroview.hal.pixel_format import BY_CODE, PixelFormat, Pixels
-from fluoroview_aravis import cameras, features, sdk
+from fluoroview_aravis import binning, cameras, features, sdk
 from fluoroview_aravis.stream import LinkOptions, Stream
 from fluoroview_aravis.watch import Watch, question_for
 
@@ -38,6 +38,7 @@ class AravisDetector(PolledDetector):
         self._tree: ParameterTree | None = None
         self._stream: Stream | None = None
         self._options = LinkOptions()
+        self._ignored: frozenset[str] = frozenset()
         self._relationship = RelationshipParameter("GenICam")
 
     @classmethod
@@ -59,6 +60,7 @@ class AravisDetector(PolledDetector):
                 self._signal = device.connect("control-lost", watch.control_lost)
                 self._watch = watch
                 self._run_continuously()
+                self._ignored = binning.ignored(self._genicam())
                 self._tree = ParameterTree(self._parameters(), self.device_id)
         except Exception:
             self.close()
@@ -76,7 +78,13 @@ class AravisDetector(PolledDetector):
         pixel_format = self._pixel_format()
         self._watch.heard()
         with sdk.sentences(f"{self.device_id} cannot start", self.device_id):
-            self._stream = Stream(self._camera, pixel_format, sink.lost, self._options)
+            self._stream = Stream(
+                self._camera,
+                pixel_format,
+                sink.lost,
+                self._options,
+                bins="BinningHorizontal" not in self._ignored,
+            )
             self._stream.start()
         super().start(sink)
 
@@ -155,7 +163,9 @@ class AravisDetector(PolledDetector):
         own = [*frame_parameters(lambda: self._pixel_format().bits), self._relationship]
         if self._camera.is_gv_device():
             own += self._link_parameters()
-        found = features.device_parameters(self._genicam(), lambda: self._stream is not None)
+        found = features.device_parameters(
+            self._genicam(), lambda: self._stream is not None, without=self._ignored
+        )
         return in_place_of(found, own)
 
     def _link_parameters(self) -> list[Parameter]:

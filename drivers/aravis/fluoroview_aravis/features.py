@@ -1,6 +1,6 @@
 """Aravis' node map as the HAL's features: what a feature is, may and holds."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -94,8 +94,13 @@ class AravisFeature:
         return False
 
 
-def device_parameters(genicam: Any, streaming: Callable[[], bool]) -> list[NodeParameter]:
-    """Return a parameter for each feature of an Aravis.Gc that the device has and shows now."""
+def device_parameters(
+    genicam: Any, streaming: Callable[[], bool], *, without: Collection[str] = ()
+) -> list[NodeParameter]:
+    """Return a parameter for each feature of an Aravis.Gc that the device has and shows now.
+
+    `without` are the names of those that mean nothing to this device.
+    """
     aravis = sdk.load()
 
     def nodes(names: Iterable[str]) -> list[Any]:
@@ -107,7 +112,8 @@ def device_parameters(genicam: Any, streaming: Callable[[], bool]) -> list[NodeP
 
     found = walk(nodes(["Root", *_BESIDE_THE_TREE]), lambda node: str(node.get_name()), children)
     hidden = aravis.GcVisibility.INVISIBLE
-    features = [AravisFeature(node) for node in found if node.get_visibility() != hidden]
+    shown = [node for node in found if node.get_visibility() != hidden]
+    features = [AravisFeature(node) for node in shown if node.get_name() not in without]
     return parameters_of(
         features, sdk, lock=lambda locked: lock(genicam, locked), streaming=streaming
     )

@@ -37,7 +37,13 @@ class Stream:
     """The frames of one run, in order. `lost(count, cause)` is told before the next frame."""
 
     def __init__(
-        self, camera: Any, pixel_format: PixelFormat, lost: Lost, options: LinkOptions
+        self,
+        camera: Any,
+        pixel_format: PixelFormat,
+        lost: Lost,
+        options: LinkOptions,
+        *,
+        bins: bool = True,
     ) -> None:
         self._aravis = sdk.load()
         self._camera = camera
@@ -49,7 +55,7 @@ class Stream:
         self._payload = int(camera.get_payload())
         self._buffers = buffer_count(self._value("AcquisitionFrameRate", 30.0), self._payload)
         self._ids = FrameIds(period=self._id_period(), buffers=self._buffers)
-        self._binning = int(self._value("BinningHorizontal", 1))
+        self._binning = int(self._value("BinningHorizontal", 1)) if bins else 1
         self._memory: dict[Any, Bytes] = {}
         self._stream: Any = None
         self._counts_underruns = False

@@ -19,6 +19,9 @@ CHANGES = [
 ]
 NEW = """
 <Float Name="ExposureTime"><pValue>ExposureTimeAbsConverter</pValue><Unit>us</Unit></Float>
+<IntSwissKnife Name="BinnedWidth">
+<pVariable Name="SENSOR">SensorWidth</pVariable><pVariable Name="BIN">BinningHorizontal</pVariable>
+<Formula>SENSOR / BIN</Formula></IntSwissKnife>
 <Boolean Name="Shy"><Visibility>Invisible</Visibility><pValue>TestRegister</pValue></Boolean>
 </RegisterDescription>"""
 
@@ -125,6 +128,7 @@ def changed_tree(tmp_path):
         assert place in text
         text = text.replace(place, place + addition)
     text = text.replace("<Value>17825799</Value>", "<Value>42</Value>")  # an unknown format
+    text = text.replace("<pMax>SensorWidth<", "<pMax>BinnedWidth<")  # a camera that does bin
     changed, plain = tmp_path / "changed.xml", tmp_path / "plain.xml"
     plain.write_text(original)
     changed.write_text(text.replace("</RegisterDescription>", NEW))
@@ -150,6 +154,19 @@ def test_what_is_not_there_or_not_for_users_is_no_parameter(changed_tree):
 def test_a_camera_with_old_and_present_names_keeps_both(changed_tree):
     assert changed_tree["ExposureTime"].unit == "µs"
     assert changed_tree["ExposureTimeAbs"].read() == changed_tree["ExposureTime"].read()
+
+
+def test_a_binning_without_effect_is_not_offered(tree):
+    names = {parameter.name for parameter in tree}
+    assert {"Width", "Height"} <= names
+    assert not names & {"BinningHorizontal", "BinningVertical"}
+
+
+def test_a_binning_that_limits_the_picture_is_offered_and_as_it_was(changed_tree):
+    assert changed_tree["BinningHorizontal"].read() == 1
+    assert changed_tree["Width"].read() == 512
+    changed_tree.write("BinningHorizontal", 2)
+    assert changed_tree["Width"].limits()["maximum"] == 1024
 
 
 def test_formats_that_are_not_decoded_are_not_offered(changed_tree):
