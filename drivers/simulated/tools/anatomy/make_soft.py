@@ -102,7 +102,7 @@ MAKERS: dict[str, Callable[[], Mesh]] = {
     "bladder": lambda: of(abdomen.bladder, (-50, -62, -225), (50, 22, -155), 2.0, 2500),
     "uterus": lambda: of(abdomen.uterus, (-60, -48, -222), (60, 36, -132), 2.0, 2500),
     "bowel": abdomen.bowel_wall,
-    "colon_gas": lambda: of(abdomen.colon_gas, (-140, -110, -250), (140, 75, 125), 1.7, 8000),
+    "colon_gas": lambda: of(abdomen.colon_gas, (-140, -110, -250), (140, 75, 125), 1.7, 7500),
     "bowel_gas": lambda: of(abdomen.small_bowel_gas, (-90, -85, -140), (90, -10, 60), 1.7, 2400),
     "stomach_gas": lambda: of(abdomen.stomach_gas, (-30, -85, 45), (110, 40, 160), 2.0, 2400),
     "faeces": abdomen.faeces,
