@@ -60,7 +60,7 @@ class Bladder:
     leak_ml_s: float = 0.0
     left: Reflux | None = None
     right: Reflux | None = None
-    agent_g_cm3: float = 0.09
+    agent_g_cm3: float = 0.11
     fast: float = 20.0
 
 

@@ -38,7 +38,7 @@ CHILDREN = {
         trabeculated=0.25,
     ),
     "residual-urine": Patient(
-        replace(_CHILD, capacity_ml=205.0, urine_ml=35.0, residual_ml=158.0, flow_ml_s=9.0),
+        replace(_CHILD, capacity_ml=205.0, urine_ml=35.0, residual_ml=170.0, flow_ml_s=9.0),
         trabeculated=0.3,
     ),
     "urethral-valve": Patient(
