@@ -143,7 +143,7 @@ TO_THE_HEART = np.array(
 _WIDTH = np.array([8.5, 9.0, 9.5, 10.5, 15.0, 17.0, 15.0, 14.0, 12.0, 11.0, 11.0, 11.0])
 CAVA_ML_S = 28.0
 """Blood flow in the upper cava."""
-SIDE_ML_S = {"azygos vein": 1.5, "right internal jugular vein": 5.0}
+SIDE_ML_S = {"azygos vein": 0.6, "right internal jugular vein": 5.0}
 """Blood flow in veins that a catheter enters the wrong way; 9 ml/s in the others."""
 HEART_MM = 11.0
 """Wider than this is a chamber, in which contrast whirls."""

@@ -79,16 +79,16 @@ class CentralLine(Procedure):
 
     def _moves(self, t_s: float) -> tuple[tuple[float, float], ...]:
         """Every state of the wire up to `t_s`: insertion and rotation."""
-        acts = [
+        acts = [  # what is turned at the same moment is turned first
             (t, k, float(v))
-            for k, name in enumerate(("GuidewireAdvance", "GuidewireRotate"))
+            for k, name in ((0, "GuidewireRotate"), (1, "GuidewireAdvance"))
             for t, v in self.acts.history(name, t_s)
         ]
-        state = [self.acts.controls["GuidewireAdvance"].default, 0.0]
-        moves = [(float(state[0]), 0.0)]
+        state = [0.0, float(self.acts.controls["GuidewireAdvance"].default)]
+        moves = [(state[1], state[0])]
         for _, k, value in sorted(acts):
             state[k] = value
-            moves.append((float(state[0]), float(state[1])))
+            moves.append((state[1], state[0]))
         return tuple(moves)
 
     def way(self, t_s: float) -> Way:
@@ -151,7 +151,7 @@ class CentralLine(Procedure):
         inside = self._swaying(lie.points, t_s)
         hook = self._hook(inside, way)
         tail = self._tail * self._scale
-        canvas.tube(np.concatenate([tail[:-1], inside, hook]), WIRE_RADIUS_MM, 0.75, "metal")
+        canvas.tube(np.concatenate([tail[:-1], inside, hook]), WIRE_RADIUS_MM, 1.0, "metal")
 
     def _hook(self, inside: np.ndarray, way: Way) -> np.ndarray:
         """The J at the tip, as far as the vein lets it curl."""
@@ -218,10 +218,10 @@ class CentralLine(Procedure):
             self._check_wire(float(value), t_s)
         if name == "CatheterAdvance":
             self._check_catheter(float(value), t_s)
-        if name == "GuidewireOut" and not value and self._depth_mm(t_s) <= 0.0:
+        if name == "GuidewireOut" and value and self._depth_mm(t_s) <= 0.0:
             raise ValueError(
-                "GuidewireOut: the vein was left with the wire and no catheter is in it. Start the "
-                "procedure again."
+                "GuidewireOut: the vein would be lost, for no catheter is in it yet. Bring it in "
+                "over the wire with Shift+Up, then draw the wire with W."
             )
         if name == "Inject":
             if self._depth_mm(t_s) <= 0.0:
