@@ -7,10 +7,13 @@ joins again at the upper sphincter.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh
-from fluoroview_simulated.canvas import Canvas
+from fluoroview_simulated.anatomy.project import draw_mesh
+from fluoroview_simulated.canvas import GRID, MARGIN, Canvas
 from fluoroview_simulated.procedures.modified_barium_swallow import throat
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import smooth_curve
@@ -29,15 +32,29 @@ def in_space(points: np.ndarray, x_mm: float | np.ndarray = 0.0) -> np.ndarray:
 
 def draw(m: Motion, t_s: float, canvas: Canvas, scale: float) -> None:
     """Bolus, residue and what is in the airway."""
-    for mesh in (*_bolus(m), *_chewed(m, t_s)):
-        canvas.mesh(
-            mesh.moved(np.eye(3) * scale),
-            contrast=m.bolus.barium_g_cm3,
-            soft=0.45 if m.chewing else 0.6,
-        )
+    density = m.bolus.barium_g_cm3
+    _fill(canvas, [*_bolus(m), *_chewed(m, t_s)], density, scale)
     _coat(m, canvas, scale)
-    _pools(m, canvas, scale)
-    _airway(m, canvas, scale)
+    pools, pooled = _pools(m)
+    _fill(canvas, pools, pooled, scale)
+    _fill(canvas, _airway(m), density, scale)
+
+
+def _fill(canvas: Canvas, meshes: Sequence[Mesh], density: float, scale: float) -> None:
+    """Barium in solids, for which most of the air in the way makes room."""
+    if not meshes:
+        return
+    whole = meshes[0].joined(*meshes[1:])
+    canvas.used["soft"] = canvas.used["contrast"] = True
+    draw_mesh(
+        Mesh(whole.vertices * np.float32(scale), whole.faces),
+        canvas.view,
+        canvas.base["soft"],
+        canvas.base["contrast"],
+        (0.6, density, 0.0, 0.0),
+        (-float(MARGIN), -float(MARGIN)),
+        GRID,
+    )
 
 
 def _bolus(m: Motion) -> list[Mesh]:
@@ -56,7 +73,7 @@ def _bolus(m: Motion) -> list[Mesh]:
         if end - start < 1.5:
             continue
         s = np.linspace(start, end, max(8, int((end - start) / 3.0)))
-        ends = np.clip(np.minimum(s - start + 0.6, end - s + 0.6) / 5.0, 0.06, 1.0) ** 0.5
+        ends = np.clip(np.minimum(s - start + 0.6, end - s + 0.6) / 8.0, 0.06, 1.0) ** 0.5
         pieces += [_solid(s, m, ends, side) for side in ((-1, 1) if parted else (0,))]
     return pieces
 
@@ -136,12 +153,12 @@ def _coat(m: Motion, canvas: Canvas, scale: float) -> None:
         canvas.tube(line * scale, 0.8 * scale, 0.16 * m.coat * patchy)
 
 
-def _pools(m: Motion, canvas: Canvas, scale: float) -> None:
-    """Residue in valleculae and piriform sinuses, left and right, level on top."""
+def _pools(m: Motion) -> tuple[list[Mesh], float]:
+    """Residue in valleculae and piriform sinuses, left and right, level on top; its density."""
     amount = m.residue * (1.0 - m.epiglottis)
     if amount < 0.03:
-        return
-    density = 0.30 * min(amount, 1.0) ** 0.5
+        return [], 0.0
+    meshes = []
     for pool, x_top, x_bottom, wide in zip(
         throat.pools(m, amount), (9.5, 14.5), (7.5, 9.5), (6.5, 4.6), strict=True
     ):
@@ -152,14 +169,10 @@ def _pools(m: Motion, canvas: Canvas, scale: float) -> None:
         for side, fuller in ((-1, 1.0), (1, 0.88)):  # no two sides fill alike
             x = side * (x_top + share * (x_bottom - x_top))
             middle = in_space(np.stack([(front + back) / 2, y], 1), x)
-            deep = np.maximum(back - front, 0.6) / 2
-            mesh = lofted(
-                middle,
-                np.tile([0.0, 1.0, 0.0], (9, 1)),
-                deep * 1.15,
-                wide * round_end * fuller * min(1.0, 0.55 + 0.2 * amount),
-            )
-            canvas.mesh(mesh.moved(np.eye(3) * scale), contrast=density, soft=0.5)
+            half_wide = wide * round_end * fuller * min(1.0, 0.55 + 0.2 * amount)
+            half_deep = np.maximum(back - front, 0.6) * 0.58
+            meshes.append(lofted(middle, np.tile([0.0, 1.0, 0.0], (9, 1)), half_deep, half_wide))
+    return meshes, 0.30 * min(amount, 1.0) ** 0.5
 
 
 def _edge(curve: np.ndarray, y: np.ndarray, far: object) -> np.ndarray:
@@ -169,25 +182,24 @@ def _edge(curve: np.ndarray, y: np.ndarray, far: object) -> np.ndarray:
     return np.array([far(dense[np.abs(dense[:, 1] - v) <= reach, 0]) for v in y])  # type: ignore[operator]
 
 
-def _airway(m: Motion, canvas: Canvas, scale: float) -> None:
+def _airway(m: Motion) -> list[Mesh]:
     """Barium in vestibule and windpipe; from the front it lies in the middle."""
     inside = throat.vestibule_barium(m)
-    density = m.bolus.barium_g_cm3
-    if inside is not None:
-        half = len(inside) // 2
-        line = (inside[:half] + inside[: half - 1 : -1]) / 2
-        thick = np.hypot(*(inside[:half] - inside[: half - 1 : -1]).T) / 2
-        radius = np.clip(thick, 0.5, 4.0) * (0.5 + 0.5 * m.airway.vestibule)
-        for x in (-2.6, 0.0, 2.6):
-            canvas.tube(in_space(line, x) * scale, radius * scale, density, displaces=-0.6)
+    pieces = [] if inside is None else [(inside, 3.4 + 2.6 * m.airway.vestibule)]
     for strip, known in zip(throat.trachea_barium(m), m.airway.strips, strict=True):
-        half = len(strip) // 2
-        line = (strip[:half] + strip[: half - 1 : -1]) / 2
-        radius = np.clip(np.hypot(*(strip[:half] - strip[: half - 1 : -1]).T) / 2, 0.3, 3.0)
-        wander = 1.2 * np.sin(line[:, 1] * 0.11 + 0.6)
-        for x in (-1.4, 1.4):
-            canvas.tube(
-                in_space(line, x + wander) * scale,
-                radius * scale,
-                density * min(1.0, 0.3 + known.amount),
+        pieces.append((strip, 1.6 + 2.0 * min(1.0, known.amount)))
+    meshes = []
+    for outline, wide in pieces:
+        half = len(outline) // 2
+        there, back = outline[:half], outline[: half - 1 : -1]
+        thick = np.hypot(*(there - back).T) / 2
+        line = (there + back) / 2
+        meshes.append(
+            lofted(
+                in_space(line, 1.0 * np.sin(line[:, 1] * 0.11 + 0.6)),
+                np.tile([0.0, 1.0, 0.0], (half, 1)),
+                np.clip(thick, 0.3, 4.0),
+                wide * np.clip(thick / 1.6, 0.15, 1.0) ** 0.5,
             )
+        )
+    return meshes
