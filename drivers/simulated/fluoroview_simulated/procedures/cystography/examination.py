@@ -238,8 +238,8 @@ def _streaks(seed: int, scale: float) -> list[tuple[np.ndarray, np.ndarray]]:
     """Ways that leaked contrast takes from the left side of the bladder's base."""
     rng = np.random.default_rng(seed + 90)
     lines = []
-    for k in range(15):
-        angle = np.deg2rad(-60 + 12 * k + rng.uniform(-6, 6))
+    for k in range(11):
+        angle = np.deg2rad(-60 + 16 * k + rng.uniform(-6, 6))
         heading = np.array([np.cos(angle), rng.uniform(-0.35, 0.5), np.sin(angle)])
         s = np.linspace(0, rng.uniform(40, 86), 30)[:, None]
         bend = np.cumsum(np.cumsum(rng.normal(0, 0.09, (30, 3)), axis=0), axis=0)

@@ -82,7 +82,7 @@ VOIDING = ProcedureInfo(
     title="Voiding cystourethrography",
     agent="iodine",
     teaching=(
-        "A child's bladder is filled by gravity through a thin tube with dilute iodine (about 90 "
+        "A child's bladder is filled by gravity through a thin tube with dilute iodine (about 110 "
         "mg/ml) until there is a strong urge: expected capacity in ml is (age + 2) × 30. Open "
         "the drip (I) and look in short bursts: early filling shows a ureterocele, later filling "
         "passive reflux. Full, ask to void (V). Reflux often comes only now, and the boy's "
