@@ -88,8 +88,11 @@ def head(throat: bool = True) -> list[Part]:
     return [*head_soft(throat), *skull(), *lower_jaw(), *larynx(), *cervical_spine()]
 
 
-def head_and_neck() -> list[Part]:
-    """Head, neck and what a view of them shows of the shoulders and the upper chest."""
+def head_and_neck(with_larynx: bool = True) -> list[Part]:
+    """Head, neck and what a view of them shows of the shoulders and the upper chest.
+
+    Hyoid and cartilages are left out for an examination that moves them itself.
+    """
     clavicles = [make("clavicle", 0.25, shell_mm=0.8, grain=0.4) for make in (left, right)]
     return [
         tissue("head_skin_shoulders", 1.0),
@@ -97,7 +100,7 @@ def head_and_neck() -> list[Part]:
         tissue("soft_lungs", LUNG),
         *skull(),
         *lower_jaw(),
-        *larynx(),
+        *(larynx() if with_larynx else []),
         *cervical_spine(),
         *spine("T1", "T3"),
         *ribs(1, 3),

@@ -119,7 +119,7 @@ class ModifiedBariumSwallow(Procedure):
 
     def parts(self) -> Sequence[Part]:
         """Head and neck in space, for every view but the lateral."""
-        return [p.in_body(self.body) for p in head_and_neck()]
+        return [p.in_body(self.body) for p in head_and_neck(with_larynx=False)]
 
     def resting(self, view: View, size: int) -> tuple[np.ndarray, np.ndarray] | None:
         """The drawn patient where the view is from the side; None where `parts` are projected."""

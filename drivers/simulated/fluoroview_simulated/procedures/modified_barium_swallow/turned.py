@@ -13,6 +13,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.project import draw_mesh
+from fluoroview_simulated.anatomy.regions_head import larynx
 from fluoroview_simulated.canvas import GRID, MARGIN, Canvas
 from fluoroview_simulated.procedures.modified_barium_swallow import throat
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
@@ -35,6 +36,7 @@ def draw(m: Motion, t_s: float, canvas: Canvas, scale: float) -> None:
     density = m.bolus.barium_g_cm3
     _fill(canvas, [*_bolus(m), *_chewed(m, t_s)], density, scale)
     _coat(m, canvas, scale)
+    _larynx(m, canvas, scale)
     pools, pooled = _pools(m)
     _fill(canvas, pools, pooled, scale)
     _fill(canvas, _airway(m), density, scale)
@@ -138,6 +140,18 @@ def _chewed(m: Motion, t_s: float) -> list[Mesh]:
         ring = radius * np.sqrt(1 - z**2)
         meshes.append(lofted(middle, np.tile([0.0, 1.0, 0.0], (6, 1)), 1.2 * ring, ring))
     return meshes
+
+
+def _larynx(m: Motion, canvas: Canvas, scale: float) -> None:
+    """Hyoid and cartilages, which rise with the swallow."""
+    breath = np.array([0.0, 1.1 * m.breath])
+    for part, lift in zip(
+        larynx(),
+        (m.hyoid * throat.HYOID_LIFT_MM + breath, m.larynx * throat.LARYNX_LIFT_MM + breath),
+        strict=True,
+    ):
+        moved = part.mesh.moved(np.eye(3) * scale, np.array([0.0, lift[0], -lift[1]]) * scale)
+        canvas.mesh(moved, part.soft, part.bone, part.shell_mm, part.grain)
 
 
 def _coat(m: Motion, canvas: Canvas, scale: float) -> None:
