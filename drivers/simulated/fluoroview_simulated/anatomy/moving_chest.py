@@ -49,10 +49,12 @@ class MovingChest:
         taller = 1.0 + breath_mm * k / max(abs(bottom[1] - top[1]), 60.0)
         canvas.organ("lungs", "soft", LUNG, (0.0, 0.0), (1.0, taller), (top[0], top[1]))
         still = self._outline(canvas, 0.0, 0.0)
-        # Towards the great vessels, where atria fill as ventricles empty, the outline stays.
-        first = self._outline(canvas, 0.0, breath_mm)[0]
-        last = self._outline(canvas, contraction, breath_mm)[1]
-        canvas.organ("heart", "soft", -LUNG, *_fitted(still, np.stack([first, last])))
+        # Towards the great vessels, where atria fill as ventricles empty, the outline stays; and
+        # below, where the heart lies on the diaphragm.
+        rest = self._outline(canvas, 0.0, breath_mm)
+        beating = self._outline(canvas, contraction, breath_mm)
+        rest[1, 0] = beating[1, 0]
+        canvas.organ("heart", "soft", -LUNG, *_fitted(still, rest))
 
     def _outline(self, canvas: Canvas, contraction: float, breath_mm: float) -> np.ndarray:
         """Corners of the heart's rectangle in the picture, upper left and lower right, mm."""

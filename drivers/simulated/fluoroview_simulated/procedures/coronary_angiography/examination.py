@@ -132,7 +132,7 @@ class CoronaryAngiography(Procedure):
 
     def _draw_catheter(self, canvas: Canvas, t_s: float, beat: float, breath: float) -> None:
         line = self._catheter(t_s, beat, breath)
-        canvas.tube(line, devices.CATHETER_RADIUS_MM, 0.085, "metal")
+        canvas.tube(line, devices.CATHETER_RADIUS_MM, 0.11, "metal")
         flowing = any(i.span_s[0] < t_s < i.span_s[1] + 0.1 for i in self._shots(t_s))
         if flowing:
             canvas.tube(line, 0.75, AGENT_G_CM3, "contrast")
