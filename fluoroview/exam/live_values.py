@@ -12,9 +12,9 @@ from typing import Any
 MOVING = frozenset({"Situation", "AnodeHeat", "PeakSkinDose", "BrightnessLimit"})
 """A device that has one of these is read again and again; others are left alone."""
 RUN_KIND = "RunKind"
-"""What the next run is: fluoroscopy, a spot image, a DSA run."""
+"""What the next run is: fluoroscopy, an acquisition, a spot image, a DSA run."""
 USUAL = "SubtractionUsual"
-"""Whether the examination is usually read subtracted: said where runs are not of kinds."""
+"""Whether the examination is usually read subtracted."""
 INTERVAL_S = 0.25
 
 
@@ -57,6 +57,11 @@ class LiveValues:
 def told_subtraction(described: list[dict[str, Any]]) -> bool | None:
     """Return whether the runs of a device are to be read subtracted; None where it is silent."""
     values = {each["name"]: each["value"] for each in described}
-    if RUN_KIND in values:
-        return "dsa" in str(values[RUN_KIND]).casefold()
-    return bool(values[USUAL]) if USUAL in values else None
+    kind = str(values.get(RUN_KIND, "")).casefold()
+    if "dsa" in kind:
+        return True
+    if "spot" in kind:  # one picture has no mask
+        return False
+    if USUAL in values:
+        return bool(values[USUAL])
+    return False if RUN_KIND in values else None

@@ -18,6 +18,7 @@ from fluoroview.exam.pictures import PictureBuffer, PicturePool, Screen
 from fluoroview.hal import Clock, Frame, FrameHeader, Pulse
 from fluoroview.hal.ring import FrameRing
 from fluoroview.pipeline.chain import Pipeline
+from fluoroview.pipeline.subtraction import Technique
 
 # newest, shown, being made, held, hold being formed, being written, one spare
 _BUFFERS = 7 + WAITING_PICTURES + MOST_FRAMES
@@ -154,7 +155,7 @@ class Road:
             self._reader.release()
             return
         try:
-            self.pipeline.process(frame.pixels, buffer.pixels)
+            self.pipeline.process(frame.pixels, buffer.pixels, _technique(header))
         finally:
             self._reader.release()
         self.frames += 1
@@ -207,3 +208,9 @@ class Road:
         self._pulses_seen = count
         if pulses or missed:
             self._on_pulses(pulses, missed)
+
+
+def _technique(header: FrameHeader) -> Technique | None:
+    """Return tube voltage and mAs of a frame, where its driver tells them."""
+    seen = header.exposure
+    return None if seen is None else (seen.kvp, seen.tube_current_ma * seen.pulse_width_ms / 1e3)

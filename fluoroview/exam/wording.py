@@ -5,12 +5,14 @@ from typing import Any
 
 from fluoroview.exam.catalogue import ControlEntry, ProcedureEntry
 
-ARROWS = {"Up": "↑", "Down": "↓", "Left": "←", "Right": "→"}
+SIGNS = {"Up": "↑", "Down": "↓", "Left": "←", "Right": "→", "Shift": "⇧"}
 
 
 def key_cap(key: str) -> str:
-    """Return what is printed on a key: an arrow for "Up", "Shift+←" for "Shift+Left"."""
-    return "+".join(ARROWS.get(part, part) for part in key.split("+"))
+    """Return what is printed on a key: an arrow for "Up", "⇧ T" for "Shift+T"."""
+    if key.endswith("+"):
+        return key
+    return " ".join(SIGNS.get(part, part) for part in key.split("+"))
 
 
 def spaced(name: str) -> str:

@@ -10,8 +10,8 @@ from fluoroview.pipeline.lag import LagCorrection
 from fluoroview.pipeline.recursive import RecursiveAverage
 from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.pipeline.spatial import SpatialSmoothing
-from fluoroview.pipeline.subtraction import Subtraction, can_be_subtracted
-from fluoroview.pipeline.tone import CountsTone, tone_for
+from fluoroview.pipeline.subtraction import Subtraction, Technique, can_be_subtracted
+from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD, CountsTone, tone_for
 
 BAND_ROWS = 256
 """Rows smoothed and toned at a time. What lies between the two then stays in the cache, which
@@ -61,13 +61,19 @@ class Pipeline:
         self.spatial = SpatialSmoothing(settings.spatial, BAND_ROWS, columns)
         self.tone = tone_for(relationship, BAND_ROWS, columns, bits)
         logarithmic = can_be_subtracted(relationship)
-        self.subtraction = Subtraction(settings.subtraction, self.shape) if logarithmic else None
+        linear = relationship is PixelIntensityRelationship.LIN
+        per_e_fold = COUNTS_PER_E_FOLD if linear else None
+        self.subtraction = (
+            Subtraction(settings.subtraction, self.shape, per_e_fold) if logarithmic else None
+        )
         self.subtracted = False
         """Whether the last picture is a difference to the mask."""
         self._settings = settings
 
-    def process(self, raw: Raw, out: Picture) -> None:
+    def process(self, raw: Raw, out: Picture, technique: Technique | None = None) -> None:
         """Turn a frame into a picture, both (rows, columns); `raw` is only read.
+
+        `technique` is what the frame was exposed with, where that is known.
 
         Raises ValueError if shape, type or memory layout is not as promised.
         """
@@ -81,7 +87,7 @@ class Pipeline:
             plane = self.recursive.apply(plane)
             self.finish(plane, out)
         if self.subtraction is not None:
-            self.subtraction.apply(out, on=self.subtracted)
+            self.subtraction.apply(out, technique, on=self.subtracted)
 
     def finish(self, plane: Plane, out: Picture) -> None:
         """Smooth and tone, band by band."""

@@ -5,6 +5,8 @@ that a difference of two pictures is a difference of attenuation: bone and soft 
 move vanish, whatever they are, and what is left is contrast medium (and motion).
 """
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,12 @@ MIDDLE = 32768
 USUAL_DEPTH = 0.5
 """Attenuation of contrast medium, in factors e, that the first window reaches down to."""
 LEAST_DEPTH = 0.05
+STEADY = 0.02
+"""A change of technique by less is none."""
+MOST_AWAITED = 90
+"""Frames after which a mask is made of whatever comes: brightness that never settles."""
+Technique = tuple[float, float]
+"""Tube voltage in kV, and tube current times pulse width in mAs; NaN where it is not known."""
 ABOVE = 0.3
 """The window's part above no difference, of its part below: noise and motion are seen as grey."""
 
@@ -34,10 +42,19 @@ class Subtraction:
 
     While the mask is being made, what there is of it is subtracted: the picture is grey. It is
     made whether or not it is used, so that subtraction can be switched on at any time of a run.
+    Brightness that still settles begins the mask anew; once it is made, a change of mAs, which is
+    a constant in the log domain, is taken out (`counts_per_e_fold`, where it is known).
     """
 
-    def __init__(self, settings: SubtractionSettings, shape: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        settings: SubtractionSettings,
+        shape: tuple[int, int],
+        counts_per_e_fold: float | None = None,
+    ) -> None:
         self._settings = settings
+        self._per_e_fold = counts_per_e_fold
+        self._technique: Technique | None = None
         self._mean: Plane = np.zeros(shape, np.float32)
         self._mask: Picture = np.zeros(shape, np.uint16)
         self._stale = False
@@ -51,6 +68,7 @@ class Subtraction:
     def reset(self) -> None:
         """Begin a new run, with a new mask."""
         self._seen = self._used = 0
+        self._technique = None
         self._skipped, self._wanted = self._settings.skip_frames, self._settings.mask_frames
 
     @property
@@ -58,21 +76,34 @@ class Subtraction:
         """Of how many frames the mask is made until now."""
         return self._used
 
-    def apply(self, picture: Picture, *, on: bool = True) -> None:
+    def apply(
+        self, picture: Picture, technique: Technique | None = None, *, on: bool = True
+    ) -> None:
         """Take a picture (H, W) uint16 into the mask while it is being made; if `on`, subtract."""
         self._seen += 1
         if self._used < self._wanted:
-            self._take(picture, fresh=self._seen <= self._skipped + 1)
+            changed = self._seen <= MOST_AWAITED and _changed(technique, self._technique)
+            self._take(picture, fresh=changed or self._seen <= self._skipped + 1)
+            self._technique = technique
         if not on:
             return
         if self._stale:
             self._shift()
         # One pass, saturating and rounded: OpenCV's own arithmetic for 16 bits.
-        cv2.addWeighted(picture, 1.0, self._mask, -1.0, MIDDLE, dst=picture)
+        none = MIDDLE - self._brighter(technique)
+        cv2.addWeighted(picture, 1.0, self._mask, -1.0, none, dst=picture)
+
+    def _brighter(self, technique: Technique | None) -> float:
+        """Return by how many counts a picture is brighter than its mask for its mAs alone."""
+        if self._per_e_fold is None or technique is None or self._technique is None:
+            return 0.0
+        ratio = technique[1] / self._technique[1] if self._technique[1] > 0 else math.nan
+        return self._per_e_fold * math.log(ratio) if ratio > 0 else 0.0
 
     def _take(self, picture: Picture, *, fresh: bool) -> None:
         """Take one more picture into the mean, or begin with it."""
         if fresh:
+            self._used = 0
             np.copyto(self._mean, picture)
         else:
             cv2.accumulateWeighted(picture, self._mean, 1.0 / (self._used + 1))
@@ -97,6 +128,14 @@ class Subtraction:
                 borderMode=cv2.BORDER_REPLICATE,
             )
         np.copyto(self._mask, np.rint(moved), casting="unsafe")
+
+
+def _changed(technique: Technique | None, before: Technique | None) -> bool:
+    """Whether the x-rays are others than before, where both are known."""
+    if technique is None or before is None:
+        return False
+    pairs = zip(technique, before, strict=True)
+    return any(abs(now - then) > STEADY * abs(then) for now, then in pairs)
 
 
 def first_window(invert: bool = False) -> Window:

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 
 from fluoroview.viewer.pedal import REPEAT_GAP_MS
 
-HIGH_LEVEL_KEY = "X"
+HIGH_LEVEL_KEY = "K"
 RESERVED = frozenset(
     {"Space", "Esc", "Tab", "Backtab", "Return", "Enter", "Home", "End", "PgUp", "PgDown"}
     | {"+", "-", "=", "1", HIGH_LEVEL_KEY}

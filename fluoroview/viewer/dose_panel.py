@@ -107,7 +107,9 @@ class DosePanel(QWidget):
         self.reset.setEnabled(False)
         self._say(_RECORDED if dose.recorded else _NOT_RECORDED)
 
-    def show_heat_and_skin(self, heat_percent: float | None, skin_mgy: float | None) -> None:
+    def show_heat_and_skin(
+        self, heat_percent: float | None, skin_mgy: float | None, place: str = ""
+    ) -> None:
         """Show the anode's heat and the dose of the skin's hottest patch, where they are known."""
         self.heat.setVisible(heat_percent is not None)
         self.skin.setVisible(skin_mgy is not None)
@@ -117,6 +119,10 @@ class DosePanel(QWidget):
             self.heat.set_alarm(heat_percent >= WARM_PERCENT)
         if skin_mgy is not None:
             self.skin.show_value(_number(float(skin_mgy)))
+            self.skin.setToolTip(place)
+            self.skin.title.setText(
+                f"PEAK SKIN · {place.partition(',')[0].upper()}" if place else "PEAK SKIN DOSE"
+            )
 
     def _show_kind(self, recorded: bool) -> None:
         """Head and colour the cards for the examination's dose, or for a file's."""

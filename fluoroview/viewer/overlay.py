@@ -7,19 +7,23 @@ small pixmaps and nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
+import numpy as np
 from PyQt6.QtCore import QPoint, QPointF, QRect, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
+from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPixmap
 
 from fluoroview.viewer import badge, theme
 
 MARGIN_PX = 16
-_HALO_PX = 5
+_HALO_PX = 6
 FRAME_PX = 3
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
 _MEDIUM = QFont.Weight.Medium
-_OUTLINE = ((7.0, 45), (4.5, 70), (2.5, 130))
-"""Width and opacity of the strokes under the words: soft outside, dark at the letters' edge."""
+_BLUR_PX = 2.2
+_DENSITY, _DARKEST = 2.4, 205
+"""How fast the shadow under words darkens, and how dark it gets, of 255."""
 EDGES = ("left", "right", "top", "bottom")
 
 
@@ -147,7 +151,7 @@ class Overlay:
 
 
 def _text(lines: tuple[str, ...], font: QFont, to_right: bool, dpr: float) -> QPixmap | None:
-    """Draw light words with a dark outline, readable over bone and over air."""
+    """Draw light words with a soft dark halo, readable over bone, air and shutters."""
     if not any(lines):
         return None
     metrics = QFontMetricsF(font)
@@ -157,24 +161,38 @@ def _text(lines: tuple[str, ...], font: QFont, to_right: bool, dpr: float) -> QP
     pixmap = QPixmap(round(width * dpr) + 1, round(height * dpr) + 1)
     pixmap.setDevicePixelRatio(dpr)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    written = QPainterPath()
     places = []
     for number, (line, line_width) in enumerate(zip(lines, widths, strict=True)):
         x = width - _HALO_PX - line_width if to_right else float(_HALO_PX)
         places.append((QPointF(x, _HALO_PX + metrics.ascent() + number * step), line))
-        written.addText(*places[-1][:1], font, line)
-    for stroke, opacity in _OUTLINE:
-        pen = QPen(QColor(0, 0, 0, opacity), stroke)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.strokePath(written, pen)
+    _write(pixmap, places, font, QColor(0, 0, 0))
+    halo = QPixmap.fromImage(_blurred(pixmap.toImage(), _BLUR_PX * dpr))
+    halo.setDevicePixelRatio(dpr)
+    _write(halo, places, font, QColor(theme.TEXT))
+    return halo
+
+
+def _write(pixmap: QPixmap, places: list[tuple[QPointF, str]], font: QFont, ink: QColor) -> None:
+    painter = QPainter(pixmap)
     painter.setFont(font)
-    painter.setPen(QColor(theme.TEXT))
+    painter.setPen(ink)
     for place, line in places:
         painter.drawText(place, line)
     painter.end()
-    return pixmap
+
+
+def _blurred(image: QImage, sigma_px: float) -> QImage:
+    """Return a soft shadow of what is drawn, the denser the nearer."""
+    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    bits = image.bits()
+    assert bits is not None
+    raw: Any = bits.asarray(image.sizeInBytes())
+    pixels = np.frombuffer(raw, np.uint8)
+    pixels = pixels.reshape(image.height(), image.bytesPerLine())[:, : 4 * image.width()]
+    opacity = np.ascontiguousarray(pixels[:, 3::4]).astype(np.float32)
+    soft = cv2.GaussianBlur(opacity, (0, 0), sigma_px)
+    pixels[:, 3::4] = np.minimum(soft * _DENSITY, _DARKEST).astype(np.uint8)
+    return image
 
 
 def _frame(painter: QPainter, size: QSize, colour: QColor) -> None:

@@ -80,6 +80,7 @@ class ProcedureControl(QObject):
         widgets.dose.show_heat_and_skin(
             None if heat is None or now.replay else float(heat),
             None if now.replay else value_of(described, "PeakSkinDose"),
+            str(value_of(described, "PeakSkinDosePlace") or ""),
         )
 
     def view_lines(self) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -27,6 +28,10 @@ from fluoroview.viewer.corner_words import readable, value_of
 from fluoroview.viewer.parameter_editors import Described
 from fluoroview.viewer.scrolling import scrolled
 
+LEAST_TEXT_PX = 118
+_BAR_PX = 12
+_OTHERS_PX = 210
+"""Height of pickers, headings and hints."""
 LONG_LIST = 7
 """A list of more entries can be searched by typing."""
 
@@ -80,6 +85,15 @@ class ProcedurePanel(QWidget):
     def bindings(self) -> dict[str, Binding]:
         """Return what the keys of the controls do."""
         return {key: b for row in self.rows.values() for key, b in row.bindings().items()}
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The text has what the controls leave."""
+        super().resizeEvent(event)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        rows = sum(row.height() + 6 for row in self.rows.values())
+        self.teaching.set_room(self.height() - rows - _OTHERS_PX)
 
     def _pickers(self) -> dict[str, _Picker]:
         return {"Procedure": self.procedure, "Case": self.case, "Body": self.body}
@@ -141,6 +155,7 @@ class ProcedurePanel(QWidget):
             self._controls.addWidget(row)
         self.nothing.setVisible(not described)
         self.hint.setVisible(any(row.keys for row in self.rows.values()))
+        self._share_room()
         self.controls_changed.emit()
 
     def _ask(self, name: str, value: Any) -> Any:
@@ -213,22 +228,39 @@ class TeachingText(QWidget):
             f"background: {theme.GROUND}; border-left: 3px solid {theme.ACCENT};"
             " border-radius: 4px; padding: 7px 9px;"
         )
+        self.area = scrolled(self.text)
+        self._most_px = LEAST_TEXT_PX
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.fold)
-        column.addWidget(self.text)
+        column.addWidget(self.area)
         self._folded(True)
+
+    def set_room(self, height_px: int) -> None:
+        """Take at most so much height; a longer text is scrolled."""
+        self._most_px = max(height_px, LEAST_TEXT_PX)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """A narrower text is longer."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        wanted = self.text.heightForWidth(max(self.width() - _BAR_PX, 50)) + 2
+        self.area.setFixedHeight(min(wanted, self._most_px))
 
     def show_text(self, words: str) -> None:
         """Show what there is to see; nothing hides the whole."""
         self.setVisible(bool(words))
         if self.text.text() != words:
             self.text.setText(words)
+            self._fit()
 
     def _folded(self, shown: bool) -> None:
         self.fold.setText(f"WHAT TO SEE  {'▾' if shown else '▸'}")
-        self.text.setVisible(shown)
+        self.area.setVisible(shown)
 
 
 class _Picker(QComboBox):

@@ -114,7 +114,9 @@ def test_devices_without_such_values_are_left_alone():
         ({"RunKind": "fluoroscopy"}, False),
         ({"RunKind": "dsa"}, True),
         ({"SubtractionUsual": True}, True),
-        ({"SubtractionUsual": True, "RunKind": "fluoroscopy"}, False),
+        ({"SubtractionUsual": True, "RunKind": "fluoroscopy"}, True),
+        ({"SubtractionUsual": True, "RunKind": "spot image"}, False),
+        ({"SubtractionUsual": False, "RunKind": "acquisition"}, False),
         ({}, None),
     ],
 )

@@ -29,7 +29,7 @@ def test_a_view_is_spoken_of_as_in_the_room(primary, secondary, words):
 
 
 @pytest.mark.parametrize(
-    ("key", "cap"), [("Up", "↑"), ("I", "I"), ("Shift+Left", "Shift+←"), ("+", "+")]
+    ("key", "cap"), [("Up", "↑"), ("I", "I"), ("Shift+Left", "⇧ ←"), ("+", "+")]
 )
 def test_a_key_is_shown_as_its_cap(key, cap):
     assert key_cap(key) == cap

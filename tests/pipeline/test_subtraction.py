@@ -145,3 +145,33 @@ def test_the_windows_show_grey_grey_and_contrast_dark(rng):
         assert 150 < greys[MIDDLE] < 235
         assert greys[MIDDLE - 1500] < 70
     assert subtracted_window(picture).width < first_window().width
+
+
+def flat(counts):
+    return np.full((4, 4), counts, np.uint16)
+
+
+def test_the_mask_waits_until_the_brightness_has_settled():
+    stage = Subtraction(SubtractionSettings(on=True, mask_frames=2, skip_frames=0), (4, 4))
+    frames = [(9000, (60.0, 0.1)), (9500, (66.0, 0.1)), (9900, (70.0, 0.1)), (9900, (70.0, 0.1))]
+    for counts, technique in frames:
+        stage.apply(flat(counts), technique)
+    stage.apply(picture := flat(9000), (70.0, 0.1))
+    assert (picture == MIDDLE - 900).all()
+
+
+def test_a_brightness_that_never_settles_still_gets_a_mask():
+    stage = Subtraction(SubtractionSettings(on=True, mask_frames=4), (4, 4))
+    for number in range(200):
+        stage.apply(flat(9000), (60.0 + 10 * (number % 2), 0.1))
+    assert stage.mask_frames == 4
+
+
+def test_a_change_of_mas_after_the_mask_is_no_contrast():
+    pipeline = Pipeline(4, 4, settings(mask_frames=1, skip_frames=0), LIN)
+    out = flat(0)
+    pipeline.process(flat(10_000), out, (70.0, 0.10))
+    pipeline.process(flat(20_000), out, (70.0, 0.20))
+    assert np.abs(out.astype(int) - MIDDLE).max() <= 1
+    pipeline.process(flat(20_000), out, (70.0, float("nan")))
+    assert out[0, 0] > MIDDLE + 2000, "what is not known is not taken out"

@@ -182,10 +182,10 @@ class TestHighLevel:
         return value(window, "HighLevelControl")
 
     def test_it_is_on_while_its_key_is_held_and_is_heard(self, qtbot, window, tone):
-        qtbot.keyPress(window.canvas, KEY.Key_X)
+        qtbot.keyPress(window.canvas, KEY.Key_K)
         qtbot.waitUntil(lambda: self.on(window))
         assert tone == [True]
-        qtbot.keyRelease(window.canvas, KEY.Key_X)
+        qtbot.keyRelease(window.canvas, KEY.Key_K)
         qtbot.waitUntil(lambda: not self.on(window))
         assert tone == [True, False]
 
@@ -199,7 +199,7 @@ class TestHighLevel:
 
     @pytest.mark.parametrize("leave", ["focus", "window"])
     def test_leaving_lets_go(self, qtbot, window, tone, leave):
-        qtbot.keyPress(window.canvas, KEY.Key_X)
+        qtbot.keyPress(window.canvas, KEY.Key_K)
         qtbot.waitUntil(lambda: self.on(window))
         if leave == "focus":
             window.widgets.source_panel.driver.setFocus()
@@ -210,7 +210,7 @@ class TestHighLevel:
         assert tone[-1] is False
 
     def test_closing_the_window_lets_go(self, qtbot, window, tone):
-        qtbot.keyPress(window.canvas, KEY.Key_X)
+        qtbot.keyPress(window.canvas, KEY.Key_K)
         qtbot.waitUntil(lambda: self.on(window))
         window.close()
         assert tone == [True, False]
