@@ -10,12 +10,14 @@ middle of the picture; the patient looks to the left. Depth z points to the sour
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, wraps
 
 import cv2
 import numpy as np
 
+KEPT_CELLS = 400
 Points = Sequence[Sequence[float]] | np.ndarray
 
 
@@ -195,6 +197,18 @@ def rounded(depth_mm: np.ndarray, radius_mm: float) -> np.ndarray:
     return np.sqrt(t * (2.0 - t))
 
 
+def _kept_small(make: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """Keeps small results, for previews while the view turns; they must not be written to."""
+    kept = lru_cache(maxsize=64)(make)
+
+    @wraps(make)
+    def made(size: int, *more: float) -> np.ndarray:
+        return kept(size, *more) if size <= KEPT_CELLS else make(size, *more)
+
+    return made
+
+
+@_kept_small
 def oriented_grain(size: int, view_mm: float, seed: int, direction_deg: int) -> np.ndarray:
     """Grain between 0.4 and 1.5 mm across and some 1.5 mm along `direction_deg`, unit variance."""
     base = 640
@@ -212,6 +226,7 @@ def oriented_grain(size: int, view_mm: float, seed: int, direction_deg: int) -> 
     return (grain / grain.std()).astype(np.float32)
 
 
+@_kept_small
 def cloud(size: int, view_mm: float, seed: int, scale_mm: float, octaves: int = 3) -> np.ndarray:
     """Smooth random field of unit variance, `scale_mm` across, finer octaves at half strength."""
     rng = np.random.default_rng([seed, 77, round(scale_mm * 10)])

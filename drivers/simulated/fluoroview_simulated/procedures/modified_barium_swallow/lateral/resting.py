@@ -26,7 +26,8 @@ ORIGIN_MM = (0.0, -28.0, 450.0)
 """Patient coordinates of the middle of the drawing."""
 EXTENT_MM = 240.0
 """Side of the square that is drawn; beyond it nothing is known from the side."""
-CELLS = 1256
+CELLS, COARSE_CELLS = 1256, 400
+"""Rows and columns of the drawing, and those of the one for previews."""
 UNSHARPNESS_MM = 0.28
 """Focal spot and scintillator, as the standard deviation of a Gaussian at the isocentre.
 
@@ -74,9 +75,11 @@ def patient_pose(seed: int, turn: tuple[float, float] = (0.0, 0.0)) -> Pose:
 
 
 @lru_cache(maxsize=2)
-def drawn(seed: int, turn: tuple[float, float] = (0.0, 0.0)) -> tuple[np.ndarray, np.ndarray]:
-    """Soft tissue and bone of the whole drawing in mm, (CELLS, CELLS) float32."""
-    canvas = Canvas(CELLS, EXTENT_MM, seed, patient_pose(seed, turn))
+def drawn(
+    seed: int, turn: tuple[float, float] = (0.0, 0.0), cells: int = CELLS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Soft tissue and bone of the whole drawing in mm, (cells, cells) float32."""
+    canvas = Canvas(cells, EXTENT_MM, seed, patient_pose(seed, turn))
     add_body(canvas)
     add_skull(canvas)
     add_spine(canvas)
@@ -95,12 +98,13 @@ def resting_maps(
     if not covers(view, scale):
         return None
     yaw, roll = (round(a, 1) for a in turn_of(view))
-    matrix = cells_matrix(view, CELLS / EXTENT_MM, CELLS, size, scale)
+    cells = COARSE_CELLS if size <= COARSE_CELLS else CELLS
+    matrix = cells_matrix(view, cells / EXTENT_MM, cells, size, scale)
     soft, bone = (
         cv2.warpAffine(
             path, matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
-        for path in drawn(seed, (yaw, roll))
+        for path in drawn(seed, (yaw, roll), cells)
     )
     return np.maximum(soft, 0.0) * np.float32(girth), np.maximum(bone, 0.0) * np.float32(scale)
 
