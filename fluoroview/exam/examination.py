@@ -43,7 +43,7 @@ from fluoroview.hal import (
     Pulse,
     SystemClock,
 )
-from fluoroview.hal.registry import DriverInfo, discover, find_driver, installed_drivers
+from fluoroview.hal.registry import DriverInfo, installed_drivers, look_for
 from fluoroview.hal.ring import RingReader
 from fluoroview.pipeline.calibration_file import fitting_calibration
 from fluoroview.pipeline.calibration_key import CalibrationKey
@@ -101,11 +101,7 @@ class Examination:
     @staticmethod
     def discover(driver: str) -> list[DeviceInfo]:
         """Return the devices of one driver. Takes up to seconds. Raises FluoroError."""
-        find_driver(driver)
-        found = discover(next(info for info in installed_drivers() if info.name == driver))
-        if found.error:
-            raise DeviceError(found.error, device=driver)
-        return found.devices
+        return look_for(driver).devices
 
     def connect(self, driver: str = "", device: str = "") -> "Future[None]":
         """Open and arm a device, instead of the present one. Without names: the room's."""
@@ -483,7 +479,7 @@ class Examination:
     def _connect(self) -> None:
         self._disconnect()
         driver, wanted = self._wanted
-        device_id = wanted or self._first_device(driver)
+        device_id = wanted or look_for(driver).first_id()
         host = DeviceHost(
             driver,
             device_id,
@@ -515,16 +511,6 @@ class Examination:
             raise
         finally:
             self.events.status_changed.emit()
-
-    def _first_device(self, driver: str) -> str:
-        devices = self.discover(driver)
-        if not devices:
-            raise DeviceError(
-                f"Driver {driver} found no device.",
-                "Plug one in, or name it; `fluoroview devices` shows what is found.",
-                driver,
-            )
-        return devices[0].id
 
     def _arm(self, host: DeviceHost) -> None:
         plain, subtracted = self._new_source(), self._new_source()

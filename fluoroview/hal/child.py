@@ -104,7 +104,9 @@ def discover(driver: str) -> None:
     try:
         device_class = load_driver(driver)
         found = [asdict(info) for info in device_class.discover()]
-        channel.send({"devices": found, "kind": device_class.kind})
+        channel.send(
+            {"devices": found, "kind": device_class.kind, "none_found": device_class.none_found}
+        )
     except FluoroError as error:
         channel.send({"error": describe_error(error)})
     except Exception as error:

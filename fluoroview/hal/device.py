@@ -5,6 +5,7 @@ the buffers, the states and the deadline of each call.
 """
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from fluoroview.hal.frame import DeviceInfo
 from fluoroview.hal.parameter import ParameterTree
@@ -15,6 +16,8 @@ class Device(ABC):
     """One device. `device_id` is the id from `discover`, or what the user typed."""
 
     kind = "device"
+    none_found: ClassVar[str] = "Plug one in, or name it; `fluoroview devices` shows what is found."
+    """What the user does where `discover` finds nothing; a player of files says its own."""
 
     def __init__(self, device_id: str) -> None:
         self.device_id = device_id

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 
 from fluoroview.hal.device import Device
-from fluoroview.hal.errors import DriverError
+from fluoroview.hal.errors import DeviceError, DriverError
 from fluoroview.hal.frame import DeviceInfo
 from fluoroview.hal.states import DEADLINE_S
 
@@ -38,6 +38,15 @@ class Discovery:
     devices: list[DeviceInfo] = field(default_factory=list)
     error: str = ""
     kind: str = ""
+    none_found: str = ""
+    """What the user does where there is no device, in the driver's words."""
+
+    def first_id(self) -> str:
+        """Return the id of the first device. Raises DeviceError with the driver's remedy."""
+        if not self.devices:
+            what = f"Driver {self.driver.name} found no device."
+            raise DeviceError(what, self.none_found, self.driver.name)
+        return self.devices[0].id
 
 
 def installed_drivers() -> list[DriverInfo]:
@@ -117,7 +126,19 @@ def discover(driver: DriverInfo) -> Discovery:
     if "error" in answer:
         return Discovery(driver, error=f"{answer['error']['what']} {answer['error']['remedy']}")
     found = [DeviceInfo(**info) for info in answer["devices"]]
-    return Discovery(driver, found, kind=answer["kind"])
+    return Discovery(driver, found, kind=answer["kind"], none_found=answer["none_found"])
+
+
+def look_for(name: str) -> Discovery:
+    """Look for the devices of driver `name`.
+
+    Raises DriverError for an unknown driver, DeviceError where it cannot look.
+    """
+    find_driver(name)
+    found = discover(next(info for info in installed_drivers() if info.name == name))
+    if found.error:
+        raise DeviceError(found.error, device=name)
+    return found
 
 
 def discover_all() -> list[Discovery]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fluoroview.hal import DeviceHost, DriverError
-from fluoroview.hal.registry import discover, installed_drivers, load_driver
+from fluoroview.hal import DeviceError, DeviceHost, DriverError
+from fluoroview.hal.registry import discover, installed_drivers, load_driver, look_for
 
 pytestmark = pytest.mark.usefixtures("test_drivers")
 
@@ -31,6 +31,36 @@ def test_discover_finds_devices():
 def test_a_broken_driver_says_why_and_leaves_the_others_alone(driver, sentence):
     assert sentence in discover(by_name()[driver]).error
     assert discover(by_name()["ramp"]).devices
+
+
+def test_the_first_device_is_the_first_that_was_found():
+    assert look_for("ramp").first_id() == "r0"
+
+
+@pytest.mark.parametrize(
+    ("driver", "variable", "remedy"),
+    [
+        ("meter", "", "Plug one in, or name it; `fluoroview devices` shows what is found."),
+        ("dicom_replay", "FLUOROVIEW_REPLAY_PATH", "Name a file of yours: `--device FILE`; or "),
+        ("recording", "FLUOROVIEW_RECORDING_PATH", "Record a run, or name a recording of yours"),
+    ],
+)
+def test_where_there_is_no_device_the_driver_says_what_to_do(
+    monkeypatch, tmp_path, driver, variable, remedy
+):
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path))
+    with pytest.raises(DeviceError) as caught:
+        look_for(driver).first_id()
+    assert f"Driver {driver} found no device. {remedy}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("driver", "sentence"), [("rampp", "Did you mean ramp"), ("rude", "the bus does not answer")]
+)
+def test_a_driver_that_cannot_look_says_why(driver, sentence):
+    with pytest.raises((DriverError, DeviceError), match=sentence):
+        look_for(driver)
 
 
 def test_an_unknown_driver_offers_near_names():

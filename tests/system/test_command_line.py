@@ -104,7 +104,7 @@ def test_the_picture_of_the_viewer_is_a_picture(headless):
         ),
         (
             ["live", "--headless", "--driver", "dicom_replay"],
-            "Driver dicom_replay found no device. Plug one in, or name it",
+            "Driver dicom_replay found no device. Name a file of yours: `--device FILE`",
         ),
         (["live", "--headless", "--procedure", "swalow"], "parameter Procedure cannot be swalow"),
         (["live", "--room", "/none.toml"], "The room file /none.toml cannot be read"),

@@ -19,7 +19,7 @@ from fluoroview.hal import (
 )
 from fluoroview.hal.playback import Playback
 from fluoroview.hal.run_thread import RunThread
-from fluoroview_dicom_replay.discovery import discover_files
+from fluoroview_dicom_replay.discovery import VARIABLE, discover_files
 from fluoroview_dicom_replay.dose import recorded_pulse
 from fluoroview_dicom_replay.sequence import playback_order
 
@@ -29,8 +29,14 @@ _NS_PER_MS = 1e6
 class DicomReplay(Detector):
     """A recorded file as a detector; `device_id` is its path. `thread` is there for tests.
 
-    The pulse is told when its picture is due.
+    The pulse is told when its picture is due. A file of one frame is a still: it is shown once in
+    a run, by one pulse.
     """
+
+    none_found = (
+        "Name a file of yours: `--device FILE`; or the folder that holds several, in the variable "
+        f"{VARIABLE}."
+    )
 
     def __init__(self, device_id: str, thread: RunThread | None = None) -> None:
         super().__init__(device_id)
@@ -48,7 +54,7 @@ class DicomReplay(Detector):
         """Open the file. Raises DicomError with a sentence."""
         cine = DicomCine(self.device_id)
         self._cine = cine
-        self._sequencing = cine.timing.sequencing
+        self._sequencing = Sequencing.ONCE if cine.frame_count == 1 else cine.timing.sequencing
         self._first, self._last = cine.timing.first_frame, cine.timing.last_frame
         self._current = self._first
 
@@ -138,7 +144,7 @@ class DicomReplay(Detector):
                 "PlaybackSequencing",
                 lambda: str(self._sequencing),
                 self._set_sequencing,
-                choices=[str(x) for x in Sequencing],
+                choices=["once"] if cine.frame_count == 1 else [str(x) for x in Sequencing],
                 access=Access.RW,
                 doc="What follows the last frame; takes effect with the next run.",
             ),

@@ -353,6 +353,26 @@ def test_closing_twice_and_starting_closed(loop_file):
         detector.start(FakeSink(FakeClock()))
 
 
+# ------------------------------------------------------------------------------- a still
+
+
+@pytest.fixture
+def still_file(tmp_path):
+    return write_loop(tmp_path / "still.dcm", FRAMES[:1], replace(LOOP, durations_ms=(50.0,))).path
+
+
+def test_a_file_of_one_frame_is_a_still_one_pulse_each_time_the_pedal_goes_down(still_file):
+    first, second = play(still_file), play(still_file)
+
+    assert len(first.pulses) == len(second.pulses) == 1
+    assert np.array_equal(first.frames, FRAMES[:1])
+
+
+def test_a_still_cannot_be_looped(still_file):
+    with pytest.raises(ParameterError, match="allowed are once"):
+        play(still_file, PlaybackSequencing="loop")
+
+
 # ------------------------------------------------------------------------------- discovery
 
 

@@ -50,6 +50,11 @@ class RecordingReplay(Detector):
     A run plays the timeline from its start.
     """
 
+    none_found = (
+        "Record a run, or name a recording of yours: `--device FILE`; or its folder, in the "
+        "variable FLUOROVIEW_RECORDING_PATH."
+    )
+
     def __init__(self, device_id: str, thread: RunThread | None = None) -> None:
         super().__init__(device_id)
         self._recording: Recording | None = None

@@ -67,6 +67,11 @@ class PatternParameter(StrParameter):
 class VideoDetector(PolledDetector):
     """A source of video; `device_id` is N or /dev/videoN, a URL, or the path of a file."""
 
+    none_found = (
+        "Plug a frame grabber in, or name a file of yours or a stream: `--device FILE` or "
+        "`--device rtsp://…`."
+    )
+
     def __init__(self, device_id: str, clock: Clock | None = None) -> None:
         super().__init__(device_id)
         self._clock = clock or SystemClock()
