@@ -23,27 +23,29 @@ if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
     from fluoroview_simulated.canvas import Canvas
 
+Point = np.ndarray | Sequence[float]
+"""x, y, z in mm."""
 STEEL, TITANIUM = 1.0, 0.34
 """mm of steel that weaken the beam as 1 mm does (Ti-6Al-4V, 60 keV)."""
 UNSHARPNESS_MM = 0.18
 """Focal spot and scintillator, as the standard deviation of a Gaussian at the isocentre."""
 
 
-def line(a: Sequence[float], b: Sequence[float], step_mm: float = 2.0) -> np.ndarray:
+def line(a: Point, b: Point, step_mm: float = 2.0) -> np.ndarray:
     """Points from `a` to `b`, (n, 3)."""
     a_, b_ = np.asarray(a, float), np.asarray(b, float)
     count = max(int(np.linalg.norm(b_ - a_) / step_mm) + 1, 2)
-    return a_ + np.linspace(0, 1, count)[:, None] * (b_ - a_)
+    return np.asarray(a_ + np.linspace(0, 1, count)[:, None] * (b_ - a_))
 
 
-def pin(canvas: Canvas, a: Sequence[float], b: Sequence[float], radius_mm: float) -> None:
+def pin(canvas: Canvas, a: Point, b: Point, radius_mm: float) -> None:
     """A Kirschner or guide wire with a trocar point."""
     points = line(a, b, 0.75)
     left = np.linalg.norm(points - points[-1], axis=1)
     canvas.tube(points, radius_mm * np.clip(left / (3.0 * radius_mm), 0.08, 1.0), STEEL, "metal")
 
 
-def drill(canvas: Canvas, a: Sequence[float], b: Sequence[float], radius_mm: float) -> None:
+def drill(canvas: Canvas, a: Point, b: Point, radius_mm: float) -> None:
     """A cannulated step drill: flutes at the tip, a thinner shank."""
     _turned_part(canvas, _drill(round(radius_mm, 2)), a, b, STEEL * 0.8)
     _bored(canvas, a, b, min(1.6, 0.4 * radius_mm), STEEL * 0.6)
@@ -59,8 +61,8 @@ def reamer(canvas: Canvas, way: np.ndarray, radius_mm: float) -> None:
 
 def screw(
     canvas: Canvas,
-    a: Sequence[float],
-    b: Sequence[float],
+    a: Point,
+    b: Point,
     radius_mm: float,
     thread_mm: float,
     pitch_mm: float = 3.6,
@@ -75,9 +77,7 @@ def screw(
         _bored(canvas, a, b, lumen_mm, metal)
 
 
-def _bored(
-    canvas: Canvas, a: Sequence[float], b: Sequence[float], radius_mm: float, metal: float
-) -> None:
+def _bored(canvas: Canvas, a: Point, b: Point, radius_mm: float, metal: float) -> None:
     """Takes the metal out of a bore between two ends; a tube's ends are round."""
     d = np.subtract(b, a) / np.linalg.norm(np.subtract(b, a)) * (radius_mm + 0.4)
     canvas.tube(line(a + d, b - d), radius_mm, -metal, "metal")
@@ -116,14 +116,12 @@ def nail(
 # ---- turned parts, along +z with the tip at the origin ------------------------------------------
 
 
-def _turned_part(
-    canvas: Canvas, mesh: Mesh, a: Sequence[float], b: Sequence[float], metal: float
-) -> None:
+def _turned_part(canvas: Canvas, mesh: Mesh, a: Point, b: Point, metal: float) -> None:
     """Draws a turned part with its axis from `a` to the tip `b`."""
     z = np.subtract(b, a) / np.linalg.norm(np.subtract(b, a))
     x = np.cross(z, np.eye(3)[np.argmin(np.abs(z))])
     x /= np.linalg.norm(x)
-    canvas.mesh(mesh.moved(np.stack([x, np.cross(z, x), z], 1), b), metal=metal)
+    canvas.mesh(mesh.moved(np.stack([x, np.cross(z, x), z], 1), np.asarray(b)), metal=metal)
 
 
 def _lathe(z: np.ndarray, radius: np.ndarray) -> Mesh:
@@ -174,7 +172,7 @@ def _reamer(radius: float) -> Mesh:
 def _tangent(way: np.ndarray, along: np.ndarray, at_mm: float) -> np.ndarray:
     i = int(np.clip(np.searchsorted(along, at_mm), 1, len(way) - 1))
     d = way[i] - way[i - 1]
-    return d / max(float(np.linalg.norm(d)), 1e-9)
+    return np.asarray(d / max(float(np.linalg.norm(d)), 1e-9))
 
 
 class Track:
@@ -230,7 +228,7 @@ class Fragment:
         share: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.parts, self.bent, self.share = list(parts), list(bent), share
-        self._maps: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
+        self._maps: dict[tuple[object, ...], tuple[np.ndarray, np.ndarray]] = {}
 
     def draw(self, canvas: Canvas, matrix: np.ndarray, shift_mm: np.ndarray) -> None:
         """Adds the parts, turned by `matrix` and then moved."""
@@ -287,9 +285,9 @@ class Kept:
     KEPT = 4
 
     def __init__(self) -> None:
-        self._maps: dict[tuple, np.ndarray] = {}
+        self._maps: dict[tuple[object, ...], np.ndarray] = {}
 
-    def draw(self, canvas: Canvas, state: tuple, drawing: Callable[[], None]) -> None:
+    def draw(self, canvas: Canvas, state: tuple[object, ...], drawing: Callable[[], None]) -> None:
         """Adds the metal of a state; `drawing` draws it onto the canvas, which has none yet."""
         key = (canvas.view.geometry, *state)
         if (metal := self._maps.get(key)) is not None:
@@ -305,7 +303,7 @@ class Kept:
 
 
 def pose(
-    about: Sequence[float], x_deg: float, y_deg: float, z_deg: float, shift_mm: Sequence[float]
+    about: Point, x_deg: float, y_deg: float, z_deg: float, shift_mm: Point
 ) -> tuple[np.ndarray, np.ndarray]:
     """Matrix and shift of a turn about a point (about y, x, then z), followed by a move."""
     (cx, cy, cz), (sx, sy, sz) = (f(np.deg2rad([x_deg, y_deg, z_deg])) for f in (np.cos, np.sin))

@@ -45,14 +45,14 @@ class Line:
     def at(self, s: np.ndarray | float, aside: np.ndarray | float = 0.0) -> np.ndarray:
         """Points at lengths `s` (n,), moved across by `aside` towards the line's side."""
         s = np.atleast_1d(s)
-        p = self._of(self.points, s)
-        return p + np.broadcast_to(aside, s.shape)[:, None] * self._of(self.side, s)
+        across = np.broadcast_to(aside, s.shape)[:, None] * self._of(self.side, s)
+        return np.asarray(self._of(self.points, s) + across)
 
     def around(self, s: np.ndarray, radius: np.ndarray, angle: np.ndarray) -> np.ndarray:
         """Points on a tube about the line."""
         side, up = self._of(self.side, s), self._of(self.up, s)
         ring = np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * up
-        return self._of(self.points, s) + radius[:, None] * ring
+        return np.asarray(self._of(self.points, s) + radius[:, None] * ring)
 
     def _of(self, values: np.ndarray, s: np.ndarray) -> np.ndarray:
         return np.stack([np.interp(s, self.along, values[:, k]) for k in range(3)], axis=1)
@@ -119,9 +119,7 @@ def draw_balloon(
     canvas.tube(line.at(middle + x) * scale, radius * scale, amount, "contrast")
 
 
-def draw_stent(
-    canvas: Canvas, line: Line, top: float, radius_at: np.ndarray, scale: float
-) -> None:
+def draw_stent(canvas: Canvas, line: Line, top: float, radius_at: np.ndarray, scale: float) -> None:
     """The mesh of a stent from `top` downward; `radius_at` are radii on its whole length."""
     s = np.linspace(top, top + STENT_MM, 64)
     radius = np.interp(s, np.linspace(top, top + STENT_MM, len(radius_at)), radius_at)

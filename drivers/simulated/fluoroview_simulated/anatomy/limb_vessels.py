@@ -7,6 +7,7 @@ Names: "femoral" (common, then superficial, then popliteal: one unbroken line), 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,7 @@ GENICULAR = {
     "medial sural": [(99, 56, -596), (88, 64, -632), (82, 70, -690), (84, 70, -750)],
     "lateral sural": [(99, 56, -598), (112, 66, -632), (120, 72, -690), (120, 70, -740)],
 }
-TIBIAL = {
+TIBIAL: dict[str, tuple[list[tuple[float, float, float]], tuple[float, float], str]] = {
     "anterior tibial": (
         [(102, 48, -676), (112, 36, -686), (118, 20, -698), (119, 8, -730), (118, 2, -800),
          (114, -2, -880), (106, -6, -960), (101, -12, -1020)],
@@ -71,10 +72,7 @@ def _branches(seed: int) -> list[Branch]:
             Branch(n, _wound(p, 2.6, rng), (rng.uniform(0.6, 0.95), 0.3), "femoral")
             for n, p in GENICULAR.items()
         ),
-        *(
-            Branch(n, _wound(p, 0.8, rng), r, parent)
-            for n, (p, r, parent) in TIBIAL.items()
-        ),
+        *(Branch(n, _wound(p, 0.8, rng), r, parent) for n, (p, r, parent) in TIBIAL.items()),
     ]
     return [femoral, *rest]
 
@@ -82,19 +80,21 @@ def _branches(seed: int) -> list[Branch]:
 def _muscular(tree: Tree, seed: int) -> Tree:
     """With small branches to the muscles, and their branches."""
     rng = np.random.default_rng(seed)
-    slant = {"angle_deg": 38.0, "wander_deg": 17.0}
-    tree = sprouted(tree, rng, ["femoral"], 11, 50.0, between=(0.22, 0.86), thickness=0.22,
-                    end_radius_mm=0.2, **slant)  # fmt: skip
-    tree = sprouted(tree, rng, ["profunda"], 9, 70.0, thickness=0.5, end_radius_mm=0.2, **slant)
-    tree = sprouted(tree, rng, ["lateral circumflex"], 7, 45.0, thickness=0.5, end_radius_mm=0.2,
-                    **slant)  # fmt: skip
+    grow = partial(sprouted, angle_deg=38.0, wander_deg=17.0)
+    tree = grow(
+        tree, rng, ["femoral"], 11, 50.0, between=(0.22, 0.86), thickness=0.22, end_radius_mm=0.2
+    )
+    tree = grow(tree, rng, ["profunda"], 9, 70.0, thickness=0.5, end_radius_mm=0.2)
+    tree = grow(tree, rng, ["lateral circumflex"], 7, 45.0, thickness=0.5, end_radius_mm=0.2)
     small = [n for n in tree.names if "." in n]
-    tree = sprouted(tree, rng, small, 2, 30.0, thickness=0.7, end_radius_mm=0.15, **slant)
-    tree = sprouted(tree, rng, ["medial sural", "lateral sural"], 6, 45.0, end_radius_mm=0.2)
-    return sprouted(tree, rng, list(TIBIAL), 12, 30.0, between=(0.1, 0.95), thickness=0.3,
-                    end_radius_mm=0.16, **slant)  # fmt: skip
+    tree = grow(tree, rng, small, 2, 30.0, thickness=0.7, end_radius_mm=0.15)
+    tree = grow(tree, rng, ["medial sural", "lateral sural"], 6, 45.0, end_radius_mm=0.2)
+    return grow(
+        tree, rng, list(TIBIAL), 12, 30.0, between=(0.1, 0.95), thickness=0.3, end_radius_mm=0.16
+    )
 
 
+@lru_cache(maxsize=4)
 def leg_tree(seed: int = 1) -> Tree:
     """The sound arteries."""
     return _muscular(tree_of(_branches(seed), 2.5), seed)
@@ -116,6 +116,7 @@ def at_height(tree: Tree, name: str, z: float) -> float:
     return float(along[np.argmin(np.abs(tree.points[run, 2] - z))] / along[-1])
 
 
+@lru_cache(maxsize=4)
 def occluded(top_z: float, low_z: float, seed: int = 1) -> Tree:
     """Superficial femoral artery shut between two heights; collaterals fill the popliteal artery.
 
@@ -150,17 +151,19 @@ def occluded(top_z: float, low_z: float, seed: int = 1) -> Tree:
         elif b.name == "peroneal":
             branches.append(b)
     tree = tree_of(branches, 2.5)
-    slant = {"angle_deg": 38.0, "wander_deg": 20.0}
-    tree = sprouted(tree, rng, ["femoral"], 8, 55.0, between=(0.35, 0.99), thickness=0.26,
-                    end_radius_mm=0.25, **slant)  # fmt: skip
-    tree = sprouted(tree, rng, ["profunda", "collateral 1", "collateral 2"], 8, 50.0,
-                    end_radius_mm=0.25, **slant)  # fmt: skip
+    grow = partial(sprouted, angle_deg=38.0, wander_deg=20.0)
+    tree = grow(
+        tree, rng, ["femoral"], 8, 55.0, between=(0.35, 0.99), thickness=0.26, end_radius_mm=0.25
+    )
+    tree = grow(
+        tree, rng, ["profunda", "collateral 1", "collateral 2"], 8, 50.0, end_radius_mm=0.25
+    )
     small = [n for n in tree.names if "." in n]
-    tree = sprouted(tree, rng, small, 2, 30.0, thickness=0.7, end_radius_mm=0.15, **slant)
-    return sprouted(tree, rng, list(TIBIAL), 7, 26.0, thickness=0.3, end_radius_mm=0.16, **slant)
+    tree = grow(tree, rng, small, 2, 30.0, thickness=0.7, end_radius_mm=0.15)
+    return grow(tree, rng, list(TIBIAL), 7, 26.0, thickness=0.3, end_radius_mm=0.16)
 
 
-def _wound(points: Sequence, curl_mm: float, rng: np.random.Generator) -> np.ndarray:
+def _wound(points: Sequence[object], curl_mm: float, rng: np.random.Generator) -> np.ndarray:
     """A line through points, wound about itself as small arteries are, and collaterals more."""
     line, _ = smooth_line(np.array(points, float), 4.0)
     n = len(line)
@@ -171,7 +174,8 @@ def _wound(points: Sequence, curl_mm: float, rng: np.random.Generator) -> np.nda
     up = np.cross(along, side)
     turn = np.cumsum(rng.uniform(0.35, 0.75, n)) + rng.uniform(0, 6)
     size = curl_mm * rng.uniform(0.5, 1.2, n) * np.sin(np.linspace(0, np.pi, n)) ** 0.5
-    return line + (size * np.cos(turn))[:, None] * side + (size * np.sin(turn))[:, None] * up
+    aside = (size * np.cos(turn))[:, None] * side + (size * np.sin(turn))[:, None] * up
+    return np.asarray(line + aside)
 
 
 def leg_arrival_s(
@@ -189,7 +193,7 @@ def pulsing(rate_hz: float = 1.15, strength: float = 0.09) -> Callable[[float], 
 
     def clock(t_s: float) -> float:
         w = 2 * np.pi * rate_hz
-        return t_s - strength * (np.cos(w * t_s) + 0.35 * np.cos(2 * w * t_s + 0.6) - 1.0)
+        return t_s - strength * float(np.cos(w * t_s) + 0.35 * np.cos(2 * w * t_s + 0.6) - 1.0)
 
     return clock
 

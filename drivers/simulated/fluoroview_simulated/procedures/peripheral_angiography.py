@@ -120,8 +120,9 @@ class PeripheralAngiography(Procedure):
         self._slow = self._lingering(clock)
         self._points = self._tree.points * self._scale
         large = ("femoral", "profunda", "popliteal", *arteries.TIBIAL)
+        self._reached = lru_cache(maxsize=16)(self._share)
         self._painter = arteries.Painter(self._tree, large)
-        self._slid = lru_cache(maxsize=64)(Slide(self._tree, 25.0, (1.0, 0.0, 0.0)).way)
+        self._slid = lru_cache(maxsize=64)(Slide(self._tree, 25.0, (-1.0, 0.0, 0.0)).way)
 
     def _lingering(self, clock: Any) -> tuple[np.ndarray, Flow] | None:
         """Nodes of the sac and beyond, and the flow there: the sac mixes and holds contrast."""
@@ -198,10 +199,18 @@ class PeripheralAngiography(Procedure):
             if self._slow is not None:
                 beyond, slow = self._slow
                 c = np.where(beyond, slow.concentration(t_s, [moved]), c)
-            back = np.exp(-np.maximum(late - self._arrival, 0.0) / 0.06)
-            c = c * np.where(self._tree.downstream(node), 1.0, back * (self._arrival < late))
+            c = c * self._reached(node)
             total = c if total is None else np.minimum(total + c, AGENT_G_CM3)
         return total
+
+    def _share(self, node: int) -> np.ndarray:
+        """Share of an injection at a node that each node gets: 1 below it, and a little above."""
+        share = self._tree.downstream(node).astype(float)
+        above = int(self._tree.parent[node])
+        while above >= 0:
+            share[above] = np.exp(-(self._arrival[node] - self._arrival[above]) / 0.06)
+            above = int(self._tree.parent[above])
+        return share
 
     # ---- the operator ------------------------------------------------------------------------
 

@@ -200,7 +200,7 @@ class WristPinning(Procedure):
         return [p.in_body(self.body) for p in rest]
 
     def resting(self, view: View, size: int) -> tuple[np.ndarray, np.ndarray] | None:
-        """As usual, but no uneven fat where the hand moves away: it would stay behind in the air."""
+        """As usual, but no uneven fat where the hand moves away: it would stay behind."""
         if self.case == "normal":
             return None
         maps = project_parts(self.parts(), view, size)

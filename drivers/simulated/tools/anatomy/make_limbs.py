@@ -1,9 +1,9 @@
-"""Makes the meshes of the left leg: femur whole and broken, knee, lower leg, ankle, soft tissue.
+"""Makes the bones of the left leg: femur whole and broken, knee, lower leg, ankle.
 
 A long bone is three closed surfaces: the outside (compact bone), the spongy space inside it and
 the marrow canal, each of which takes away part of what is around it; trabeculae are bundles of
 thin struts along the lines of load. `python make_limbs.py [NAME…]` writes all or some of the files.
-The hand is made by `make_limbs_hand.py`.
+The hand is made by `make_limbs_hand.py`, soft tissue by `make_limbs_soft.py`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from anatomy import solid as s
+from anatomy.trabeculae import hip_trabeculae, rounded, struts, upright_trabeculae
 from fluoroview_simulated.anatomy.mesh import Mesh, save
 
 FOLDER = Path(__file__).resolve().parents[2] / "fluoroview_simulated" / "anatomy" / "meshes"
@@ -63,7 +64,7 @@ def proximal_femur() -> s.Solid:
     body = s.cut(body, fossa, smooth=6.0)
     head = s.cut(
         s.ellipsoid(HEAD, (24.0, 24.0, 24.0)),
-        s.ellipsoid(HEAD + (-24.0, 3.0, 3.0), (2.4, 5.0, 5.0)),
+        s.ellipsoid(HEAD + np.array((-24.0, 3.0, 3.0)), (2.4, 5.0, 5.0)),
         smooth=2.0,
     )
     return s.join(body, head, smooth=4.0)
@@ -127,6 +128,11 @@ def inside(solid: s.Solid, cortex: Callable[[np.ndarray], np.ndarray] | float) -
     """The space within the compact bone, with an uneven wall."""
     thick = cortex if callable(cortex) else (lambda p: cortex)
     return s.uneven(lambda p: solid(p) + thick(p), 0.22, 6.0, 8)
+
+
+def by_height(z: list[float], mm: list[float]) -> Callable[[np.ndarray], np.ndarray]:
+    """A thickness that changes along the bone."""
+    return lambda p: np.interp(p[:, 2], z, mm)
 
 
 def fracture(p: np.ndarray) -> np.ndarray:
@@ -193,8 +199,8 @@ def tibia() -> s.Solid:
 def fibula() -> s.Solid:
     """Head, thin shaft, lateral malleolus."""
     line = [
-        (134, 41, -632, 10.5), (132.5, 40, -650, 7.0), (131, 37, -690, 6.2), (130, 34, -800, 6.6),
-        (128, 31, -920, 6.4), (126.5, 29, -985, 7.2), (127, 28, -1025, 9.2), (127.5, 29, -1046, 6.0),
+        (134, 41, -632, 10.5), (132.5, 40, -650, 7), (131, 37, -690, 6.2), (130, 34, -800, 6.6),
+        (128, 31, -920, 6.4), (126.5, 29, -985, 7.2), (127, 28, -1025, 9.2), (127.5, 29, -1046, 6),
     ]  # fmt: skip
     p = np.array(line, float)
     return s.uneven(s.tube(p[:, :3], p[:, 3], 5.0), 0.4, 18.0, 7)
@@ -224,247 +230,6 @@ def foot() -> s.Solid:
     navicular = s.ellipsoid((93, -34, -1058), (17, 6.5, 11))
     cuboid = s.ellipsoid((115, -30, -1078), (11, 14, 10))
     return s.uneven(s.join(talus, heel, navicular, cuboid), 0.5, 14.0, 10)
-
-
-# --- trabeculae --------------------------------------------------------------------------------
-
-
-def struts(curves: list[np.ndarray], radius_mm: np.ndarray) -> Mesh:
-    """Many thin three-sided prisms along curves (n, 3), as one mesh."""
-    vertices, faces, start = [], [], 0
-    for curve, r in zip(curves, radius_mm, strict=True):
-        along = np.gradient(curve, axis=0)
-        along /= np.linalg.norm(along, axis=1, keepdims=True)
-        side = np.cross(along, (0.31, 0.87, 0.38))
-        side /= np.linalg.norm(side, axis=1, keepdims=True)
-        up = np.cross(along, side)
-        taper = np.sin(np.linspace(0.25, np.pi - 0.25, len(curve)))[:, None] * r
-        rings = [
-            curve + taper * (np.cos(a) * side + np.sin(a) * up)
-            for a in np.arange(3) * 2 * np.pi / 3
-        ]
-        vertices.append(np.stack(rings, 1).reshape(-1, 3))
-        n = len(curve)
-        i = start + 3 * np.arange(n - 1)
-        for k in range(3):
-            j = (k + 1) % 3
-            faces += [
-                np.stack([i + k, i + j, i + 3 + j], 1),
-                np.stack([i + k, i + 3 + j, i + 3 + k], 1),
-            ]
-        end = start + 3 * (n - 1)
-        faces += [np.array([[start, start + 2, start + 1], [end, end + 1, end + 2]])]
-        start += 3 * n
-    return Mesh(np.concatenate(vertices).astype(np.float32), np.concatenate(faces).astype(np.int32))
-
-
-def bundle(
-    inner: s.Solid,
-    ways: np.ndarray,
-    count: int,
-    spread: tuple[float, float],
-    seed: int,
-    points: int = 9,
-) -> list[np.ndarray]:
-    """Random curves between the outer ways of a fan, kept within the spongy space.
-
-    `ways` is (m, k, 3): m neighbouring ways of k points each; a strut lies somewhere between two.
-    """
-    rng = np.random.default_rng(seed)
-    kept = []
-    t = np.linspace(0, 1, points)
-    basis = np.linspace(0, 1, ways.shape[1])
-    for _ in range(count):
-        at = rng.uniform(0, ways.shape[0] - 1)
-        i = min(int(at), ways.shape[0] - 2)
-        way = ways[i] + (at - i) * (ways[i + 1] - ways[i])
-        a, b = np.sort(rng.uniform(-0.1, 1.1, 2))
-        if b - a < 0.3:
-            a, b = max(a - 0.25, 0.0), min(b + 0.25, 1.0)
-        u = np.clip(a + t * (b - a), 0, 1)
-        curve = np.stack([_smooth_way(u, basis, way[:, k]) for k in range(3)], 1)
-        aside = rng.normal(0, 1, 3) * (spread[0], spread[1], spread[0])
-        curve += aside + np.cumsum(rng.normal(0, 0.22, (points, 3)), axis=0)
-        ok = inner(curve) < -0.3
-        if ok.sum() >= 4:
-            run = np.flatnonzero(ok)
-            curve = curve[run[0] : run[-1] + 1]
-            if np.all(inner(curve) < 0.5):
-                kept.append(curve)
-    return kept
-
-
-def _smooth_way(u: np.ndarray, basis: np.ndarray, values: np.ndarray) -> np.ndarray:
-    from scipy.interpolate import make_interp_spline
-
-    return make_interp_spline(basis, values, k=min(3, len(basis) - 1))(u)
-
-
-def hip_trabeculae(inner: s.Solid) -> list[np.ndarray]:
-    """The groups of the upper femur: principal compressive and tensile, secondary, trochanteric.
-
-    Between them Ward's triangle stays empty.
-    """
-    y = 21.0
-    compressive = np.array(
-        [
-            [(114, y + 4, -262), (107, y, -237), (97, y - 4, -212), (83, 15, -181)],
-            [(117, y + 5, -266), (112, y + 1, -238), (105, y - 3, -212), (95, 15, -178)],
-            [(119, y + 5, -270), (116, y + 2, -240), (112, y - 2, -214), (107, 16, -184)],
-        ],
-        float,
-    )
-    tensile = np.array(
-        [
-            [(151, 30, -262), (141, 28, -226), (118, 21, -207), (85, 15, -208), (72, 14, -216)],
-            [(152, 30, -246), (140, 28, -216), (118, 21, -201), (88, 15, -202), (69, 14, -208)],
-        ],
-        float,
-    )
-    second = np.array(
-        [
-            [(119, 30, -284), (127, 30, -262), (139, 32, -235), (150, 34, -214)],
-            [(118, 30, -272), (126, 30, -250), (136, 32, -226), (146, 34, -205)],
-        ],
-        float,
-    )
-    great = np.array(
-        [
-            [(153, 34, -240), (150, 35, -222), (143, 38, -203)],
-            [(147, 34, -240), (144, 35, -220), (138, 38, -203)],
-        ],
-        float,
-    )
-    return [
-        *bundle(inner, compressive, 330, (0.6, 6.5), 1),
-        *bundle(inner, tensile, 170, (0.8, 5.5), 2),
-        *bundle(inner, second, 70, (1.2, 6.0), 3),
-        *bundle(inner, great, 60, (1.0, 6.0), 4),
-    ]
-
-
-def upright_trabeculae(
-    inner: s.Solid, low: tuple, high: tuple, length_mm: float, count: int, seed: int, cross: float
-) -> list[np.ndarray]:
-    """Struts about parallel to z, where a joint presses, and some across them."""
-    rng = np.random.default_rng(seed)
-    kept = []
-    for _ in range(count):
-        start = rng.uniform(low, high)
-        way = np.array((0, 0, -1.0)) if rng.uniform() > cross else rng.normal(0, 1, 3) * (1, 1, 0.1)
-        way += rng.normal(0, 0.06, 3)
-        steps = np.linspace(0, length_mm * rng.uniform(0.4, 1.0), 6)
-        curve = start + steps[:, None] * way + np.cumsum(rng.normal(0, 0.25, (6, 3)), axis=0)
-        ok = inner(curve) < -0.2
-        if ok.all():
-            kept.append(curve)
-    return kept
-
-
-# --- soft tissue -------------------------------------------------------------------------------
-
-THIGH_SKIN = np.array(
-    [  # z, x, y, half width, half depth, power
-        (10, 0, 0, 158, 108, 2.4),
-        (-60, 0, 3, 166, 108, 2.5),
-        (-130, 0, 6, 174, 110, 2.6),
-        (-190, 0, 8, 172, 112, 2.5),
-        (-230, 8, 12, 156, 106, 2.3),
-        (-258, 22, 16, 132, 96, 2.0),
-        (-285, 36, 20, 104, 80, 2.0),
-        (-310, 50, 22, 70, 60, 2.0),
-    ],
-    float,
-)
-LEG_SKIN = np.array(
-    [
-        (-215, 100, 12, 76, 100, 2.2),
-        (-280, 102, 14, 80, 90, 2.1),
-        (-340, 103, 14, 77, 82, 2.0),
-        (-420, 104, 13, 70, 74, 2.0),
-        (-500, 103, 14, 62, 66, 2.0),
-        (-550, 101, 15, 58, 62, 2.1),
-        (-585, 99, 15, 57, 64, 2.2),
-        (-615, 98, 17, 54, 58, 2.2),
-        (-650, 100, 20, 52, 54, 2.0),
-        (-720, 104, 30, 54, 58, 2.0),
-        (-780, 105, 29, 51, 55, 2.0),
-        (-860, 104, 24, 41, 44, 2.0),
-        (-940, 103, 20, 32, 36, 2.0),
-        (-1000, 103, 18, 34, 38, 2.1),
-        (-1060, 104, 16, 36, 50, 2.2),
-        (-1095, 104, 16, 34, 52, 2.6),
-    ],
-    float,
-)
-
-
-def rounded(rows: np.ndarray) -> np.ndarray:
-    """Sections every 5 mm between the given ones, without kinks."""
-    from scipy.interpolate import PchipInterpolator
-
-    rows = rows[np.argsort(rows[:, 0])]
-    z = np.arange(rows[0, 0], rows[-1, 0] + 1, 5.0)
-    return np.column_stack([z, PchipInterpolator(rows[:, 0], rows[:, 1:])(z)])
-
-
-def leg_skin() -> s.Solid:
-    """Left leg below the groin."""
-    return s.uneven(s.lofted(None, rounded(LEG_SKIN)), 1.0, 70.0, 11)
-
-
-def hip_skin() -> s.Solid:
-    """Lower trunk with the left thigh; the other leg is held away, as on a fracture table."""
-    into_trunk = np.array([(-110, 88, 4, 10, 14, 2), (-150, 92, 8, 44, 66, 2)], float)
-    thigh = s.lofted(None, rounded(np.vstack([into_trunk, LEG_SKIN[LEG_SKIN[:, 0] > -600]])))
-    trunk = s.lofted(None, rounded(THIGH_SKIN))
-    return s.uneven(s.join(trunk, thigh, smooth=25.0), 1.2, 80.0, 12)
-
-
-def fat_mm(p: np.ndarray) -> np.ndarray:
-    """Thickness of the fat under the skin, mm."""
-    z = p[:, 2]
-    thick = np.interp(z, [-1100, -960, -720, -640, -590, -500, -300, -200, 0],
-                      [4, 4, 6, 6, 6, 9, 13, 19, 22])  # fmt: skip
-    return thick * (1.0 + 0.25 * np.sin(0.02 * p[:, 0] + 0.013 * z))
-
-
-MUSCLES = np.array(
-    [  # x, y at z -280; x, y at -520; x, y at -700; x, y at -900; weight mm
-        (118, -48, 104, -28, 118, -8, 112, -6, 0),  # rectus femoris; tibialis anterior
-        (150, -18, 134, -10, 127, 8, 118, 4, 4),  # vastus lateralis; peronei
-        (108, -20, 80, -14, 112, 8, 108, 6, 2),  # vastus medialis and intermedius; extensors
-        (76, -52, 56, 8, 70, 8, 72, 12, -8),  # sartorius
-        (68, -8, 72, 22, 96, 38, 96, 30, 6),  # adductors; deep flexors
-        (42, 2, 52, 32, 68, 44, 78, 36, -8),  # gracilis
-        (78, 48, 72, 46, 76, 62, 86, 50, 0),  # semimembranosus; medial gastrocnemius
-        (100, 66, 84, 58, 102, 54, 102, 46, -5),  # semitendinosus; soleus
-        (126, 60, 128, 50, 130, 62, 116, 48, 1),  # biceps; lateral gastrocnemius
-        (158, 40, 140, 34, 136, 38, 128, 30, -2),  # gluteus and tract
-    ],
-    float,
-)
-
-
-def muscles(envelope: s.Solid) -> s.Solid:
-    """Flesh within the fascia, parted by septa of fat between neighbouring muscles."""
-
-    def distance(p: np.ndarray) -> np.ndarray:
-        z = p[:, 2]
-        level = [-900.0, -700.0, -520.0, -280.0]
-        wave = 3.0 * np.sin(0.035 * z)[:, None]
-        x = np.stack([np.interp(z, level, m[[6, 4, 2, 0]]) for m in MUSCLES], 1) + wave
-        y = np.stack([np.interp(z, level, m[[7, 5, 3, 1]]) for m in MUSCLES], 1) - wave
-        d = np.hypot(p[:, :1] - x, p[:, 1:2] - y) - MUSCLES[:, 8]
-        d.partition(1, axis=1)
-        half = (
-            1.4
-            + 0.8 * np.sin(0.05 * p[:, 0] + 0.04 * z)
-            + np.interp(z, [-640, -575, -540], [0, 2, 0])
-        )
-        return np.maximum(envelope(p) + fat_mm(p), half - (d[:, 1] - d[:, 0]) * 0.5)
-
-    return distance
 
 
 # --- files -------------------------------------------------------------------------------------
@@ -525,15 +290,13 @@ def make_fragments() -> None:
 def make_knee() -> None:
     """Knee and lower leg."""
     shin, calf = tibia(), fibula()
-    cortex = lambda p: np.interp(
-        p[:, 2], [-1030, -1000, -940, -700, -640, -615], [1, 1.5, 4.5, 5, 1.6, 1.3]
-    )  # noqa: E731
+    cortex = by_height([-1030, -1000, -940, -700, -640, -615], [1, 1.5, 4.5, 5, 1.6, 1.3])
     box = (55, -20, -1050), (145, 55, -600)
     save("limb_tibia", s.mesh_of(shin, *box, 1.8, 12000), FOLDER)
     save("limb_tibia_spongy", s.mesh_of(inside(shin, cortex), *box, 1.8, 9000), FOLDER)
     box = (112, 15, -1060), (150, 60, -615)
     save("limb_fibula", s.mesh_of(calf, *box, 1.6, 4500), FOLDER)
-    thin = lambda p: np.interp(p[:, 2], [-1040, -1000, -950, -700, -640], [1, 1.6, 2.8, 2.8, 1.0])  # noqa: E731
+    thin = by_height([-1040, -1000, -950, -700, -640], [1, 1.6, 2.8, 2.8, 1.0])
     save("limb_fibula_spongy", s.mesh_of(inside(calf, thin), *box, 1.2, 4000), FOLDER)
     save("limb_patella", s.mesh_of(patella(), (70, -55, -610), (130, -20, -548), 1.5, 3500), FOLDER)
     save("limb_foot", s.mesh_of(foot(), (70, -55, -1110), (140, 85, -1022), 2.0, 7000), FOLDER)
@@ -547,31 +310,12 @@ def make_knee() -> None:
     save("limb_knee_struts", struts(knee, rng.uniform(0.28, 0.5, len(knee))), FOLDER)
 
 
-def make_soft() -> None:
-    """Skin and muscles."""
-    leg, hip = leg_skin(), hip_skin()
-    save("limb_leg_skin", s.mesh_of(leg, (0, -110, -1100), (200, 130, -200), 6.0, 5000), FOLDER)
-    save("limb_hip_skin", s.mesh_of(hip, (-190, -120, -480), (200, 135, 15), 6.0, 6000), FOLDER)
-    flesh = muscles(leg)
-    save(
-        "limb_leg_muscles",
-        s.mesh_of(flesh, (10, -100, -1000), (190, 120, -260), 3.2, 22000),
-        FOLDER,
-    )
-    low = s.half_space((0, 0, -470), (0, 0, -1))
-    flesh = s.common(muscles(hip), low)
-    save(
-        "limb_hip_muscles", s.mesh_of(flesh, (-180, -110, -475), (190, 125, 5), 4.5, 16000), FOLDER
-    )
-
-
 MAKERS: dict[str, Callable[[], None]] = {
     "femur": lambda: make_femur(2.0, -615, -170, "limb_femur", (12000, 9000, 0)),
     "hip": lambda: make_femur(1.4, -430, -170, "limb_femur_hip", (13000, 10000, 0)),
     "canal": lambda: save("limb_femur_canal", canal(), FOLDER) and None,
     "fragments": make_fragments,
     "knee": make_knee,
-    "soft": make_soft,
 }
 
 if __name__ == "__main__":

@@ -15,19 +15,32 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from anatomy import solid as s
-from anatomy.make_limbs import FOLDER, inside, rounded, struts, upright_trabeculae
+from anatomy.make_limbs import FOLDER, by_height, inside
+from anatomy.trabeculae import rounded, struts, upright_trabeculae
 from fluoroview_simulated.anatomy.mesh import Mesh, save
 
 BREAK_AT = np.array((11.0, 0.0, -19.0))
 BREAK_NORMAL = np.array((0.06, 0.17, 1.0)) / np.linalg.norm((0.06, 0.17, 1.0))
 
-RAYS = {  # finger: points x, y, z of base of the metacarpal and of the joints, tip; half widths
+RAYS = {  # finger: base of the metacarpal, joints, tip (x, y, z); half widths of its bones
     "1": ([(29, 7, 31), (47, 11, 70), (58, 12, 100), (64, 13, 124)], (6.6, 5.8, 5.2)),
-    "2": ([(13.5, 0, 38), (20.5, -1, 102), (27, 1, 145), (29.5, 2, 170), (31, 3, 189)], (5.4, 5.2, 4.4, 3.9)),
-    "3": ([(2.5, -1, 38), (2.5, -2, 101), (3.5, 0, 149), (3.5, 1, 178), (3.5, 2, 198)], (5.4, 5.3, 4.6, 4.0)),
-    "4": ([(-7, 0, 37), (-13, -1, 94), (-17.5, 1, 138), (-19, 2, 165), (-20, 3, 185)], (4.6, 4.9, 4.2, 3.7)),
-    "5": ([(-14.5, 1, 35), (-25.5, 0, 87), (-34.5, 2, 122), (-38.5, 3, 141), (-41, 3.5, 158)], (4.6, 4.4, 3.8, 3.3)),
-}  # fmt: skip
+    "2": (
+        [(13.5, 0, 38), (20.5, -1, 102), (27, 1, 145), (29.5, 2, 170), (31, 3, 189)],
+        (5.4, 5.2, 4.4, 3.9),
+    ),
+    "3": (
+        [(2.5, -1, 38), (2.5, -2, 101), (3.5, 0, 149), (3.5, 1, 178), (3.5, 2, 198)],
+        (5.4, 5.3, 4.6, 4.0),
+    ),
+    "4": (
+        [(-7, 0, 37), (-13, -1, 94), (-17.5, 1, 138), (-19, 2, 165), (-20, 3, 185)],
+        (4.6, 4.9, 4.2, 3.7),
+    ),
+    "5": (
+        [(-14.5, 1, 35), (-25.5, 0, 87), (-34.5, 2, 122), (-38.5, 3, 141), (-41, 3.5, 158)],
+        (4.6, 4.4, 3.8, 3.3),
+    ),
+}
 
 
 def radius_bone() -> s.Solid:
@@ -179,7 +192,7 @@ def make_forearm() -> None:
             f"hand_radius_{name}_spongy", s.mesh_of(s.common(space, side), *box, 0.7, 5500), FOLDER
         )
     box = (-28, -12, -120), (-4, 12, 6)
-    thin = lambda p: np.interp(p[:, 2], [-60, -25, -10], [2.6, 1.6, 0.7])  # noqa: E731
+    thin = by_height([-60, -25, -10], [2.6, 1.6, 0.7])
     save("hand_ulna", s.mesh_of(ulna_bone(), *box, 0.8, 5000), FOLDER)
     save("hand_ulna_spongy", s.mesh_of(inside(ulna_bone(), thin), *box, 0.8, 4500), FOLDER)
 
@@ -219,9 +232,9 @@ def make_fingers() -> None:
     """Metacarpals and phalanges together, with their marrow."""
     outside: list[Mesh] = []
     marrow: list[Mesh] = []
-    for name, solid, a, b in rays():
+    for name, smooth, a, b in rays():
         low, high = np.minimum(a, b) - 11, np.maximum(a, b) + 11
-        solid = s.uneven(solid, 0.15, 8.0, int(name))
+        solid = s.uneven(smooth, 0.15, 8.0, int(name))
         outside.append(s.mesh_of(solid, low, high, 0.9, 1500))
         length = float(np.linalg.norm(b - a))
         along = (b - a) / length
@@ -242,10 +255,9 @@ def make_soft() -> None:
         p = np.array(points, float)
         p[-1] += (p[-1] - p[-2]) / np.linalg.norm(p[-1] - p[-2]) * 3.0
         r = np.array([10.5, *(max(h * 1.35 + 3.4, 7.0) for h in halves)])
-        start = 1
-        fingers.append(s.tube(p[start:] + (0, 1.5, 0), r[start:], 4.0))
+        fingers.append(s.tube(p[1:] + np.array((0, 1.5, 0)), r[1:], 4.0))
         if finger == "1":
-            fingers.append(s.tube(p[:2] + (0, 2, 0), [13.0, 11.0], 2.0))
+            fingers.append(s.tube(p[:2] + np.array((0, 2, 0)), [13.0, 11.0], 2.0))
     palm = s.lofted(
         None,
         rounded(

@@ -1,0 +1,7 @@
+"""Stent placement in the superficial femoral artery: wire, balloon, self-expanding stent."""
+
+from fluoroview_simulated.procedures.stent_placement.stenting import StentPlacement
+
+PROCEDURE = StentPlacement
+
+__all__ = ["PROCEDURE"]
