@@ -97,7 +97,7 @@ def veins(access: str) -> Tree:
             Branch("right subclavian vein", _RIGHT_ARM, (2.5, 4.5, 5.5, 6.5, 7.5)),
             Branch(
                 "right internal jugular vein",
-                _RIGHT_NECK[::-1],
+                [*_RIGHT_NECK[:0:-1], (-39, -24, 403)],
                 (6.5, 6.0, 5.0, 4.0),
                 "right subclavian vein",
             ),

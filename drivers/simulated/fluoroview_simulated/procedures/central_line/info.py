@@ -52,7 +52,7 @@ INFO = ProcedureInfo(
         detector_mm=320.0,
         field_width_mm=312.0,
         field_height_mm=312.0,
-        isocentre_mm=(-6.0, 0.0, 277.0),
+        isocentre_mm=(-6.0, 0.0, 283.0),
     ),
     rate_hz=15.0,
     bodies=("medium", "small", "large"),

@@ -33,9 +33,9 @@ INFO = ProcedureInfo(
             "stenosis",
             "Stenosis of the LAD",
             True,
-            "Between the first two diagonals the LAD is narrowed by three quarters of its diameter "
-            "over about 1 cm; the vessel beyond fills later than the circumflex. Judge it in two "
-            "views at right angles, at the end of diastole.",
+            "Before its first diagonal the LAD is narrowed by three quarters of its diameter over "
+            "about 1 cm; the vessel beyond fills later than the circumflex and keeps its contrast "
+            "longer. Judge it in two views at right angles, at the end of diastole.",
         ),
         Case(
             "balloon",
