@@ -18,7 +18,7 @@ from fluoroview.exam.pictures import PictureBuffer, PicturePool, Screen
 from fluoroview.hal import Clock, Frame, FrameHeader, Pulse
 from fluoroview.hal.ring import FrameRing
 from fluoroview.pipeline.chain import Pipeline
-from fluoroview.pipeline.subtraction import Technique
+from fluoroview.pipeline.technique import Technique
 
 # newest, shown, being made, held, hold being formed, being written, one spare
 _BUFFERS = 7 + WAITING_PICTURES + MOST_FRAMES

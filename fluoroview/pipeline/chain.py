@@ -10,7 +10,8 @@ from fluoroview.pipeline.lag import LagCorrection
 from fluoroview.pipeline.recursive import RecursiveAverage
 from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.pipeline.spatial import SpatialSmoothing
-from fluoroview.pipeline.subtraction import Subtraction, Technique, can_be_subtracted
+from fluoroview.pipeline.subtraction import Subtraction, can_be_subtracted
+from fluoroview.pipeline.technique import JUMP, Technique, technique_changed
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD, CountsTone, tone_for
 
 BAND_ROWS = 256
@@ -66,6 +67,7 @@ class Pipeline:
         self.subtraction = (
             Subtraction(settings.subtraction, self.shape, per_e_fold) if logarithmic else None
         )
+        self._technique: Technique | None = None
         self.subtracted = False
         """Whether the last picture is a difference to the mask."""
         self._settings = settings
@@ -79,6 +81,10 @@ class Pipeline:
         """
         self._check(raw, out)
         self.subtracted = self.subtracts
+        if technique_changed(technique, self._technique, JUMP):
+            # Its noise law would take a jump of the whole picture for noise, and average it away.
+            self.recursive.reset()
+        self._technique = technique
         if self.passes_untouched:
             np.copyto(out, raw)
         else:
@@ -115,6 +121,7 @@ class Pipeline:
         """Begin a new run: no frame of the last one shows through."""
         self.lag.reset()
         self.recursive.reset()
+        self._technique = None
         if self.subtraction is not None:
             self.subtraction.reset()
 

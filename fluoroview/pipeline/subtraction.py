@@ -15,6 +15,7 @@ from fluoroview.hal.frame import PixelIntensityRelationship
 from fluoroview.pipeline.arrays import Picture, Plane
 from fluoroview.pipeline.display import SAMPLE_PX, Window
 from fluoroview.pipeline.settings import SubtractionSettings
+from fluoroview.pipeline.technique import Technique, technique_changed
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
 
 MIDDLE = 32768
@@ -26,8 +27,6 @@ STEADY = 0.02
 """A change of technique by less is none."""
 MOST_AWAITED = 90
 """Frames after which a mask is made of whatever comes: brightness that never settles."""
-Technique = tuple[float, float]
-"""Tube voltage in kV, and tube current times pulse width in mAs; NaN where it is not known."""
 ABOVE = 0.3
 """The window's part above no difference, of its part below: noise and motion are seen as grey."""
 
@@ -82,7 +81,8 @@ class Subtraction:
         """Take a picture (H, W) uint16 into the mask while it is being made; if `on`, subtract."""
         self._seen += 1
         if self._used < self._wanted:
-            changed = self._seen <= MOST_AWAITED and _changed(technique, self._technique)
+            awaited = self._seen <= MOST_AWAITED
+            changed = awaited and technique_changed(technique, self._technique, STEADY)
             self._take(picture, fresh=changed or self._seen <= self._skipped + 1)
             self._technique = technique
         if not on:
@@ -128,14 +128,6 @@ class Subtraction:
                 borderMode=cv2.BORDER_REPLICATE,
             )
         np.copyto(self._mask, np.rint(moved), casting="unsafe")
-
-
-def _changed(technique: Technique | None, before: Technique | None) -> bool:
-    """Whether the x-rays are others than before, where both are known."""
-    if technique is None or before is None:
-        return False
-    pairs = zip(technique, before, strict=True)
-    return any(abs(now - then) > STEADY * abs(then) for now, then in pairs)
 
 
 def first_window(invert: bool = False) -> Window:

@@ -240,3 +240,16 @@ def test_the_picture_maximum_bounds_the_window():
     white = np.full((8, 8), 16383, np.uint16)
     maximum = Pipeline(8, 8, OFF, LIN, bits=14).picture_maximum
     assert picture_of(white, OFF, LIN, bits=14).max() == pytest.approx(maximum, abs=1)
+
+
+@pytest.mark.parametrize("mode", [RecursiveMode.PLAIN, RecursiveMode.ADAPTIVE])
+def test_a_jump_of_the_technique_leaves_no_ghost_in_the_average(rng, mode):
+    settings = PipelineSettings(
+        recursive=RecursiveSettings(mode=mode), spatial=SpatialSettings(sigma_px=0)
+    )
+    pipeline = Pipeline(64, 64, settings, LIN)
+    out = np.zeros((64, 64), np.uint16)
+    pipeline.process(rng.poisson(1500, (64, 64)).astype(np.uint16), out, (76.0, 0.48))
+    pipeline.process(rng.poisson(300, (64, 64)).astype(np.uint16), out, (69.0, 0.15))
+    expected = COUNTS_PER_E_FOLD * np.log(300)
+    assert abs(float(out.mean()) - expected) < 0.02 * COUNTS_PER_E_FOLD
