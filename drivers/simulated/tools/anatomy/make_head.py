@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import head_lines as lines
 import head_solids as h
 import head_vessels as v
 import neck_solids as n
@@ -43,8 +44,8 @@ MAKERS: dict[str, Callable[[], Mesh]] = {
     "hyoid": lambda: mesh_of(h.hyoid(), (-26, -48, 428), (26, -4, 460), 1.0, 1000),
     "cartilage": lambda: mesh_of(h.cartilage(), (-26, -46, 396), (26, 2, 452), 0.9, 1800),
     "sinuses": _air,
-    "sutures": lambda: _lines(h.sutures(), 0.85),
-    "grooves": lambda: _lines(h.grooves(), 0.95),
+    "sutures": lambda: _lines(lines.sutures(), 0.85),
+    "grooves": lambda: _lines(lines.grooves(), 0.95),
     "brain_mca": lambda: mesh_of(v.territory(False), (0, -90, 528), (68, 92, 634), 2.5, 3000),
     "brain_aca": lambda: mesh_of(v.territory(True), (0, -90, 560), (44, 80, 634), 2.5, 2500),
     **n.MAKERS,

@@ -106,10 +106,6 @@ TRACHEA = np.array(
 TRACHEA_SHUT = np.array([(3.0, -0.8), (2.6, 0.2), (-1.0, 2.5), (-2.4, 0.2)])
 """Where its upper end moves when the folds close: air ends in a cone below them."""
 
-PIRIFORM = np.array(
-    [(13, 8), (18.6, 6), (20.6, 14), (21.0, 24), (20.4, 29.5), (18.8, 33.8), (16.4, 31.5), (14, 21)]
-)
-"""The piriform sinuses seen from the side, one behind the other."""
 
 EPIGLOTTIS_REST = np.array(
     [(-0.2, 22), (2.8, 14), (6.4, 6), (9.8, -1.5), (12.6, -6.5), (15.0, -9.0)]
@@ -229,7 +225,7 @@ def oropharynx(m: Motion) -> np.ndarray:
     return np.concatenate([front, low, back[:-1]])
 
 
-def _vestibule_walls(m: Motion) -> tuple[np.ndarray, np.ndarray]:
+def vestibule_walls(m: Motion) -> tuple[np.ndarray, np.ndarray]:
     """Front wall from above down and back wall from below up, lifted and shut with the larynx."""
     front, back = VESTIBULE_FRONT, VESTIBULE_BACK
     # Shutting: the arytenoids tip forwards onto the base of the epiglottis.
@@ -243,64 +239,7 @@ def _vestibule_walls(m: Motion) -> tuple[np.ndarray, np.ndarray]:
 
 def vestibule(m: Motion) -> np.ndarray:
     """Air between epiglottis and arytenoids, down to the vocal folds; nothing when shut."""
-    return np.concatenate(_vestibule_walls(m))
-
-
-def vestibule_barium(m: Motion) -> np.ndarray | None:
-    """What has got in under the epiglottis: a coat on the front wall, deepest at the bottom."""
-    share, depth = m.airway.vestibule, m.airway.depth
-    if share < 0.02 or depth < 0.05:
-        return None
-    front, back = _vestibule_walls(m)
-    s = np.linspace(0.0, depth, 20)
-    wall = _resampled(front, s)
-    across = _resampled(back[::-1], s) - wall
-    filled = share * (0.30 + 0.62 * np.clip((s - depth + 0.42) / 0.35, 0.0, 1.0))
-    end = np.clip((depth - s) / 0.16, 0.0, 1.0)
-    end = np.sqrt(end * (2.0 - end))
-    filled *= end * (0.45 + 0.55 * np.clip(s / 0.25, 0, 1))
-    uneven = 1.0 + 0.25 * np.sin(9.0 * s + 1.0) + 0.15 * np.sin(23.0 * s)
-    least = (0.5 + 0.9 * share) * end * uneven / np.maximum(np.hypot(*across.T), 0.3)
-    return np.concatenate([wall, (wall + across * np.maximum(filled, least)[:, None])[::-1]])
-
-
-def glottis(m: Motion) -> np.ndarray:
-    """The line between the vocal folds, from the vestibule into the windpipe."""
-    front, _ = _vestibule_walls(m)
-    below = trachea_front(m)[0]
-    top = _resampled(front, np.array([0.8]))[0] + (1.2, 0.0)
-    end = below + np.array([0.8, 1.5])
-    return np.array([top, (top + below) / 2 + (1.4, 0.5), end])
-
-
-def trachea_front(m: Motion) -> np.ndarray:
-    """Front wall of the windpipe from the folds down, (n, 2)."""
-    curve = TRACHEA[:7].copy()
-    curve[[0, 1]] += m.closure * TRACHEA_SHUT[:2]
-    return lift(smooth_curve(curve, 8, closed=False), m)
-
-
-def trachea_barium(m: Motion) -> list[np.ndarray]:
-    """What has passed the folds: strips that run down along the front wall."""
-    wall = trachea_front(m)
-    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(wall, axis=0).T))])
-    strips = []
-    for strip in m.airway.strips:
-        s = np.linspace(strip.top_mm, strip.front_mm, 40)
-        edge = np.stack([np.interp(s, length, c) for c in wall.T], axis=1)
-        to_head, to_top = strip.front_mm - s, s - strip.top_mm
-        thick = 1.1 + 2.4 * strip.amount**0.5 * np.exp(-(((to_head - 5.0) / 7.0) ** 2))
-        thick = thick + 0.35 * np.sin(s * 0.7) + 0.25 * np.sin(s * 1.9 + 1.0)
-        thick = thick * np.clip(to_head / 2.5, 0, 1) ** 0.5 * np.clip(to_top / 4.0, 0.15, 1)
-        inner = edge + np.stack([thick, np.zeros_like(thick)], axis=1)
-        strips.append(np.concatenate([edge - (0.5, 0.0), inner[::-1]]))
-    return strips
-
-
-def _resampled(curve: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Points at shares (0 to 1) of a curve's vertices."""
-    at = np.linspace(0.0, 1.0, len(curve))
-    return np.stack([np.interp(shares, at, column) for column in curve.T], axis=1)
+    return np.concatenate(vestibule_walls(m))
 
 
 def trachea(m: Motion) -> np.ndarray:
@@ -319,48 +258,6 @@ def mouth_air(m: Motion) -> np.ndarray | None:
     top = np.array([(-52, -39), (-44, -43.6), (-30, -45.6), (-14, -45.8), (0, -45.2), (8, -43)])
     shape = np.array([(-0.5, 0.4), (0, 1.0), (0, 1.2), (0, 1.3), (1, 1.2), (1.5, 0.6)])
     return np.concatenate([top, top[::-1] + shape * gap])
-
-
-def pools(m: Motion, amount: float) -> tuple[np.ndarray, np.ndarray]:
-    """Residue in vallecula and piriform sinus, up to a level that `amount` (0 to 4) raises."""
-    wall, leaf = tongue_base(m, squeezed=False), epiglottis(m)
-    bottom = (wall[-1] + leaf[1]) / 2
-    vallecula = np.concatenate([wall[2:], leaf[1:5]])
-    sinus = lift(PIRIFORM, m)
-    return (
-        _below(smooth_curve(vallecula, 4), bottom[1] - 1.5 - 3.8 * amount),
-        _below(smooth_curve(sinus, 4), sinus[:, 1].max() - 2.6 - 4.4 * amount),
-    )
-
-
-def _below(curve: np.ndarray, level_y: float) -> np.ndarray:
-    """The part of a closed curve below a level (y down); at least a sliver."""
-    y = curve[:, 1]
-    level_y = min(level_y, y.max() - 0.4)
-    kept = []
-    for k in range(len(curve)):
-        here, there = curve[k - 1], curve[k]
-        if (here[1] > level_y) != (there[1] > level_y):
-            share = (level_y - here[1]) / (there[1] - here[1])
-            kept.append(here + share * (there - here))
-        if there[1] > level_y:
-            kept.append(there)
-    return np.array(kept)
-
-
-def chewed(m: Motion, t_s: float) -> list[np.ndarray]:
-    """Pieces of a cracker between the molars, carried about by tongue and cheek."""
-    pieces = []
-    angle = np.linspace(0, 2 * np.pi, 18, endpoint=False)
-    for k in range(6):
-        phase = 2 * np.pi * 1.35 * t_s + 1.1 * k
-        middle = np.array([-43.0 + 6.4 * k, -35.5 + 1.1 * k * 0.5])
-        middle += (2.2 * np.sin(0.5 * phase), 0.35 * m.jaw_mm + 0.9 * np.sin(phase))
-        radius = (3.0 + 1.2 * np.sin(2.1 * k)) * (1 + 0.22 * np.sin(3 * angle + k))
-        squeezed = 1.0 - 0.35 * np.clip(1.0 - m.jaw_mm / 3.0, 0, 1)
-        shape = np.stack([np.cos(angle) * radius * 1.35, np.sin(angle) * radius * squeezed], 1)
-        pieces.append(middle + shape)
-    return pieces
 
 
 def epiglottis(m: Motion) -> np.ndarray:

@@ -15,7 +15,7 @@ from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.project import draw_mesh
 from fluoroview_simulated.anatomy.regions_head import larynx
 from fluoroview_simulated.canvas import GRID, MARGIN, Canvas
-from fluoroview_simulated.procedures.modified_barium_swallow import throat
+from fluoroview_simulated.procedures.modified_barium_swallow import remains, throat
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import smooth_curve
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.resting import ORIGIN_MM
@@ -131,7 +131,7 @@ def _chewed(m: Motion, t_s: float) -> list[Mesh]:
     if m.chewing < 0.02:
         return []
     meshes = []
-    for k, piece in enumerate(throat.chewed(m, t_s)):
+    for k, piece in enumerate(remains.chewed(m, t_s)):
         centre = piece.mean(axis=0)
         radius = float(np.hypot(*(piece - centre).T).mean()) * m.chewing**0.33
         z = np.linspace(-0.98, 0.98, 6)
@@ -174,7 +174,7 @@ def _pools(m: Motion) -> tuple[list[Mesh], float]:
         return [], 0.0
     meshes = []
     for pool, x_top, x_bottom, wide in zip(
-        throat.pools(m, amount), (9.5, 14.5), (7.5, 9.5), (6.5, 4.6), strict=True
+        remains.pools(m, amount), (9.5, 14.5), (7.5, 9.5), (6.5, 4.6), strict=True
     ):
         y = np.linspace(pool[:, 1].min(), pool[:, 1].max(), 9)
         front, back = (_edge(pool, y, far) for far in (np.min, np.max))
@@ -198,9 +198,9 @@ def _edge(curve: np.ndarray, y: np.ndarray, far: object) -> np.ndarray:
 
 def _airway(m: Motion) -> list[Mesh]:
     """Barium in vestibule and windpipe; from the front it lies in the middle."""
-    inside = throat.vestibule_barium(m)
+    inside = remains.vestibule_barium(m)
     pieces = [] if inside is None else [(inside, 3.4 + 2.6 * m.airway.vestibule)]
-    for strip, known in zip(throat.trachea_barium(m), m.airway.strips, strict=True):
+    for strip, known in zip(remains.trachea_barium(m), m.airway.strips, strict=True):
         pieces.append((strip, 1.6 + 2.0 * min(1.0, known.amount)))
     meshes = []
     for outline, wide in pieces:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fluoroview_simulated.procedures.modified_barium_swallow import throat
+from fluoroview_simulated.procedures.modified_barium_swallow import remains, throat
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.area import Buffers
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import (
@@ -182,7 +182,7 @@ class MovingLayers:
         pool = m.residue * (1.0 - m.epiglottis)
         if pool < 0.03:
             return
-        vallecula, sinus = throat.pools(m, pool)
+        vallecula, sinus = remains.pools(m, pool)
         area = self._buffers.around(np.concatenate([vallecula, sinus]), 6)
         area.fill(vallecula)
         area.fill(sinus, 120)
@@ -191,18 +191,18 @@ class MovingLayers:
 
     def _draw_airway(self, m: Motion) -> None:
         """What got into larynx and windpipe."""
-        inside = throat.vestibule_barium(m)
+        inside = remains.vestibule_barium(m)
         strength = m.bolus.barium_g_cm3 / 0.24 * (0.4 + 0.6 * min(m.airway.vestibule, 1.0))
         if inside is not None:
             area = self._buffers.around(inside, 5)
             area.fill(inside)
             self.maps.barium[area.place] += area.blurred(1.1, 3.4 * strength)
         if m.airway.glottis > 0.03:
-            line = smooth_curve(throat.glottis(m), 6, closed=False)
+            line = smooth_curve(remains.glottis(m), 6, closed=False)
             area = self._buffers.around(line, 8)
             area.stroke(line, int(255 * min(m.airway.glottis, 1.0)), 4)
             self.maps.barium[area.place] += area.blurred(1.2, 2.2)
-        strips = throat.trachea_barium(m)
+        strips = remains.trachea_barium(m)
         if strips:
             area = self._buffers.around(np.concatenate(strips), 6)
             for strip, known in zip(strips, m.airway.strips, strict=True):
@@ -211,7 +211,7 @@ class MovingLayers:
 
     def _draw_chewed(self, m: Motion, t_s: float) -> None:
         """A cracker coated with paste, while it is broken up."""
-        pieces = [smooth_curve(p, 3) for p in throat.chewed(m, t_s)]
+        pieces = [smooth_curve(p, 3) for p in remains.chewed(m, t_s)]
         area = self._buffers.around(np.concatenate(pieces), 6)
         for piece in pieces:
             area.fill(piece)
