@@ -35,7 +35,7 @@ def wire(depth_mm, turn_deg=0.0, at=1.0):
         ("good", 120.0, 0.0, "superior vena cava"),
         ("good", 300.0, 0.0, "inferior vena cava"),
         ("good", 270.0, 90.0, "right ventricle"),
-        ("malposition", 180.0, 0.0, "right internal jugular vein"),
+        ("malposition", 170.0, 0.0, "right internal jugular vein"),
         ("malposition", 180.0, 180.0, "superior vena cava"),
         ("azygos", 260.0, 0.0, "azygos vein"),
         ("azygos", 240.0, 180.0, "superior vena cava"),
@@ -122,11 +122,11 @@ def test_what_is_safe_is_allowed():
 
 
 def test_the_wire_is_steel_and_the_catheter_hardly_seen():
-    canvas = drawn(patient("good", *wire(200.0)), 1.5)
-    assert 0.6 < canvas.metal.max() < 1.2
+    steel = drawn(patient("good", *wire(200.0)), 1.5).metal
+    assert 0.7 < np.percentile(steel[steel > 0], 90) < 1.1
     acts = (*wire(200.0), (1.2, "CatheterAdvance", 150.0), (1.3, "GuidewireOut", True))
     shaft = drawn(patient("good", *acts), 1.5).metal
-    assert 0.15 < shaft.max() < 0.65
+    assert 0.1 < np.percentile(shaft[shaft > 0], 90) < 0.6
 
 
 def test_contrast_runs_off_in_the_cava_and_stays_in_the_azygos():
