@@ -1,5 +1,7 @@
 """Central venous catheter: the wire's way, the catheter over it, its tip, and what is refused."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -137,6 +139,12 @@ def test_contrast_runs_off_in_the_cava_and_stays_in_the_azygos():
         dark[case] = [float(drawn(examination, t).contrast.max()) for t in (2.8, 6.0, 11.0)]
     assert dark["good"][2] < 0.1 * dark["good"][0]
     assert dark["azygos"][1] > 3.0 * dark["good"][1]
+
+
+def test_the_truth_can_be_sent():
+    for acts in ((), (*wire(200.0), (1.2, "CatheterAdvance", 150.0))):
+        truth = patient("good", *acts).truth(2.0)
+        assert json.loads(json.dumps(truth)) == dict(truth)
 
 
 def test_every_access_leads_to_the_heart():

@@ -1,11 +1,15 @@
 """Coronary angiography: a heart that beats and breathes, selective injection, balloon."""
 
+import json
+
 import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy import coronary_devices as devices
 from fluoroview_simulated.anatomy.coronary_tree import left_coronary, right_coronary
 from fluoroview_simulated.anatomy.heart import Heart, Rhythm
+from fluoroview_simulated.anatomy.mesh import load
+from fluoroview_simulated.anatomy.moving_chest import MovingChest
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures import make
@@ -63,6 +67,40 @@ def test_breath_hold_stops_the_breath_and_not_the_heart():
     assert max(held) - min(held) < 0.01
     c = [examination.truth(t)["contraction"] for t in np.arange(4.0, 6.0, 0.1)]
     assert max(c) - min(c) > 0.8
+
+
+def test_the_lungs_go_down_with_the_breath_and_the_heart_narrows_with_the_beat(layers):
+    chest = MovingChest(Heart())
+
+    def soft(contraction, breath_mm):
+        canvas = Canvas()
+        canvas.begin(layers, 0.0)
+        chest.draw(canvas, contraction, breath_mm)
+        return canvas.soft.copy()
+
+    rest = soft(0.0, 0.0)
+    assert rest.min() < -60.0  # air where the resting maps have none
+    inspired = (soft(0.0, 10.0) - rest)[380:, 200:]
+    assert inspired.min() < -20.0  # the diaphragm left room for air
+    squeezed = (soft(1.0, 0.0) - rest)[:, 400:]
+    assert squeezed.min() < -5.0  # air follows the heart's border
+
+
+def test_the_room_for_the_heart_is_a_closed_mesh_around_the_lungs():
+    room, lungs = load("vessel_lungs_open"), load("soft_lungs")
+    f = room.faces
+    edges = np.sort(np.concatenate([f[:, [0, 1]], f[:, [1, 2]], f[:, [2, 0]]]), axis=1)
+    _, count = np.unique(edges, axis=0, return_counts=True)
+    assert (count == 2).mean() > 0.999
+    assert 150.0 < room.volume_ml - lungs.volume_ml < 700.0
+
+
+def test_the_truth_can_be_sent_and_names_the_devices():
+    for case in ("normal", "balloon", "right-coronary"):
+        truth = examined(case, (0.5, "Inject", None)).truth(1.5)
+        assert json.loads(json.dumps(truth)) == dict(truth)
+        assert truth["engaged"] is True
+        assert truth["injected_ml"] == pytest.approx(3.0)
 
 
 def test_calibres_are_those_of_adults_and_fall_towards_the_apex():
