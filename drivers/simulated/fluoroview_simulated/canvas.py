@@ -204,6 +204,12 @@ class Canvas:
                 self.used[name] = False
         self._layers, self.t_s = layers, t_s
 
+    def finish(self) -> None:
+        """Ends a pulse's drawing: a filling defect can take away no more than there is."""
+        for name in ("contrast", "metal"):
+            if self.used[name]:
+                np.maximum(self.base[name], 0.0, out=self.base[name])
+
     @property
     def layers(self) -> ViewLayers:
         """What was projected for this view."""

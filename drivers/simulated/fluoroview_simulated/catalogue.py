@@ -11,6 +11,8 @@ import numpy as np
 
 from fluoroview_simulated import procedures
 from fluoroview_simulated.detector.panel import MATRICES
+from fluoroview_simulated.suite import ACQUISITION, DETECTOR_DOSE, settled, stronger
+from fluoroview_simulated.tube import rating_kw
 
 
 def listed() -> list[dict[str, Any]]:
@@ -70,10 +72,13 @@ def gallery_frames(
         matrix = next((m for m in MATRICES if m >= size), MATRICES[-1])
         scene = Scene(patient, matrix)
         out = np.empty((matrix, matrix), np.uint16)
+        technique = settled(scene, start, info.rate_hz)
+        if info.subtraction:
+            technique = stronger(technique, DETECTOR_DOSE[ACQUISITION], rating_kw("1.0"))
         before = None
         for i in range(count):
             t_s = start + i / info.rate_hz
-            scene.frame(i, t_s, info.technique, out, before)
+            scene.frame(i, t_s, technique, out, before)
             yield t_s, cv2.resize(out, (size, size), interpolation=cv2.INTER_AREA)
             before = t_s
 

@@ -18,7 +18,7 @@ from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.beam import Beam, beam
 from fluoroview_simulated.brightness import central_mean
 from fluoroview_simulated.canvas import GRID, MARGIN, MATERIALS, Canvas
-from fluoroview_simulated.detector.panel import Panel, make_panel, unsharpness_mm
+from fluoroview_simulated.detector.panel import MATRICES, Panel, make_panel, unsharpness_mm
 from fluoroview_simulated.detector.scatter import COARSE, Scatter
 from fluoroview_simulated.detector.settings import DetectorSettings
 from fluoroview_simulated.procedures.base import Procedure
@@ -62,6 +62,8 @@ class Scene:
         settings: DetectorSettings | None = None,
         focal_spot: str = "0.6",
     ) -> None:
+        if size not in MATRICES:
+            raise ValueError(f"matrix {size}: allowed are {', '.join(map(str, MATRICES))}")
         self.procedure, self.size, self.seed, self.raw = procedure, size, seed, raw
         self.settings, self.focal_spot = settings or DetectorSettings(), focal_spot
         self.geometry = geometry or procedures.start_geometry(procedure.info, procedure.body)
@@ -178,12 +180,14 @@ class Scene:
         canvas.begin(self.projected.layers, t_s)
         if width_ms < LONG_PULSE_MS:
             self.procedure.draw(t_s, canvas)
+            canvas.finish()
             return
         for part in (-0.25, 0.25):
             self.procedure.draw(t_s + part * width_ms * 1e-3, canvas)
         for name in MATERIALS:
             if canvas.used[name]:
                 canvas.base[name] *= np.float32(0.5)
+        canvas.finish()
 
     def expose(
         self,

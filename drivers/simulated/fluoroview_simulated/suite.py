@@ -39,6 +39,7 @@ CONTINUOUS_HZ = 30.0
 DETECTOR_DOSE = {FLUOROSCOPY: 1.0, ACQUISITION: 8.0, SPOT: 16.0}
 """Detector dose per pulse of the kinds of run against fluoroscopy: a cine or DSA frame and a spot
 image are to be read by themselves."""
+SETTLING_PULSES = 12
 SHUTTER_EDGE_MM = 6.0
 """The shutters stand this much inside the detector's field: their edge is seen."""
 
@@ -200,6 +201,16 @@ class Suite:
 
     def _start_mm(self, axis: int) -> float:
         return procedures.start_geometry(self.info, self.body).isocentre_mm[axis]
+
+
+def settled(scene: Scene, t_s: float, rate_hz: float) -> Technique:
+    """The factors that the brightness control finds for a patient at one moment."""
+    control, technique = BrightnessControl(), scene.procedure.info.technique
+    for pulse in range(SETTLING_PULSES):
+        scene.frame(pulse, t_s, technique)
+        measured = scene.measured_quanta_per_mm2
+        technique = control.next(technique, scene.geometry, rate_hz, measured)
+    return technique
 
 
 def spread(technique: Technique, width_ms: float) -> Technique:

@@ -14,7 +14,7 @@ from fluoroview_simulated.anatomy.mesh import Mesh, load
 
 BODY_SCALE = {"small": 0.93, "medium": 1.0, "large": 1.05, "child": 0.62}
 """Skeleton and organs against the medium adult."""
-GIRTH = {"small": 0.90, "medium": 1.0, "large": 1.22, "child": 0.95}
+GIRTH = {"small": 0.95, "medium": 1.0, "large": 1.22, "child": 0.95}
 """Skin and fat across, on top of that."""
 
 

@@ -148,7 +148,10 @@ def draw_mesh(
     cells -= origin
     away = mesh.vertices - view.source
     distance = np.linalg.norm(away, axis=1)
-    cosine = np.einsum("ij,ij->i", away / distance[:, None], mesh.normals)
+    if weights[2]:
+        cosine = np.einsum("ij,ij->i", away / distance[:, None], mesh.normals)
+    else:  # only a shell asks how steeply it is crossed
+        cosine = np.ones(1)
     _draw(
         cells,
         (distance - view.geometry.source_isocentre_mm).astype(np.float32),
