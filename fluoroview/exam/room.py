@@ -7,9 +7,16 @@ the like carry their unit in the key's name.
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from fluoroview.exam.hold import MOST_FRAMES
 from fluoroview.hal import FluoroError
@@ -34,6 +41,12 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def _one_value(given: Any) -> Any:
+    if not isinstance(given, bool | int | float | str):
+        raise ValueError('one value is wanted: a number, a text in "quotes", true or false')
+    return given
+
+
 class DeviceSection(_Section):
     """[source], [dosemeter]: a device beside the detector; without a driver, there is none."""
 
@@ -41,7 +54,7 @@ class DeviceSection(_Section):
     device: str = ""
     """Device id as `fluoroview devices` shows it."""
     isolation: Literal["process", "thread"] = "process"
-    parameters: dict[str, bool | int | float | str] = {}
+    parameters: dict[str, Annotated[bool | int | float | str, BeforeValidator(_one_value)]] = {}
     """Values written after the device is opened, by the driver's own names and units."""
 
 
@@ -61,7 +74,10 @@ class BeamSection(_Section):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.detect == "signal" and self.threshold_counts is None:
-            raise ValueError('detect = "signal" needs threshold_counts, in mean raw counts')
+            raise ValueError(
+                'detect = "signal" needs threshold_counts, the mean raw counts between a dark and '
+                "an exposed frame: for example threshold_counts = 800.0"
+            )
         return self
 
 
@@ -166,6 +182,12 @@ def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:
         )
     unit = _unit(location[-1])
     message = first["msg"][0].lower() + first["msg"][1:]
+    if first["type"] == "value_error":
+        message = str(first["ctx"]["error"])
+        if isinstance(first["input"], dict):  # keys that do not go together
+            return f"The room file {path}, [{key}]: {message}.", ""
+    elif first["type"] in ("model_type", "dict_type"):
+        message = f"it is a section: [{key}], with its keys in lines below it"
     what = f"The room file {path}: {key} = {first['input']!r} is not allowed; {message}."
     return what, f"Give a plain number in {unit}." if unit else ""
 
@@ -186,11 +208,4 @@ def _allowed(location: list[str]) -> list[str]:
 
 
 def _unit(key: str) -> str:
-    endings = {
-        "_mgy": "mGy",
-        "_gycm2": "Gy·cm²",
-        "_mm": "mm",
-        "seconds": "seconds",
-        "_px": "pixels",
-    }
-    return next((unit for ending, unit in endings.items() if key.endswith(ending)), "")
+    return next((unit for ending, unit in _UNITS.items() if key.endswith(ending)), "")

@@ -12,6 +12,11 @@ from fluoroview.hal.parameter import ParameterTree
 from fluoroview.hal.sink import FrameSink
 
 
+def device_name(driver: str, device_id: str) -> str:
+    """Return how sentences call a device: driver:device, or the driver where no id was given."""
+    return f"{driver}:{device_id}" if device_id else driver
+
+
 class Device(ABC):
     """One device. `device_id` is the id from `discover`, or what the user typed."""
 

@@ -31,7 +31,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fluoroview.hal.errors import FluoroError
-from fluoroview.hal.frame import FrameHeader, Pixels
+from fluoroview.hal.frame import FrameFormat, FrameHeader, Pixels
 from fluoroview.hal.sink import FrameSink
 
 _FOREVER_S = 3600.0
@@ -96,9 +96,12 @@ class Fault(BaseModel):
 
     @model_validator(mode="after")
     def _one_moment(self) -> "Fault":
-        given = [name for name in ("at_frame", "every", "probability") if getattr(self, name)]
+        moments = ("at_frame", "every", "probability")
+        given = [name for name in moments if getattr(self, name) is not None]
         if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} exclude each other")
+            raise ValueError(f"{' and '.join(given)} exclude each other; keep one of them")
+        if self.until_frame is not None and self.until_frame <= self.from_frame:
+            raise ValueError("until_frame has to lie after from_frame")
         return self
 
     def strikes(self, frame: int, run: int, chance: float) -> bool:
@@ -128,6 +131,16 @@ class FaultScript(BaseModel):
         pairs = zip(self.fault, chances, strict=True)
         return [fault for fault, chance in pairs if fault.strikes(frame, run, float(chance))]
 
+    def require_fit(self, path: Path, stated: FrameFormat) -> None:
+        """Raise FaultScriptError where a fault of the script at `path` lies beside the picture."""
+        for number, fault in enumerate(self.fault):
+            if fault.kind is FaultKind.DEAD_LINE and fault.row >= stated.rows:
+                raise FaultScriptError(
+                    f"The fault script {path}: fault.{number}.row = {fault.row} is not allowed; "
+                    f"the pictures of this device have {stated.rows} rows.",
+                    f"Allowed is 0 to {stated.rows - 1}.",
+                )
+
     @property
     def wraps(self) -> Fault | None:
         """The counter wrap, if the script has one."""
@@ -145,14 +158,27 @@ def read_faults(path: Path) -> FaultScript:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FaultScriptError(f"The fault script {path} is not TOML: {error}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "a fault"
-        allowed = ", ".join(FaultKind)
-        keys = ", ".join(Fault.model_fields)
-        raise FaultScriptError(
-            f"The fault script {path}: {key} is not allowed; {first['msg']}.",
-            f"Kinds are: {allowed}. Keys are: {keys}.",
-        ) from error
+        raise FaultScriptError(*_sentence(path, error)) from error
+
+
+def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:
+    """Return what is wrong with the first bad key of a script, and what is allowed."""
+    first = error.errors()[0]
+    location, problem = first["loc"], first["type"]
+    what = f"The fault script {path}: {'.'.join(map(str, location))}"
+    if problem == "extra_forbidden":
+        model = FaultScript if len(location) == 1 else Fault
+        return f"{what} is an unknown key.", f"Keys are: {', '.join(model.model_fields)}."
+    if problem == "missing":
+        return f"{what} is missing.", f"Kinds are: {', '.join(FaultKind)}."
+    if problem == "value_error":  # of a whole fault, whose keys do not go together
+        return f"{what} is not allowed: {first['ctx']['error']}.", ""
+    told = f"{what} = {first['input']!r} is not allowed"
+    if problem == "enum":
+        return f"{told}.", f"Kinds are: {', '.join(FaultKind)}."
+    if problem == "model_type" or location == ("fault",):
+        return f"{told}.", "Each fault is a section: [[fault]], with its keys in lines below it."
+    return f"{told}; {first['msg'][0].lower()}{first['msg'][1:]}.", ""
 
 
 def faulty_sink(script: FaultScript) -> type[FrameSink]:
@@ -221,7 +247,7 @@ class FaultySink(FrameSink):
         elif kind is FaultKind.SATURATE:
             pixels.fill(np.iinfo(pixels.dtype).max)
         elif kind is FaultKind.DEAD_LINE:
-            pixels[min(fault.row, pixels.shape[0] - 1)] = 0
+            pixels[fault.row] = 0
         elif kind is FaultKind.GAIN_DRIFT:
             self._drifting += 1
             _multiply(pixels, 1 + fault.percent_per_frame / 100 * self._drifting)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fluoroview.hal.clock import Clock, SystemClock
-from fluoroview.hal.device import Device
+from fluoroview.hal.device import Device, device_name
 from fluoroview.hal.errors import DeviceError, FluoroError
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.ledger import Ledger, read_ledger
@@ -56,7 +56,7 @@ class DeviceHost:
     ) -> None:
         self.driver = driver
         self.device_id = device_id
-        self.name = f"{driver}:{device_id}"
+        self.name = device_name(driver, device_id)
         self.isolation = isolation
         self.ring: FrameRing | None = None
         self.relationship = PixelIntensityRelationship.DISP

@@ -14,7 +14,7 @@ from typing import Any
 
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.detector import Detector
-from fluoroview.hal.device import Device
+from fluoroview.hal.device import Device, device_name
 from fluoroview.hal.errors import DriverError, FluoroError
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.parameter import ParameterTree
@@ -50,7 +50,7 @@ class DeviceServer:
         on_refuse: Callable[[str], None],
         faults: Path | None = None,
     ) -> None:
-        self.name = f"{driver}:{device_id}"
+        self.name = device_name(driver, device_id)
         self._device = driver_class(device_id)
         self._clock = clock
         self._bell = bell
@@ -62,7 +62,10 @@ class DeviceServer:
         self._sink: FrameSink | None = None
         self._running = False
         # conformance puts its probe here, a fault script its faults
-        self.sink_type: Callable[..., FrameSink] = _sink_type(faults)
+        self.sink_type: Callable[..., FrameSink] = FrameSink
+        self._require_fit: Callable[[FrameFormat], None] = lambda _format: None
+        if faults is not None:
+            self._let_fail(faults)
 
     def handle(self, method: str, arguments: dict[str, Any]) -> Any:
         """Run one command and return its JSON-able result. Raises FluoroError only."""
@@ -132,8 +135,10 @@ class DeviceServer:
         }
 
     def do_arm(self, path: str, frame_format: dict[str, Any], slots: int) -> None:
-        """Map the ring that the host made."""
-        self._ring = FrameRing.attach(path, FrameFormat(**frame_format), slots)
+        """Map the ring that the host made. Raises FaultScriptError for faults that do not fit."""
+        stated = FrameFormat(**frame_format)
+        self._require_fit(stated)
+        self._ring = FrameRing.attach(path, stated, slots)
         self._pool = SlotPool(self._ring)
 
     def do_disarm(self) -> None:
@@ -203,13 +208,13 @@ class DeviceServer:
     def _has_bits(self) -> bool:
         return "FrameCounterBits" in self._parameters()
 
+    def _let_fail(self, path: Path) -> None:
+        """Put the faults of a script between the driver and its ring."""
+        from fluoroview.hal.faults import faulty_sink, read_faults  # needs pydantic, 0.1 s
 
-def _sink_type(faults: Path | None) -> Callable[..., FrameSink]:
-    if faults is None:
-        return FrameSink
-    from fluoroview.hal.faults import faulty_sink, read_faults  # needs pydantic, 0.1 s
-
-    return faulty_sink(read_faults(faults))
+        script = read_faults(path)
+        self.sink_type = faulty_sink(script)
+        self._require_fit = lambda stated: script.require_fit(path, stated)
 
 
 def format_fields(frame_format: FrameFormat) -> dict[str, Any]:

@@ -60,6 +60,21 @@ def test_every_section_is_read(tmp_path):
         ("[pipeline.recursive]\nwieght = 0.2", "Did you mean weight"),
         ("[hold]\nframes = 99", "less than or equal to 8"),
         ("what is this", "is not TOML: .*line 1"),
+        (
+            "[detector.parameters]\nX = [1, 2]",
+            r"detector\.parameters\.X = \[1, 2\] is not allowed; one value is wanted: a number, a "
+            'text in "quotes", true or false',
+        ),
+        (
+            "[beam]\ndetect = 'signal'",
+            r'\[beam\]: detect = "signal" needs threshold_counts, the mean raw counts',
+        ),
+        ("[beam]\nthreshold_counts = 'x'", "Give a plain number in counts"),
+        ("detector = 'x'", r"detector = 'x' is not allowed; it is a section: \[detector\], with"),
+        (
+            "[pipeline.recursive]\nmotion_full = 1.0",
+            r"\[pipeline.recursive\]: motion_full is 1.0; it must be above motion_onset",
+        ),
     ],
 )
 def test_a_wrong_room_names_the_file_the_key_and_what_is_allowed(tmp_path, text, sentence):

@@ -96,6 +96,13 @@ def test_a_device_of_the_wrong_kind_is_refused(make_exam, as_source, driver, sen
         exam.connect().result(5)
 
 
+def test_a_device_without_an_id_is_called_by_its_driver(make_exam):
+    unnamed = DeviceSection(driver="ramp", isolation="thread")
+    exam = make_exam(connect=False, source=unnamed)
+    with pytest.raises(DeviceError, match=r"^ramp is a detector, not a source"):
+        exam.connect().result(5)
+
+
 def test_a_generator_is_no_detector(make_exam):
     exam = make_exam("tube", "t", connect=False)
     with pytest.raises(DeviceError, match="is a source, not a detector"):

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeviceHost, DeviceState, FakeClock, FrameHeader
+from fluoroview.hal import DeviceHost, DeviceState, FakeClock, FluoroError, FrameHeader
 from fluoroview.hal.faults import Fault, FaultScript, FaultScriptError, faulty_sink, read_faults
 from fluoroview.hal.frame import FrameFormat
 from fluoroview.hal.ledger import read_ledger
@@ -126,10 +126,19 @@ def scripted(tmp_path, text):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('[[fault]]\nkind = "dorp"', "fault.0.kind is not allowed.*Kinds are: drop, duplicate"),
-        ('[[fault]]\nkind = "drop"\natframe = 3', "fault.0.atframe is not allowed.*Keys are: kind"),
-        ('[[fault]]\nkind = "drop"\nprobability = 2.0', "fault.0.probability is not allowed"),
+        ('[[fault]]\nkind = "dorp"', r"kind = 'dorp' is not allowed\. Kinds are: drop, duplicate"),
+        ("[[fault]]\nat_frame = 3", r"fault\.0\.kind is missing\. Kinds are: drop, duplicate"),
+        ('[[fault]]\nkind = "drop"\natframe = 3', "0.atframe is an unknown key. Keys are: kind"),
+        ("fualt = []", "fualt is an unknown key. Keys are: seed, fault."),
+        (
+            '[[fault]]\nkind = "drop"\nprobability = 2.0',
+            "0.probability = 2.0 is not allowed",
+        ),
         ('[[fault]]\nkind = "drop"\nevery = 2\nat_frame = 3', "at_frame and every exclude"),
+        ('[[fault]]\nkind = "drop"\nevery = 2\nat_frame = 0', "at_frame and every exclude"),
+        ('[[fault]]\nkind = "drop"\nfrom_frame = 9\nuntil_frame = 9', "to lie after from_frame"),
+        ('[[fault]]\nkind = "drop"\nruns = 3', "fault.0.runs = 3 is not allowed; input should"),
+        ("fault = 3", r"Each fault is a section: \[\[fault\]\]"),
         ("nonsense", "is not TOML"),
     ],
 )
@@ -138,6 +147,28 @@ def test_a_wrong_script_names_file_key_and_what_is_allowed(tmp_path, text, sente
     with pytest.raises(FaultScriptError, match=sentence) as caught:
         read_faults(path)
     assert str(path) in str(caught.value)
+    assert str(caught.value).count("duplicate") <= 1, "kinds are listed once"
+
+
+@pytest.mark.usefixtures("test_drivers")
+@pytest.mark.parametrize("isolation", ["thread", "process"])
+def test_a_dead_line_beside_the_picture_is_refused_before_a_run(tmp_path, isolation):
+    script = '[[fault]]\nkind = "dead_line"\nrow = %d\n'
+    host = DeviceHost("ramp", "r0", isolation, faults=scripted(tmp_path, script % 48))
+    host.open()
+    try:
+        with pytest.raises(FluoroError) as caught:
+            host.arm()
+        assert host.state is DeviceState.IDLE
+    finally:
+        host.close()
+    assert "faults.toml: fault.0.row = 48 is not allowed" in str(caught.value)
+    assert "have 48 rows. Allowed is 0 to 47." in str(caught.value)
+
+    host = DeviceHost("ramp", "r0", isolation, faults=scripted(tmp_path, script % 47))
+    host.open()
+    host.arm()
+    host.close()
 
 
 @pytest.mark.usefixtures("test_drivers")
