@@ -9,6 +9,14 @@ from fluoroview.dose.timer import NS_PER_S, FluoroscopyTimer
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.frame import DoseOrigin, Pulse
 
+FLUOROSCOPY = "fluoroscopy"
+"""The kind of a run that nobody calls otherwise; every other kind is an acquisition."""
+
+
+def is_acquisition(kind: str) -> bool:
+    """Whether a run of this kind is recorded (spot image, cine, DSA) and not fluoroscopy."""
+    return bool(kind) and kind.casefold() != FLUOROSCOPY
+
 
 @dataclass(frozen=True, slots=True)
 class DoseReading:
@@ -26,6 +34,11 @@ class DoseReading:
     pulses_without_kerma: int
     pulses_without_kap: int
     origin: DoseOrigin
+    acquisition_air_kerma_mgy: float | None = None
+    """What of the cumulative air kerma came from acquisitions; the rest is of fluoroscopy."""
+    acquisition_kap_gycm2: float | None = None
+    acquires: bool = False
+    """Whether the beam is on for an acquisition: the limits of fluoroscopy are not its limits."""
 
     @property
     def complete(self) -> bool:
@@ -53,13 +66,15 @@ class RunDose:
     mean_kvp: float | None
     mean_tube_current_ma: float | None
     mean_pulse_width_ms: float | None
+    kind: str = FLUOROSCOPY
 
 
 class _Run:
     """A run while it is added up."""
 
-    def __init__(self, number: int, started_ns: int, started_utc: datetime) -> None:
+    def __init__(self, number: int, kind: str, started_ns: int, started_utc: datetime) -> None:
         self.number = number
+        self.kind = kind
         self.started_ns = started_ns
         self.started_utc = started_utc
         self.ended_ns: int | None = None
@@ -97,6 +112,7 @@ class _Run:
             mean_kvp=self.technique.kvp.value,
             mean_tube_current_ma=self.technique.tube_current_ma.value,
             mean_pulse_width_ms=self.technique.pulse_width_ms.value,
+            kind=self.kind,
         )
 
 
@@ -113,6 +129,8 @@ class DoseAccount:
         self._clock = clock
         self.timer = FluoroscopyTimer(clock)
         self._total = DoseSum()
+        self._acquired = DoseSum()
+        self._kind = FLUOROSCOPY
         self._rate = KermaRate()
         self._runs: list[_Run] = []
         self._beam_on = False
@@ -121,6 +139,8 @@ class DoseAccount:
     def pulse(self, pulse: Pulse) -> None:
         """Count one pulse, or one increment of a dose meter (`pulse_index` -1)."""
         self._total.add(pulse)
+        if self._runs and is_acquisition(self._runs[-1].kind):
+            self._acquired.add(pulse)
         metered = self._known.kerma_metered
         self._known.add(pulse)
         if self._known.kerma_metered and not metered:
@@ -130,13 +150,18 @@ class DoseAccount:
         if self._runs:
             self._runs[-1].add(pulse, self._rate.mgy_min(pulse.host_time_ns))
 
-    def beam_on(self, t_ns: int) -> None:
-        """Begin a run; without effect while one is going on."""
+    def beam_on(self, t_ns: int, kind: str = FLUOROSCOPY) -> None:
+        """Begin a run; without effect while one is going on.
+
+        An acquisition is dose like any other, but no time of fluoroscopy.
+        """
         if self._beam_on:
             return
         self._beam_on = True
+        self._kind = kind or FLUOROSCOPY
         self._rate.clear()
-        self.timer.beam_on(t_ns)
+        if not is_acquisition(self._kind):
+            self.timer.beam_on(t_ns)
         self._open_run(t_ns)
 
     def beam_off(self, t_ns: int) -> None:
@@ -162,6 +187,19 @@ class DoseAccount:
             pulses_without_kerma=max(0, total.pulses - total.with_kerma),
             pulses_without_kap=max(0, total.pulses - total.with_kap),
             origin=origin,
+            acquisition_air_kerma_mgy=_if_stated(
+                self._acquired.air_kerma_mgy,
+                self._acquired.with_kerma,
+                self._acquired.pulses,
+                known.with_kerma,
+            ),
+            acquisition_kap_gycm2=_if_stated(
+                self._acquired.kap_gycm2,
+                self._acquired.with_kap,
+                self._acquired.pulses,
+                known.with_kap,
+            ),
+            acquires=self._beam_on and is_acquisition(self._kind),
         )
 
     def runs(self) -> tuple[RunDose, ...]:
@@ -175,6 +213,7 @@ class DoseAccount:
         A run that is going on is counted from now on, as the first of the new procedure.
         """
         self._total = DoseSum()
+        self._acquired = DoseSum()
         self._runs = []
         self.timer.reset()
         if self._beam_on:
@@ -182,7 +221,7 @@ class DoseAccount:
 
     def _open_run(self, t_ns: int) -> None:
         ago = timedelta(microseconds=(self._clock.monotonic_ns() - t_ns) / 1000)
-        self._runs.append(_Run(len(self._runs) + 1, t_ns, self._clock.utc_now() - ago))
+        self._runs.append(_Run(len(self._runs) + 1, self._kind, t_ns, self._clock.utc_now() - ago))
 
     def _rate_mgy_min(self) -> float | None:
         if not self._known.with_kerma:

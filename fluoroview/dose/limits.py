@@ -73,7 +73,8 @@ class LimitWatch:
             reading.kap_gycm2,
         )
         passed: list[DoseEvent] = []
-        if rate is not None and rate > rate_limit:
+        # The limit is one of fluoroscopy: 21 CFR 1020.32(d)(2)(iii) leaves recording of images out.
+        if rate is not None and rate > rate_limit and not reading.acquires:
             passed.append(DoseEvent(DoseEventKind.AIR_KERMA_RATE, rate, rate_limit, "mGy/min"))
         if kerma is not None and kerma >= limits.notify_air_kerma_mgy:
             passed.append(

@@ -38,6 +38,8 @@ class DoseReport:
             "kerma_area_product_gycm2": _figure(
                 total.kap_gycm2, total.origin, total.pulses_without_kap
             ),
+            "acquisition_air_kerma_at_reference_point_mgy": total.acquisition_air_kerma_mgy,
+            "acquisition_kerma_area_product_gycm2": total.acquisition_kap_gycm2,
             "fluoroscopy_time_s": round(total.fluoroscopy_time_s, 3),
             "fluoroscopy_time": minutes_text(total.fluoroscopy_time_s),
             "pulses": total.pulses,
@@ -61,6 +63,7 @@ def _figure(value: float | None, origin: DoseOrigin, missing: int) -> dict[str, 
 def _run(run: RunDose) -> dict[str, Any]:
     return {
         "run": run.run,
+        "kind": run.kind,
         "started_utc": run.started_utc.isoformat(),
         "duration_s": round(run.duration_s, 3),
         "ended": run.ended,

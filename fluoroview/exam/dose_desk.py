@@ -64,6 +64,10 @@ class DoseDesk:
         self._last_frame: int | None = None
         self._beam = _Beam.OFF
         self._run_opened = False
+        self.run_kind: Callable[[], str] = lambda: ""
+        """What a run that begins now is: fluoroscopy, where nothing else is told."""
+        self.high_level: Callable[[], bool] = lambda: False
+        """Whether the high-level control is held: 21 CFR 1020.32(d) allows twice the rate."""
         self.source_tells_pulses = False
         """A generator speaks for the pulses; those of the detector are its echo."""
         self.technique: Callable[[], Exposure] | None = None
@@ -87,7 +91,7 @@ class DoseDesk:
         """Begin the run, if it has not begun; call with the lock held."""
         if self._beam not in (_Beam.AWAITED, _Beam.LATE):
             return
-        self._account.beam_on(host_time_ns)
+        self._account.beam_on(host_time_ns, self.run_kind())
         self._run_opened = True
         if self._beam is _Beam.LATE:
             self._account.beam_off(host_time_ns)
@@ -135,7 +139,7 @@ class DoseDesk:
         with self._lock:
             reading = self._account.reading()
             passages = self._account.timer.new_passages()
-            events = self._limits.check(reading)
+            events = self._limits.check(reading, self.high_level())
         if passages:
             text = minutes_text(reading.fluoroscopy_time_s)
             self._on_alarm(Alarm(FIVE_MINUTES, f"{text} of fluoroscopy. The beam is not stopped."))

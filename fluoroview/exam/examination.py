@@ -21,7 +21,7 @@ from fluoroview.exam.dose_desk import DoseDesk
 from fluoroview.exam.events import ExamEvents, Mode, Problem, Severity, TaskProgress
 from fluoroview.exam.health import HealthMonitor
 from fluoroview.exam.hold import MOST_FRAMES
-from fluoroview.exam.live_values import LiveValues, told_subtraction
+from fluoroview.exam.live_values import RUN_KIND, LiveValues, told_subtraction
 from fluoroview.exam.pictures import Picture, PictureBuffer, Screen
 from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.replay import Replay, ReplayInfo, info_of
@@ -65,6 +65,8 @@ class Examination:
         self.clock = clock or SystemClock()
         self.events = ExamEvents()
         self.dose = DoseDesk(self.room, self.clock, self.events.alarm.emit, self._pulses_missed)
+        self.dose.run_kind = lambda: str(self._told(RUN_KIND) or "")
+        self.dose.high_level = lambda: bool(self._told("HighLevelControl"))
         self.study_uid = new_study_uid()
         self.runs: list[RunRecord] = []
         self._hold_frames = self.room.hold.frames
@@ -535,6 +537,10 @@ class Examination:
         if self._subtract is not None:
             self.subtract(self._subtract)
         self._hear_parameters(self._device)
+
+    def _told(self, name: str) -> Any:
+        """Return the value of a parameter as last read, if the device has it."""
+        return next((each["value"] for each in self.parameters if each["name"] == name), None)
 
     def _hear_parameters(self, device: ArmedDevice) -> None:
         """Follow what the device tells: values that move, and whether its runs are for DSA."""

@@ -92,6 +92,8 @@ class DosePanel(QWidget):
         self._show_signal(signal)
         self.reset.setEnabled(True)
         words = _ORIGIN_WORDS[reading.origin]
+        if reading.acquisition_air_kerma_mgy:
+            words += f"; {_number(reading.acquisition_air_kerma_mgy)} mGy by acquisitions"
         if not reading.complete:
             words += f"; {reading.pulses_without_kerma} pulses did not state theirs"
         self._say(words)

@@ -75,6 +75,8 @@ class _Tour:
         "idle",
         "source",
         "live",
+        "patient",
+        "c_arm",
         "health",
         "recording",
         "hold",
@@ -115,6 +117,14 @@ class _Tour:
         self.window.pedal.pressed.emit()
         self._until(lambda: self.exam.snapshot().run_frames > BOLUS_AT_FRAME)
         self.window.refresh()
+
+    def patient(self) -> None:
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.procedure_panel)
+        self._spin(0.5)
+
+    def c_arm(self) -> None:
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.stand_panel)
+        self._spin(0.5)
 
     def health(self) -> None:
         self.window.widgets.tabs.setCurrentWidget(self.window.widgets.health_panel)

@@ -123,3 +123,13 @@ def test_devices_without_such_values_are_left_alone():
 def test_the_kind_of_run_tells_whether_to_subtract(values, told):
     described = [{"name": name, "value": value} for name, value in values.items()]
     assert told_subtraction(described) is told
+
+
+def test_a_runs_kind_is_noted_and_its_time_is_fluoroscopy_or_not(theatre):
+    run_for(theatre)
+    before = theatre.snapshot().dose.fluoroscopy_time_s
+    theatre.set_parameter("RunKind", "DSA run").result(5)
+    run_for(theatre)
+    assert [run.dose.kind for run in theatre.runs] == ["fluoroscopy", "DSA run"]
+    assert theatre.snapshot().dose.fluoroscopy_time_s == before > 0
+    assert [run["kind"] for run in theatre.dose_report()["runs"]] == ["fluoroscopy", "DSA run"]
