@@ -7,6 +7,7 @@ the anterior interventricular groove, positive over the left ventricle, negative
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -110,7 +111,7 @@ def left_coronary(heart: Heart, seed: int = 1) -> Tree:
     tree = sprouted(tree, rng, ["D1", "OM1", "OM2"], 6, 24, heart.kept, (0.2, 0.95), 0.55, 0.2, 42)
     tree = sprouted(tree, rng, ["D2", "OM3", "LCX"], 4, 18, heart.kept, (0.3, 0.95), 0.5, 0.2, 45)
     tree = sprouted(tree, rng, tree.names[first::2], 2, 11, heart.kept, (0.3, 0.8), 0.8, 0.18, 45)
-    return tree
+    return _uneven(tree, rng)
 
 
 def right_coronary(heart: Heart, seed: int = 1) -> Tree:
@@ -129,7 +130,19 @@ def right_coronary(heart: Heart, seed: int = 1) -> Tree:
     tree = tree_of(branches, STEP_MM)
     names = ["PDA", "PLV", "PLV2", "acute marginal"]
     tree = sprouted(tree, rng, names, 5, 16, heart.kept, (0.2, 0.95), 0.45, 0.2, 45)
-    return sprouted(tree, rng, ["RV branch", "conus"], 3, 14, heart.kept, (0.3, 0.95), 0.45)
+    tree = sprouted(tree, rng, ["RV branch", "conus"], 3, 14, heart.kept, (0.3, 0.95), 0.45)
+    return _uneven(tree, rng)
+
+
+def _uneven(tree: Tree, rng: np.random.Generator, share: float = 0.045) -> Tree:
+    """The tree with calibres that vary a little from centimetre to centimetre."""
+    factor = np.ones(len(tree.parent))
+    for run in tree.runs:
+        along = tree.length_mm[run] - tree.length_mm[run[0]]
+        knots = np.arange(0.0, along[-1] + 9.0, 7.0)
+        wave = np.interp(along, knots, rng.normal(0.0, share, len(knots)))
+        factor[run[1:]] = 1.0 + wave[1:]
+    return replace(tree, radius_mm=tree.radius_mm * factor)
 
 
 def _added(tree: Tree, branches: Sequence[Branch]) -> Tree:

@@ -12,6 +12,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy import coronary_devices as devices
 from fluoroview_simulated.anatomy.coronary_tree import (
+    AORTIC_ROOT,
     LEFT_OSTIUM,
     RIGHT_OSTIUM,
     cardiac_veins,
@@ -179,10 +180,13 @@ class CoronaryAngiography(Procedure):
 
     def _draw_reflux(self, canvas: Canvas, t_s: float, breath: float) -> None:
         """What runs back into the root of the aorta and is swept away with the next beats."""
-        ostium = self._ostium
         for n, shot in enumerate(self._shots(t_s)):
-            hit = devices.engaged(self.side, *self._catheter_at(shot.start_s))
-            clouds = reflux.clouds(shot, 0.09 if hit else 0.9, t_s, self.rhythm, ostium, n)
+            posture = self._catheter_at(shot.start_s)
+            hit = devices.engaged(self.side, *posture)
+            tip = devices.catheter(self.side, *posture)[-1]
+            if hit:  # it pools in the sinus below the ostium
+                tip = 0.55 * self._ostium + 0.45 * AORTIC_ROOT + (0.0, 0.0, -4.0)
+            clouds = reflux.clouds(shot, 0.25 if hit else 0.9, t_s, self.rhythm, tip, n)
             if clouds is not None:
                 place, sigma_mm, grams = clouds
                 moved = (place + heart_shift_mm(breath)) * self._scale

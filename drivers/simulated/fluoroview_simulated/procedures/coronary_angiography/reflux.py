@@ -15,7 +15,7 @@ _ALONG = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(AORTA, axis=0),
 
 
 def clouds(
-    shot: Injection, share: float, t_s: float, rhythm: Rhythm, ostium: np.ndarray, number: int
+    shot: Injection, share: float, t_s: float, rhythm: Rhythm, tip: np.ndarray, number: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Where the portions of one injection are: places (n, 3), sizes in mm and grams (n,), or None.
 
@@ -23,6 +23,7 @@ def clouds(
 
     Args:
         share: of the injection that gets into the aorta.
+        tip: of the catheter, or the ostium in which it lies.
         number: of the injection, for the chance of where each portion goes.
     """
     start, end = shot.span_s
@@ -34,9 +35,16 @@ def clouds(
         return None
     at, nth, swept = at[here], nth[here], swept[here]
     jitter = np.random.default_rng((rhythm.seed, 9, number)).normal(0, 3.5, (64, 3))[nth % 64]
-    middle = np.stack([np.interp(swept + 16.0, _ALONG, a) for a in AORTA.T], axis=1)
-    near = 0.7 * np.exp(-swept / 15.0)[:, None]
-    place = middle + near * (ostium - middle) + jitter
-    spread = 3.0 + 4.0 * np.minimum(t_s - at, 1.0) + 0.02 * swept
+    # From the tip they get into the middle of the stream as they are carried off.
+    start_mm = float(_ALONG[_nearest(tip)])
+    middle = np.stack([np.interp(swept + start_mm, _ALONG, a) for a in AORTA.T], axis=1)
+    near = np.exp(-(swept + 6.0 * (t_s - at)) / 15.0)[:, None]
+    place = middle + near * (tip - middle) + jitter * (1.2 - near)
+    spread = 2.6 + 4.0 * np.minimum(t_s - at, 1.0) + 0.02 * swept
     grams = PORTION_S * shot.rate_ml_s * shot.agent_g_cm3 * share
     return place, spread, np.full(len(at), grams)
+
+
+def _nearest(place: np.ndarray) -> int:
+    """The point of the aorta's middle, from root to arch, that is nearest."""
+    return int(np.argmin(np.linalg.norm(AORTA[:5] - place, axis=1)))
