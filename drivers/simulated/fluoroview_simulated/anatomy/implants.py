@@ -243,7 +243,7 @@ class Fragment:
     ) -> tuple[np.ndarray, np.ndarray]:
         key = (canvas.view.geometry, matrix.tobytes(), np.asarray(shift_mm, float).tobytes())
         if key not in self._maps:
-            pieces = [replace(p, mesh=p.mesh.moved(matrix, shift_mm)) for p in self.parts]
+            pieces = [replace(p, mesh=_carried(p.mesh, matrix, shift_mm)) for p in self.parts]
             pieces += self._bent(matrix, shift_mm)
             maps = _drawn(pieces, canvas.view, canvas.base["soft"].shape[0])
             while len(self._maps) >= self.KEPT:
@@ -261,6 +261,13 @@ class Fragment:
             now = Mesh(v + self.share(v)[:, None].astype(np.float32) * goes, part.mesh.faces)
             pieces += [replace(part, mesh=now), replace(part, soft=-part.soft)]
         return pieces
+
+
+def _carried(mesh: Mesh, matrix: np.ndarray, shift_mm: np.ndarray) -> Mesh:
+    """A mesh turned and moved, whose normals turn with it and need not be computed again."""
+    moved = mesh.moved(matrix, shift_mm)
+    moved.__dict__["normals"] = mesh.normals @ np.asarray(matrix, np.float32).T
+    return moved
 
 
 def _drawn(parts: Sequence[Part], view: View, side: int) -> tuple[np.ndarray, np.ndarray]:

@@ -79,8 +79,8 @@ def leg_bones() -> list[Part]:
         *filled("limb_femur"),
         canal(),
         *filled("limb_tibia"),
-        *filled("limb_fibula", spongy=0.12),
-        Part(load("limb_patella"), soft=-0.35, bone=0.24, shell_mm=0.9, grain=0.5),
+        *filled("limb_fibula", spongy=0.18),
+        Part(load("limb_patella"), soft=-0.3, bone=0.22, shell_mm=0.5, grain=0.3),
         struts("limb_knee_struts", 0.6),
     ]
 

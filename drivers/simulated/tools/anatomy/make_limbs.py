@@ -32,7 +32,8 @@ SHAFT = np.array(
         (124.0, 15.0, -400.0, 13.8, 6.2),
         (117.5, 14.0, -450.0, 14.2, 5.6),
         (110.5, 16.0, -500.0, 16.0, 4.2),
-        (105.0, 19.0, -535.0, 19.0, 2.2),
+        (106.0, 17.0, -525.0, 17.0, 2.4),
+        (100.0, 18.0, -560.0, 16.0, 0.9),
     ]
 )
 FRACTURE_AT = np.array((134.0, 30.0, -247.0))
@@ -72,38 +73,29 @@ def proximal_femur() -> s.Solid:
 
 def distal_femur() -> s.Solid:
     """Metaphysis and condyles with groove and notch; the knee is bent by a few degrees."""
-    flare = s.lofted(
-        None,
-        np.array(
-            [
-                (-525, 107, 18, 17.5, 17, 2),
-                (-545, 103, 19, 23, 19, 2.1),
-                (-562, 99, 20, 31, 21, 2.2),
-                (-574, 97, 19, 34, 23, 2.3),
-                (-582, 97, 17, 31, 22, 2.2),
-                (-590, 97, 12, 26, 19, 2.0),
-                (-598, 97, 5, 18, 12, 2.0),
-                (-602, 97, 1, 8, 5, 2.0),
-            ],
-            float,
-        ),
-    )
+    rows = [
+        (-492, 111, 16, 11.5, 11.5, 2), (-512, 108.5, 16.6, 15.5, 15, 2),
+        (-530, 105.5, 17, 19, 17, 2), (-546, 102, 18, 24.5, 18.5, 2.1),
+        (-560, 99, 19, 31, 20.5, 2.2), (-572, 97, 19, 34, 21.5, 2.2), (-582, 97, 18, 30, 21, 2.1),
+        (-591, 97, 13, 24, 17, 2), (-598, 97, 8, 16, 10, 2), (-602, 97, 4, 8, 5, 2),
+    ]  # fmt: skip
+    flare = s.lofted(None, rounded(np.array(rows, float)))
     medial = s.join(
-        s.ellipsoid((74.5, 41.0, -587.0), (12.5, 24.0, 21.5)),
-        s.ellipsoid((76.5, 15.0, -585.0), (14.0, 26.0, 23.0)),
-        s.ellipsoid((62.0, 22.0, -579.0), (7.0, 11.0, 11.0)),
-        smooth=7.0,
+        s.ellipsoid((74.5, 39.0, -587.0), (12.5, 23.5, 21.5)),
+        s.ellipsoid((76.5, 19.0, -586.0), (14.0, 25.0, 22.5)),
+        s.ellipsoid((62.0, 22.0, -577.0), (8.0, 13.0, 14.0)),
+        smooth=12.0,
     )
     lateral = s.join(
-        s.ellipsoid((120.0, 40.0, -586.0), (12.0, 23.0, 20.5)),
-        s.ellipsoid((118.0, 11.0, -583.0), (14.5, 29.0, 24.0)),
-        s.ellipsoid((131.5, 24.0, -580.0), (6.0, 10.0, 10.0)),
-        smooth=7.0,
+        s.ellipsoid((120.0, 38.0, -586.0), (12.0, 22.5, 20.5)),
+        s.ellipsoid((118.0, 15.0, -583.0), (14.5, 26.0, 24.0)),
+        s.ellipsoid((131.0, 24.0, -577.0), (7.0, 12.0, 14.0)),
+        smooth=12.0,
     )
-    body = s.join(flare, medial, lateral, smooth=9.0)
+    body = s.join(flare, medial, lateral, smooth=14.0)
     notch = s.tube([(98, 62, -608), (97, 40, -597), (97, 22, -599)], [11.0, 9.5, 7.0], 3.0)
     groove = s.tube([(99, -30, -560), (98, -29, -585), (97, -12, -608)], [9, 10.5, 9.0], 3.0)
-    return s.cut(body, notch, groove, smooth=5.0)
+    return s.cut(body, notch, groove, smooth=7.0)
 
 
 def femur() -> s.Solid:
@@ -112,13 +104,13 @@ def femur() -> s.Solid:
     line = rounded(SHAFT[:, [2, 0, 1, 3]])[::2]
     shaft = s.join(s.tube(line[:, [1, 2, 0]], line[:, 3]), aspera, smooth=6.0)
     whole = s.join(proximal_femur(), shaft, smooth=8.0)
-    return s.uneven(s.join(whole, distal_femur(), smooth=8.0), 0.3, 30.0, 5)
+    return s.uneven(s.join(whole, distal_femur(), smooth=10.0), 0.3, 30.0, 5)
 
 
 def femur_cortex(p: np.ndarray) -> np.ndarray:
     """Thickness of the compact bone, mm: thick in the shaft and at the calcar, thin in the head."""
     z = p[:, 2]
-    shaft = np.interp(z, SHAFT[::-1, 2], SHAFT[::-1, 4], left=1.1, right=1.6)
+    shaft = np.interp(z, SHAFT[::-1, 2], SHAFT[::-1, 4], left=0.8, right=1.6)
     calcar = 3.6 * np.exp(-(((p - (117.0, 27.0, -248.0)) / (9.0, 16.0, 17.0)) ** 2).sum(axis=1))
     head = np.linalg.norm(p - HEAD, axis=1)
     return np.where(head < 27.0, 1.0, shaft) + calcar
@@ -167,8 +159,8 @@ def tibia() -> s.Solid:
     )
     top = s.cut(s.common(top, plane, smooth=7.0), hollow, smooth=4.0)
     spines = s.join(
-        s.capsule((92, 22, -618), (93.5, 21, -608.0), 5.0, 1.6),
-        s.capsule((102, 25, -618), (101, 24, -609.0), 5.0, 1.6),
+        s.capsule((91, 22, -618), (93.0, 21, -606.5), 6.5, 1.8),
+        s.capsule((103, 25, -618), (101, 24, -608.0), 6.5, 1.8),
     )
     shaft = s.join(
         s.tube([(96, 19, -690), (97, 18, -800), (98, 19, -920)], [11.5, 10.5, 9.5], 4),
@@ -190,7 +182,7 @@ def tibia() -> s.Solid:
         ),
     )
     malleolus = s.capsule((80, 17, -1014), (80, 17, -1035), 9.0, 6.5)
-    tuberosity = s.ellipsoid((101, -4, -655), (10, 7, 16))
+    tuberosity = s.ellipsoid((101, -1.5, -654), (9, 6, 15))
     body = s.join(top, shaft, low, tuberosity, smooth=10.0)
     body = s.join(body, spines, smooth=4.0)
     return s.uneven(s.join(body, malleolus, smooth=8.0), 0.4, 20.0, 6)
@@ -208,9 +200,9 @@ def fibula() -> s.Solid:
 
 def patella() -> s.Solid:
     """The kneecap before the groove."""
-    body = s.ellipsoid((99, -31, -577), (21.5, 10.0, 20))
-    tip = s.ellipsoid((99, -32, -594), (9, 6.5, 9))
-    return s.uneven(s.join(body, tip, smooth=7.0), 0.5, 14.0, 9)
+    body = s.ellipsoid((99, -23, -574), (21, 9.6, 18))
+    tip = s.ellipsoid((99, -24, -590), (9.5, 7.2, 11))
+    return s.uneven(s.join(body, tip, smooth=9.0), 0.5, 14.0, 9)
 
 
 def foot() -> s.Solid:
@@ -241,7 +233,7 @@ def make_femur(
     """One femur, or a stretch of it, as outside, spongy space and canal."""
     solid = femur()
     space = inside(solid, femur_cortex)
-    corner = (55, -35, low), (170, 75, high)
+    corner = (48, -35, low), (170, 75, high)
     save(name, s.mesh_of(solid, *corner, step, faces[0]), FOLDER)
     save(f"{name}_spongy", s.mesh_of(space, *corner, step, faces[1]), FOLDER)
 
@@ -290,7 +282,7 @@ def make_fragments() -> None:
 def make_knee() -> None:
     """Knee and lower leg."""
     shin, calf = tibia(), fibula()
-    cortex = by_height([-1030, -1000, -940, -700, -640, -615], [1, 1.5, 4.5, 5, 1.6, 1.3])
+    cortex = by_height([-1030, -1000, -940, -700, -640, -615], [0.9, 1.3, 4.0, 4.4, 1.3, 0.7])
     box = (55, -20, -1050), (145, 55, -600)
     save("limb_tibia", s.mesh_of(shin, *box, 1.8, 12000), FOLDER)
     save("limb_tibia_spongy", s.mesh_of(inside(shin, cortex), *box, 1.8, 9000), FOLDER)
@@ -298,7 +290,7 @@ def make_knee() -> None:
     save("limb_fibula", s.mesh_of(calf, *box, 1.6, 4500), FOLDER)
     thin = by_height([-1040, -1000, -950, -700, -640], [1, 1.6, 2.8, 2.8, 1.0])
     save("limb_fibula_spongy", s.mesh_of(inside(calf, thin), *box, 1.2, 4000), FOLDER)
-    save("limb_patella", s.mesh_of(patella(), (70, -55, -610), (130, -20, -548), 1.5, 3500), FOLDER)
+    save("limb_patella", s.mesh_of(patella(), (70, -45, -610), (130, -5, -548), 1.5, 3500), FOLDER)
     save("limb_foot", s.mesh_of(foot(), (70, -55, -1110), (140, 85, -1022), 2.0, 7000), FOLDER)
     rng = np.random.default_rng(2)
     knee = [

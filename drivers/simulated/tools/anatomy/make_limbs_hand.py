@@ -220,11 +220,11 @@ def make_carpals() -> None:
     """Eight bones, each its own file, so that one may move."""
     curves: list[np.ndarray] = []
     for k, (name, solid) in enumerate(carpals().items()):
-        mesh = s.mesh_of(solid, (-26, -18, -8), (40, 20, 44), 0.8, 2600)
+        mesh = s.mesh_of(solid, (-26, -18, -8), (40, 20, 44), 0.8, 2000)
         save(f"hand_{name}", mesh, FOLDER)
         low, high = mesh.vertices.min(axis=0), mesh.vertices.max(axis=0)
-        curves += upright_trabeculae(s.grown(solid, -0.4), low, high, 7.0, 400, 60 + k, 0.55)
-    size = np.random.default_rng(59).uniform(0.14, 0.3, len(curves))
+        curves += upright_trabeculae(s.grown(solid, -0.4), low, high, 7.0, 260, 60 + k, 0.55)
+    size = np.random.default_rng(59).uniform(0.18, 0.36, len(curves))
     save("hand_carpal_struts", struts(curves, size), FOLDER)
 
 
@@ -235,7 +235,7 @@ def make_fingers() -> None:
     for name, smooth, a, b in rays():
         low, high = np.minimum(a, b) - 11, np.maximum(a, b) + 11
         solid = s.uneven(smooth, 0.15, 8.0, int(name))
-        outside.append(s.mesh_of(solid, low, high, 0.9, 1500))
+        outside.append(s.mesh_of(solid, low, high, 0.9, 1000))
         length = float(np.linalg.norm(b - a))
         along = (b - a) / length
 
@@ -243,7 +243,7 @@ def make_fingers() -> None:
             u = (p - a) @ along / length
             return 0.55 + 1.5 * np.exp(-(((u - 0.5) / 0.24) ** 4))
 
-        marrow.append(s.mesh_of(inside(solid, cortex), low, high, 0.9, 1200))
+        marrow.append(s.mesh_of(inside(solid, cortex), low, high, 0.9, 800))
     save("hand_fingers", outside[0].joined(*outside[1:]), FOLDER)
     save("hand_fingers_spongy", marrow[0].joined(*marrow[1:]), FOLDER)
 
@@ -278,10 +278,10 @@ def make_soft() -> None:
     )
     skin = s.uneven(s.join(palm, *fingers, smooth=9.0), 0.5, 25.0, 46)
     box = (-60, -35, -120), (85, 40, 212)
-    save("hand_skin", s.mesh_of(skin, *box, 2.6, 7000), FOLDER)
+    save("hand_skin", s.mesh_of(skin, *box, 2.6, 5000), FOLDER)
     fat = lambda p: 2.6 + np.interp(p[:, 2], [-40, 0, 40, 110], [2.2, 1.4, 0.4, -0.6])  # noqa: E731
     flesh = lambda p: skin(p) + fat(p)  # noqa: E731
-    save("hand_flesh", s.mesh_of(flesh, *box, 2.4, 8000), FOLDER)
+    save("hand_flesh", s.mesh_of(flesh, *box, 2.4, 5000), FOLDER)
 
 
 MAKERS: dict[str, Callable[[], None]] = {

@@ -35,10 +35,10 @@ LEG_SKIN = np.array(
         (-340, 103, 14, 77, 82, 2.0),
         (-420, 104, 13, 70, 74, 2.0),
         (-500, 103, 14, 62, 66, 2.0),
-        (-550, 101, 15, 58, 62, 2.1),
-        (-585, 99, 15, 57, 64, 2.2),
-        (-615, 98, 17, 54, 58, 2.2),
-        (-650, 100, 20, 52, 54, 2.0),
+        (-550, 101, 16, 58, 60, 2.1),
+        (-585, 99, 18, 56, 60, 2.2),
+        (-615, 98, 20, 54, 56, 2.2),
+        (-650, 100, 22, 52, 52, 2.0),
         (-720, 104, 30, 54, 58, 2.0),
         (-780, 105, 29, 51, 55, 2.0),
         (-860, 104, 24, 41, 44, 2.0),
@@ -89,8 +89,19 @@ MUSCLES = np.array(
 )
 
 
+def pads() -> s.Solid:
+    """Fat below and above the kneecap, and in the hollow of the knee."""
+    return s.join(
+        s.ellipsoid((99, -17, -606), (21, 11, 15), s.turn(18).T),
+        s.ellipsoid((99, -13, -547), (17, 5, 14)),
+        s.ellipsoid((99, 64, -592), (15, 17, 52)),
+        smooth=4.0,
+    )
+
+
 def muscles(envelope: s.Solid) -> s.Solid:
     """Flesh within the fascia, parted by septa of fat between neighbouring muscles."""
+    knee = pads()
 
     def distance(p: np.ndarray) -> np.ndarray:
         z = p[:, 2]
@@ -101,11 +112,12 @@ def muscles(envelope: s.Solid) -> s.Solid:
         d = np.hypot(p[:, :1] - x, p[:, 1:2] - y) - MUSCLES[:, 8]
         d.partition(1, axis=1)
         half = (
-            1.4
-            + 0.8 * np.sin(0.05 * p[:, 0] + 0.04 * z)
+            1.9
+            + 0.9 * np.sin(0.05 * p[:, 0] + 0.04 * z)
             + np.interp(z, [-640, -575, -540], [0, 2, 0])
         )
-        return np.maximum(envelope(p) + fat_mm(p), half - (d[:, 1] - d[:, 0]) * 0.5)
+        flesh = np.maximum(envelope(p) + fat_mm(p), half - (d[:, 1] - d[:, 0]) * 0.5)
+        return np.maximum(flesh, -knee(p))
 
     return distance
 
