@@ -132,7 +132,7 @@ def occluded(top_z: float, low_z: float, seed: int = 1) -> Tree:
     whole = _branches(seed)
     branches += [b for b in whole if b.name == "profunda" or "circumflex" in b.name]
     bridges = [
-        ("collateral 1", "profunda", PROFUNDA[-3], (101, 30, -470), 1.15, 3.5),
+        ("collateral 1", "profunda", PROFUNDA[-3], (101, 30, -470), 1.35, 3.5),
         ("collateral 2", "profunda", PROFUNDA[-2], (116, 44, -500), 0.75, 3.0),
         ("collateral 3", "lateral circumflex", CIRCUMFLEX[-2], (126, 28, -545), 0.6, 2.5),
         ("collateral 4", "femoral", line[above][-6], (64, 12, -470), 0.8, 3.0),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 AGENT_G_CM3 = 0.30
 """Iodine, 300 mg/ml."""
 FLOW_ML_S = 6.0
-SPEED_MM_S = {"normal": 210.0, "stenosis": 190.0, "occlusion": 150.0, "aneurysm": 170.0}
+SPEED_MM_S = {"normal": 210.0, "stenosis": 190.0, "occlusion": 190.0, "aneurysm": 170.0}
 CATHETER_RADIUS_MM, WIRE_RADIUS_MM = 0.85, 0.45
 STENOSIS_Z, ANEURYSM_Z = -470.0, -588.0
 OCCLUSION_Z = (-448.0, -520.0)
@@ -99,7 +99,7 @@ INFO = ProcedureInfo(
         Control("Volume", "number", "Volume of one injection.", "ml", 12.0, 1.0, 40.0, 1.0),
         Control("Delay", "number", "From the press to the injection.", "s", 0.5, 0.0, 10.0, 0.5),
     ),
-    gallery_s=(0.0, 8.0),
+    gallery_s=(0.0, 9.0),
     gallery_acts=((0.5, "Inject", None),),
 )  # fmt: skip
 
@@ -278,7 +278,7 @@ def _diseased(case: str, seed: int) -> tuple[Tree, list[tuple[int, float]]]:
     if case == "occlusion":
         tree = arteries.occluded(*OCCLUSION_Z, seed)
         tree = arteries.roughened(tree, seed)
-        return tree, [(tree.node("collateral 1", 0.5), 0.9)]
+        return tree, [(tree.node("collateral 1", 0.5), 0.5)]
     tree = arteries.leg_tree(seed)
     if case == "stenosis":
         tree = arteries.roughened(tree, seed)

@@ -25,7 +25,7 @@ SHEATH_Z, LESION_Z = -338.0, -402.0
 LESION_MM, STENOSIS, ONE_SIDED = 26.0, 0.80, 0.7
 SPREAD_MM = 9.0
 """Length over which a self-expanding stent opens below the edge of its sheath."""
-YIELD = {"stenosis": (0.50, 0.95), "underexpanded": (0.35, 0.55), "malposition": (0.40, 0.55)}
+YIELD = {"stenosis": (0.50, 0.95), "underexpanded": (0.30, 0.45), "malposition": (0.40, 0.55)}
 """How much of the stenosis a balloon opens for good: bare, and held by a stent."""
 HELD = {"stenosis": 0.45, "underexpanded": 0.30, "malposition": 0.3}
 """What the stent's own force opens."""
