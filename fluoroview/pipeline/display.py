@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fluoroview.pipeline.arrays import Grey, Mask, Picture
+from fluoroview.pipeline.arrays import Grey, Mask, Picture, Plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,14 @@ AIR_BAND = 0.08
 """Open air lies within this fraction of the picture's range below its bright end ..."""
 LEAST_AIR = 0.1
 """... and fills at least this fraction of the picture; less may be anatomy."""
+LEAST_EDGE_STEP = 0.25
+"""Step at a straight edge of a shutter, of the picture's range ..."""
+EDGE_PX = 3
+"""... within so many pixels of the sample ..."""
+EDGE_ALONG = 0.85
+"""... along so much of the side's middle half ..."""
+MOST_SHADOW = 0.45
+"""... and no farther in than this."""
 LEAST_SHADOW_STEP = 20
 """Step at the edge of a collimator's shadow, of 255 over the picture's range."""
 
@@ -121,7 +129,8 @@ def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) ->
     if seen.any():
         # Saturated pixels would set the threshold between shadow and field.
         level = np.uint16(np.median(sample[seen]))
-        seen &= ~_shutter(np.where(sample >= maximum, level, sample))
+        levelled = np.where(sample >= maximum, level, sample)
+        seen &= ~(_shutter(levelled) | _straight_shutters(levelled))
     white = 99
     if seen.any() and (air := _air(sample, seen)).any():
         seen &= ~air
@@ -132,6 +141,44 @@ def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) ->
     width = max(float(np.ceil((high - low) * 1.1)), 16.0)
     width += width % 2  # an even width about a whole centre has whole edges
     return Window(float(round((low + high) / 2)), width, invert)
+
+
+def _straight_shutters(sample: Picture) -> Mask:
+    """Return True outside of straight edges parallel to the sides: what scatter leaves there.
+
+    A shutter's shadow is dark from its edge to the side of the picture, and its edge a step within
+    a few pixels along nearly the whole of a side; nothing in a patient is both.
+    """
+    shadow: Mask = np.zeros(sample.shape, np.bool_)
+    counts = sample.astype(np.float32)
+    least = LEAST_EDGE_STEP * float(np.subtract(*np.percentile(counts, (98, 2))))
+    if least < 16:
+        return shadow
+    for turned, outside in (
+        (counts, shadow),
+        (counts[:, ::-1], shadow[:, ::-1]),
+        (counts.T, shadow.T),
+        (counts.T[:, ::-1], shadow.T[:, ::-1]),
+    ):
+        outside[:, : _edge_from_left(turned, least)] = True
+    return shadow if not shadow.all() else np.zeros_like(shadow)
+
+
+def _edge_from_left(counts: Plane, least: float) -> int:
+    """Return how many columns from the left lie in the shadow of a shutter; 0: none."""
+    reach = max(3, round(counts.shape[1] * MOST_SHADOW))
+    middle = counts[len(counts) // 4 : len(counts) - len(counts) // 4, : reach + EDGE_PX]
+    if middle.shape[1] <= EDGE_PX or not len(middle):
+        return 0
+    steps = middle[:, EDGE_PX:] - middle[:, :-EDGE_PX]
+    step = np.median(steps, axis=0)
+    at = int(np.argmax(step))
+    whole = float(np.mean(steps[:, at] > step[at] / 3)) >= EDGE_ALONG
+    if step[at] < least or not whole:
+        return 0
+    profile = np.median(middle, axis=0)
+    dark = bool((profile[: at + 1] < profile[at + EDGE_PX] - least / 2).all())
+    return at + EDGE_PX if dark else 0
 
 
 def _air(sample: Picture, seen: Mask) -> Mask:

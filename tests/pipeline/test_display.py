@@ -126,6 +126,41 @@ def test_auto_window_does_not_look_at_the_collimators_shadow(rng, dark):
     assert window.width < 1.3 * free.width
 
 
+def collimated(rng, *sides):
+    """A field of 20 000 to 24 000 counts; scatter, fading outwards, behind straight shutters."""
+    y, x = np.mgrid[0:256, 0:256]
+    picture = 22_000 + 2_000 * np.sin(x / 9) * np.cos(y / 7) + rng.normal(0, 100, (256, 256))
+    inside = {"left": x - 40, "right": 215 - x, "top": y - 30, "bottom": 225 - y}
+    for side in sides:
+        depth = inside[side]
+        shadow = 14_000 + 60 * np.minimum(depth, 0) + rng.normal(0, 400, (256, 256))
+        picture = np.where(depth < 0, np.minimum(picture, shadow), picture)
+    return picture.astype(np.uint16)
+
+
+@pytest.mark.parametrize(
+    "sides", [("left", "right"), ("top",), ("left", "right", "top", "bottom"), ("bottom",)]
+)
+def test_auto_window_does_not_look_behind_straight_shutters_whatever_scatter_leaves(rng, sides):
+    window = auto_window(collimated(rng, *sides))
+    field = auto_window(collimated(rng))
+    assert window.centre == pytest.approx(field.centre, abs=200)
+    assert window.width == pytest.approx(field.width, rel=0.15)
+
+
+def test_auto_window_keeps_a_dark_band_of_anatomy_at_the_side(rng):
+    _, x = np.mgrid[0:256, 0:256]
+    spine = 24_000 - 8_000 * np.exp(-(((x - 20) / 25) ** 2)) + rng.normal(0, 100, (256, 256))
+    window = auto_window(spine.astype(np.uint16))
+    assert window.black < 17_500
+
+
+def test_auto_window_keeps_a_metal_rod_along_the_picture(rng):
+    _, x = np.mgrid[0:256, 0:256]
+    rod = np.where(abs(x - 60) < 8, 12_000, 22_000) + rng.normal(0, 100, (256, 256))
+    assert auto_window(rod.astype(np.uint16)).black < 13_000
+
+
 def test_auto_window_does_not_look_at_saturated_pixels(rng):
     picture = scene(rng)
     picture[:200] = 45_426
