@@ -109,7 +109,7 @@ class Operator:
 
 
 def simulated():
-    parameters = {"Matrix": "512", "PanelCorrection": "off"}
+    parameters = {"Matrix": "512", "PanelCorrection": "off", "TubeCurrent": 20.0}
     detector = DetectorSection(
         driver="simulated", device="suite", isolation="thread", parameters=parameters
     )

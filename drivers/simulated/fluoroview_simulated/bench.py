@@ -135,7 +135,7 @@ def _start(name: str, size: int) -> tuple[Any, float]:
 def _examination(scene: Any, frames: int) -> dict[str, Any]:
     """Pulses of an examination, and turning of its C-arm."""
     info, size = scene.procedure.info, scene.size
-    for t_s, control, value in info.gallery_acts:
+    for t_s, control, value in info.acts(scene.procedure.case):
         scene.procedure.acts.note(t_s, control, value)
     start, end = info.gallery_s
     step = (end - start) / frames

@@ -34,7 +34,15 @@ def _described(name: str) -> dict[str, Any]:
         "rate_hz": info.rate_hz,
         "subtraction": info.subtraction,
         "bodies": list(info.bodies),
-        "cases": [asdict(case) for case in info.cases],
+        "cases": [
+            {
+                "name": case.name,
+                "title": case.title,
+                "abnormal": case.abnormal,
+                "teaching": case.teaching,
+            }
+            for case in info.cases
+        ],
         "controls": [asdict(control) for control in info.controls],
     }
 
@@ -60,7 +68,7 @@ def gallery_frames(
 
     patient = procedures.make(name, case)
     info = patient.info
-    for t_s, control, value in info.gallery_acts:
+    for t_s, control, value in info.acts(patient.case):
         patient.acts.note(t_s, control, value)
     start, end = info.gallery_s
     count = max(1, round((end - start) * info.rate_hz))

@@ -116,7 +116,7 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
             device,
             "Case",
             lambda: suite.case,
-            lambda v: setattr(suite, "case", v),
+            suite.choose_case,
             lambda: [c.name for c in suite.info.cases],
             "the patient's finding",
         ),

@@ -66,7 +66,9 @@ class Scene:
             raise ValueError(f"matrix {size}: allowed are {', '.join(map(str, MATRICES))}")
         self.procedure, self.size, self.seed, self.raw = procedure, size, seed, raw
         self.settings, self.focal_spot = settings or DetectorSettings(), focal_spot
-        self.geometry = geometry or procedures.start_geometry(procedure.info, procedure.body)
+        self.geometry = geometry or procedures.start_geometry(
+            procedure.info, procedure.case, procedure.body
+        )
         self.agent = procedure.info.agent
         self.panel = self._panel()
         self.canvas = Canvas()

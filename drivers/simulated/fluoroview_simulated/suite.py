@@ -112,7 +112,7 @@ class Suite:
         info = procedures.find(procedure).info
         self.procedure, self.case, self.body = procedure, info.cases[0].name, info.bodies[0]
         self.technique, self.rate_hz = info.technique, info.rate_hz
-        self.geometry = procedures.start_geometry(info, self.body)
+        self.geometry = procedures.start_geometry(info, self.case, self.body)
         self.control.reset()
 
     def set_geometry(self, **changes: Any) -> None:
@@ -193,14 +193,22 @@ class Suite:
         """How far the table stands from where the examination began."""
         return self.geometry.isocentre_mm[axis] - self._start_mm(axis)
 
+    def choose_case(self, case: str) -> None:
+        """Takes another patient of the examination; the stand goes to where it begins."""
+        self.case = case
+        self._begin()
+
     def choose_body(self, body: str) -> None:
         """Takes another size of patient; the stand goes to where the examination begins."""
         self.body = body
-        self.geometry = procedures.start_geometry(self.info, body)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.geometry = procedures.start_geometry(self.info, self.case, self.body)
         self.control.reset()
 
     def _start_mm(self, axis: int) -> float:
-        return procedures.start_geometry(self.info, self.body).isocentre_mm[axis]
+        return procedures.start_geometry(self.info, self.case, self.body).isocentre_mm[axis]
 
 
 def settled(scene: Scene, t_s: float, rate_hz: float) -> Technique:

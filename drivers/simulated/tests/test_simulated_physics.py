@@ -179,8 +179,8 @@ def test_inverse_square_from_tube_to_picture():
     near = replace(OPEN, source_image_mm=1000.0, source_isocentre_mm=800.0)
     technique, means = Technique(tube_current_ma=4.0), []
     for geometry in (near, replace(near, source_image_mm=1250.0, source_isocentre_mm=1000.0)):
-        scene = Scene(Slab(), 256, 1, geometry, settings=IDEAL)
-        out = np.empty((256, 256), np.uint16)
+        scene = Scene(Slab(), 512, 1, geometry, settings=IDEAL)
+        out = np.empty((512, 512), np.uint16)
         EmptyRoom(scene).frame(0, technique, out)
         means.append(out[120:136, 120:136].mean())
     assert means[0] / means[1] == pytest.approx(1.25**2, rel=0.005)

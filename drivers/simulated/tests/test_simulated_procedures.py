@@ -52,7 +52,7 @@ def every_case():
 def acted(name, case="", body=""):
     """A patient with the acts of the gallery, and the moment of its still."""
     patient = procedures.make(name, case, 1, body)
-    for t_s, control, value in patient.info.gallery_acts:
+    for t_s, control, value in patient.info.acts(patient.case):
         patient.acts.note(t_s, control, value)
     start, end = patient.info.gallery_s
     return patient, start + (end - start) * 2 / 3
@@ -112,7 +112,7 @@ def test_keys_of_the_controls_do_not_collide(name):
 @pytest.mark.parametrize(("name", "case"), every_case())
 def test_a_moment_is_the_same_whenever_it_is_asked_for(name, case):
     patient, t_s = acted(name, case)
-    view = View(procedures.start_geometry(patient.info, patient.body))
+    view = View(procedures.start_geometry(patient.info, patient.case, patient.body))
     first = drawn(patient, t_s, view)
     drawn(patient, t_s + 1.0, view)
     drawn(patient, 0.0, view)
@@ -127,7 +127,7 @@ def test_a_moment_is_the_same_whenever_it_is_asked_for(name, case):
 @pytest.mark.parametrize("name", NAMES)
 def test_something_moves_or_is_done(name):
     patient, t_s = acted(name)
-    view = View(procedures.start_geometry(patient.info, patient.body))
+    view = View(procedures.start_geometry(patient.info, patient.case, patient.body))
     early, late = drawn(procedures.make(name), 0.0, view), drawn(patient, t_s, view)
     assert max(np.abs(late[m] - early[m]).max() for m in late) > 0.05
 
@@ -135,7 +135,7 @@ def test_something_moves_or_is_done(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_seen_from_other_sides_and_in_other_positions(name):
     patient, t_s = acted(name)
-    start = procedures.start_geometry(patient.info, patient.body)
+    start = procedures.start_geometry(patient.info, patient.case, patient.body)
     for changes in (
         {"primary_deg": 45.0, "secondary_deg": -20.0},
         {"primary_deg": -90.0},

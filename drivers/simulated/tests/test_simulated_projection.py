@@ -1,4 +1,4 @@
-"""Meshes to path lengths: right in length and place from any angle, without streaks; kept on disk."""
+"""Meshes to path lengths: right in length and place from any angle, no streaks; kept on disk."""
 
 import numpy as np
 import pytest

@@ -29,7 +29,7 @@ def main() -> None:
     case.add_argument("case")
     case.add_argument("--t", type=float, default=3.0)
     case.add_argument("--act", action="append", default=[], help="time:control[=value]")
-    case.add_argument("--body", default="medium")
+    case.add_argument("--body", default="")
     for p in (parts, case):
         p.add_argument("--primary", type=float, default=None)
         p.add_argument("--secondary", type=float, default=None)
@@ -74,16 +74,18 @@ def _parts(args: argparse.Namespace) -> np.ndarray:
 
 
 def _case(args: argparse.Namespace) -> np.ndarray:
-    from fluoroview_simulated.procedures import find
+    from fluoroview_simulated.procedures import make, start_geometry
     from fluoroview_simulated.scene import Scene
+    from fluoroview_simulated.suite import settled
 
-    info = find(args.procedure).info
-    acts = [_act(a) for a in args.act] or list(info.gallery_acts)
-    procedure = find(args.procedure)(args.case, 1, args.body)
-    for t, name, value in acts:
+    procedure = make(args.procedure, args.case, 1, args.body)
+    info = procedure.info
+    for t, name, value in [_act(a) for a in args.act] or info.acts(args.case):
         procedure.acts.note(t, name, value)
-    scene = Scene(procedure, args.size, 1, _geometry(args, info.geometry))
-    frames = [scene.frame(i, args.t + i / 15, info.technique).astype(float) for i in range(4)]
+    start = start_geometry(info, args.case, procedure.body)
+    scene = Scene(procedure, args.size, 1, _geometry(args, start))
+    technique = settled(scene, args.t, info.rate_hz)
+    frames = [scene.frame(i, args.t + i / 15, technique).astype(float) for i in range(4)]
     log = np.log(np.maximum(np.mean(frames, axis=0), 1.0))
     inner = log[args.size // 20 : -args.size // 20, args.size // 20 : -args.size // 20]
     low, high = np.percentile(inner, [0.5, 99.5])

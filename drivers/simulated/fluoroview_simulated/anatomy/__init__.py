@@ -1,0 +1,1 @@
+"""The patient in space: landmarks, meshes, parts and regions, and their projection."""

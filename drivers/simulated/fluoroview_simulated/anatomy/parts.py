@@ -1,4 +1,4 @@
-"""Parts of the body: a mesh and what it is made of, in millimetres of basis material per millimetre.
+"""Parts of the body: a mesh and what it is made of, in mm of basis material per mm of path.
 
 Every part is laid over what is already there: a bone takes away the soft tissue whose place it has
 and adds bone; a lung takes away most of it (-0.74), fat a tenth, air all.

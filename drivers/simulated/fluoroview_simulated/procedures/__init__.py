@@ -62,11 +62,15 @@ def nearest(name: str, known: list[str]) -> str:
     return f"There are: {', '.join(known)}."
 
 
-def start_geometry(info: ProcedureInfo, body: str) -> Geometry:
+def start_geometry(info: ProcedureInfo, case: str, body: str) -> Geometry:
     """Where the stand is when an examination begins: organs of a smaller body lie nearer."""
     scale = BODY_SCALE[body]
     x, y, z = info.geometry.isocentre_mm
-    return replace(info.geometry, isocentre_mm=(x * scale, y * scale, z * scale))
+    start = replace(info.geometry, isocentre_mm=(x * scale, y * scale, z * scale))
+    angles = info.case(case).angles_deg
+    if angles is None:
+        return start
+    return replace(start, primary_deg=angles[0], secondary_deg=angles[1])
 
 
 def make(name: str, case: str = "", seed: int = 1, body: str = "") -> Procedure:

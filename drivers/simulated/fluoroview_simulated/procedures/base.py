@@ -35,6 +35,10 @@ class Case:
     abnormal: bool
     teaching: str
     """What to see, where and when, in plain sentences."""
+    angles_deg: tuple[float, float] | None = None
+    """Primary and secondary angle to begin with, where it is not the examination's."""
+    gallery_acts: tuple[tuple[float, str, Any], ...] | None = None
+    """What the operator does for the gallery, where it is not the examination's."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,13 @@ class ProcedureInfo:
     """What the operator does for the gallery: time, control, value."""
 
     def case(self, name: str) -> Case:
-        """The case of that name; KeyError otherwise."""
+        """The case of that name; StopIteration if there is none."""
         return next(c for c in self.cases if c.name == name)
+
+    def acts(self, case: str) -> tuple[tuple[float, str, Any], ...]:
+        """What the operator does for the gallery in a case: time, control, value."""
+        own = self.case(case).gallery_acts
+        return self.gallery_acts if own is None else own
 
 
 class Acts:

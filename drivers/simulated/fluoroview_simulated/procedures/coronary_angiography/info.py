@@ -13,6 +13,8 @@ _TEACHING = (
     "caudal shows left main and circumflex, RAO cranial the LAD and its diagonals, LAO cranial the "
     "septum's edge, LAO the right coronary as a C."
 )
+_ENGAGED = ((0.0, "CatheterRotate", 30.0), (0.0, "CatheterAdvance", 0.0))
+
 INFO = ProcedureInfo(
     name="coronary-angiography",
     title="Coronary angiography",
@@ -45,6 +47,12 @@ INFO = ProcedureInfo(
             "to both sides of the stenosis (Shift+Up, Shift+Down), inflate (B): the dilute "
             "contrast shows a waist where the plaque is, which yields at full pressure. Deflate, "
             "inject: the narrowing is gone but for a little.",
+            gallery_acts=(
+                *_ENGAGED,
+                (0.0, "BalloonAdvance", 0.0),
+                (0.5, "Inject", None),
+                (1.6, "Inflate", True),
+            ),
         ),
         Case(
             "right-coronary",
@@ -54,6 +62,7 @@ INFO = ProcedureInfo(
             "by about 60° and advance it into the right ostium. The artery runs round in the right "
             "groove, gives conus, right ventricular and marginal branches and divides at the crux "
             "into posterior descending and posterolateral arteries. Best seen in LAO 45.",
+            angles_deg=(45.0, 0.0),
         ),
     ),
     technique=Technique(kv=80.0, tube_current_ma=60.0, pulse_width_ms=6.0),
@@ -108,11 +117,5 @@ INFO = ProcedureInfo(
         Control("Inflate", "switch", "Inflates the balloon.", default=False, keys=("B",)),
     ),
     gallery_s=(0.0, 4.2),
-    gallery_acts=(
-        (0.0, "CatheterRotate", 30.0),
-        (0.0, "CatheterAdvance", 0.0),
-        (0.0, "BalloonAdvance", 0.0),
-        (0.5, "Inject", None),
-        (1.6, "Inflate", True),
-    ),
+    gallery_acts=(*_ENGAGED, (0.5, "Inject", None)),
 )
