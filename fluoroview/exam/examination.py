@@ -753,7 +753,8 @@ class Examination:
         device = self._device
         if device is not None:
             maximum = device.pipeline.picture_maximum
-            self._windows.settle(device.source, device.road.frames, buffer.pixels, maximum)
+            seen = device.road.steadiness.pictures
+            self._windows.settle(device.source, seen, buffer.pixels, maximum)
         self.events.picture_ready.emit()
 
     def _frame(self, header: FrameHeader) -> None:

@@ -15,6 +15,7 @@ from fluoroview.exam.health import HealthMonitor
 from fluoroview.exam.hold import MOST_FRAMES, HoldMaker
 from fluoroview.exam.loop_store import WAITING_PICTURES, LoopStore
 from fluoroview.exam.pictures import PictureBuffer, PicturePool, Screen
+from fluoroview.exam.windows import Steadiness
 from fluoroview.hal import Clock, Frame, FrameHeader, Pulse
 from fluoroview.hal.ring import FrameRing
 from fluoroview.pipeline.chain import Pipeline
@@ -59,6 +60,7 @@ class Road:
         self.hold_made_of = 0
         self.lost_consumer = 0
         self.frames = 0
+        self.steadiness = Steadiness()
         self._ring = ring
         self._reader = ring.reader()
         self._pulses_seen = int(ring.pulses_since(0)[0])
@@ -90,6 +92,7 @@ class Road:
         self._hold.begin(hold_frames)
         self._health.begin_run()
         self.frames = 0
+        self.steadiness.begin_run()
         self.lost_consumer = 0
         self._live = True
         if self._beam is not None:
@@ -155,7 +158,9 @@ class Road:
             self._reader.release()
             return
         try:
-            self.pipeline.process(frame.pixels, buffer.pixels, _technique(header))
+            technique = _technique(header)
+            self.steadiness.look(technique)
+            self.pipeline.process(frame.pixels, buffer.pixels, technique)
         finally:
             self._reader.release()
         self.frames += 1

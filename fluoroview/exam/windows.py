@@ -3,9 +3,30 @@
 from fluoroview.exam.pictures import PicturePixels
 from fluoroview.pipeline.display import Window, auto_window
 from fluoroview.pipeline.subtraction import first_window, subtracted_window
+from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
 
 SETTLED_PICTURES = 5
 """While so many first pictures come, the average still settles, and so does the window."""
+
+
+class Steadiness:
+    """Counts the pictures since brightness last changed: a window is found when it has settled."""
+
+    def __init__(self) -> None:
+        self.pictures = 0
+        self._technique: Technique | None = None
+
+    def begin_run(self) -> None:
+        """Count from the next picture on."""
+        self.pictures = 0
+        self._technique = None
+
+    def look(self, technique: Technique | None) -> None:
+        """Count one more picture, with what it was exposed."""
+        if technique_changed(technique, self._technique, STEADY):
+            self.pictures = 0
+        self.pictures += 1
+        self._technique = technique
 
 
 class SourceWindows:

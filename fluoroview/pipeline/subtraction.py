@@ -15,7 +15,7 @@ from fluoroview.hal.frame import PixelIntensityRelationship
 from fluoroview.pipeline.arrays import Picture, Plane
 from fluoroview.pipeline.display import SAMPLE_PX, Window
 from fluoroview.pipeline.settings import SubtractionSettings
-from fluoroview.pipeline.technique import Technique, technique_changed
+from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
 
 MIDDLE = 32768
@@ -23,8 +23,6 @@ MIDDLE = 32768
 USUAL_DEPTH = 0.5
 """Attenuation of contrast medium, in factors e, that the first window reaches down to."""
 LEAST_DEPTH = 0.05
-STEADY = 0.02
-"""A change of technique by less is none."""
 MOST_AWAITED = 90
 """Frames after which a mask is made of whatever comes: brightness that never settles."""
 ABOVE = 0.3

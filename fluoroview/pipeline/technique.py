@@ -2,6 +2,8 @@
 
 Technique = tuple[float, float]
 """Tube voltage in kV, and tube current times pulse width in mAs; NaN where it is not known."""
+STEADY = 0.02
+"""A change of technique by less is none."""
 JUMP = 0.05
 """A change of technique by more makes a picture that no average may be mixed with."""
 

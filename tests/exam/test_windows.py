@@ -1,0 +1,58 @@
+"""The window of a source: it follows its first pictures, until brightness has settled."""
+
+import numpy as np
+
+from fluoroview.exam.windows import SETTLED_PICTURES, SourceWindows, Steadiness
+from fluoroview.pipeline.display import Window
+from fluoroview.pipeline.subtraction import first_window
+
+
+def picture(rng, level):
+    return rng.normal(level, 500, (64, 64)).astype(np.uint16)
+
+
+def test_a_window_follows_until_the_automatic_brightness_has_settled():
+    rng = np.random.default_rng(1)
+    windows, steadiness = SourceWindows(), Steadiness()
+    for number in range(30):
+        kv = max(60.0, 90.0 - 3 * number)  # settles at the 11th picture
+        steadiness.look((kv, 0.1))
+        level = 20_000 + 100 * kv
+        windows.settle(1, steadiness.pictures, picture(rng, level), 65535)
+    assert abs(windows.of(1).centre - 26_000) < 400
+
+
+def test_after_that_it_stays():
+    rng = np.random.default_rng(1)
+    windows, steadiness = SourceWindows(), Steadiness()
+    for _ in range(SETTLED_PICTURES + 1):
+        steadiness.look((70.0, 0.1))
+        windows.settle(1, steadiness.pictures, picture(rng, 20_000), 65535)
+    before = windows.of(1)
+    for kv in (80.0, 81.0, 90.0):
+        steadiness.look((kv, 0.1))
+        windows.settle(1, steadiness.pictures, picture(rng, 30_000), 65535)
+    assert windows.of(1) == before
+
+
+def test_a_source_that_tells_no_technique_has_settled_by_its_count():
+    steadiness = Steadiness()
+    for _ in range(7):
+        steadiness.look(None)
+    assert steadiness.pictures == 7
+    steadiness.begin_run()
+    assert steadiness.pictures == 0
+
+
+def test_the_operators_choice_is_never_changed():
+    windows = SourceWindows()
+    windows.choose(1, Window(1000, 500))
+    windows.settle(1, 1, np.full((64, 64), 9000, np.uint16), 65535)
+    assert windows.of(1) == Window(1000, 500)
+
+
+def test_subtracted_pictures_begin_with_a_window_about_no_difference():
+    windows = SourceWindows()
+    windows.subtracted(2)
+    windows.settle(2, 1, np.full((64, 64), 32768, np.uint16), 65535)
+    assert windows.of(2) == first_window()
