@@ -171,12 +171,12 @@ class StandPanel(QWidget):
 
     def _show_table(self) -> None:
         parts = [
-            f"{words} {float(self._by_name[name]['value']):+.0f}"
-            for name, words in ((LATERAL, "x"), (LONGITUDINAL, "y"), (VERTICAL, "h"))
+            f"{float(self._by_name[name]['value']):+.0f}"
+            for name in (LATERAL, LONGITUDINAL, VERTICAL)
             if name in self._by_name
         ]
         self.table.setText("  ".join(parts))
-        self.table.setToolTip("Where the table stands, mm")
+        self.table.setToolTip("Where the table stands, mm: across, along, height")
 
     def _build(self) -> None:
         by_name = self._by_name
