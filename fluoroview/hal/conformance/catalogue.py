@@ -5,15 +5,18 @@ from difflib import get_close_matches
 from fluoroview.hal.conformance.backpressure import STAND_STILL
 from fluoroview.hal.conformance.companions import COMPANIONS
 from fluoroview.hal.conformance.endurance import MANY_RUNS
+from fluoroview.hal.conformance.exposing import EXPOSING
 from fluoroview.hal.conformance.geometry import GEOMETRY
 from fluoroview.hal.conformance.isolation import ISOLATION
 from fluoroview.hal.conformance.lifecycle import CLOSINGS, OPENINGS
 from fluoroview.hal.conformance.live_settings import LIVE
 from fluoroview.hal.conformance.loading import DISCOVER, IDS, LOADING
+from fluoroview.hal.conformance.measuring import MEASURING
 from fluoroview.hal.conformance.settings import SETTINGS
 from fluoroview.hal.conformance.stopping import PROVOKED
 from fluoroview.hal.conformance.streaming import STREAM
-from fluoroview.hal.conformance.trial import Trial
+from fluoroview.hal.conformance.telling import ENDINGS, MANY_TOLD
+from fluoroview.hal.conformance.trial import KINDS, Trial
 from fluoroview.hal.conformance.verdict import Rule
 from fluoroview.hal.errors import FluoroError
 
@@ -28,15 +31,49 @@ TRIALS: tuple[Trial, ...] = (
     LIVE,
     GEOMETRY,
     COMPANIONS,
+    EXPOSING,
+    MEASURING,
+    MANY_TOLD,
+    ENDINGS,
     ISOLATION,
 )
 """In the order in which they run, after loading and discovery."""
 
-GROUPS: dict[str, tuple[Rule, ...]] = {
-    "loading and discovery": (*LOADING.rules, DISCOVER, IDS),
-    **{trial.name: trial.rules for trial in TRIALS},
-}
+Groups = dict[str, tuple[Rule, ...]]
+
+
+def groups_of(kind: str) -> Groups:
+    """Return the rules for a kind of device, by group."""
+    return {
+        "loading and discovery": (*LOADING.rules, DISCOVER, IDS),
+        **{trial.name: trial.rules for trial in TRIALS if kind in trial.kinds},
+    }
+
+
+def _all_groups() -> Groups:
+    """Return every rule once: one that several kinds share, where detectors have it."""
+    groups: Groups = {}
+    seen: set[str] = set()
+    for kind in KINDS:
+        for group, rules in groups_of(kind).items():
+            new = tuple(rule for rule in rules if rule.id not in seen)
+            seen.update(rule.id for rule in new)
+            if new:
+                groups[group] = new
+    return groups
+
+
+GROUPS = _all_groups()
 RULES: dict[str, Rule] = {rule.id: rule for rules in GROUPS.values() for rule in rules}
+
+
+def kinds_of(rule: str) -> tuple[str, ...]:
+    """Return the kinds of devices that a rule is for."""
+    return tuple(
+        kind
+        for kind in KINDS
+        if any(rule == one.id for rules in groups_of(kind).values() for one in rules)
+    )
 
 
 def require_rules(ids: list[str] | None) -> set[str]:
@@ -53,7 +90,15 @@ def require_rules(ids: list[str] | None) -> set[str]:
 
 def markdown_table() -> str:
     """Return the table of rules that docs/conformance.md shows."""
-    lines = ["| group | rule | what is expected | why it matters |", "|---|---|---|---|"]
+    lines = ["| group | rule | of | what is expected | why it matters |", "|---|---|---|---|---|"]
     for group, rules in GROUPS.items():
-        lines += [f"| {group} | `{rule.id}` | {rule.expected} | {rule.why} |" for rule in rules]
+        lines += [
+            f"| {group} | `{rule.id}` | {_of(rule.id)} | {rule.expected} | {rule.why} |"
+            for rule in rules
+        ]
     return "\n".join(lines)
+
+
+def _of(rule: str) -> str:
+    kinds = kinds_of(rule)
+    return "all" if kinds == KINDS else ", ".join(kinds)

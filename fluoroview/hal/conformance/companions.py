@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 
 from fluoroview.hal.conformance.rig import Rig, Violation, until
+from fluoroview.hal.conformance.telling import UNPLUG_COMMAND
 from fluoroview.hal.conformance.trial import Desk, Trial
 from fluoroview.hal.conformance.verdict import Finding, Rule, failed, not_applicable, passed
 from fluoroview.hal.errors import FluoroError
-
-UNPLUG_COMMAND = "TestUnplug"
-"""A CommandParameter by which a driver offers to act as if the cable had been pulled."""
 
 TWO = Rule(
     "two-devices",

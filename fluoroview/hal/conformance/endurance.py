@@ -24,13 +24,13 @@ from fluoroview.hal.states import DEADLINE_S
 
 START_STOP = Rule(
     "start-stop",
-    "Runs start and stop as often as they are asked to, also when no frame was waited for.",
+    "Runs start and stop as often as they are asked to, also when nothing was waited for.",
     "An examination has dozens of short runs; one that does not start is one exposure in vain.",
 )
 START_AT_ONCE = Rule(
     "start-at-once",
-    f"Start returns at once (within 1 s; the HAL waits {DEADLINE_S['start']:g} s) and frames "
-    "come from another thread.",
+    f"Start returns at once (within 1 s; the HAL waits {DEADLINE_S['start']:g} s) and frames or "
+    "pulses come from another thread.",
     "Until start returns, the HAL can neither stop the run nor say what happens.",
 )
 STOP_DEADLINE = Rule(
@@ -66,7 +66,7 @@ HANDLES = Rule(
 
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024 if hasattr(os, "sysconf") else 4.0
 _LEAK_KB_PER_RUN, _LEAK_KB = 64.0, 8192.0
-_WARM_UP = 3
+WARM_UP = 3
 _FEW = 10
 """Fewer runs cannot tell a small leak from the noise of the allocator."""
 _OF_THE_HAL = "heartbeat"
@@ -116,13 +116,13 @@ def _many_runs(desk: Desk) -> Iterator[Finding]:
             start_s.append(rig.took_s["start"])
             stop_s.append(rig.took_s["stop"])
             prints.append(Footprint.now())
-            if time.monotonic() > end and run >= _WARM_UP + 6:
+            if time.monotonic() > end and run >= WARM_UP + 6:
                 break
         until(lambda: False, desk.effort.settle_s)
         late = sum(log.late for log in rig.logs)
     yield passed(START_STOP.id, f"{len(start_s)} runs were started and stopped.")
-    yield _start_time(start_s)
-    yield _stop_time(stop_s)
+    yield start_time(start_s)
+    yield stop_time(stop_s)
     yield judged(
         AFTER_STOP.id,
         [f"{late} frames were committed after stop had returned."] if late else [],
@@ -144,13 +144,15 @@ def _identity(rig: Rig, place: int) -> Identity | None:
     return header.hardware_counter, header.hardware_time_ns, checksum(frame.pixels)
 
 
-def _start_time(took_s: list[float]) -> Finding:
+def start_time(took_s: list[float]) -> Finding:
+    """Judge how long starts took."""
     longest = max(took_s)
     seen = f"Start took {1e3 * statistics.median(took_s):.1f} ms, at most {1e3 * longest:.1f} ms."
     return (warned if longest > 1.0 else passed)(START_AT_ONCE.id, seen)
 
 
-def _stop_time(took_s: list[float]) -> Finding:
+def stop_time(took_s: list[float]) -> Finding:
+    """Judge how long stops took."""
     longest = max(took_s)
     seen = f"Stop took {1e3 * statistics.median(took_s):.1f} ms, at most {1e3 * longest:.1f} ms."
     return (warned if longest > DEADLINE_S["stop"] / 2 else passed)(STOP_DEADLINE.id, seen)
@@ -161,7 +163,7 @@ def growth(prints: list[Footprint]) -> Iterator[Finding]:
 
     What is compared is the second third of the runs with the last.
     """
-    rest = prints[_WARM_UP:]
+    rest = prints[WARM_UP:]
     if len(rest) < 6:
         for rule in (MEMORY, THREADS, HANDLES):
             yield not_applicable(rule.id, f"Only {len(prints)} runs could be made.")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from fluoroview.hal.conformance.rig import Hang, Rig, until
-from fluoroview.hal.conformance.trial import Desk, Trial
+from fluoroview.hal.conformance.trial import KINDS, Desk, Trial
 from fluoroview.hal.conformance.verdict import Finding, Rule, failed, passed, warned
 from fluoroview.hal.errors import FluoroError
 
@@ -34,7 +34,7 @@ UNKNOWN_DEVICE = Rule(
 )
 CLOSE_STREAMING = Rule(
     "close-streaming",
-    "Close while streaming ends the stream: no commit follows, and the device opens again.",
+    "Close in a run ends it: no frame and no pulse follows, and the device opens again.",
     "The window may be closed with the pedal down.",
 )
 CLOSE_IN_FAULT = Rule(
@@ -85,7 +85,7 @@ def _unknown_device(desk: Desk) -> Iterator[Finding]:
     with desk.rig(NOWHERE) as rig:
         desk.step(rule)
         try:
-            rig.do("open", rig.detector.open, rule)
+            rig.do("open", rig.device.open, rule)
         except FluoroError as error:
             yield passed(rule, f"It said: {error}")
         except Hang:
@@ -109,7 +109,7 @@ def _close_streaming(desk: Desk) -> Finding:
         _stream(rig)
         desk.step(rule)
         try:
-            rig.do("close", rig.detector.close, rule)
+            rig.do("close", rig.device.close, rule)
         except Hang:
             raise
         except Exception as error:
@@ -155,6 +155,7 @@ OPENINGS = Trial(
     _openings,
     (OPEN_CLOSE, CLOSE_TWICE, CLOSE_UNOPENED, UNKNOWN_DEVICE),
     needs=(),
+    kinds=KINDS,
 )
 CLOSINGS = Trial(
     "close in a run",

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from fluoroview.hal.conformance.rig import Violation
-from fluoroview.hal.conformance.trial import Desk, Trial
+from fluoroview.hal.conformance.trial import KINDS, Desk, Trial
 from fluoroview.hal.conformance.verdict import (
     Finding,
     Rule,
@@ -16,7 +16,7 @@ from fluoroview.hal.conformance.verdict import (
 )
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import DeviceInfo
-from fluoroview.hal.registry import Discovery, load_driver
+from fluoroview.hal.registry import Discovery
 
 LOADS = Rule(
     "loads",
@@ -42,7 +42,7 @@ def _loading(desk: Desk) -> Iterator[Finding]:
     desk.step(LOADS.id)
     began = time.monotonic()
     try:
-        found = load_driver(desk.driver)
+        found = desk.driver_class
     except FluoroError as error:
         raise Violation(LOADS.id, str(error)) from error
     took_s = time.monotonic() - began
@@ -81,4 +81,4 @@ def _id_fault(info: DeviceInfo, ids: list[str], driver: str) -> str:
     return f"The id {info.id!r} is given {ids.count(info.id)} times." * (ids.count(info.id) > 1)
 
 
-LOADING = Trial("loading", _loading, (LOADS,), needs=())
+LOADING = Trial("loading", _loading, (LOADS,), needs=(), kinds=KINDS)

@@ -23,10 +23,11 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class ToldPulse:
-    """One call of `FrameSink.pulse`."""
+    """One call of `FrameSink.pulse`; `late`: stop had returned."""
 
     pulse: Pulse
     at_ns: int
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class RunLog:
     pulses: list[ToldPulse] = field(default_factory=list)
     losses: list[ToldLoss] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
     wrong_sizes: list[str] = field(default_factory=list)
     acquired: int = 0
     used_up: int = 0
@@ -121,13 +123,18 @@ class ProbeSink(FrameSink):
 
     def pulse(self, pulse: Pulse) -> None:
         """Write the pulse down and hand it on."""
-        self.log.pulses.append(ToldPulse(pulse, time.monotonic_ns()))
+        self.log.pulses.append(ToldPulse(pulse, time.monotonic_ns(), self._closed))
         super().pulse(pulse)
 
     def fail(self, error: str | BaseException) -> None:
         """Write down what the driver said."""
         self.log.failures.append(str(error) or type(error).__name__)
         super().fail(error)
+
+    def refuse(self, reason: str) -> None:
+        """Write down why the driver makes no pulse."""
+        self.log.refusals.append(reason)
+        super().refuse(reason)
 
     def note_commit(self, header: FrameHeader, *, again: bool) -> None:
         """Write a commit down; hold it back if that is asked for."""

@@ -19,11 +19,12 @@ _LINES_END = None
 
 @dataclass
 class Outcome:
-    """What came of one trial. `fatal`: its process hung or died."""
+    """What came of one trial. `fatal`: its process hung or died; `kind` of the device."""
 
     findings: list[Finding]
     broken: str = ""
     fatal: bool = False
+    kind: str = ""
 
 
 class WorkerProcess:
@@ -60,6 +61,7 @@ class WorkerProcess:
             elif "done" in message:
                 outcome.broken = message["broken"]
                 outcome.fatal = message["hangs"]
+                outcome.kind = message["kind"]
                 return outcome
             else:
                 outcome.findings.append(

@@ -31,8 +31,12 @@ _CLOCK_NS = 1_000_000_000
 
 def judge(seen: Watched) -> Iterator[Finding]:
     """Judge the rules of this file by one run."""
-    told = seen.log.pulses
     named = [c.header.pulse_index for c in seen.log.frames if c.header.pulse_index >= 0]
+    yield from judge_pulses(seen.log.pulses, named, seen.released_ns)
+
+
+def judge_pulses(told: list[ToldPulse], named: list[int], released_ns: int) -> Iterator[Finding]:
+    """Judge what was told, which pulses frames named, and what came after the release."""
     if not told and not named:
         for rule in RULES:
             yield not_applicable(rule.id, "The driver tells no pulses.")
@@ -40,15 +44,15 @@ def judge(seen: Watched) -> Iterator[Finding]:
     yield _index(told, named)
     yield judged(
         VALUES.id,
-        [fault for entry in told if (fault := _value_fault(entry))],
+        [fault for entry in told if (fault := value_fault(entry))],
         f"{len(told)} pulses, origin {told[0].pulse.origin if told else 'not stated'}.",
     )
-    late = [entry for entry in told if entry.at_ns > seen.released_ns + _UNDER_WAY_NS]
+    late = [entry for entry in told if entry.at_ns > released_ns + _UNDER_WAY_NS]
     yield judged(
         RELEASED.id,
         [
             f"{len(late)} pulses were told after the pedal was released, the last "
-            f"{(late[-1].at_ns - seen.released_ns) / 1e6:.0f} ms after."
+            f"{(late[-1].at_ns - released_ns) / 1e6:.0f} ms after."
         ]
         if late
         else [],
@@ -69,7 +73,8 @@ def _index(told: list[ToldPulse], named: list[int]) -> Finding:
     return judged(INDEX.id, [], f"{len(indices)} pulses, {len(named)} frames name theirs.")
 
 
-def _value_fault(entry: ToldPulse) -> str:
+def value_fault(entry: ToldPulse) -> str:
+    """Return what is wrong with time and dose of a pulse, or nothing."""
     pulse = entry.pulse
     off_ns = entry.at_ns - pulse.host_time_ns
     if abs(off_ns) > _CLOCK_NS:

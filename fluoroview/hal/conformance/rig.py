@@ -17,7 +17,7 @@ import numpy as np
 from fluoroview.hal.clock import SystemClock
 from fluoroview.hal.conformance.effort import Effort
 from fluoroview.hal.conformance.probe import ProbeSink, RunLog
-from fluoroview.hal.detector import Detector
+from fluoroview.hal.device import Device
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import Frame, FrameFormat, Pixels
 from fluoroview.hal.ledger import Ledger, read_ledger
@@ -51,7 +51,7 @@ class Rig:
 
     def __init__(
         self,
-        driver_class: type[Detector],
+        driver_class: type[Device],
         driver: str,
         device_id: str,
         effort: Effort,
@@ -87,9 +87,6 @@ class Rig:
         except Exception as error:
             raise Violation("open-close", f"The constructor raised {_said(error)}.") from error
         self.server.sink_type = self._make_sink
-        device = self.server._device
-        assert isinstance(device, Detector)  # the registry gave a class of detectors
-        self._detector = device
 
     # the five methods, as the HAL calls them
 
@@ -122,13 +119,17 @@ class Rig:
         )
         return frame_format
 
-    def start(self) -> None:
+    def start(self, rule: str = "start-stop") -> None:
         """Start a run."""
+        self.permit()
+        self.running = True
+        self.call("start", rule, hang_rule="start-at-once")
+
+    def permit(self) -> None:
+        """Allow pulses for the run that comes next, as the host does before it calls start."""
         self._run += 1
         self.ring.words[Word.RUN] = self._run
         self.ring.words[Word.STOPPING] = 0
-        self.running = True
-        self.call("start", "start-stop", hang_rule="start-at-once")
 
     def release_pedal(self) -> None:
         """Forbid further pulses, as the host does before it calls stop."""
@@ -191,9 +192,14 @@ class Rig:
     # what is known of the run
 
     @property
-    def detector(self) -> Detector:
+    def device(self) -> Device:
         """The driver's object itself."""
-        return self._detector
+        return self.server._device
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        """Kind, and of a source whether it shakes hands and tells its pulses."""
+        return self.server.do_traits()
 
     @property
     def tree(self) -> ParameterTree:

@@ -2,25 +2,23 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
-from fluoroview.hal.conformance.catalogue import GROUPS, TRIALS, require_rules
+from fluoroview.hal.conformance.catalogue import GROUPS, TRIALS, groups_of, kinds_of, require_rules
 from fluoroview.hal.conformance.companions import TWO
 from fluoroview.hal.conformance.effort import STANDARD, Effort
 from fluoroview.hal.conformance.loading import DISCOVER, IDS, LOADING, LOADS, judge_discovery
 from fluoroview.hal.conformance.process import WorkerProcess
 from fluoroview.hal.conformance.report import Report, Result
-from fluoroview.hal.conformance.trial import Trial
+from fluoroview.hal.conformance.trial import DETECTOR, Trial
 from fluoroview.hal.conformance.verdict import (
     Finding,
     Verdict,
     heaviest,
     not_applicable,
 )
-from fluoroview.hal.detector import Detector
-from fluoroview.hal.errors import DriverError
 from fluoroview.hal.registry import DriverInfo, discover, find_driver
 
 Progress = Callable[[int, int, str], None]
@@ -47,9 +45,10 @@ def check(
     """Check one device of an installed driver; `device` "" means the first that it finds.
 
     `selection` names rules (None: all); one that stood in their way is told too.
-    `progress(done, total, what)` is called before each trial.
-    Raises DriverError for an unknown driver or one of no detector, and FluoroError for an unknown
-    rule; everything that the driver does wrong is in the report.
+    `progress(done, total, what)` is called before each trial. Which rules there are depends on
+    what the driver drives: a detector, an x-ray source or a dose meter.
+    Raises DriverError for an unknown driver and FluoroError for an unknown rule; everything that
+    the driver does wrong is in the report.
     """
     wanted = require_rules(selection)
     point = find_driver(driver)
@@ -60,11 +59,12 @@ def check(
         point.value,
     )
     began, date = time.monotonic(), datetime.now(UTC)
-    trials = [trial for trial in TRIALS if _is_wanted(trial, wanted)]
+    trials = _trials(DETECTOR, wanted)
     findings = _Findings()
     with _Bench(driver, effort) as bench:
         progress(0, len(trials) + 1, "loading and discovery")
-        bench.run(LOADING, findings, "", ())
+        kind = bench.run(LOADING, findings, "", ()) or DETECTOR
+        trials = _trials(kind, wanted)
         asked = not device or not wanted.isdisjoint(_OF_THE_LIST)
         devices = _discover(info, findings) if asked else ()
         chosen = device or next(iter(devices), "")
@@ -80,7 +80,7 @@ def check(
         effort=effort.name,
         date=date,
         duration_s=time.monotonic() - began,
-        results=findings.results(wanted, bool(chosen)),
+        results=findings.results(kind, wanted, selection or (), bool(chosen)),
     )
 
 
@@ -89,19 +89,18 @@ def _discover(info: DriverInfo, findings: "_Findings") -> tuple[str, ...]:
     if any(finding.verdict is Verdict.FAIL for finding in findings.by_rule[LOADS.id]):
         return ()
     found = discover(info)
-    if found.kind not in ("", Detector.kind):
-        raise DriverError(
-            f"Driver {info.name} drives a {found.kind}.",
-            "The conformance kit checks detectors only.",
-            info.name,
-        )
     for finding in judge_discovery(found):
         findings.add(finding)
     return tuple(device.id for device in found.devices)
 
 
-def _is_wanted(trial: Trial, wanted: set[str]) -> bool:
-    return any(rule.id in wanted for rule in trial.rules)
+def _trials(kind: str, wanted: set[str]) -> list[Trial]:
+    """Return the trials of a kind of device that judge one of the wanted rules."""
+    return [
+        trial
+        for trial in TRIALS
+        if kind in trial.kinds and not wanted.isdisjoint(rule.id for rule in trial.rules)
+    ]
 
 
 @dataclass
@@ -121,22 +120,36 @@ class _Findings:
             if rule.id not in self.by_rule:
                 self.add(not_applicable(rule.id, reason))
 
-    def results(self, wanted: set[str], has_device: bool) -> tuple[Result, ...]:
+    def results(
+        self, kind: str, wanted: set[str], named: Collection[str], has_device: bool
+    ) -> tuple[Result, ...]:
+        """Return the results by group; a rule `named` for another kind says so."""
         reason = (
             "It was not looked at."
             if has_device
             else "No device was found; name one with --device."
         )
-        return tuple(
+        found = [
             Result(
                 rule,
                 group,
                 heaviest(self.by_rule.get(rule.id) or [not_applicable(rule.id, reason)]),
             )
-            for group, rules in GROUPS.items()
+            for group, rules in groups_of(kind).items()
             for rule in rules
             if rule.id in wanted | self.breaking
-        )
+        ]
+        return (*found, *_foreign(kind, named))
+
+
+def _foreign(kind: str, named: Collection[str]) -> Iterator[Result]:
+    """Yield a result for each rule that was asked for and is of another kind of device."""
+    for group, rules in GROUPS.items():
+        for rule in rules:
+            kinds = kinds_of(rule.id)
+            if rule.id in named and kind not in kinds:
+                reason = f"It is a rule for a {' and a '.join(kinds)}; this is a {kind}."
+                yield Result(rule, group, not_applicable(rule.id, reason))
 
 
 class _Bench:
@@ -154,12 +167,12 @@ class _Bench:
     def __exit__(self, *_: object) -> None:
         self._dismiss()
 
-    def run(self, trial: Trial, findings: _Findings, device: str, others: tuple[str, ...]) -> None:
-        """Run one trial and add what it found."""
+    def run(self, trial: Trial, findings: _Findings, device: str, others: tuple[str, ...]) -> str:
+        """Run one trial and add what it found; return the kind of the device, "" if not known."""
         for need in ("loads", *trial.needs):
             if need in self._broken and trial is not LOADING:
                 findings.leave_out(trial, f"Not looked at: {need} failed. {self._broken[need]}")
-                return
+                return ""
         if trial.fresh or self._worker is None:
             self._dismiss()
             self._worker = WorkerProcess(self._arguments)
@@ -179,6 +192,7 @@ class _Bench:
         self._broken |= blocking
         if outcome.fatal or failures:
             self._dismiss()
+        return outcome.kind
 
     def _dismiss(self) -> None:
         worker, self._worker = self._worker, None

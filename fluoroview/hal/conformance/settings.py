@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from fluoroview.hal.conformance.rig import Hang, Rig, Violation
-from fluoroview.hal.conformance.trial import Desk, Trial
+from fluoroview.hal.conformance.trial import DETECTOR, KINDS, Desk, Trial
 from fluoroview.hal.conformance.verdict import Finding, Rule, failed, judged, passed, warned
 from fluoroview.hal.parameter import Access, Parameter, ParameterError, Value
 
@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 REQUIRED = Rule(
     "parameters-required",
-    "Width and Height (whole, at least 1) and PixelFormat are there, and every value can be read.",
-    "Without them no buffer can be made and no picture shown.",
+    "Every value can be read; a detector has Width and Height (whole, at least 1) and PixelFormat.",
+    "Without the size no buffer can be made; without the values no technique can be shown.",
 )
 LIMITS = Rule(
     "parameter-limits",
@@ -134,7 +134,8 @@ def _in_driver(rig: Rig, rule: str, look: Callable[[Rig], T]) -> T:
 
 def _required(rig: Rig) -> Finding:
     rule = REQUIRED.id
-    missing = [name for name in REQUIRED_NAMES if name not in rig.tree]
+    named = REQUIRED_NAMES if rig.traits["kind"] == DETECTOR else ()
+    missing = [name for name in named if name not in rig.tree]
     if missing:
         raise Violation(rule, f"There is no parameter {' and no '.join(missing)}.")
     values: dict[str, Any] = {}
@@ -146,6 +147,8 @@ def _required(rig: Rig) -> Finding:
             raise
         except Exception as error:
             return failed(rule, f"{parameter.name} cannot be read: {_said(error)}")
+    if not named:
+        return passed(rule, f"{len(values)} parameters.")
     bad = [n for n in ("Width", "Height") if not (isinstance(values[n], int) and values[n] >= 1)]
     if bad:
         return failed(rule, f"{bad[0]} is {values[bad[0]]!r}.")
@@ -321,4 +324,5 @@ SETTINGS = Trial(
     _settings,
     (REQUIRED, LIMITS, UNITS, READBACK, REFUSAL),
     needs=("open-close",),
+    kinds=KINDS,
 )

@@ -13,8 +13,15 @@ from fluoroview.hal.conformance.effort import Effort
 from fluoroview.hal.conformance.rig import Hang, Rig, Violation
 from fluoroview.hal.conformance.verdict import Finding, Rule
 from fluoroview.hal.detector import Detector
+from fluoroview.hal.device import Device
+from fluoroview.hal.dosemeter import DoseMeter
 from fluoroview.hal.errors import DriverError
 from fluoroview.hal.registry import load_driver
+from fluoroview.hal.source import XraySource
+
+DETECTOR, SOURCE, METER = Detector.kind, XraySource.kind, DoseMeter.kind
+KINDS = (DETECTOR, SOURCE, METER)
+"""The kinds of devices that can be checked."""
 
 
 class Desk:
@@ -42,16 +49,22 @@ class Desk:
         self._tell(rule)
 
     @cached_property
-    def driver_class(self) -> type[Detector]:
+    def driver_class(self) -> type[Device]:
         """The driver's class, imported at the first use."""
         loaded = load_driver(self.driver)
-        if not issubclass(loaded, Detector):
+        if loaded.kind not in KINDS:
             raise DriverError(
-                f"Driver {self.driver} is a {loaded.kind}, no detector.",
-                "The conformance kit checks detectors.",
+                f"Driver {self.driver} is a {loaded.kind}.",
+                "The conformance kit checks detectors, x-ray sources and dose meters.",
                 self.driver,
             )
         return loaded
+
+    @property
+    def kind(self) -> str:
+        """The kind of device, once its class is imported; "" before."""
+        loaded: type[Device] | None = self.__dict__.get("driver_class")
+        return loaded.kind if loaded is not None else ""
 
     @contextmanager
     def rig(self, device_id: str | None = None) -> Iterator[Rig]:
@@ -106,7 +119,7 @@ class Trial:
     """A named trial and the rules it can judge.
 
     `needs` are the rules without which it makes no sense; `fresh`: it wants a worker that has
-    not touched the driver.
+    not touched the driver; `kinds`: the kinds of devices that it is made for.
     """
 
     name: str
@@ -114,3 +127,4 @@ class Trial:
     rules: tuple[Rule, ...]
     needs: tuple[str, ...] = TO_STREAM
     fresh: bool = False
+    kinds: tuple[str, ...] = (DETECTOR,)

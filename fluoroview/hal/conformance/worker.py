@@ -38,9 +38,9 @@ class Reporter:
             {"rule": finding.rule, "verdict": str(finding.verdict), "seen": finding.seen}
         )
 
-    def done(self, *, broken: str, hangs: bool) -> None:
+    def done(self, *, broken: str, hangs: bool, kind: str) -> None:
         """Say that the trial is over; `broken` is the rule that ended it early."""
-        self._channel.send({"done": True, "broken": broken, "hangs": hangs})
+        self._channel.send({"done": True, "broken": broken, "hangs": hangs, "kind": kind})
 
 
 def run_trial(trial: Trial, desk: Desk, reporter: Reporter) -> bool:
@@ -56,7 +56,7 @@ def run_trial(trial: Trial, desk: Desk, reporter: Reporter) -> bool:
     except Exception as error:  # what a driver returned made no sense to the trial
         broken = reporter.rule
         reporter.send(failed(broken, f"It cannot be judged: {type(error).__name__}: {error}"))
-    reporter.done(broken=broken, hangs=hangs)
+    reporter.done(broken=broken, hangs=hangs, kind=desk.kind)
     return not hangs
 
 
