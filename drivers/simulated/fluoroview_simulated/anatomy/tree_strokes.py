@@ -37,3 +37,18 @@ def tubes(cells, radius, longer, amount, per_scale, starts, scratch, out):
             cells[a:b], radius[a:b], longer[a:b], amount[a:b], per_scale[a:b], scratch, box
         )
         strokes.take(scratch, out, box, np.float32(1.0))
+
+
+@njit(cache=True, nogil=True)
+def room_mm(points, others):
+    """Distance of each point (n, 3) to the nearest of others (m, 3)."""
+    out = np.empty(points.shape[0])
+    for i in range(points.shape[0]):
+        least = np.inf
+        for j in range(others.shape[0]):
+            dx = points[i, 0] - others[j, 0]
+            dy = points[i, 1] - others[j, 1]
+            dz = points[i, 2] - others[j, 2]
+            least = min(least, dx * dx + dy * dy + dz * dz)
+        out[i] = np.sqrt(least)
+    return out

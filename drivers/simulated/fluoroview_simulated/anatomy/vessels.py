@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fluoroview_simulated import strokes
-from fluoroview_simulated.anatomy.tree_strokes import tubes
+from fluoroview_simulated.anatomy.tree_strokes import room_mm, tubes
 from fluoroview_simulated.canvas import GRID, MARGIN
 
 if TYPE_CHECKING:
@@ -322,7 +322,7 @@ def _grown(
     ahead = here + side * length_mm * 0.5
     if keep is not None:
         ahead = keep(ahead)
-    room = np.linalg.norm(ahead[:, None] - others[None], axis=2).min(axis=1)
+    room = room_mm(ahead, others)
     heading = ahead[np.argmax(room * rng.uniform(0.7, 1.0, len(room)))] - here
     heading /= max(float(np.linalg.norm(heading)), 1e-9)
     line = []
@@ -332,7 +332,7 @@ def _grown(
         far = here + choices * step_mm * 4
         if keep is not None:
             places, far = keep(places), keep(far)
-        room = np.linalg.norm(far[:, None] - others[None], axis=2).min(axis=1)
+        room = room_mm(far, others)
         best = int(np.argmax(np.minimum(room, 12.0) + rng.uniform(0, 2.0, len(room))))
         heading = places[best] - here
         heading /= max(float(np.linalg.norm(heading)), 1e-9)
@@ -343,7 +343,9 @@ def _grown(
 
 def _turned(direction: np.ndarray, deg: float, rng: np.random.Generator, count: int) -> np.ndarray:
     """Unit vectors at about `deg` from a direction, all around it, (count, 3)."""
-    side = np.cross(direction, rng.standard_normal((count, 3)))
+    x, y, z = rng.standard_normal((count, 3)).T
+    u, v, w = direction
+    side = np.stack([v * z - w * y, w * x - u * z, u * y - v * x], axis=1)
     side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
     a = np.deg2rad(deg * rng.uniform(0.6, 1.4, count))[:, None]
     return np.cos(a) * direction + np.sin(a) * side
