@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 
 from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
+from fluoroview_simulated.anatomy.breathing import Trunk
 from fluoroview_simulated.anatomy.mesh import Mesh, load
-from fluoroview_simulated.anatomy.parts import Part
 
 Radius = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Distance along (n, 1) mm and angle round (1, m) rad to radius (n, m) mm."""
@@ -313,7 +313,7 @@ def duodenum() -> Lumen:
 # ------------------------------------------------------------------------------------ bodies
 
 
-def abdomen(body: str) -> list[Part]:
+def abdomen(body: str) -> Trunk:
     """What lies about a bowel that was cleaned: organs, spine, pelvis and lower ribs."""
     parts = [
         *regions_soft.abdomen(gas=False, stomach_gas=False),
@@ -322,13 +322,13 @@ def abdomen(body: str) -> list[Part]:
         *regions_skeleton.ribs(8, 12),
         *regions_skeleton.femora(),
     ]
-    return [p.in_body(body) for p in parts]
+    return Trunk(parts, body)
 
 
-def chest(body: str, stomach_gas: bool = True) -> list[Part]:
+def chest(body: str, stomach_gas: bool = True) -> Trunk:
     """What lies about the gullet: the chest and the upper abdomen."""
     parts = [*regions_soft.chest(), *regions_skeleton.thorax("T1", "T12")]
     if not stomach_gas:
         gas = load("soft_stomach_gas")
         parts = [p for p in parts if p.mesh is not gas]
-    return [p.in_body(body) for p in parts]
+    return Trunk(parts, body)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -11,14 +13,21 @@ from fluoroview_simulated.canvas import GRID, SIDE, Canvas
 
 def grain(view: View, seed: int, blotches: float = 0.2) -> np.ndarray:
     """Unevenness of the coat: granules and streaks of barium, about 1, (SIDE, SIDE) float32."""
+    return _grain(round(GRID / view.view_mm, 4), seed, blotches)
+
+
+@lru_cache(maxsize=8)
+def _grain(cells_per_mm: float, seed: int, blotches: float) -> np.ndarray:
+    """Made once for all angles: it takes longer than all the rest of a preview."""
     rng = np.random.default_rng(seed + 77)
-    cells_per_mm = GRID / view.view_mm
     total = np.ones((SIDE, SIDE), np.float32)
     for size_mm, strength in ((0.7, 0.14), (2.5, 0.12), (11.0, blotches)):
         noise = rng.standard_normal((SIDE, SIDE)).astype(np.float32)
         smooth = cv2.GaussianBlur(noise, (0, 0), size_mm * cells_per_mm)
         total += smooth * np.float32(strength / smooth.std())
-    return np.clip(total, 0.35, 2.0)
+    total = np.clip(total, 0.35, 2.0)
+    total.flags.writeable = False
+    return total
 
 
 def soft(wall: np.ndarray) -> np.ndarray:

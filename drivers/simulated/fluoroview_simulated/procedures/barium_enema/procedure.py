@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from fluoroview_simulated.anatomy import regions_gut as gut
+from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures.barium_enema import colon as anatomy
-from fluoroview_simulated.procedures.barium_enema.breath import breathing
 from fluoroview_simulated.procedures.barium_enema.coat import without_steps
 from fluoroview_simulated.procedures.barium_enema.filling import Filling, filling
 from fluoroview_simulated.procedures.barium_enema.info import INFO
@@ -42,6 +42,7 @@ class BariumEnema(Procedure):
         super().__init__(case, seed, body)
         contrast, _, disease = case.partition("-")
         self.double = contrast == "double"
+        self.trunk = gut.abdomen(body)
         self.colon = anatomy.make_colon(disease, body)
         self.amount = DOUBLE_G_CM3 if self.double else SINGLE_G_CM3
         scale = BODY_SCALE[body]
@@ -62,11 +63,12 @@ class BariumEnema(Procedure):
         self._sacs = [*self.colon.diverticula, *self.colon.polyps]
 
     def parts(self) -> Sequence[Part]:
-        """Abdomen and pelvis."""
-        return gut.abdomen(self.body)
+        """What stands still in abdomen and pelvis."""
+        return self.trunk.resting
 
     def layers(self, view: View, layers: ViewLayers) -> None:
-        """Pieces of the colon, their walls and the lesions."""
+        """Organs that breathe, pieces of the colon, their walls and the lesions."""
+        self.trunk.layers(layers)
         anatomy.lay_out(self.colon, layers, self.seed)
 
     def state(self, t_s: float) -> Filling:
@@ -77,8 +79,18 @@ class BariumEnema(Procedure):
         return filling(enema, drain, air, t_s, bag, self.colon.capacity_ml)
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
-        """Column, air, coat, pools and the tube in the rectum."""
+        """All that breathes, and the tube in the rectum, which does not."""
         now = self.state(t_s)
+        with self.trunk.breathes(canvas, self.breath(t_s)):
+            self._draw_colon(now, canvas)
+        self._rectal_tube(canvas, now)
+
+    def breath(self, t_s: float) -> float:
+        """Depth of the breath, -1 to 1."""
+        return breathing(self.acts.history("BreathHold", t_s), t_s)
+
+    def _draw_colon(self, now: Filling, canvas: Canvas) -> None:
+        """Column, air, coat and pools."""
         s = self.colon.s_of
         start, end = s(now.column_start_ml), s(now.column_end_ml)
         airy, coated = s(now.air_end_ml), s(now.coated_ml)
@@ -101,7 +113,6 @@ class BariumEnema(Procedure):
         self._lesions(canvas, column, air, coat)
         self._beyond(canvas, now)
         without_steps(canvas)
-        self._rectal_tube(canvas, now)
 
     def _pools(self, now: Filling, canvas: Canvas) -> np.ndarray:
         """How the barium left behind lies in the pieces, ml: one level in each basin."""
@@ -173,9 +184,8 @@ class BariumEnema(Procedure):
             canvas.tube(self._tip, 3.6, -0.8, "soft")
 
     def sway_mm(self, t_s: float) -> tuple[float, float]:
-        """Quiet breathing moves the abdomen; it stops while the breath is held."""
-        breath = breathing(self.acts.history("BreathHold", t_s), t_s)
-        return 0.2 * float(np.sin(0.7 * t_s)), 2.2 * breath
+        """The body rocks a little with each breath."""
+        return 0.2 * float(np.sin(0.7 * t_s)), 0.3 * self.breath(t_s)
 
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """Air belongs to double contrast; the bag gives only what it holds."""
@@ -196,7 +206,7 @@ class BariumEnema(Procedure):
             "pooled_ml": size * now.pooled_ml,
             "column_end_mm": self.colon.s_of(now.column_end_ml),
             "column_start_mm": self.colon.s_of(now.column_start_ml),
-            "breath": breathing(self.acts.history("BreathHold", t_s), t_s),
+            "breath": self.breath(t_s),
         }
 
     def note(self, t_s: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
+from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.mesh import tube_mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.view import View
@@ -63,8 +64,13 @@ class _Bladder(Procedure):
             side: np.quantile(tract.from_junction_mm, np.linspace(0, 1, 33))
             for side, tract in self.tracts.items()
         }
+        self.trunk = self._trunk()
 
     def parts(self) -> Sequence[Part]:
+        """What stands still."""
+        return self.trunk.resting
+
+    def _trunk(self) -> Trunk:
         """Abdomen and pelvis of a boy or a man, without the bladder."""
         parts = [
             *regions_soft.abdomen(lungs=False, stomach_gas=False),
@@ -74,10 +80,11 @@ class _Bladder(Procedure):
             *regions_skeleton.femora(),
             *regions_skeleton.ribs(11, 12),
         ]
-        return [p.in_body(self.body) for p in parts]
+        return Trunk(parts, self.body)
 
     def layers(self, view: View, layers: ViewLayers) -> None:
-        """The collecting systems that reflux can reach."""
+        """Organs that breathe, and the collecting systems that reflux can reach."""
+        self.trunk.layers(layers)
         for side, tract in self.tracts.items():
             if tract.grade > 1:
                 layers.path(f"calyces {side}", tract.calyces, tract.from_junction_mm)
@@ -87,10 +94,11 @@ class _Bladder(Procedure):
         now = self.course.at(t_s)
         agent = now.agent_g_cm3
         flow = now.flow_ml_s / self.course.patient.flow_ml_s
+        with self.trunk.breathes(canvas, breathing((), t_s)):
+            for side, tract in self.tracts.items():
+                self._draw_reflux(canvas, side, tract, now, t_s)
         if now.bladder_ml > 1.0 and agent > 1e-3:
             self._draw_bladder(canvas, now, flow)
-        for side, tract in self.tracts.items():
-            self._draw_reflux(canvas, side, tract, now, t_s)
         if flow > 0.02 and agent > 1e-3:
             self._draw_urethra(canvas, agent, flow, t_s)
         if now.leaked_ml > 0.05:

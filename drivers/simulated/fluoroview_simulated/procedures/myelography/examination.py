@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
+from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import SIDE, Canvas, LayerMap, ViewLayers
@@ -23,6 +24,8 @@ from fluoroview_simulated.procedures.myelography.sac import Sac
 INJECTION_S = 5.0
 RUNNING_S = 3.5
 """How long contrast runs from the needle to the pool."""
+PRONE_BREATH = 0.6
+"""Depth of the breath of a patient who lies on the belly."""
 ROOT_MM = 0.7
 MIXED_G_ML = 0.20
 """Iodine where contrast has settled in the fluid of the sac."""
@@ -49,7 +52,13 @@ class Myelography(Procedure):
         self._jitter = rng.standard_normal((48, 3))
         self._spill = rng.standard_normal((70, 3)) * (3.5, 1.2, 10.0)
 
+        self.trunk = self._trunk()
+
     def parts(self) -> Sequence[Part]:
+        """What stands still."""
+        return self.trunk.resting
+
+    def _trunk(self) -> Trunk:
         """Lumbar spine and pelvis in the abdomen."""
         parts = [
             *regions_soft.abdomen(gas=True, lungs=False),
@@ -57,10 +66,11 @@ class Myelography(Procedure):
             *regions_skeleton.ribs(10, 12),
             *regions_skeleton.pelvis(),
         ]
-        return [p.in_body(self.body) for p in parts]
+        return Trunk(parts, self.body)
 
     def layers(self, view: View, layers: ViewLayers) -> None:
-        """The lumen of the sac, the sleeves, and the roots and cord that are gaps in it."""
+        """Bowel that breathes, the lumen of the sac, the sleeves, roots and cord as gaps in it."""
+        self.trunk.layers(layers)
         layers.path("sac", self.sac.mesh)
         down, pen = view.geometry.down, Canvas()
         sleeves = [(s.line, s.radius) for s in self.sac.sleeves]
@@ -73,6 +83,8 @@ class Myelography(Procedure):
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
         """The needle, the pool of contrast with what lies in it, and what still runs."""
+        with self.trunk.breathes(canvas, PRONE_BREATH * breathing((), t_s)):
+            pass
         inside_g, running, outside_g = self._shares(t_s)
         if inside_g > 0.0:
             self._pool(canvas, inside_g)

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from fluoroview_simulated.anatomy import regions_gut as gut
+from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, ViewLayers
-from fluoroview_simulated.procedures.barium_enema.breath import breathing
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.oesophagogram import course
@@ -38,7 +38,7 @@ class Oesophagogram(Procedure):
         super().__init__(case, seed, body)
         self.gullet = make_gullet(case, body)
         g = self.gullet
-        self._breath_share = np.interp(g.line[:, 2] / g.line[0, 2], [0.30, 0.42, 0.62], [1, 1, 0])
+        self.trunk = gut.chest(body, stomach_gas=case != "achalasia")
         self.scale = BODY_SCALE[body]
         low, high = g.narrow_mm or (-2.0, -1.0)
         self._stiff = ((g.s_mm > low) & (g.s_mm < high)).astype(float)
@@ -52,11 +52,12 @@ class Oesophagogram(Procedure):
         )
 
     def parts(self) -> Sequence[Part]:
-        """The chest."""
-        return gut.chest(self.body, stomach_gas=self.case != "achalasia")
+        """What stands still in the chest."""
+        return self.trunk.resting
 
     def layers(self, view: View, layers: ViewLayers) -> None:
-        """What holds a level: the pouch or the wide gullet."""
+        """Organs that breathe, and what holds a level: the pouch or the wide gullet."""
+        self.trunk.layers(layers)
         if self._sac_mesh is None or self.gullet.sac is None:
             return
         layers.path("sac", self._sac_mesh)
@@ -72,11 +73,16 @@ class Oesophagogram(Procedure):
         return course.swallows(t_s, self.acts.times("Swallow", t_s))
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
+        """All that breathes: the lungs, what is below them, and the gullet between."""
+        with self.trunk.breathes(canvas, self.breath(t_s)):
+            self._draw_gullet(t_s, canvas)
+
+    def _draw_gullet(self, t_s: float, canvas: Canvas) -> None:
         """Folds, then what is in the gullet, by case."""
         times = self.swallows(t_s)
         since = [t_s - at for at in times[-3:]]
-        line = self._line(t_s)
-        self._folds(canvas, since, t_s)
+        line = self.gullet.line
+        self._folds(canvas, since)
         if self.case == "achalasia":
             self._achalasia(canvas, line, times, t_s)
         elif self.gullet.narrow_mm is not None:
@@ -89,15 +95,8 @@ class Oesophagogram(Procedure):
 
     # ---- parts of the picture ---------------------------------------------------------------
 
-    def _line(self, t_s: float) -> np.ndarray:
-        """The gullet as breathing moves it: its lower end follows the diaphragm."""
-        breath = self.breath(t_s)
-        return self.gullet.line + np.array([0.6, 0.0, -4.5]) * (
-            breath * self._breath_share[:, None]
-        )
-
     def breath(self, t_s: float) -> float:
-        """Height of the breath, -1 to 1."""
+        """Depth of the breath, -1 to 1."""
         return breathing(self.acts.history("BreathHold", t_s), t_s)
 
     def _span(self, canvas: Canvas, line: np.ndarray, span: course.Span) -> None:
@@ -142,7 +141,7 @@ class Oesophagogram(Procedure):
             line[below], self.scale * wide * np.linspace(1.3, 0.8, n), 0.7 * BARIUM_G_CM3 * strength
         )
 
-    def _folds(self, canvas: Canvas, since: Sequence[float], t_s: float) -> None:
+    def _folds(self, canvas: Canvas, since: Sequence[float]) -> None:
         """Coated furrows of the empty gullet, fading with the time since they were wetted."""
         if self.case == "achalasia" or not since:
             return
@@ -157,10 +156,9 @@ class Oesophagogram(Procedure):
         wet *= 0.75 + 0.25 * np.sin(g.s_mm / 9.0) * np.sin(g.s_mm / 23.0)
         if not wet.any():
             return
-        shift = np.array([0.6, 0.0, -4.5]) * (self.breath(t_s) * self._breath_share[:, None])
         squeezed = np.clip(g.wide_mm / 6.0, 0.25, 1.0)[:, None]
         for fold in g.folds:
-            points = g.line + (fold - g.line) * squeezed + shift
+            points = g.line + (fold - g.line) * squeezed
             at = self._inside
             canvas.tube(points[at], self.scale * FOLD_MM, (0.95 * BARIUM_G_CM3 * wet)[at])
 
@@ -274,9 +272,8 @@ class Oesophagogram(Procedure):
 
     def sway_mm(self, t_s: float) -> tuple[float, float]:
         """A standing patient sways a little."""
-        return 0.9 * float(np.sin(0.7 * t_s)), 0.5 * float(
-            np.sin(0.9 * t_s + 1)
-        ) + 0.6 * self.breath(t_s)
+        aside, up = float(np.sin(0.7 * t_s)), float(np.sin(0.9 * t_s + 1))
+        return 0.9 * aside, 0.5 * up + 0.3 * self.breath(t_s)
 
     def begin(self, t_s: float) -> float:
         """The pedal goes down: the patient is told to swallow soon."""

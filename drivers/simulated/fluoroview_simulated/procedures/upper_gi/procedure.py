@@ -9,10 +9,10 @@ import numpy as np
 
 from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy import regions_gut as gut
+from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, LayerMap, ViewLayers
-from fluoroview_simulated.procedures.barium_enema.breath import breathing
 from fluoroview_simulated.procedures.barium_enema.coat import soft, without_steps
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.upper_gi import anatomy
@@ -33,6 +33,7 @@ class UpperGI(Procedure):
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         super().__init__(case, seed, body)
+        self.trunk = gut.abdomen(body)
         self.organs = anatomy.make_anatomy(case, body)
         scale = self.organs.scale
         self._size = scale**3
@@ -46,11 +47,12 @@ class UpperGI(Procedure):
         self._ramp = np.linspace(0.0, 1.0, 256).astype(np.float32)
 
     def parts(self) -> Sequence[Part]:
-        """Upper abdomen with the lung bases."""
-        return gut.abdomen(self.body)
+        """What stands still in the abdomen."""
+        return self.trunk.resting
 
     def layers(self, view: View, layers: ViewLayers) -> None:
-        """Body of the stomach, duodenum, lesions."""
+        """Organs that breathe, body of the stomach, duodenum, lesions."""
+        self.trunk.layers(layers)
         anatomy.lay_out(self.organs, layers, self.seed)
 
     def state(self, t_s: float) -> Moment:
@@ -59,6 +61,15 @@ class UpperGI(Procedure):
         return moment(t_s, swallows, rolls, self._length)
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
+        """All that breathes: organs, and what is in the stomach."""
+        with self.trunk.breathes(canvas, self.breath(t_s)):
+            self._draw_stomach(t_s, canvas)
+
+    def breath(self, t_s: float) -> float:
+        """Depth of the breath, -1 to 1."""
+        return breathing(self.acts.history("BreathHold", t_s), t_s)
+
+    def _draw_stomach(self, t_s: float, canvas: Canvas) -> None:
         """Gas, pool and coat; mouthfuls on their way; bulb and C-loop."""
         now = self.state(t_s)
         waves = now.waves
@@ -166,9 +177,9 @@ class UpperGI(Procedure):
         canvas.tube(self._way[a:b], wide, 0.6 * BARIUM_G_CM3)
 
     def sway_mm(self, t_s: float) -> tuple[float, float]:
-        """Breathing carries the stomach up and down; it stops while the breath is held."""
-        breath = breathing(self.acts.history("BreathHold", t_s), t_s)
-        return 0.4 * breath, 2.7 * breath
+        """The body rocks a little with each breath."""
+        breath = self.breath(t_s)
+        return 0.2 * breath, 0.3 * breath
 
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """A stomach takes only so much."""
@@ -190,7 +201,7 @@ class UpperGI(Procedure):
             "waves_mm": list(now.waves),
             "bulb_share": now.bulb,
             "pylorus_share": now.pylorus,
-            "breath": breathing(self.acts.history("BreathHold", t_s), t_s),
+            "breath": self.breath(t_s),
         }
 
     def note(self, t_s: float) -> str:

@@ -1,0 +1,185 @@
+"""Organs that are projected once per view, as maps that each pulse only looks up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import cv2
+import numpy as np
+
+from fluoroview_simulated import strokes
+from fluoroview_simulated.anatomy.mesh import Mesh
+from fluoroview_simulated.anatomy.parts import Part
+from fluoroview_simulated.anatomy.project import draw_mesh
+from fluoroview_simulated.anatomy.view import View
+
+GRID = 512
+"""Cells over the view."""
+MARGIN = 8
+"""Cells around it."""
+SIDE = GRID + 2 * MARGIN
+
+
+@dataclass(frozen=True)
+class LayerMap:
+    """One organ in one view, cut out where it is.
+
+    Attributes:
+        place: where it lies in the maps with their margin.
+        path: mm of the ray inside it, or crossings of its wall, (rows, columns) float32.
+        scalar: mean along the ray of what the mesh carries, or None.
+        low, high: least and greatest height (mm, against gravity) of the ray inside, or None.
+        levels_mm, levels_ml: what is below a height, for pools.
+    """
+
+    place: tuple[slice, slice]
+    path: np.ndarray
+    scalar: np.ndarray | None = None
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+    levels_mm: np.ndarray | None = None
+    levels_ml: np.ndarray | None = None
+
+
+class ViewLayers:
+    """Everything that was projected for one view. Written by one thread, then only read."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.maps: dict[str, LayerMap] = {}
+        self.own: dict[str, dict[str, np.ndarray]] = {}
+        self._indices: dict[tuple[str, float, float], np.ndarray] = {}
+
+    def path(self, key: str, mesh: Mesh, scalar: np.ndarray | None = None) -> None:
+        """Projects a closed mesh; `scalar` (n_vertices,) is averaged along each ray."""
+        self._trace(key, mesh, scalar, 0.0)
+
+    def shell(
+        self, key: str, mesh: Mesh, scalar: np.ndarray | None = None, thickness_mm: float = 1.0
+    ) -> None:
+        """Projects the wall of a mesh: `thickness_mm` over the cosine at each crossing."""
+        self._trace(key, mesh, scalar, thickness_mm)
+
+    def tissue(self, key: str, parts: Sequence[Part]) -> None:
+        """Projects parts of soft tissue together, as one map of their changes in mm."""
+        soft, bone = np.zeros((SIDE, SIDE), np.float32), np.zeros((SIDE, SIDE), np.float32)
+        origin = (-float(MARGIN), -float(MARGIN))
+        for part in parts:
+            draw_mesh(part.mesh, self.view, soft, bone, (part.soft, 0.0, 0.0, 0.0), origin, GRID)
+        self.maps[key] = LayerMap((slice(0, SIDE), slice(0, SIDE)), soft)
+
+    def custom(self, key: str, **maps: np.ndarray) -> None:
+        """Keeps own maps (GRID, GRID) by material, for `Canvas.custom`."""
+        self.own[key] = {name: np.asarray(m, np.float32) for name, m in maps.items()}
+
+    def index(self, key: str, low: float, high: float) -> np.ndarray:
+        """The scalar of a layer as steps 0 to 255 between two values, uint8."""
+        wanted = (key, low, high)
+        if wanted not in self._indices:
+            scalar = self.maps[key].scalar
+            if scalar is None:
+                raise ValueError(f"layer {key!r} was projected without a scalar")
+            steps = np.clip((scalar - low) * (255.0 / (high - low)), 0, 255)
+            self._indices[wanted] = np.rint(steps).astype(np.uint8)
+        return self._indices[wanted]
+
+    def _trace(self, key: str, mesh: Mesh, scalar: np.ndarray | None, thickness: float) -> None:
+        cells, _ = self.view.cells(mesh.vertices, GRID)
+        cells += MARGIN
+        place = place_of(cells, 1)
+        if place is None:
+            nothing = np.zeros((1, 1), np.float32)
+            place, shape = (slice(0, 1), slice(0, 1)), (1, 1)
+            none = nothing if scalar is not None else None
+            levels = _levels(mesh, self.view.geometry.down) if not thickness else (None, None)
+            self.maps[key] = LayerMap(place, nothing, none, nothing, nothing, *levels)
+            return
+        shape = (place[0].stop - place[0].start, place[1].stop - place[1].start)
+        cells -= (place[1].start, place[0].start)
+        away = mesh.vertices - self.view.source
+        distance = np.linalg.norm(away, axis=1)
+        cosine = np.einsum("ij,ij->i", away / distance[:, None], mesh.normals)
+        down = self.view.geometry.down
+        height = -(mesh.vertices @ down)
+        path, total, count = (np.zeros(shape, np.float32) for _ in range(3))
+        low, high = np.full(shape, 1e6, np.float32), np.full(shape, -1e6, np.float32)
+        strokes.trace(
+            cells,
+            (distance - self.view.geometry.source_isocentre_mm).astype(np.float32),
+            mesh.faces,
+            cosine.astype(np.float32),
+            np.zeros(1, np.float32) if scalar is None else np.asarray(scalar, np.float32),
+            height.astype(np.float32),
+            np.float32(thickness),
+            (path, total, count, low, high),
+        )
+        np.maximum(path, 0.0, out=path)
+        mean = None
+        if scalar is not None:
+            mean = _filled(total / np.maximum(count, 1.0), count > 0)
+        levels = _levels(mesh, down) if not thickness else (None, None)
+        self.maps[key] = LayerMap(place, path, mean, low, high, *levels)
+
+
+def _filled(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Values spread a little over the rim, where no ray went in."""
+    weight = cv2.blur(known.astype(np.float32), (3, 3))
+    near = cv2.blur(np.where(known, values, 0).astype(np.float32), (3, 3))
+    return np.where(known, values, near / np.maximum(weight, 1e-6)).astype(np.float32)
+
+
+def place_of(cells: np.ndarray, margin: int) -> tuple[slice, slice] | None:
+    """The rectangle of cells around points, within the maps; None when it lies outside."""
+    low = np.floor(cells.min(axis=0)).astype(int) - margin
+    high = np.ceil(cells.max(axis=0)).astype(int) + margin + 1
+    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
+    right, bottom = min(int(high[0]), SIDE), min(int(high[1]), SIDE)
+    if right - left < 2 or bottom - top < 2:
+        return None
+    return slice(top, bottom), slice(left, right)
+
+
+_known_levels: WeakKeyDictionary[Mesh, dict[tuple, tuple[np.ndarray, np.ndarray]]]
+_known_levels = WeakKeyDictionary()
+"""They depend on gravity, not on the view: turning the C-arm asks for the same again."""
+
+
+def _levels(mesh: Mesh, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Heights in mm against gravity, and the ml of a closed mesh below each."""
+    known = _known_levels.setdefault(mesh, {})
+    key = tuple(np.round(down, 4))
+    if key not in known:
+        known[key] = _levels_of(mesh, down)
+    return known[key]
+
+
+def _levels_of(mesh: Mesh, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    up = -np.asarray(down, float)
+    side = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
+    side /= np.linalg.norm(side)
+    across = np.cross(up, side)
+    height, x, depth = (mesh.vertices.astype(float) @ a for a in (up, side, across))
+    n = 160
+    bottom, top = height.min() - 0.5, height.max() + 0.5
+    left, right = x.min() - 0.5, x.max() + 0.5
+    row_mm, column_mm = (top - bottom) / n, (right - left) / n
+    cells = np.stack([(x - left) / column_mm - 0.5, (height - bottom) / row_mm - 0.5], axis=1)
+    path, total, count = (np.zeros((n, n), np.float32) for _ in range(3))
+    low, high = np.zeros((n, n), np.float32), np.zeros((n, n), np.float32)
+    flat = np.zeros(len(x), np.float32)
+    strokes.trace(
+        cells,
+        depth.astype(np.float32),
+        mesh.faces,
+        flat,
+        np.zeros(1, np.float32),
+        flat,
+        np.float32(0.0),
+        (path, total, count, low, high),
+    )
+    ml = np.concatenate([[0.0], np.cumsum(np.abs(path.sum(axis=1)) * row_mm * column_mm / 1e3)])
+    heights = bottom + row_mm * np.arange(n + 1)
+    volume = abs(mesh.volume_ml)
+    return heights, ml * (volume / max(ml[-1], 1e-9))
