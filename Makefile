@@ -6,7 +6,7 @@ BIN := .venv/bin
 # What `make run` needs; the other drivers need an SDK or a compiler, and `make test` installs them.
 LIGHT := simulated dicom_replay recording gentl video generator manual pattern
 DRIVERS := $(wildcard drivers/*/pyproject.toml)
-RUN := -e . $(patsubst %,-e ./drivers/%,$(LIGHT))
+RUN := -e '.[gallery]' $(patsubst %,-e ./drivers/%,$(LIGHT))
 ALL := $(patsubst %/pyproject.toml,-e ./%,$(DRIVERS))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt
 
