@@ -21,7 +21,12 @@ from fluoroview.exam.dose_desk import DoseDesk
 from fluoroview.exam.events import ExamEvents, Mode, Problem, Severity, TaskProgress
 from fluoroview.exam.health import HealthMonitor
 from fluoroview.exam.hold import MOST_FRAMES
-from fluoroview.exam.live_values import RUN_KIND, LiveValues, told_subtraction
+from fluoroview.exam.live_values import (
+    RUN_KIND,
+    LiveValues,
+    is_new_patient,
+    told_subtraction,
+)
 from fluoroview.exam.pictures import Picture, PictureBuffer, Screen
 from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.replay import Replay, ReplayInfo, info_of
@@ -85,6 +90,7 @@ class Examination:
         self._sources = 0
         self._subtract: bool | None = None
         self._told_subtraction: bool | None = None
+        self._subtraction_of = self._wanted
         self._parameters_between: list[dict[str, Any]] = []
         self._live_values = LiveValues(self._refresh_parameters)
         self._windows = SourceWindows()
@@ -481,6 +487,9 @@ class Examination:
     def _connect(self) -> None:
         self._disconnect()
         driver, wanted = self._wanted
+        if self._wanted != self._subtraction_of:  # another device's pictures are not subtracted
+            self._subtract = self._told_subtraction = None
+            self._subtraction_of = self._wanted
         device_id = wanted or look_for(driver).first_id()
         host = DeviceHost(
             driver,
@@ -585,14 +594,24 @@ class Examination:
     def _set_parameter(self, name: str, value: Any) -> Any:
         device = self._need_device()
         access = next((p["access"] for p in device.parameters if p["name"] == name), Access.RW)
+        new_patient = is_new_patient(device.parameters, name, value)
         if access == Access.RW_IDLE and device.host.state is DeviceState.ARMED:
             written = self._while_idle(device, lambda: device.host.write(name, value))
         else:
             written = device.host.write(name, value)
             device.parameters = device.host.parameters()
             self._hear_parameters(device)
+        if new_patient:
+            self._begin_patient()
         self.events.status_changed.emit()
         return written
+
+    def _begin_patient(self) -> None:
+        """Another patient lies there: what is held and counted was of the one before."""
+        with self._lock:
+            if self._mode is Mode.HOLD:
+                self._mode = Mode.IDLE
+        self.reset_dose()
 
     def _while_idle(self, device: ArmedDevice, work: Callable[[], T]) -> T:
         """Disarm, do something, and arm again."""

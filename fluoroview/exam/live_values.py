@@ -11,6 +11,8 @@ from typing import Any
 
 MOVING = frozenset({"Situation", "AnodeHeat", "PeakSkinDose", "BrightnessLimit"})
 """A device that has one of these is read again and again; others are left alone."""
+PATIENT = frozenset({"Procedure", "Case", "Body", "Seed"})
+"""Who lies there: another value is another patient, whose dose and pictures begin anew."""
 RUN_KIND = "RunKind"
 """What the next run is: fluoroscopy, an acquisition, a spot image, a DSA run."""
 USUAL = "SubtractionUsual"
@@ -52,6 +54,12 @@ class LiveValues:
         while not self._end.wait(INTERVAL_S):
             if self._moving and (asked is None or asked.done()):
                 asked = self._refresh()
+
+
+def is_new_patient(described: list[dict[str, Any]], name: str, value: Any) -> bool:
+    """Whether writing this brings another patient, of a device that has patients."""
+    values = {each["name"]: each["value"] for each in described}
+    return name in PATIENT and "Case" in values and values.get(name) != value
 
 
 def told_subtraction(described: list[dict[str, Any]]) -> bool | None:

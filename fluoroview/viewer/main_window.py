@@ -179,8 +179,15 @@ class MainWindow(QMainWindow):
             mode, detail = Mode.REPLAY, "from the device"
         if mode is Mode.IDLE and self._shown is not None and self._shown.mode is Mode.REPLAY:
             self._show_nothing()  # a replay was left, and there is no hold to go back to
+        elif mode is Mode.IDLE and self._is_of_another(now):
+            self._show_nothing()
         # no picture, no badge: a run that ended before its first frame left nothing to hold
         self.canvas.set_mode(mode if self._shown is not None else Mode.IDLE, detail)
+
+    def _is_of_another(self, now: ExamSnapshot) -> bool:
+        """Whether the picture is of a patient before, and another one lies there."""
+        shown = self._shown is not None and self._shown.source != now.source
+        return shown and now.device.state is DeviceState.ARMED and "Case" in self.procedure.names
 
     def _show_nothing(self) -> None:
         self._shown = None

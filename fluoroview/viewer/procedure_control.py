@@ -45,6 +45,8 @@ class ProcedureControl(QObject):
         self._wait_for = wait_for
         self._asked: str | None = None
         self.catalogue = Catalogue()
+        self.names: set[str] = set()
+        """The parameters of the device, when it was shown last."""
         self.queue = WriteQueue(self._write, bridge, self._written)
         self.keys = ControlKeys(widgets.canvas, self._keys_work)
         self.high_level = high_level.HighLevel(
@@ -58,7 +60,7 @@ class ProcedureControl(QObject):
     def show(self, now: ExamSnapshot) -> None:
         """Show the examination as it is now."""
         described = self._exam.parameters
-        names = {each["name"] for each in described}
+        names = self.names = {each["name"] for each in described}
         widgets = self._widgets
         self._ask_catalogue(now.device.driver, "Case" in names)
         widgets.show_examination_tabs("Case" in names, bool(STAND & names))

@@ -133,3 +133,29 @@ def test_a_runs_kind_is_noted_and_its_time_is_fluoroscopy_or_not(theatre):
     assert [run.dose.kind for run in theatre.runs] == ["fluoroscopy", "DSA run"]
     assert theatre.snapshot().dose.fluoroscopy_time_s == before > 0
     assert [run["kind"] for run in theatre.dose_report()["runs"]] == ["fluoroscopy", "DSA run"]
+
+
+def test_another_patient_begins_with_no_dose_and_no_picture(theatre):
+    run_for(theatre)
+    assert theatre.snapshot().dose.fluoroscopy_time_s > 0
+    theatre.set_parameter("Case", "aspiration").result(5)
+    now = theatre.snapshot()
+    assert now.mode is Mode.IDLE
+    assert now.dose.fluoroscopy_time_s == 0
+    assert now.runs == 0
+
+
+def test_the_same_patient_again_is_no_other(theatre):
+    run_for(theatre)
+    theatre.set_parameter("Case", "normal").result(5)
+    theatre.set_parameter("TubeVoltage", 80.0).result(5)
+    assert theatre.snapshot().runs == 1
+
+
+def test_another_devices_pictures_are_not_subtracted_for_it(theatre):
+    theatre.subtract(True)
+    theatre.connect("theatre", "two").result(10)
+    assert theatre.subtracts is False
+    theatre.subtract(True)
+    theatre.restart_device().result(10)
+    assert theatre.subtracts is True, "the same device again"

@@ -106,7 +106,10 @@ def test_the_picture_of_the_viewer_is_a_picture(headless):
             ["live", "--headless", "--driver", "dicom_replay"],
             "Driver dicom_replay found no device. Name a file of yours: `--device FILE`",
         ),
-        (["live", "--headless", "--procedure", "swalow"], "parameter Procedure cannot be swalow"),
+        (
+            ["live", "--headless", "--procedure", "barium-enemma"],
+            "There is no examination 'barium-enemma'. Did you mean barium-enema?",
+        ),
         (["live", "--room", "/none.toml"], "The room file /none.toml cannot be read"),
         (["live", "--headless", "--out", "/proc/none"], "The folder /proc/none cannot be made"),
         (["devices", "--driver", "x"], "There is no driver 'x'. Installed are:"),

@@ -67,6 +67,16 @@ def test_after_a_choice_the_keys_belong_to_the_picture(qtbot, window):
     assert window.canvas.hasFocus()
 
 
+def test_a_picture_of_the_patient_before_is_not_shown_with_the_next_ones_name(
+    qtbot, window, hold_pedal
+):
+    hold_pedal(window)
+    qtbot.waitUntil(lambda: window.canvas.overlay.mode == "HOLD")
+    choose(qtbot, window, "angiogram")
+    qtbot.waitUntil(lambda: window.canvas.picture is None)
+    assert window.canvas.overlay.mode == "IDLE"
+
+
 def test_controls_follow_the_examination_with_their_keys(qtbot, window):
     panel = window.widgets.procedure_panel
     assert list(panel.rows) == ["Swallow", "BreathHold", "Consistency"]
