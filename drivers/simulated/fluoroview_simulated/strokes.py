@@ -150,9 +150,12 @@ def pool(path, low, high, level, corner, amount, displaces, out, soft):
 
 
 @njit(cache=True, nogil=True)
-def trace(cells, depth, faces, cosine, scalar, height, thickness, maps):  # noqa: PLR0915 - one loop
-    """Draws a mesh into path (or shell), sum and count of the scalar, least and greatest height."""
-    path, total, count, low, high = maps
+def trace(cells, depth, faces, walls, cosine, scalar, height, maps):
+    """Draws a mesh into path, wall, sum and count of the scalar, least and greatest height.
+
+    The first `walls` faces have a wall of 1 mm, which counts by the cosine of its crossing.
+    """
+    path, wall, total, count, low, high = maps
     rows, columns = path.shape
     carries = scalar.shape[0] > 1
     for f in range(faces.shape[0]):
@@ -191,11 +194,10 @@ def trace(cells, depth, faces, cosine, scalar, height, thickness, maps):  # noqa
                 if ea + oa >= 0 and eb + ob >= 0 and ec + oc >= 0:
                     u, v = np.float32(ea) * per, np.float32(eb) * per
                     w = np.float32(1.0) - u - v
-                    if thickness != np.float32(0.0):
+                    path[i, j] += sign * (u * depth[a] + v * depth[b] + w * depth[c])
+                    if f < walls:
                         across = abs(u * cosine[a] + v * cosine[b] + w * cosine[c])
-                        path[i, j] += thickness / max(across, np.float32(STEEPEST))
-                    else:
-                        path[i, j] += sign * (u * depth[a] + v * depth[b] + w * depth[c])
+                        wall[i, j] += np.float32(1.0) / max(across, np.float32(STEEPEST))
                     h = u * height[a] + v * height[b] + w * height[c]
                     low[i, j] = min(low[i, j], h)
                     high[i, j] = max(high[i, j], h)

@@ -78,19 +78,16 @@ def make_colon(disease: str, body: str) -> Colon:
 def lay_out(colon: Colon, layers: ViewLayers, seed: int) -> None:
     """Projects every piece, its wall and the lesions for one view."""
     texture = grain(layers.view, seed)
-    for i, (mesh, along) in enumerate(colon.pieces):
-        layers.path(f"piece {i}", mesh, along)
-    for i, (mesh, along) in enumerate(colon.walls):
+    for i, ((mesh, along), (wall, _)) in enumerate(zip(colon.pieces, colon.walls, strict=True)):
         key = f"wall {i}"
-        layers.shell(key, mesh, along)
+        layers.lumen(f"piece {i}", key, mesh, wall, along)
         kept = layers.maps[key]
         layers.maps[key] = replace(kept, path=soft(kept.path) * texture[kept.place])
     layers.custom("basins", **basins(colon, layers))
     for name, sacs in (("sac", colon.diverticula), ("polyp", colon.polyps)):
         for i, sac in enumerate(sacs):
-            layers.path(f"{name} {i}", sac.mesh)
             key = f"{name} wall {i}"
-            layers.shell(key, sac.mesh)
+            layers.lumen(f"{name} {i}", key, sac.mesh, sac.mesh)
             layers.maps[key] = replace(layers.maps[key], path=soft(layers.maps[key].path))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
 from fluoroview_simulated.anatomy.breathing import Trunk, breathing
-from fluoroview_simulated.anatomy.mesh import tube_mesh
+from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, ViewLayers
@@ -119,11 +119,10 @@ class _Bladder(Procedure):
             middle = (anatomy.NECK + np.array([0, 3, lifted])) * self.scale
             balloon = self._ball.moved(np.eye(3) * BALLOON_MM * self.scale, middle)
             canvas.mesh(balloon, contrast=-agent)
-            np.maximum(canvas.contrast, 0.0, out=canvas.contrast)
         if now.diverticulum_ml > 0.3:
             radius = (3e3 * now.diverticulum_ml / (4 * np.pi)) ** (1 / 3)
             at = int(np.argmax(self._pouch_side(mesh.vertices)))
-            wall, out = mesh.vertices[at].astype(float), mesh.normals[at].astype(float)
+            wall, out = mesh.vertices[at].astype(float), _normal(mesh, at)
             away = wall + out * (0.93 * radius + 3.0 * self.scale)
             turn = np.diag([1.0, 0.92, 1.09]) * radius
             canvas.mesh(self._pouch.moved(turn, away), contrast=agent)
@@ -240,6 +239,14 @@ class _Bladder(Procedure):
         if s.voided_ml > 1.0:
             return f"Voided {s.voided_ml:.0f} ml; {held} left"
         return f"{held}: open the drip with I" if s.infused_ml < 1.0 else held
+
+
+def _normal(mesh: Mesh, at: int) -> np.ndarray:
+    """Outward at one vertex: cheaper than all normals of a mesh that is new in every pulse."""
+    faces = mesh.faces[(mesh.faces == at).any(axis=1)]
+    a, b, c = (mesh.vertices[faces[:, k]].astype(float) for k in range(3))
+    out: np.ndarray = np.cross(b - a, c - a).sum(axis=0)
+    return out / np.linalg.norm(out)
 
 
 def _streaks(seed: int, scale: float) -> list[tuple[np.ndarray, np.ndarray]]:

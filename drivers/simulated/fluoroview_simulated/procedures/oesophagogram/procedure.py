@@ -60,9 +60,9 @@ class Oesophagogram(Procedure):
         self.trunk.layers(layers)
         if self._sac_mesh is None or self.gullet.sac is None:
             return
-        layers.path("sac", self._sac_mesh)
         ends = 2 * self.gullet.sac.radius.shape[1]
-        layers.shell("sac wall", Mesh(self._sac_mesh.vertices, self._sac_mesh.faces[:-ends]))
+        wall = Mesh(self._sac_mesh.vertices, self._sac_mesh.faces[:-ends])
+        layers.lumen("sac", "sac wall", self._sac_mesh, wall)
         kept = layers.maps["sac wall"]
         if kept.path.size > 1:
             texture = grain(view, self.seed)[kept.place]

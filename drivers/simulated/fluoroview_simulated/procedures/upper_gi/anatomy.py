@@ -11,11 +11,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, in_body
 from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
+from fluoroview_simulated.layers import traced
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 
 ANTRUM_MM = 168.0
@@ -37,8 +37,8 @@ class Anatomy:
     """Depth of the furrows between the folds at the vertices of the body, 0 to 1."""
     pieces: tuple[tuple[Mesh, np.ndarray], ...]
     crater: Mesh | None
-    spokes: tuple[np.ndarray, ...]
-    """Folds that run to an ulcer."""
+    spokes: tuple[np.ndarray, np.ndarray] | None
+    """Folds that run to an ulcer: points (n, 3) one after the other, and how deep each is (n,)."""
 
 
 def make_anatomy(disease: str, body: str) -> Anatomy:
@@ -52,7 +52,7 @@ def make_anatomy(disease: str, body: str) -> Anatomy:
     high = gut.ruga(along[:-2, None], angle[:, None])[:, 0]
     weight = np.interp(along[:-2], [0, 30, 135, ANTRUM_MM], [0.4, 1.0, 0.9, 0.0])
     grooves = np.append(weight * np.maximum(1.0 - 1.8 * high, 0.0) ** 1.5, [0.0, 0.0])
-    crater, spokes = (None, ())
+    crater, spokes = (None, None)
     if disease == "ulcer":
         crater, spokes = _ulcer(stomach, scale)
     return Anatomy(
@@ -80,23 +80,21 @@ def lay_out(parts: Anatomy, layers: ViewLayers, seed: int) -> None:
     texture = grain(layers.view, seed, 0.09)
     layers.custom("grain", texture=texture)
     mesh, along = parts.body
-    layers.path("body", mesh, along)
     wall = _open_wall(mesh, parts.stomach)
-    layers.shell("body wall", wall, along)
+    layers.lumen("body", "body wall", mesh, wall, along)
     dependent = np.clip(wall.normals @ layers.view.geometry.down + 0.15, 0, 1)
     layers.shell("grooves", wall, parts.grooves * dependent)
     for key in ("body wall", "grooves"):
         _coated(layers, key, texture)
     for i, (piece, place) in enumerate(parts.pieces):
-        layers.path(f"duodenum {i}", piece, place)
-        layers.shell(f"duodenum wall {i}", _open_wall(piece, parts.duodenum), place)
-        _coated(layers, f"duodenum wall {i}", texture)
+        wall, key = _open_wall(piece, parts.duodenum), f"duodenum wall {i}"
+        layers.lumen(f"duodenum {i}", key, piece, wall, place)
+        _coated(layers, key, texture)
     rest = antrum_mesh(parts, (), 0.0)
     layers.path("antrum at rest", rest)
     _levels(layers)
     if parts.crater is not None:
-        layers.path("crater", parts.crater)
-        layers.shell("crater wall", parts.crater)
+        layers.lumen("crater", "crater wall", parts.crater, parts.crater)
         _coated(layers, "crater wall", texture)
 
 
@@ -153,26 +151,11 @@ def trace_antrum(
     mesh = antrum_mesh(parts, waves, pylorus)
     discs = 2 * (parts.stomach.radius.shape[1] // 4)
     wall = Mesh(mesh.vertices, mesh.faces[:-discs])
-    view = canvas.view
-    cells = view.cells(mesh.vertices, GRID)[0] + MARGIN
+    cells = canvas.view.cells(mesh.vertices, GRID)[0] + MARGIN
     low = np.clip(np.floor(cells.min(axis=0)).astype(int) - 1, 0, SIDE - 2)
     high = np.clip(np.ceil(cells.max(axis=0)).astype(int) + 2, low + 2, SIDE)
     place = (slice(low[1], high[1]), slice(low[0], high[0]))
-    shape = (high[1] - low[1], high[0] - low[0])
-    away = mesh.vertices - view.source
-    distance = np.linalg.norm(away, axis=1)
-    cosine = np.einsum("ij,ij->i", away / distance[:, None], wall.normals).astype(np.float32)
-    depth = (distance - view.geometry.source_isocentre_mm).astype(np.float32)
-    height = (-(mesh.vertices @ view.geometry.down)).astype(np.float32)
-    none = np.zeros(1, np.float32)
-    layers = []
-    for faces, thick in ((mesh.faces, 0.0), (wall.faces, 1.0)):
-        path, total, count = (np.zeros(shape, np.float32) for _ in range(3))
-        least, most = np.full(shape, 1e6, np.float32), np.full(shape, -1e6, np.float32)
-        maps = (path, total, count, least, most)
-        strokes.trace(cells - low, depth, faces, cosine, none, height, np.float32(thick), maps)
-        layers.append(LayerMap(place, np.maximum(path, 0.0, out=path), None, least, most))
-    return layers[0], layers[1]
+    return traced(canvas.view, mesh, wall, cells, place)
 
 
 # ----------------------------------------------------------------------------------- lesions
@@ -201,7 +184,7 @@ def _mass(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarray:
     return normal * (1.0 - np.clip(0.66 * lobes * inside * (1 - crater), 0.0, 0.82))
 
 
-def _ulcer(stomach: gut.Lumen, scale: float) -> tuple[Mesh, tuple[np.ndarray, ...]]:
+def _ulcer(stomach: gut.Lumen, scale: float) -> tuple[Mesh, tuple[np.ndarray, np.ndarray]]:
     """The niche beyond the lesser curvature, and the folds that run towards it."""
     at, out = stomach.wall(ULCER_MM, ULCER_DEG)
     along = np.array([-3.0, 0.0, 2.0, 5.0, 8.0, 10.5, 12.0])
@@ -216,5 +199,7 @@ def _ulcer(stomach: gut.Lumen, scale: float) -> tuple[Mesh, tuple[np.ndarray, ..
             for r, w in zip(reach, wave, strict=True):
                 degrees = ULCER_DEG + np.rad2deg((sign * r * np.cos(turn) + w) / 28.0)
                 points.append(stomach.wall(ULCER_MM + r * np.sin(turn), degrees)[0])
-            spokes.append(np.array(points) * scale)
-    return crater, tuple(spokes)
+            # Drawn as one line; between two folds it has no depth.
+            spokes.append(np.array([points[0], *points, points[-1]]) * scale)
+    taper = np.concatenate([[0.0], np.linspace(0.45, 0.08, 10), [0.0]])
+    return crater, (np.concatenate(spokes), np.tile(taper, len(spokes)))

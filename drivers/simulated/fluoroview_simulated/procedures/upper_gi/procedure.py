@@ -43,7 +43,6 @@ class UpperGI(Procedure):
         inlet = np.linspace(self._gullet[-1], np.array(lesser[0]) * scale, 4)[1:]
         self._way = np.concatenate([self._gullet, inlet, np.array(lesser[1:]) * scale])
         self._length = float(lumen.s_mm[-1])
-        self._taper = np.linspace(0.45, 0.08, 10) * BARIUM_G_CM3
         self._ramp = np.linspace(0.0, 1.0, 256).astype(np.float32)
 
     def parts(self) -> Sequence[Part]:
@@ -124,8 +123,9 @@ class UpperGI(Procedure):
             return
         canvas.organ("crater", "contrast", 0.75 * BARIUM_G_CM3 * min(1.0, 2.0 * now.coat))
         canvas.organ("crater wall", "contrast", COAT_MM * BARIUM_G_CM3 * now.coat)
-        for line in self.organs.spokes:
-            canvas.tube(line, 1.0, self._taper * now.coat)
+        if self.organs.spokes is not None:
+            points, deep = self.organs.spokes
+            canvas.tube(points, 1.0, deep * (BARIUM_G_CM3 * now.coat))
 
     def _duodenum(self, canvas: Canvas, now: Moment) -> None:
         """The bulb fills and shuts; what leaves it runs down the loop and leaves a coat."""
