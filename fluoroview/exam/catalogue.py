@@ -8,6 +8,7 @@ them as JSON: the viewer reads them so, because a driver's code has no place in 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -221,4 +222,6 @@ def _offer(name: str, entries: Sequence[CaseEntry] | Sequence[ProcedureEntry]) -
 
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)  # a live picture goes first
     print(json.dumps(read_catalogue().model_dump(mode="json")))
