@@ -23,6 +23,7 @@ from fluoroview.viewer.brightness import BrightnessControls
 from fluoroview.viewer.generator_status import GeneratorStatus
 from fluoroview.viewer.parameter_editors import (
     Described,
+    NumberEditor,
     ParameterEditor,
     editor_for,
     leave_on_return,
@@ -49,6 +50,7 @@ TECHNIQUE = {
 }
 _OF_PICTURE = ("Procedure", "PlaybackSpeed")
 """What stays the detector's where a generator makes the x-rays."""
+_FIGURES = 4
 _OF_PATIENT = {"Procedure"}
 _OF_STAND = {"FieldWidth", "FieldHeight"}
 _AVERAGING = {
@@ -157,6 +159,8 @@ class ExamPanel(QWidget):
         self._editors = {}
         for name, each in described.items():
             editor = self._editors[name] = editor_for(each)
+            if isinstance(editor, NumberEditor):
+                editor.show_significant(_FIGURES)
             wanted = self.source_write_wanted if name in self._of_source else self.write_wanted
             editor.written.connect(wanted)
             label = _dim(TECHNIQUE[name])

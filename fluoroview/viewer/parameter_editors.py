@@ -86,11 +86,13 @@ class ParameterEditor(QWidget):
 class _NumberBox(QDoubleSpinBox):
     """Shows as many decimals as the value needs; the wheel acts only where the focus is."""
 
+    significant = 6
+
     def textFromValue(self, value: float) -> str:
-        """Return up to 6 significant figures, or a whole number."""
+        """Return up to `significant` figures, or a whole number."""
         if self.decimals() == 0:
             return f"{value:.0f}"
-        return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.1f}"
+        return f"{value:.{self.significant}g}" if abs(value) < 1e6 else f"{value:.1f}"
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Leave the wheel to the scroll area unless the field has the focus."""
@@ -117,6 +119,11 @@ class NumberEditor(ParameterEditor):
         box.valueChanged.connect(self._changed)
         leave_on_return(box)
         return box
+
+    def show_significant(self, figures: int) -> None:
+        """Show at most so many figures: a value that a source regulates has endless ones."""
+        self.field.significant = figures
+        self.field.setValue(self.field.value())
 
     def make_steps(self, described: Described) -> list[QToolButton]:
         """Return minus and plus for a number that can be written."""

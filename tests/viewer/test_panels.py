@@ -364,6 +364,25 @@ def test_no_sound_is_one_sentence_and_no_failure(qapp, monkeypatch):
     assert "cannot be heard" in told[0]
 
 
+def test_the_steady_tone_has_no_gap_where_it_begins_again(tmp_path):
+    sound.write_steady_tone(tmp_path / "tone.wav")
+    with wave.open(str(tmp_path / "tone.wav")) as file:
+        counts = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(int)
+    within = np.abs(np.diff(counts)).max()
+    assert abs(counts[0] - counts[-1]) <= within
+    power = np.abs(np.fft.rfft(counts))
+    assert np.argmax(power) == 660
+    assert power[660] > 0.99 * power[1:].max()
+
+
+def test_without_sound_the_steady_tone_is_no_failure(qapp, monkeypatch):
+    sounder = sound.Sounder()
+    monkeypatch.setitem(__import__("sys").modules, "PyQt6.QtMultimedia", None)
+    for on in (True, False, True):
+        sounder.continuous(on)
+    sounder.close()
+
+
 def test_the_tone_can_be_heard(tmp_path):
     sound.write_tone(tmp_path / "tone.wav")
     with wave.open(str(tmp_path / "tone.wav")) as file:
