@@ -23,6 +23,9 @@ MIDDLE = 32768
 USUAL_DEPTH = 0.5
 """Attenuation of contrast medium, in factors e, that the first window reaches down to."""
 LEAST_DEPTH = 0.05
+SAME_KV = 0.003
+TISSUE = (15.0, 70.0)
+"""Percentiles of the mask between which tissue lies."""
 MOST_AWAITED = 90
 """Frames after which a mask is made of whatever comes: brightness that never settles."""
 ABOVE = 0.3
@@ -39,8 +42,8 @@ class Subtraction:
 
     While the mask is being made, what there is of it is subtracted: the picture is grey. It is
     made whether or not it is used, so that subtraction can be switched on at any time of a run.
-    Brightness that still settles begins the mask anew; once it is made, a change of mAs, which is
-    a constant in the log domain, is taken out (`counts_per_e_fold`, where it is known).
+    Brightness that still settles begins the mask anew; once it is made, a change of technique,
+    which is about a constant in the log domain (`counts_per_e_fold`), is taken out.
     """
 
     def __init__(
@@ -88,15 +91,31 @@ class Subtraction:
         if self._stale:
             self._shift()
         # One pass, saturating and rounded: OpenCV's own arithmetic for 16 bits.
-        none = MIDDLE - self._brighter(technique)
+        none = MIDDLE - self._brighter(picture, technique)
         cv2.addWeighted(picture, 1.0, self._mask, -1.0, none, dst=picture)
 
-    def _brighter(self, technique: Technique | None) -> float:
-        """Return by how many counts a picture is brighter than its mask for its mAs alone."""
-        if self._per_e_fold is None or technique is None or self._technique is None:
+    def _brighter(self, picture: Picture, technique: Technique | None) -> float:
+        """Return by how many counts a picture is brighter than its mask for its technique alone.
+
+        Of another mAs that is known; another voltage changes all tissue, and contrast medium lies
+        over less than half of it, so that the median tells.
+        """
+        before = self._technique
+        if technique is None or before is None:
             return 0.0
-        ratio = technique[1] / self._technique[1] if self._technique[1] > 0 else math.nan
-        return self._per_e_fold * math.log(ratio) if ratio > 0 else 0.0
+        if abs(technique[0] - before[0]) > SAME_KV * before[0]:
+            return self._median_difference(picture)
+        if self._per_e_fold is None or not before[1] > 0 or not technique[1] > 0:
+            return 0.0
+        return self._per_e_fold * math.log(technique[1] / before[1])
+
+    def _median_difference(self, picture: Picture) -> float:
+        """Return the median difference over the darker field, without shutters and open air."""
+        stride = max(1, max(picture.shape) // SAMPLE_PX)
+        mask = self._mask[::stride, ::stride].astype(np.float32)
+        low, high = np.percentile(mask, TISSUE)
+        tissue = (mask >= low) & (mask <= high)
+        return float(np.median((picture[::stride, ::stride] - mask)[tissue]))
 
     def _take(self, picture: Picture, *, fresh: bool) -> None:
         """Take one more picture into the mean, or begin with it."""

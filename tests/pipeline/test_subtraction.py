@@ -175,3 +175,17 @@ def test_a_change_of_mas_after_the_mask_is_no_contrast():
     assert np.abs(out.astype(int) - MIDDLE).max() <= 1
     pipeline.process(flat(20_000), out, (70.0, float("nan")))
     assert out[0, 0] > MIDDLE + 2000, "what is not known is not taken out"
+
+
+def test_another_voltage_after_the_mask_is_no_contrast_and_contrast_stays(rng):
+    y, x = np.mgrid[0:128, 0:128]
+    tissue = 20_000 + 3_000 * np.sin(x / 30) + 2_000 * (y > 64)
+    mask = rng.normal(tissue, 20).astype(np.uint16)
+    stage = Subtraction(SubtractionSettings(on=True, mask_frames=1, skip_frames=0), mask.shape)
+    stage.apply(mask.copy(), (69.0, 0.15))
+    filled = tissue + 700.0
+    filled[:, 60:64] -= 1500.0
+    picture = rng.normal(filled, 20).astype(np.uint16)
+    stage.apply(picture, (71.0, 0.15))
+    assert abs(float(np.median(picture[:, :50])) - MIDDLE) < 30
+    assert abs(float(picture[:, 61:63].mean()) - (MIDDLE - 1500)) < 30
