@@ -69,7 +69,7 @@ def test_domes_go_about_a_centimetre_kidneys_less_pelvis_and_apex_hardly():
 
 @pytest.mark.parametrize("secondary_deg", [0.0, 30.0])
 def test_the_liver_moves_in_the_picture_as_in_the_patient(secondary_deg):
-    trunk = abdomen("medium")
+    trunk = abdomen("medium", 1)
     geometry = Geometry(isocentre_mm=(-60.0, 0.0, 165.0), secondary_deg=secondary_deg)
     layers = ViewLayers(View(geometry))
     trunk.layers(layers)

@@ -122,3 +122,36 @@ def test_ribs_slope_down_to_the_front():
 def test_a_wrong_level_is_refused(first, last):
     with pytest.raises(ValueError, match=r"There is no vertebra|lies below"):
         bones.spine(first, last)
+
+
+def middles(parts):
+    """Where the middles of bones lie, mm."""
+    return np.array([(p.mesh.vertices.min(0) + p.mesh.vertices.max(0)) / 2 for p in parts])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 7])
+def test_a_patient_is_not_his_own_mirror_image(seed):
+    straight, grown = (middles(bones.spine("T1", "L5", s))[:, 0] for s in (0, seed))
+    assert np.abs(straight).max() < 1.0
+    chest, loin = grown[6], grown[13]  # T7 and L2
+    assert 2.0 < abs(chest) < 5.0
+    assert chest * loin < 0.0  # bent back below
+    assert np.abs(np.diff(grown)).max() < 2.5  # without a step
+    left, right = middles(bones.femora(seed)[:2])
+    assert 1.0 < abs(left[2] - right[2]) < 6.0
+    sides = middles(bones.ribs(seed=seed))[:, 2].reshape(12, 2)
+    assert 2.0 < np.abs(sides[:, 0] - sides[:, 1]).max() < 8.0
+
+
+def test_bones_of_a_patient_are_made_once_and_keep_their_joints():
+    first, again = bones.thorax(seed=3), bones.thorax(seed=3)
+    assert all(a.mesh is b.mesh for a, b in zip(first, again, strict=True))
+    hip, head = (p.mesh.vertices.astype(float) for p in (bones.pelvis(3)[1], bones.femora(3)[0]))
+    straight = [load(n).vertices.astype(float) for n in ("hip", "femur_upper")]
+
+    near = np.flatnonzero(np.linalg.norm(straight[1] - HIP_JOINT, axis=1) < 26.0)[::20]
+
+    def gaps(a, b):
+        return np.array([np.linalg.norm(a - p, axis=1).min() for p in b[near]])
+
+    assert np.allclose(gaps(hip, head), gaps(*straight), atol=0.2)

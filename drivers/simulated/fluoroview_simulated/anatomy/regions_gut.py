@@ -313,21 +313,21 @@ def duodenum() -> Lumen:
 # ------------------------------------------------------------------------------------ bodies
 
 
-def abdomen(body: str) -> Trunk:
+def abdomen(body: str, seed: int) -> Trunk:
     """What lies about a bowel that was cleaned: organs, spine, pelvis and lower ribs."""
     parts = [
         *regions_soft.abdomen(gas=False, stomach_gas=False),
-        *regions_skeleton.spine("T9", "L5"),
-        *regions_skeleton.pelvis(),
-        *regions_skeleton.ribs(8, 12),
-        *regions_skeleton.femora(),
+        *regions_skeleton.spine("T9", "L5", seed),
+        *regions_skeleton.pelvis(seed),
+        *regions_skeleton.ribs(8, 12, seed),
+        *regions_skeleton.femora(seed),
     ]
     return Trunk(parts, body)
 
 
-def chest(body: str, stomach_gas: bool = True) -> Trunk:
+def chest(body: str, seed: int, stomach_gas: bool = True) -> Trunk:
     """What lies about the gullet: the chest and the upper abdomen."""
-    parts = [*regions_soft.chest(), *regions_skeleton.thorax("T1", "T12")]
+    parts = [*regions_soft.chest(), *regions_skeleton.thorax("T1", "T12", seed)]
     if not stomach_gas:
         gas = load("soft_stomach_gas")
         parts = [p for p in parts if p.mesh is not gas]

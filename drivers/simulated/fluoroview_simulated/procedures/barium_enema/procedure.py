@@ -42,7 +42,7 @@ class BariumEnema(Procedure):
         super().__init__(case, seed, body)
         contrast, _, disease = case.partition("-")
         self.double = contrast == "double"
-        self.trunk = gut.abdomen(body)
+        self.trunk = gut.abdomen(body, seed)
         self.colon = anatomy.make_colon(disease, body)
         self.amount = DOUBLE_G_CM3 if self.double else SINGLE_G_CM3
         scale = BODY_SCALE[body]

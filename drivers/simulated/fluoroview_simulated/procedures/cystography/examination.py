@@ -75,10 +75,10 @@ class _Bladder(Procedure):
         parts = [
             *regions_soft.abdomen(lungs=False, stomach_gas=False),
             *(Part(tube_mesh(line, radius), soft=0.95) for line, radius in anatomy.MALE_PARTS),
-            *regions_skeleton.spine("T11", "L5"),
-            *regions_skeleton.pelvis(),
-            *regions_skeleton.femora(),
-            *regions_skeleton.ribs(11, 12),
+            *regions_skeleton.spine("T11", "L5", self.seed),
+            *regions_skeleton.pelvis(self.seed),
+            *regions_skeleton.femora(self.seed),
+            *regions_skeleton.ribs(11, 12, self.seed),
         ]
         return Trunk(parts, self.body)
 

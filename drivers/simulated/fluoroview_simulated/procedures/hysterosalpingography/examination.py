@@ -64,9 +64,9 @@ class Hysterosalpingography(Procedure):
         """Female pelvis."""
         parts = [
             *regions_soft.pelvis_soft(female=True),
-            *regions_skeleton.spine("L4", "L5"),
-            *regions_skeleton.pelvis(),
-            *regions_skeleton.femora(),
+            *regions_skeleton.spine("L4", "L5", self.seed),
+            *regions_skeleton.pelvis(self.seed),
+            *regions_skeleton.femora(self.seed),
         ]
         return [p.in_body(self.body) for p in parts]
 

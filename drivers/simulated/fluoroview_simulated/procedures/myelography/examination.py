@@ -62,9 +62,9 @@ class Myelography(Procedure):
         """Lumbar spine and pelvis in the abdomen."""
         parts = [
             *regions_soft.abdomen(gas=True, lungs=False),
-            *regions_skeleton.spine("T10", "L5"),
-            *regions_skeleton.ribs(10, 12),
-            *regions_skeleton.pelvis(),
+            *regions_skeleton.spine("T10", "L5", self.seed),
+            *regions_skeleton.ribs(10, 12, self.seed),
+            *regions_skeleton.pelvis(self.seed),
         ]
         return Trunk(parts, self.body)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh
+from fluoroview_simulated.anatomy.posture import posture
 
 # Middle of the sac and its half axes: z, y, half width, half depth.
 _SAC = np.array(
@@ -47,6 +48,7 @@ class Sac:
         self.case, self.scale = case, scale
         self._rng = np.random.default_rng(seed)
         self._phase = self._rng.uniform(0.0, 6.0)
+        self._posture = posture(seed)
         self.top = TUMOUR[0] - 1.0 if case == "block" else 150.0
         self.mesh = self._lumen()
         self.sleeves = [
@@ -98,15 +100,15 @@ class Sac:
         lean = np.gradient(np.interp(np.arange(-140, 160), _SAC[:, 0], _SAC[:, 1]))
         slope = np.interp(z, np.arange(-140, 160), lean)
         across = 1.0 / np.sqrt(1.0 + slope**2)
-        return self.scale * np.stack(
-            [a * u * room, y + b * v * room * across, z - b * v * room * slope * across], axis=-1
-        )
+        x = a * u * room + self._posture.aside_mm(z)
+        back = b * v * room * across
+        return self.scale * np.stack([x, y + back, z - back * slope], axis=-1)
 
     def inside(self, point_mm: np.ndarray) -> float:
         """How far from the middle of the sac a point lies: below 1 is in it."""
         x, y, z = np.asarray(point_mm, float) / self.scale
         middle, a, b = self.axes(z)
-        u, v = x / a, (y - middle) / b
+        u, v = (x - float(self._posture.aside_mm(z))) / a, (y - middle) / b
         if not -128.0 < z < self.top:
             return 9.0
         return float(np.hypot(u, v) / self.pressed(np.arctan2(v, u), z))

@@ -38,7 +38,7 @@ class Oesophagogram(Procedure):
         super().__init__(case, seed, body)
         self.gullet = make_gullet(case, body)
         g = self.gullet
-        self.trunk = gut.chest(body, stomach_gas=case != "achalasia")
+        self.trunk = gut.chest(body, seed, stomach_gas=case != "achalasia")
         self.scale = BODY_SCALE[body]
         low, high = g.narrow_mm or (-2.0, -1.0)
         self._stiff = ((g.s_mm > low) & (g.s_mm < high)).astype(float)

@@ -33,7 +33,7 @@ class UpperGI(Procedure):
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         super().__init__(case, seed, body)
-        self.trunk = gut.abdomen(body)
+        self.trunk = gut.abdomen(body, seed)
         self.organs = anatomy.make_anatomy(case, body)
         scale = self.organs.scale
         self._size = scale**3
