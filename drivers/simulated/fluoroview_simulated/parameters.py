@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fluoroview.hal import (
     Access,
     BoolParameter,
+    CommandParameter,
     EnumParameter,
     FloatParameter,
     IntParameter,
@@ -230,6 +231,11 @@ def source(device: SimulatedDetector) -> list[Parameter]:
             doc="where that patch lies",
         ),
         _SkinFile(device),
+        CommandParameter(
+            "SkinDoseReset",
+            device.reset_skin,
+            doc="another procedure begins: the skin has had no dose",
+        ),
         FloatParameter(
             "AnodeHeat",
             lambda: round(100.0 * suite.tube.heat_share(time.monotonic_ns() / 1e9), 1),

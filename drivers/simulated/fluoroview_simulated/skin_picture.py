@@ -49,8 +49,8 @@ def save(text: str, skin: SkinMap) -> Path:
 def picture(skin: SkinMap) -> np.ndarray:
     """The map in colours with its scale, (rows, columns, 3) uint8, BGR."""
     surface, peak = skin.surface, skin.peak()
-    # Turned by a quarter, so that front and back are both whole.
-    turn = surface.angles_deg.size // 4
+    # Turned so that each quarter has its side of the body in the middle.
+    turn = surface.angles_deg.size * 3 // 8
     dose = np.roll(skin.kerma_mgy, turn, axis=1)
     there = np.roll(surface.there, turn, axis=1)
     most = max(float(dose.max()), 1e-9)
@@ -81,7 +81,7 @@ def _write_axes(sheet: np.ndarray, skin: SkinMap, size: tuple[int, int]) -> None
     heights = skin.surface.heights_mm
     for row in range(0, len(heights), max(1, round(100.0 / PATCH_MM))):
         y = top + row * _CELL_PX + _CELL_PX
-        _text(sheet, f"{heights[row] / 10:.0f} cm", (6, y), 0.42)
+        _text(sheet, f"{round(heights[row] / 10)} cm", (6, y), 0.42)
 
 
 def _write_scale(sheet: np.ndarray, most: float, size: tuple[int, int]) -> None:

@@ -420,6 +420,8 @@ def test_skin_dose_adds_up_and_can_be_written(detector, tmp_path):
         assert kept["kerma_mgy"].max() == pytest.approx(tree["PeakSkinDose"].read(), abs=1e-4)
     with pytest.raises(ParameterError, match=r"SkinDoseMapFile.*\.png"):
         tree.write("SkinDoseMapFile", str(tmp_path / "map.bmp"))
+    tree.write("SkinDoseReset", "")
+    assert tree["PeakSkinDose"].read() == 0.0
 
 
 def test_smaller_body_is_looked_at_where_its_organs_are(detector):
