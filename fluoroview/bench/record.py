@@ -1,6 +1,6 @@
-"""Recording at line rate: a detector in a child process, recorded for some time.
+"""Recording at line rate: a detector, recorded for some time.
 
-What is counted as the recording is the processor time of the recorder's own two threads. The peer
+What is counted as the recording is the processor time of the recorder's own threads. The peer
 in the same run writes the same bytes raw to the same disk.
 """
 
@@ -10,12 +10,22 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import psutil
 
-from fluoroview.hal import DeviceHost, Ledger
+from fluoroview.hal import (
+    DeviceHost,
+    EnumParameter,
+    FloatParameter,
+    FrameHeader,
+    FrameSink,
+    IntParameter,
+    Ledger,
+    ParameterTree,
+    PolledDetector,
+)
 from fluoroview.hal.frame import Pixels
 from fluoroview.hal.registry import load_driver
 from fluoroview.record import Recorder, RecordError, Recording, RecordingInfo, RecordingStatus
@@ -23,6 +33,9 @@ from fluoroview.record import Recorder, RecordError, Recording, RecordingInfo, R
 PREPARE_S = 3.0
 FIRST_FRAME_S = 10.0
 PEER_FRAMES = 300
+MATRICES = (512, 1024, 2048)
+"""What the simulated source has."""
+TILED_FRAMES = 8
 TARGET_CORE = 0.3
 
 
@@ -38,19 +51,82 @@ def run(
     """Record `seconds` of size × size frames at `rate` Hz into a temporary file and read it back.
 
     A few seconds of `driver` are recorded first and then played in a loop by the driver
-    `recording`, so that making the pictures is not what the computer is busy with. `progress`
-    gets (seconds done, seconds). Raises FluoroError when a device or the disk fails.
+    `recording` in a child process, so that making the pictures is not what the computer is busy
+    with. A size that `driver` does not have is played from memory. `progress` gets (seconds done,
+    seconds). Raises FluoroError when a device or the disk fails.
     """
     with tempfile.TemporaryDirectory(prefix="fluoroview-bench-", dir=folder) as place:
         source, path = Path(place) / "source.fluoro.h5", Path(place) / "bench.fluoro.h5"
+        matrix = max((each for each in MATRICES if each <= size), default=MATRICES[0])
         host = DeviceHost(driver, load_driver(driver).discover()[0].id)
-        _record(host, {"Matrix": str(size)}, source, PREPARE_S)
-        host = DeviceHost("recording", str(source))
-        settings = {"PlaybackSequencing": "loop", "PlaybackSpeed": rate / _rate_hz(source)}
+        _record(host, {"Matrix": str(matrix)}, source, PREPARE_S)
+        host, settings = _player(source, size, rate)
         ledger, status, core = _record(host, settings, path, seconds, progress)
         with Recording(path) as recording:
             figures = _figures(recording, ledger, status, seconds)
             return figures | {"core_fraction": round(core, 3)} | _peer(recording, place, rate)
+
+
+def _player(source: Path, size: int, rate: float) -> tuple[DeviceHost, dict[str, Any]]:
+    """Return a device that plays a recording at `rate` Hz and `size`, and its settings."""
+    with Recording(source) as recording:
+        if recording.format.rows != size:
+            return _from_memory(recording, size, rate), {}
+    settings = {"PlaybackSequencing": "loop", "PlaybackSpeed": rate / _rate_hz(source)}
+    return DeviceHost("recording", str(source)), settings
+
+
+def _from_memory(recording: Recording, size: int, rate: float) -> DeviceHost:
+    """Return a device that gives its first pictures, beside and below each other to fill `size`."""
+    pictures = []
+    for index in range(min(TILED_FRAMES, recording.frame_count)):
+        picture = recording.read(index)
+        times = -(-size // min(picture.shape))
+        pictures.append(np.ascontiguousarray(np.tile(picture, (times, times))[:size, :size]))
+
+    class Player(MemoryPlayer):
+        frames, rate_hz = pictures, rate
+
+    return DeviceHost("memory", f"{size} px", "thread", driver_class=Player)
+
+
+class MemoryPlayer(PolledDetector):
+    """A detector of a few frames in memory, whose own cost is one copy."""
+
+    frames: ClassVar[list[Pixels]] = []
+    rate_hz: ClassVar[float] = 30.0
+
+    def open(self) -> None:
+        """Do nothing."""
+
+    def parameters(self) -> ParameterTree:
+        """Return the size."""
+        rows, columns = self.frames[0].shape
+        return ParameterTree(
+            [
+                IntParameter("Width", lambda: columns, unit="px"),
+                IntParameter("Height", lambda: rows, unit="px"),
+                EnumParameter("PixelFormat", lambda: "Mono16", choices=["Mono16"]),
+                FloatParameter("AcquisitionFrameRate", lambda: self.rate_hz, unit="Hz"),
+            ]
+        )
+
+    def start(self, sink: FrameSink) -> None:
+        """Begin at the first frame."""
+        self._count, self._due_s = 0, time.monotonic()
+        super().start(sink)
+
+    def read(self, pixels: Pixels, timeout_s: float) -> FrameHeader | None:
+        """Give the next frame when it is due; one that is late does not delay the next."""
+        self._due_s += 1.0 / self.rate_hz
+        time.sleep(max(0.0, self._due_s - time.monotonic()))
+        np.copyto(pixels, self.frames[self._count % len(self.frames)])
+        self._count += 1
+        return FrameHeader(self._count, time.monotonic_ns())
+
+    def close(self) -> None:
+        """Stop, if need be."""
+        self.stop()
 
 
 def _record(
@@ -113,7 +189,7 @@ def _figures(
     damaged = sum(not _readable(recording, index) for index in range(recording.frame_count))
     numbers = [header.frame_number for header in recording.headers]
     return {
-        "what": "raw recording of every frame and pulse, bitshuffle/LZ4, checksums, two threads",
+        "what": "raw recording of every frame and pulse, bitshuffle/LZ4, checksums",
         "source": recording.info.name,
         "frame": f"{recording.format.columns}×{recording.format.rows} {recording.format.dtype}",
         "seconds": seconds,

@@ -53,7 +53,9 @@ class RecordingFile:
         self.frames = 0
         self.pulses = 0
         self._format = frame_format
-        self._compress = make_compressor(frame_format)
+        self.compressor = make_compressor(frame_format)
+        """None: HDF5 compresses, in the thread that writes."""
+        self._chunk = self.compressor.new_chunk() if self.compressor is not None else None
         self._frame_rows: list[tuple[Any, ...]] = []
         self._pulse_rows: list[tuple[Any, ...]] = []
         self._runs: dict[int, int] = {}
@@ -74,14 +76,15 @@ class RecordingFile:
 
     def add_frame(self, header: FrameHeader, pixels: Pixels) -> None:
         """Append one frame: rows × columns of the format, C-order. Raises DiskFullError."""
+        if self.compressor is not None and self._chunk is not None:
+            chunk = self.compressor.compress(pixels, self._chunk)
+            self.add_stored_frame(header, zlib.crc32(pixels.data), chunk)
+            return
         self._make_room(self._format.frame_bytes)
-        if self._compress is None:
-            self._pictures[self.frames] = pixels
-        else:
-            self._pictures.id.write_direct_chunk((self.frames, 0, 0), self._compress(pixels))
+        self._pictures[self.frames] = pixels
         self._put_row(header, zlib.crc32(pixels.data))
 
-    def add_stored_frame(self, header: FrameHeader, crc32: int, chunk: bytes) -> None:
+    def add_stored_frame(self, header: FrameHeader, crc32: int, chunk: bytes | memoryview) -> None:
         """Append one frame that is already compressed as this file would."""
         self._make_room(len(chunk))
         self._pictures.id.write_direct_chunk((self.frames, 0, 0), chunk)
