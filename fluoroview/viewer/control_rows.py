@@ -190,7 +190,7 @@ def row_for(described: Described, wished_now: Callable[[str, Any], Any]) -> Cont
         return CommandRow(described)
     if kind == "bool":
         return SwitchRow(described, wished_now)
-    if kind in ("int", "float") and described.get("step"):
+    if kind in ("int", "float") and described.get("step") and described.get("keys"):
         return StepRow(described, wished_now)
     return EditorRow(described)
 

@@ -49,6 +49,7 @@ _NEW_SOURCE_PICTURES = 8
 """While so many first pictures of a source come, its window may still be found."""
 _READY = ("Ready", "Hold the pedal: the Space key, or the button on the right")
 _PLAYS_BACK = ("Recording", "Hold the pedal to play it: the Space key, or the button on the right")
+_PREPARING = ("Preparing the patient", "The first picture comes in a moment")
 _NO_DEVICE = ("No picture", "Connect a source on the right, or open a DICOM file")
 _RESTART = "Restart device"
 _SILENCE = "Silence"
@@ -138,6 +139,8 @@ class MainWindow(QMainWindow):
         connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
         plays_back = self.exam.plays_back
         ready = _PLAYS_BACK if plays_back else _READY
+        if connected and self.procedure.preparing:
+            ready = _PREPARING
         self.canvas.set_empty_words(*ready if connected else _NO_DEVICE)
         widgets.pedal_button.setEnabled(connected)
         widgets.pedal_button.show_down(now.pedal_down, plays_back)

@@ -299,8 +299,9 @@ def _decimals(described: Described) -> int:
 
 
 def _step(described: Described) -> float:
-    if described["increment"]:
-        return float(described["increment"])
+    by = described.get("step") or described["increment"]
+    if by:
+        return float(by)
     if described["type"] == "int":
         return 1.0
     size = abs(float(described["value"])) or 1.0

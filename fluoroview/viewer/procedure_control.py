@@ -98,6 +98,11 @@ class ProcedureControl(QObject):
         """Return what happens in the patient now; nothing where the device does not tell."""
         return str(value_of(self._exam.parameters, "Situation") or "")
 
+    @property
+    def preparing(self) -> bool:
+        """Whether the patient is still being made, so that a pedal has to wait for a picture."""
+        return self.situation() == "preparing"
+
     def title(self, driver: str) -> str:
         """Return examination and case by their titles; nothing where there is none."""
         parameters = self._exam.parameters

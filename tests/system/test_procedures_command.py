@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from fluoroview.cli import _room as read_with
 from fluoroview.cli import app
 from fluoroview.hal import FluoroError
 
@@ -92,3 +93,18 @@ def test_a_gallery_of_one_case(fluoroview, tmp_path):
     words = fluoroview("gallery", "--out", tmp_path, "--procedure", "angiogram", "--size", "128")
     assert "2 files written, 0 kept, 0 of 1 cases failed" in words
     assert "It narrows." in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_an_examination_is_chosen_before_what_the_room_sets(test_drivers, tmp_path):
+    room = tmp_path / "room.toml"
+    room.write_text(
+        '[detector]\ndriver = "theatre"\n[detector.parameters]\n'
+        'TubeVoltage = 80.0\nProcedure = "swallow"\nDoseLevel = "low"\n'
+    )
+    chosen = read_with(room, "", "", ("angiogram", "stenosis", ""))
+    assert list(chosen.detector.parameters.items()) == [
+        ("Procedure", "angiogram"),
+        ("Case", "stenosis"),
+        ("TubeVoltage", 80.0),
+        ("DoseLevel", "low"),
+    ]

@@ -5,6 +5,7 @@ from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtWidgets import QApplication
 
 from fluoroview.exam.catalogue import Catalogue, read_catalogue
+from fluoroview.viewer.control_rows import row_for
 
 KEY = Qt.Key
 
@@ -268,3 +269,28 @@ def test_the_dial_goes_both_ways(qtbot, window):
     for angles in ((-120.0, -50.0), (30.0, 20.0), (0.0, 0.0), (120.0, 50.0)):
         assert dial.angles_at(dial.point_of(*angles)) == angles
     assert dial.angles_at(QPointF(-99.0, 999.0)) == (-120.0, -50.0)
+
+
+def test_a_number_without_keys_is_typed_and_steps_as_it_says(qtbot):
+    described = {
+        "name": "InjectionRate", "type": "float", "value": 6.0, "unit": "ml/s", "minimum": 0.0,
+        "maximum": 20.0, "increment": None, "choices": None, "access": "rw", "doc": "", "keys": [],
+        "step": 0.5,
+    }  # fmt: skip
+    row = row_for(described, lambda _name, value: value)
+    qtbot.addWidget(row)
+    wishes = []
+    row.wished.connect(lambda name, value: wishes.append((name, value)))
+    row.editor.steps[1].click()
+    assert wishes == [("InjectionRate", 6.5)]
+    assert not row.bindings()
+
+
+def test_while_the_patient_is_made_the_picture_says_so(window):
+    words = []
+    window.canvas.set_empty_words = lambda *said: words.append(said)
+    for each in window.exam.parameters:
+        if each["name"] == "Situation":
+            each["value"] = "preparing"
+    window.refresh()
+    assert words[-1][0] == "Preparing the patient"
