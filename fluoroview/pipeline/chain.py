@@ -90,7 +90,11 @@ class Pipeline:
         else:
             plane = self.correction.apply(raw)
             plane = self.lag.apply(plane)
-            plane = self.recursive.apply(plane)
+            if self.subtracted:
+                # Contrast that arrives changes less than motion: an average would smear it in time.
+                self.recursive.reset()
+            else:
+                plane = self.recursive.apply(plane)
             self.finish(plane, out)
         if self.subtraction is not None:
             self.subtraction.apply(out, technique, on=self.subtracted)

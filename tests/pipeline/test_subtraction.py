@@ -189,3 +189,18 @@ def test_another_voltage_after_the_mask_is_no_contrast_and_contrast_stays(rng):
     stage.apply(picture, (71.0, 0.15))
     assert abs(float(np.median(picture[:, :50])) - MIDDLE) < 30
     assert abs(float(picture[:, 61:63].mean()) - (MIDDLE - 1500)) < 30
+
+
+@pytest.mark.parametrize("mode", [RecursiveMode.PLAIN, RecursiveMode.ADAPTIVE])
+def test_contrast_that_has_passed_leaves_no_trail_whatever_averaging_is_set(rng, mode):
+    how = PipelineSettings(
+        recursive=RecursiveSettings(mode=mode),
+        spatial=SpatialSettings(sigma_px=0),
+        subtraction=SubtractionSettings(on=True),
+    )
+    still = np.full((64, 64), 20_000.0)
+    filled = still * np.where(np.arange(64)[:, None] % 16 < 4, np.exp(-0.1), 1.0)
+    frames = [rng.poisson(still)] * 10 + [rng.poisson(filled)] * 6 + [rng.poisson(still)]
+    last = run(Pipeline(64, 64, how, LIN), [frame.astype(np.uint16) for frame in frames])[-1]
+    trail = float(last[::16].mean()) - float(last[8::16].mean())
+    assert abs(trail) < 0.01 * COUNTS_PER_E_FOLD
