@@ -49,10 +49,10 @@ def test_waves_run_to_the_pylorus_three_a_minute_and_fill_the_bulb():
 
 
 def test_a_wave_narrows_the_antrum_where_it_is():
-    parts = anatomy.make_anatomy("normal", "medium")
-    rest, wave = (anatomy.antrum_mesh(parts, w, 0.0) for w in ((), (250.0,)))
+    antrum = anatomy.make_anatomy("normal", "medium").antrum
+    rest, wave = (antrum.mesh(w, 0.0) for w in ((), (250.0,)))
     assert wave.volume_ml < 0.9 * rest.volume_ml
-    assert anatomy.antrum_mesh(parts, (), 0.0).volume_ml == rest.volume_ml
+    assert antrum.mesh((), 0.0).volume_ml == rest.volume_ml > 0.0
 
 
 @pytest.mark.parametrize(("position", "low", "high"), [("supine", 90, 150), ("erect", -45, 20)])
@@ -146,3 +146,14 @@ def test_every_case_is_drawn_again_alike(case):
 def test_bodies_of_other_sizes(body):
     canvas, _ = drawn("ulcer", 34.0, body=body)
     assert canvas.contrast.max() > 8.0
+
+
+def test_the_tumour_has_tissue_about_its_lumen():
+    organs = anatomy.make_anatomy("carcinoma", "medium")
+    assert organs.mass is not None
+    well, sick = (anatomy.make_anatomy(c, "medium").stomach for c in ("normal", "carcinoma"))
+    lost_ml = well.volume_ml[-1] - sick.volume_ml[-1]
+    assert lost_ml < organs.mass.volume_ml < 6.0 * lost_ml
+    layers = ViewLayers(View(UpperGI.info.geometry))
+    layers.path("mass", organs.mass)
+    assert 20.0 < layers.maps["mass"].path.max() < 110.0

@@ -160,10 +160,10 @@ def _diverticula(lumen: gut.Lumen) -> list[Sac]:
         out = out + 0.3 * rng.standard_normal(3)
         out /= np.linalg.norm(out)
         big = rng.uniform(2.6, 5.2)
-        neck = rng.uniform(1.0, 1.7)
-        reach = np.array([-3.0, 0.0, 1.5, 2.5, 4.0, 5.5, 7.0, 8.3, 9.0]) / 9.0
+        neck = rng.uniform(1.3, 1.9)
+        reach = np.array([-3.0, 0.0, 1.8, 3.3, 4.5, 5.8, 7.2, 8.4, 9.0]) / 9.0
         width = np.array([neck, neck, neck, 0.55 * big, 0.9 * big, big, 0.9 * big, 0.55 * big, 0.2])
-        points = at + out * (reach * (3.5 + 2.3 * big))[:, None]
+        points = at + out * (reach * (5.5 + 2.3 * big))[:, None]
         sacs.append(
             Sac(tube_mesh(points, width, 14), float(s), float(rng.choice([0.0, 0.12, 0.3, 1.0])))
         )

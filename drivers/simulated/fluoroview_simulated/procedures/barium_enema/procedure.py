@@ -22,6 +22,8 @@ LENGTH_MM = 1300.0
 """Scale of the tables along the colon."""
 S_MM = np.linspace(0.0, LENGTH_MM, 256)
 SINGLE_G_CM3, DOUBLE_G_CM3 = 0.18, 0.90
+SETTLED = 2.2
+"""Thin barium thickens in a sac, so that even its neck is seen."""
 COAT_MM = 0.30
 SINGLE_BAG_ML, DOUBLE_BAG_ML = 1800.0, 500.0
 TIP_MM = 52.0
@@ -150,7 +152,8 @@ class BariumEnema(Procedure):
             full, gas, wall = (float(np.interp(sac.s_mm, S_MM, t)) for t in (column, air, coat))
             dense = max(full, sac.filled * wall)
             if dense > 0.02:
-                canvas.organ(f"sac {i}", "contrast", self.amount * dense)
+                settled = 1.0 if self.double else SETTLED
+                canvas.organ(f"sac {i}", "contrast", settled * self.amount * dense)
             if gas * (1 - dense) > 0.02:
                 canvas.organ(f"sac {i}", "soft", -gas * (1 - dense))
             if wall > 0.02:

@@ -1,7 +1,7 @@
-"""Stomach and duodenum of a case, their layers for a view, and the antrum as it moves.
+"""Stomach and duodenum of a case, and their layers for a view.
 
-The body of the stomach stands still and is projected once per view; the antrum is built and traced
-anew for every pulse, because waves run over it. Both share one level of barium.
+The body of the stomach keeps its shape and is projected once per view; the antrum moves. Both share
+one level of barium.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import numpy as np
 
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
+from fluoroview_simulated.anatomy.moving_chest import inverse
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, in_body
-from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
-from fluoroview_simulated.layers import traced
+from fluoroview_simulated.canvas import ViewLayers
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
+from fluoroview_simulated.procedures.upper_gi.antrum import ANTRUM_MM, Antrum, make_antrum
 
-ANTRUM_MM = 168.0
-"""From here on the stomach moves."""
 DUODENUM_CUTS_MM = (0.0, 44.0, 128.0, 205.0, 262.0, 400.0)
 ULCER_MM, ULCER_DEG = 146.0, 180.0
 TUMOUR_MM, TUMOUR_DEG = 222.0, 10.0
@@ -37,6 +36,9 @@ class Anatomy:
     """Depth of the furrows between the folds at the vertices of the body, 0 to 1."""
     pieces: tuple[tuple[Mesh, np.ndarray], ...]
     crater: Mesh | None
+    mass: Mesh | None
+    """The tissue of a tumour between its own lumen and its outer surface."""
+    antrum: Antrum
     spokes: tuple[np.ndarray, np.ndarray] | None
     """Folds that run to an ulcer: points (n, 3) one after the other, and how deep each is (n,)."""
 
@@ -52,9 +54,13 @@ def make_anatomy(disease: str, body: str) -> Anatomy:
     high = gut.ruga(along[:-2, None], angle[:, None])[:, 0]
     weight = np.interp(along[:-2], [0, 30, 135, ANTRUM_MM], [0.4, 1.0, 0.9, 0.0])
     grooves = np.append(weight * np.maximum(1.0 - 1.8 * high, 0.0) ** 1.5, [0.0, 0.0])
-    crater, spokes = (None, None)
+    crater, mass, spokes = (None, None, None)
     if disease == "ulcer":
         crater, spokes = _ulcer(stomach, scale)
+    antrum = make_antrum(stomach, scale)
+    if disease == "carcinoma":
+        mass = in_body(_tumour(stomach), body)
+        antrum = make_antrum(stomach, scale, 3, (TUMOUR_MM - 30.0, TUMOUR_MM + 30.0))
     return Anatomy(
         stomach,
         duodenum,
@@ -63,6 +69,8 @@ def make_anatomy(disease: str, body: str) -> Anatomy:
         grooves.astype(np.float32),
         tuple(_pieces(duodenum, body)),
         crater,
+        mass,
+        antrum,
         spokes,
     )
 
@@ -90,9 +98,10 @@ def lay_out(parts: Anatomy, layers: ViewLayers, seed: int) -> None:
         wall, key = _open_wall(piece, parts.duodenum), f"duodenum wall {i}"
         layers.lumen(f"duodenum {i}", key, piece, wall, place)
         _coated(layers, key, texture)
-    rest = antrum_mesh(parts, (), 0.0)
-    layers.path("antrum at rest", rest)
+    layers.path("antrum at rest", parts.antrum.mesh((), 0.0))
     _levels(layers)
+    if parts.mass is not None:
+        layers.path("mass", parts.mass)
     if parts.crater is not None:
         layers.lumen("crater", "crater wall", parts.crater, parts.crater)
         _coated(layers, "crater wall", texture)
@@ -119,45 +128,6 @@ def _levels(layers: ViewLayers) -> None:
     layers.custom("levels", mm=at, ml=ml)
 
 
-def antrum_mesh(parts: Anatomy, waves: tuple[float, ...], pylorus: float) -> Mesh:
-    """The antrum with its contractions, every fourth side of the section."""
-    lumen = parts.stomach
-    i = np.arange(lumen.ring(ANTRUM_MM), len(lumen.s_mm))
-    i = np.unique(np.concatenate([i[::2], i[-5:]]))
-    s = lumen.s_mm[i]
-    narrow = np.ones(len(s))
-    length = lumen.s_mm[-1]
-    for at in waves:
-        deep = 0.62 * np.clip((at - ANTRUM_MM) / 70.0, 0, 1) ** 0.8
-        wide = np.interp(at, [ANTRUM_MM, length], [11.0, 15.0])
-        narrow *= 1.0 - deep * np.exp(-(((s - at) / wide) ** 2))
-    narrow *= np.where(s > length - 9.0, 0.7 + 0.75 * pylorus, 1.0)
-    narrow = 1.0 + (narrow - 1.0) * np.clip((s - ANTRUM_MM) / 15.0, 0, 1)
-    moved = gut.Lumen(
-        lumen.axis[i] * parts.scale,
-        s,
-        lumen.side[i],
-        lumen.up[i],
-        lumen.radius[i][:, ::4] * narrow[:, None] * parts.scale,
-        lumen.flat,
-    )
-    return moved.piece()[0]
-
-
-def trace_antrum(
-    parts: Anatomy, canvas: Canvas, waves: tuple[float, ...], pylorus: float
-) -> tuple[LayerMap, LayerMap]:
-    """Lumen and wall of the antrum as they are in this pulse."""
-    mesh = antrum_mesh(parts, waves, pylorus)
-    discs = 2 * (parts.stomach.radius.shape[1] // 4)
-    wall = Mesh(mesh.vertices, mesh.faces[:-discs])
-    cells = canvas.view.cells(mesh.vertices, GRID)[0] + MARGIN
-    low = np.clip(np.floor(cells.min(axis=0)).astype(int) - 1, 0, SIDE - 2)
-    high = np.clip(np.ceil(cells.max(axis=0)).astype(int) + 2, low + 2, SIDE)
-    place = (slice(low[1], high[1]), slice(low[0], high[0]))
-    return traced(canvas.view, mesh, wall, cells, place)
-
-
 # ----------------------------------------------------------------------------------- lesions
 
 
@@ -178,10 +148,29 @@ def _mass(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarray:
     """A carcinoma: a lobed mass with steep shoulders, ulcerated in its middle."""
     across = np.abs(_towards(angle, TUMOUR_DEG)) * 18.0
     d = np.hypot((s - TUMOUR_MM) / 1.15, across / 2.3)
-    lobes = 1.0 + 0.22 * gut.rough(s, angle, 15.0, 91) + 0.12 * gut.rough(s, 2 * angle, 8.0, 92)
-    inside = 0.5 * (1.0 - np.tanh((d - 19.0) / 2.6))
-    crater = 0.25 * np.exp(-((d / 7.0) ** 2))
-    return normal * (1.0 - np.clip(0.66 * lobes * inside * (1 - crater), 0.0, 0.82))
+    lobes = 1.0 + 0.26 * gut.rough(s, angle, 15.0, 91) + 0.16 * gut.rough(s, 2 * angle, 9.0, 92)
+    inside = 0.5 * (1.0 - np.tanh((d - 19.0) / 1.7))
+    crater = 0.45 * np.exp(-((d / 7.0) ** 2))
+    return normal * (1.0 - np.clip(0.68 * lobes * inside * (1 - crater), 0.0, 0.84))
+
+
+def _tumour(sick: gut.Lumen) -> Mesh:
+    """The tissue of the carcinoma: what fills the healthy lumen, and as much beyond the wall."""
+    well = gut.stomach()
+    near = (np.abs(well.s_mm - TUMOUR_MM) < 36.0).nonzero()[0]
+    angle = 2 * np.pi * np.arange(0, 96, 3) / 96
+    s = well.s_mm[near][:, None]
+    across = np.abs(_towards(angle, TUMOUR_DEG)) * 18.0
+    d = np.hypot((s - TUMOUR_MM) / 1.15, across / 2.3)
+    thick = 13.0 * np.exp(-((d / 20.0) ** 4)) * (1.0 + 0.3 * gut.rough(s, angle, 22.0, 93))
+    outer, inner = (
+        gut.Lumen(o.axis[near], o.s_mm[near], o.side[near], o.up[near], r, o.flat).piece()[0]
+        for o, r in (
+            (well, well.radius[near][:, ::3] + np.maximum(thick, 0.0)),
+            (sick, sick.radius[near][:, ::3]),
+        )
+    )
+    return outer.joined(inverse(inner))
 
 
 def _ulcer(stomach: gut.Lumen, scale: float) -> tuple[Mesh, tuple[np.ndarray, np.ndarray]]:

@@ -22,6 +22,8 @@ from fluoroview_simulated.procedures.upper_gi.info import INFO
 BARIUM_G_CM3 = 1.2
 COAT_MM = 0.24
 GROOVE_MM = 1.1
+TUMOUR_TISSUE = 0.20
+"""Tissue of a tumour against the fat in which it grows."""
 MOST_BARIUM_ML = 400.0
 S_MM = np.linspace(0.0, 400.0, 256)
 
@@ -74,10 +76,12 @@ class UpperGI(Procedure):
         waves = now.waves
         if self.case == "carcinoma":  # the stiff wall stops them
             waves = tuple(w for w in waves if w < anatomy.TUMOUR_MM - 24.0)
-        lumen, wall = anatomy.trace_antrum(self.organs, canvas, waves, now.pylorus)
+        lumen, wall = self.organs.antrum.trace(canvas, waves, now.pylorus)
         levels = canvas.layers.own["levels"]
         level = float(np.interp(self._size * now.barium_ml, levels["ml"], levels["mm"]))
         coat = COAT_MM * BARIUM_G_CM3 * now.coat
+        if self.organs.mass is not None:
+            canvas.organ("mass", "soft", TUMOUR_TISSUE)
         for layer in (canvas.layers.maps["body"], lumen):
             self._filled(canvas, layer, level, now)
         canvas.organ("body wall", "contrast", coat * (0.5 + 0.5 * now.gas))
