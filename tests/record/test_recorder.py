@@ -57,7 +57,7 @@ def test_unknown_exposure_and_temperature_stay_unknown(bench, record):
         assert math.isnan(header.temperature_c)
 
 
-@pytest.mark.parametrize("by", ["our buffer", "HDF5"])
+@pytest.mark.parametrize("by", ["our buffer", "threads of their own", "HDF5"])
 @pytest.mark.parametrize(
     ("dtype", "shape"),
     [("uint8", (5, 7)), ("uint16", (1, 1)), ("uint16", (99, 101)), ("uint8", (128, 129))],
@@ -67,6 +67,8 @@ def test_any_format_is_recorded(make_bench, tmp_path, monkeypatch, dtype, shape,
         monkeypatch.setattr(compression, "_library", lambda: None)
     else:
         assert compression.make_compressor(FrameFormat(*shape, dtype)) is not None
+    if by == "threads of their own":
+        monkeypatch.setattr(recorder, "LARGE_FRAME_BYTES", 1)
     bench = make_bench(shape, dtype)
     recording_to = Recorder(bench.ring, tmp_path / "r.h5", bench.info, clock=bench.clock)
     bench.run_of(1, range(3))
@@ -172,6 +174,31 @@ def test_where_a_generator_speaks_for_the_pulses_those_of_the_detector_are_left(
     assert (status.frames, status.pulses, status.pulses_missed) == (3, 1, 2)
     with Recording(recording_to.path) as recording:
         assert recording.pulses == [(2, told)]
+
+
+def test_a_large_frame_that_cannot_be_compressed_ends_the_recording(
+    bench, record, problems, monkeypatch
+):
+    monkeypatch.setattr(recorder, "LARGE_FRAME_BYTES", 1)
+    recording_to = record()
+    names = {thread.name for thread in threading.enumerate()}
+    assert not any(name.startswith("recorder packs") for name in names), "no frame, no thread"
+
+    def broken(self, pixels, chunk):
+        raise OSError(12, "Cannot allocate memory")
+
+    bench.run_of(1, range(40))  # more than there are threads
+    _wait(lambda: recording_to.status.frames == 40)
+    names = [thread.name for thread in threading.enumerate()]
+    assert sum(name.startswith("recorder packs") for name in names) == recorder.PACKERS
+    monkeypatch.setattr(compression.Compressor, "compress", broken)
+    bench.frame(40)
+    _wait(lambda: recording_to.status.ending is Ending.FAILED)
+    recording_to.close()
+    assert "stopped after 40 frames" in problems[0]
+    assert not any(thread.name.startswith("recorder ") for thread in threading.enumerate())
+    with Recording(recording_to.path) as recording:
+        assert [header.frame_number for header in recording.headers] == list(range(40))
 
 
 def test_a_failing_disk_ends_the_recording_and_frees_the_ring(
