@@ -304,6 +304,10 @@ class Examination:
             return None
         return device.pipeline.subtracts
 
+    def is_subtracted(self, source: int) -> bool:
+        """Whether the pictures of a source are differences to a mask."""
+        return self._windows.is_subtracted(source)
+
     def subtract(self, on: bool) -> None:
         """Subtract a mask (DSA) from the next frame on, or do not; kept for devices to come."""
         self._subtract = on

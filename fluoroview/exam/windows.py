@@ -46,6 +46,10 @@ class SourceWindows:
         self._subtracted.add(source)
         self.choose(source, first_window())
 
+    def is_subtracted(self, source: int) -> bool:
+        """Whether the pictures of a source are differences to a mask."""
+        return source in self._subtracted
+
     def choose(self, source: int, window: Window) -> None:
         """Keep this one, by the operator's choice or a file's."""
         self._windows[source] = window

@@ -245,7 +245,8 @@ class MainWindow(QMainWindow):
             zoom = f"{canvas.zoom * 100:.0f} %"
             invert = "  inverted" if window.invert else ""
             words = f"C {window.centre:.0f}  W {window.width:.0f}{invert}"
-            canvas.set_corner("bottom right", words, zoom)
+            subtracted = ["subtracted"] if self.exam.is_subtracted(self._shown.source) else []
+            canvas.set_corner("bottom right", *subtracted, words, zoom)
             canvas.set_orientation(**edge_marks(self._orientation(replay)))
         device = now.device
         state = f"{device.name}  ·  {device.state.lower()}" if device.name else "No device"

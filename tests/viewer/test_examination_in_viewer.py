@@ -5,6 +5,7 @@ from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtWidgets import QApplication
 
 from fluoroview.exam.catalogue import Catalogue, read_catalogue
+from fluoroview.pipeline.subtraction import first_window
 from fluoroview.viewer.control_rows import row_for
 
 KEY = Qt.Key
@@ -294,3 +295,19 @@ def test_while_the_patient_is_made_the_picture_says_so(window):
             each["value"] = "preparing"
     window.refresh()
     assert words[-1][0] == "Preparing the patient"
+
+
+def test_a_subtracted_picture_says_so_and_has_its_own_window(qtbot, window, hold_pedal):
+    words = window.canvas.overlay.words
+    hold_pedal(window)
+    qtbot.waitUntil(lambda: bool(words("bottom right")))
+    assert "subtracted" not in words("bottom right")
+    plain = window.canvas.window_shown
+    window.toggle_subtraction()
+    hold_pedal(window)
+    qtbot.waitUntil(lambda: "subtracted" in words("bottom right"))
+    assert window.canvas.window_shown == first_window() != plain
+    window.toggle_subtraction()
+    hold_pedal(window)
+    qtbot.waitUntil(lambda: "subtracted" not in words("bottom right"))
+    qtbot.waitUntil(lambda: window.canvas.window_shown == plain)
