@@ -77,8 +77,8 @@ def _chosen(catalogue: "Catalogue", driver: str, names: list[str]) -> "list[Proc
     return [catalogue.procedure(driver, name) for name in names]
 
 
-def _print_indented(words: str, by: int) -> None:
-    out.print(Padding(Text(words), (0, 2, 0, by)))
+def _print_indented(words: str, by: int, style: str = "") -> None:
+    out.print(Padding(Text(words, style=style), (0, 2, 0, by)))
 
 
 def _having(found: "list[ProcedureEntry]", case: str) -> "list[ProcedureEntry]":
@@ -88,19 +88,20 @@ def _having(found: "list[ProcedureEntry]", case: str) -> "list[ProcedureEntry]":
 
 
 def _print_procedure(entry: "ProcedureEntry") -> None:
-    from fluoroview.exam.wording import control_lines, technique_words
+    from fluoroview.exam.wording import control_words, key_cap, spaced, technique_words
 
     out.print(f"[bold]{entry.name}[/]  {entry.title}", highlight=False)
     words = technique_words(entry) + (" · subtracted" if entry.subtraction else "")
-    out.print(f"  {words} · {', '.join(entry.bodies)}", highlight=False, style="dim")
+    _print_indented(f"{words} · {', '.join(entry.bodies)}", 2, "dim")
     _print_indented(entry.teaching, 2)
     for case in entry.cases:
         kind = "[yellow]abnormal[/]" if case.abnormal else "[green]normal[/]"
         out.print(f"  [bold]{case.name}[/]  {case.title}  {kind}", highlight=False)
         _print_indented(case.teaching, 6)
     if entry.controls:
-        keys = Table("Keys", "Control", box=None, padding=(0, 2, 0, 2))
-        for caps, line in control_lines(entry):
-            keys.add_row(" ".join(caps), line)
+        keys = Table("Keys", "Control", "", box=None, padding=(0, 2, 0, 2))
+        for control in entry.controls:
+            caps = " ".join(key_cap(key) for key in control.keys)
+            keys.add_row(caps, spaced(control.name), control_words(control))
         out.print(keys)
     out.print()

@@ -31,7 +31,7 @@ def test_every_examination_is_listed_with_cases_controls_and_what_to_see(fluorov
         "swallow  Barium swallow",
         "barium · 72 kV 7 mA · 30 pulses/s · LAO 90° · medium, child",
         "  aspiration  Aspiration  abnormal\n      Barium runs past the cords.",
-        "↑ ↓     Catheter forward and back (mm)",
+        "↑ ↓     Catheter advance    Catheter forward and back (mm)",
     ):
         assert part in words
 
