@@ -104,9 +104,13 @@ class ArmedDevice:
 
     def close(self) -> None:
         """Leave the ring: recorder, road and loop store end. The host goes on."""
+        self.close_but_loop().close()
+
+    def close_but_loop(self) -> LoopStore:
+        """Leave the ring, and return the loop store for the device's restart."""
         self.stop_recording()
         self.road.close()
-        self.store.close()
+        return self.store
 
 
 def arm(
@@ -118,10 +122,12 @@ def arm(
     screen: Screen,
     health: HealthMonitor,
     listeners: Listeners,
+    loop: LoopStore | None = None,
 ) -> ArmedDevice:
     """Arm an open device and build its road. Raises FluoroError.
 
-    `sources` are the numbers of its plain and of its subtracted pictures.
+    `sources` are the numbers of its plain and of its subtracted pictures. `loop` is the store of
+    before its restart: it goes on where the pictures are alike, and is closed where they are not.
     """
     ring = host.arm()
     parameters = host.parameters()
@@ -136,14 +142,8 @@ def arm(
     pipeline = Pipeline(
         rows, columns, settings, host.relationship, calibration, bits=host.bit_depth
     )
-    store = LoopStore(
-        rows,
-        columns,
-        value_of(parameters, "AcquisitionFrameRate") or DEFAULT_RATE_HZ,
-        seconds=room.loop.seconds,
-        folder=Path(room.loop.folder) if room.loop.folder else None,
-        on_problem=listeners.warn,
-    )
+    rate_hz = value_of(parameters, "AcquisitionFrameRate") or DEFAULT_RATE_HZ
+    store = _store(room, rows, columns, rate_hz, loop, listeners.warn)
     threshold = room.beam.threshold_counts if room.beam.detect == "signal" else None
     road = Road(
         ring,
@@ -162,6 +162,30 @@ def arm(
         on_error=listeners.error,
     )
     return ArmedDevice(host, road, pipeline, store, parameters, calibration_file=file)
+
+
+def _store(
+    room: Room,
+    rows: int,
+    columns: int,
+    rate_hz: float,
+    before: LoopStore | None,
+    warn: Callable[[str, str], None],
+) -> LoopStore:
+    """Return a new loop store, or the one of before the restart where it can go on."""
+    if before is not None:
+        if before.fits(rows, columns, rate_hz):
+            before.go_on()
+            return before
+        before.close()
+    return LoopStore(
+        rows,
+        columns,
+        rate_hz,
+        seconds=room.loop.seconds,
+        folder=Path(room.loop.folder) if room.loop.folder else None,
+        on_problem=warn,
+    )
 
 
 def status_of(host: DeviceHost) -> DeviceStatus:

@@ -27,6 +27,7 @@ from fluoroview.exam.live_values import (
     is_new_patient,
     told_subtraction,
 )
+from fluoroview.exam.loop_store import LoopStore
 from fluoroview.exam.pictures import Picture, PictureBuffer, Screen
 from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.replay import Replay, ReplayInfo, info_of
@@ -94,6 +95,7 @@ class Examination:
         self._parameters_between: list[dict[str, Any]] = []
         self._live_values = LiveValues(self._refresh_parameters)
         self._windows = SourceWindows()
+        self._kept_loop: tuple[str, LoopStore] | None = None
         self._lock = threading.RLock()
         self._restart = BackOff(self._restart_by_itself, self._restart_announced)
         self._commands = ThreadPoolExecutor(1, "device commands")
@@ -489,7 +491,8 @@ class Examination:
             raise
 
     def _connect(self) -> None:
-        self._disconnect()
+        self._keep_loop()
+        self._leave()
         driver, wanted = self._wanted
         if self._wanted != self._subtraction_of:  # another device's pictures are not subtracted
             self._subtract = self._told_subtraction = None
@@ -537,6 +540,7 @@ class Examination:
             clock=self.clock,
             screen=self._screen,
             health=self._health,
+            loop=self._loop_of(host),
             listeners=Listeners(
                 picture=self._picture,
                 pulses=self.dose.detector_pulses,
@@ -547,6 +551,7 @@ class Examination:
                 warn=self._warn,
             ),
         )
+        self._kept_loop = None  # armed: the loop goes on, or was of no use
         if self._subtract is not None:
             self.subtract(self._subtract)
         self._hear_parameters(self._device)
@@ -577,11 +582,41 @@ class Examination:
 
     def _disarm(self, device: ArmedDevice) -> None:
         device.close()
+        self._unarm()
+
+    def _unarm(self) -> None:
         self._device = None
         if self._mode is Mode.LIVE:  # a hold stays on the screen, and says so
             self._mode = Mode.IDLE
 
+    def _keep_loop(self) -> None:
+        """Keep the loop of a device that failed: it can be replayed after the restart."""
+        device = self._device
+        if device is None or device.host.state is not DeviceState.FAULT:
+            return
+        self._drop_loop()
+        self.stop_replay()
+        self._kept_loop = (device.host.name, device.close_but_loop())
+        self._unarm()
+        device.host.close()
+
+    def _loop_of(self, host: DeviceHost) -> LoopStore | None:
+        """Return the loop that was kept of this device; None: there is none."""
+        if self._kept_loop is not None and self._kept_loop[0] != host.name:
+            self._drop_loop()
+        return self._kept_loop[1] if self._kept_loop is not None else None
+
+    def _drop_loop(self) -> None:
+        kept, self._kept_loop = self._kept_loop, None
+        if kept is not None:
+            kept[1].close()
+
     def _disconnect(self) -> None:
+        self._drop_loop()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Give the present device back."""
         device = self._device
         if device is None:
             self._beside.disconnect()

@@ -11,7 +11,7 @@ import queue
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import FileIO
 from itertools import pairwise
 from pathlib import Path
@@ -62,6 +62,7 @@ class LoopStore:
     ) -> None:
         self.rows = rows
         self.columns = columns
+        self.rate_hz = rate_hz
         self.left_out = 0
         self._picture_bytes = rows * columns * 2
         self._on_problem = on_problem
@@ -115,6 +116,24 @@ class LoopStore:
         except queue.Full:
             picture.drop()
             self.left_out += 1
+
+    def fits(self, rows: int, columns: int, rate_hz: float) -> bool:
+        """Whether it can go on with pictures of this size and rate."""
+        usable = self._file is not None and not self._failed
+        return usable and (self.rows, self.columns, self.rate_hz) == (rows, columns, rate_hz)
+
+    def go_on(self) -> None:
+        """Keep what it holds over a restart of the device, which counts its runs anew.
+
+        The runs until now get negative numbers, so that none is taken for a coming one.
+        """
+        self.flush()
+        with self._lock:
+            lowest = min((entry.run for entry in self._entries), default=0)
+            self._entries = [
+                replace(entry, run=min(lowest, 0) - entry.run) if entry.run > 0 else entry
+                for entry in self._entries
+            ]
 
     def flush(self) -> None:
         """Wait until all that was added is stored."""

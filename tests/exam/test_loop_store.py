@@ -158,3 +158,25 @@ def test_a_disk_that_fails_in_the_middle_of_a_run_keeps_what_was_stored(tmp_path
     assert len(said) == 1
     assert "No space left on device" in said[0]
     store.close()
+
+
+def test_over_a_restart_the_runs_of_before_are_none_of_the_coming_ones(store, pool):
+    for number, run in enumerate([1, 1, 2]):
+        add(store, pool, number, run)
+    store.go_on()
+    add(store, pool, 3, 1)
+    store.go_on()
+    add(store, pool, 4, 1)
+    cine = store.snapshot()
+    assert values(cine) == [0, 1, 2, 3, 4]
+    runs = [entry.run for entry in cine.entries]
+    assert runs[0] == runs[1]
+    assert len(set(runs)) == 4
+    assert values(store.snapshot(last_run_only=True)) == [4]
+    assert max(runs[:4]) < 0
+
+
+def test_a_store_goes_on_only_with_pictures_of_its_size_and_rate(store):
+    assert store.fits(16, 16, 10.0)
+    assert not store.fits(16, 17, 10.0)
+    assert not store.fits(16, 16, 30.0)

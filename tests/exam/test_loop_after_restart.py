@@ -1,0 +1,100 @@
+"""After a fault and a restart, the loop of before can still be replayed; its dose is not mixed."""
+
+import os
+import signal
+import time
+
+import pydicom
+import pytest
+
+from fluoroview.exam import examination
+from fluoroview.exam.events import Mode
+from fluoroview.exam.room import DetectorSection
+from fluoroview.hal import DeviceError
+
+
+def until(condition, timeout_s=5.0):
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def failed(make_exam):
+    """An examination whose device died in its first run, after at least five pictures."""
+    exam = make_exam(detector=DetectorSection(driver="ramp", device="r0"))
+    exam.press_pedal()
+    until(lambda: exam.snapshot().mode is Mode.LIVE and exam.snapshot().run_frames >= 5)
+    os.kill(exam.snapshot().device.pid, signal.SIGKILL)
+    until(lambda: exam.snapshot().device.state == "FAULT")
+    until(lambda: len(exam.runs) == 1)
+    exam.release_pedal()
+    return exam
+
+
+def replayed(exam, **which):
+    exam.replay_loop(**which).result(5)
+    count = exam.snapshot().replay.frame_count
+    exam.stop_replay()
+    return count
+
+
+def run(exam, count=3):
+    runs = len(exam.runs)
+    exam.press_pedal()
+    until(lambda: exam.snapshot().mode is Mode.LIVE and exam.snapshot().run_frames >= count)
+    exam.release_pedal()
+    until(lambda: len(exam.runs) > runs)
+
+
+def test_the_loop_of_before_a_restart_is_replayed_after_it(failed):
+    before = replayed(failed)
+    assert before >= 5
+
+    failed.restart_device().result(10)
+    assert replayed(failed) == before
+    assert replayed(failed, last_run_only=True) == before
+
+    run(failed)
+    whole, last = replayed(failed), replayed(failed, last_run_only=True)
+    assert last >= 3
+    assert whole == before + last, "the new run 1 is not taken for the old one"
+
+
+def test_a_loop_of_before_a_restart_is_saved_without_the_dose_of_another_run(failed, tmp_path):
+    failed.restart_device().result(10)
+    run(failed)
+    failed.save_loop(tmp_path / "last.dcm", last_run_only=True).result(10)
+    failed.save_loop(tmp_path / "all.dcm").result(10)
+    last, whole = (pydicom.dcmread(tmp_path / name) for name in ("last.dcm", "all.dcm"))
+    assert whole.NumberOfFrames > last.NumberOfFrames
+    assert "ImageAndFluoroscopyAreaDoseProduct" in last
+    assert "ImageAndFluoroscopyAreaDoseProduct" not in whole
+
+
+def test_a_restart_that_fails_leaves_the_loop_for_the_next_one(failed, monkeypatch):
+    def no_room(*_which, **_how):
+        raise DeviceError("There is no room.")
+
+    before = replayed(failed)
+    with monkeypatch.context() as broken:
+        broken.setattr(examination, "arm", no_room)
+        with pytest.raises(DeviceError, match="There is no room"):
+            failed.restart_device().result(10)
+    failed.restart_device().result(10)
+    assert replayed(failed) == before
+
+
+def test_another_device_does_not_get_the_loop(failed):
+    failed.connect("ramp", "r1").result(10)
+    run(failed)
+    assert replayed(failed) == replayed(failed, last_run_only=True)
+
+
+def test_a_loop_that_is_given_back_leaves_its_space(failed, tmp_path):
+    store = failed._device.store
+    failed.restart_device().result(10)
+    assert failed._device.store is store
+    failed.disconnect().result(10)
+    assert not store.fits(store.rows, store.columns, store.rate_hz), "its file is closed"
