@@ -143,13 +143,19 @@ class Canvas:
                 is air). All of one sign.
             displaces: this share of the path is taken from the soft tissue.
         """
-        points = np.asarray(points_mm, float)
-        cells, scale = self.view.cells(points, GRID)
-        cells += MARGIN
-        radius = np.broadcast_to(np.asarray(radius_mm, float), (len(points),)) * scale
-        strength = np.broadcast_to(np.asarray(amount, float), (len(points),))
-        place = place_of(cells, int(min(radius.max(), SIDE)) + 2)
-        if place is None or not strength.any():
+        points, view = np.ascontiguousarray(points_mm, float), self.view
+        cells, scale = strokes.placed(
+            points,
+            view.isocentre,
+            view.axes,
+            float(view.geometry.source_isocentre_mm),
+            GRID / view.view_mm,
+            0.5 * GRID - 0.5 + MARGIN,
+        )
+        radius = np.asarray(radius_mm, float) * scale
+        strength = np.zeros(len(points)) + amount
+        box = strokes.box_of(cells, radius, SIDE)
+        if box[1] - box[0] < 2 or box[3] - box[2] < 2 or not strength.any():
             return
         sign = 1.0 if strength.sum() > 0 else -1.0
         args = (
@@ -159,7 +165,6 @@ class Canvas:
             np.abs(strength),
             1.0 / scale,
         )
-        box = (place[0].start, place[0].stop, place[1].start, place[1].stop)
         self.used[material] = True
         self.used["soft"] |= displaces != 0.0
         strokes.tube(*args, self._scratch, box)

@@ -21,6 +21,38 @@ LONGEST = 3.0
 
 
 @njit(cache=True, nogil=True)
+def placed(points, isocentre, axes, distance_mm, cells_per_mm, middle):
+    """What `View.cells` says of a few points, without the cost of calling NumPy for them."""
+    n = points.shape[0]
+    cells, scale = np.empty((n, 2)), np.empty(n)
+    for i in range(n):
+        x, y, z = (
+            points[i, 0] - isocentre[0],
+            points[i, 1] - isocentre[1],
+            points[i, 2] - isocentre[2],
+        )
+        depth = x * axes[2, 0] + y * axes[2, 1] + z * axes[2, 2]
+        k = distance_mm / (distance_mm + depth) * cells_per_mm
+        cells[i, 0] = (x * axes[0, 0] + y * axes[0, 1] + z * axes[0, 2]) * k + middle
+        cells[i, 1] = (x * axes[1, 0] + y * axes[1, 1] + z * axes[1, 2]) * k + middle
+        scale[i] = k
+    return cells, scale
+
+
+@njit(cache=True, nogil=True)
+def box_of(cells, radius, side):
+    """Rows and columns within `side` that thick points reach: top, bottom, left, right."""
+    reach = int(min(radius.max(), float(side))) + 2
+    low_x, high_x, low_y, high_y = 1e9, -1e9, 1e9, -1e9
+    for i in range(cells.shape[0]):
+        low_x, high_x = min(low_x, cells[i, 0]), max(high_x, cells[i, 0])
+        low_y, high_y = min(low_y, cells[i, 1]), max(high_y, cells[i, 1])
+    top, bottom = max(int(np.floor(low_y)) - reach, 0), min(int(np.ceil(high_y)) + reach + 1, side)
+    left, right = max(int(np.floor(low_x)) - reach, 0), min(int(np.ceil(high_x)) + reach + 1, side)
+    return top, bottom, left, right
+
+
+@njit(cache=True, nogil=True)
 def lengthened(points, source):
     """How much longer than across a ray runs in a tube at each of its points, (n,)."""
     n = points.shape[0]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy import regions_gut as gut
+from fluoroview_simulated.anatomy.breathing import PERIOD_S
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
 from fluoroview_simulated.procedures.barium_enema import colon as anatomy
@@ -124,6 +125,20 @@ def test_diverticula_stand_outside_the_wall():
         near = colon.lumen.ring(sac.s_mm)
         reach = np.linalg.norm(sac.mesh.vertices - colon.lumen.axis[near], axis=1).max()
         assert reach > colon.lumen.radius[near].mean() + 2.0
+
+
+def test_necks_of_diverticula_are_seen_in_thin_barium():
+    sick, procedure = drawn(
+        "single-diverticulosis", 14 * PERIOD_S, OPEN
+    )  # in the middle of a breath
+    scout, _ = drawn("single-diverticulosis", 0.0)
+    sides, necks = 14, []
+    for sac in procedure.colon.diverticula:
+        neck = sac.mesh.vertices[3 * sides : 4 * sides].mean(axis=0)
+        necks.append(at(sick, sick.contrast, neck) - at(scout, scout.contrast, neck))
+    alone = [n for n in necks if n < 2.5]  # not before or behind the bowel
+    assert len(alone) >= 3
+    assert min(alone) > 0.4
 
 
 def test_air_is_refused_in_single_contrast():

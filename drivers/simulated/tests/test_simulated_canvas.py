@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy.mesh import tube_mesh
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
@@ -133,3 +134,19 @@ def test_what_lies_outside_the_view_is_no_error():
     canvas.coat("wall", 1.0)
     canvas.organ("can", "soft", 1.0, shift_mm=(3.0, 0.0))
     assert canvas.contrast.max() == 0.0
+
+
+def test_points_of_a_tube_lie_where_the_view_sees_them():
+    view = View(Geometry(primary_deg=31.0, secondary_deg=-17.0, isocentre_mm=(5.0, -8.0, 40.0)))
+    points = np.random.default_rng(3).normal(0.0, 60.0, (40, 3))
+    cells, scale = strokes.placed(
+        points,
+        view.isocentre,
+        view.axes,
+        float(view.geometry.source_isocentre_mm),
+        GRID / view.view_mm,
+        0.5 * GRID - 0.5,
+    )
+    seen, per_mm = view.cells(points, GRID)
+    assert np.allclose(cells, seen)
+    assert np.allclose(scale, per_mm)

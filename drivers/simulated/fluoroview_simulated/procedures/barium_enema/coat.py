@@ -36,8 +36,7 @@ def soft(wall: np.ndarray) -> np.ndarray:
 
 
 def without_steps(canvas: Canvas) -> None:
-    """Softens all edges of a pulse's contrast and tissue by half a cell of the grid."""
-    for name in ("contrast", "soft"):
-        map_ = canvas.base[name]
-        if canvas.used[name]:
-            cv2.GaussianBlur(map_, (3, 3), 0.62, dst=map_)
+    """Softens all edges of a pulse's contrast by half a cell of the grid."""
+    if canvas.used["contrast"]:
+        contrast = canvas.base["contrast"]
+        cv2.GaussianBlur(contrast, (3, 3), 0.62, dst=contrast)

@@ -31,7 +31,8 @@ CASES = (
         "Carcinoma of the antrum",
         True,
         "In the antrum a lobed mass grows in from the greater curvature, with steep shoulders and "
-        "an irregular surface. It stays the same in every picture, and the waves of the antrum "
+        "a ragged channel; its tissue is a faint shadow beyond the line of the wall. It stays the "
+        "same in every picture, and the waves of the antrum "
         "stop at it: a spasm goes, a tumour does not. Compare pictures one wave apart.",
     ),
 )
