@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy import regions_gut as gut
-from fluoroview_simulated.anatomy.breathing import PERIOD_S
+from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
 from fluoroview_simulated.procedures.barium_enema import colon as anatomy
@@ -128,9 +128,8 @@ def test_diverticula_stand_outside_the_wall():
 
 
 def test_necks_of_diverticula_are_seen_in_thin_barium():
-    sick, procedure = drawn(
-        "single-diverticulosis", 14 * PERIOD_S, OPEN
-    )  # in the middle of a breath
+    middle = min(np.arange(58.8, 60.0, 0.01), key=lambda t: abs(breathing((), t)))
+    sick, procedure = drawn("single-diverticulosis", float(middle), OPEN)
     scout, _ = drawn("single-diverticulosis", 0.0)
     sides, necks = 14, []
     for sac in procedure.colon.diverticula:

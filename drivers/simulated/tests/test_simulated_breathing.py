@@ -85,6 +85,13 @@ def test_the_liver_moves_in_the_picture_as_in_the_patient(secondary_deg):
     assert moved_mm == pytest.approx(2 * DEEP_MM * np.cos(np.deg2rad(secondary_deg)), abs=1.5)
 
 
+def test_breath_rests_when_it_is_out():
+    depth = np.array([breathing((), t) for t in np.arange(0.0, 4.2, 0.01)])
+    assert depth.min() == pytest.approx(-1.0, abs=1e-3)
+    assert depth.max() == pytest.approx(1.0, abs=1e-3)
+    assert (depth < -0.8).mean() > 1.7 * (depth > 0.8).mean()
+
+
 def test_holding_stops_the_breath_where_it_is():
     free = [breathing((), t) for t in np.arange(3.0, 8.0, 0.1)]
     held = [breathing(((2.0, True),), t) for t in np.arange(3.0, 8.0, 0.1)]

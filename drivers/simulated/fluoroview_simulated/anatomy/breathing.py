@@ -42,13 +42,16 @@ MOVING = (
 def breathing(holds: Sequence[tuple[float, Any]], t_s: float) -> float:
     """Depth of the breath, -1 (out) to 1 (in); held, it stays about where it was (a small drift).
 
+    Breath rests a while when it is out, and is in only for a moment.
+
     `holds`: when the breath was held (True) and let go (False).
     """
     phase, last, held = 0.0, 0.0, False
     for t, value in [*holds, (t_s, None)]:
         phase += (t - last) * (0.02 if held else 1.0)
         last, held = t, bool(value)
-    return float(np.sin(2 * np.pi * phase / PERIOD_S))
+    turn = 2 * np.pi * phase / PERIOD_S
+    return float(np.sin(turn) - 0.2 * np.cos(2 * turn) - 0.2)
 
 
 def share(z_mm: np.ndarray | float) -> np.ndarray:
