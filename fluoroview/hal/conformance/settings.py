@@ -224,24 +224,32 @@ def _units(rig: Rig) -> Finding:
 def _readback(rig: Rig) -> Finding:
     faults, written = [], 0
     for parameter in _in_driver(rig, READBACK.id, writables):
-        tried, fault = _in_driver(rig, READBACK.id, partial(_try_all, parameter=parameter))
+        tried, fault = _try_all(rig, parameter)
         written += tried
         faults += [fault] if fault else []
     return judged(READBACK.id, faults, f"{written} values were written and read back.")
 
 
 def _try_all(rig: Rig, parameter: Parameter) -> tuple[int, str]:
-    """Write every value to try; return how many were written, and the first fault."""
-    original = parameter.read()
+    """Write every value to try; return how many were written, and the first fault.
+
+    Each write has a deadline of its own, as in the HAL.
+    """
+    rule = READBACK.id
+    original = _in_driver(rig, rule, lambda _rig: parameter.read())
     written, fault = 0, ""
-    for value in values_to_try(parameter):
-        fault = write_fault(rig, parameter, value)
+    for value in _in_driver(rig, rule, lambda _rig: values_to_try(parameter)):
+        fault = _in_driver(rig, rule, partial(write_fault, parameter=parameter, value=value))
         written += 1
         if fault:
             break
-    with suppress(Exception):  # what it is to say was said above
-        rig.tree.write(parameter.name, original)
+    _in_driver(rig, rule, partial(_restore, parameter=parameter, original=original))
     return written, fault
+
+
+def _restore(rig: Rig, parameter: Parameter, original: Value) -> None:
+    with suppress(Exception):  # what it is to say was said by the first fault
+        rig.tree.write(parameter.name, original)
 
 
 def write_fault(rig: Rig, parameter: Parameter, value: Value, *, idle: bool = True) -> str:
