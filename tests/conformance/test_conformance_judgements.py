@@ -180,6 +180,17 @@ def test_growth(kb_a_run, threads_a_run, memory, threads):
     assert found == {"memory-flat": memory, "threads-flat": threads, "handles-flat": PASS}
 
 
+@pytest.mark.parametrize("at", [4, 6, 7, 10])
+def test_memory_that_is_taken_in_one_step_is_no_leak(at):
+    prints = [Footprint(1e5 + 5e4 * (n >= at), 5, 9) for n in range(12)]
+    assert {finding.verdict for finding in growth(prints)} == {PASS}
+
+
+def test_a_leak_is_seen_in_a_dozen_runs_already():
+    prints = [Footprint(1e5 + 4000.0 * n, 5, 9) for n in range(12)]
+    assert next(growth(prints)).verdict is FAIL
+
+
 def test_memory_that_fills_a_cache_and_stays_is_no_leak():
     prints = [Footprint(1e5 + 900.0 * min(n, 30), 5, 9) for n in range(103)]
     assert {finding.verdict for finding in growth(prints)} == {PASS}
