@@ -37,6 +37,8 @@ from fluoroview.viewer.orientation import edge_marks
 from fluoroview.viewer.pedal import Pedal
 from fluoroview.viewer.procedure_control import ProcedureControl
 from fluoroview.viewer.record_control import RecordControl
+from fluoroview.viewer.skin_map import RESET as SKIN_RESET
+from fluoroview.viewer.skin_map import SkinMapDialog
 from fluoroview.viewer.sound import Sounder
 from fluoroview.viewer.warm_up import find_a_window, load_glyphs
 
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         self.recording = RecordControl(exam, self.bridge, self.widgets, self._say, self)
         self.help = HelpDialog(self)
         self.calibration = CalibrationDialog(exam, self)
+        self.skin_map = SkinMapDialog(exam, self.bridge, self)
         self.files: list[Path] = []
         self._file_at = -1
         self._waits: set[tuple[str, object]] = set()
@@ -433,7 +436,7 @@ class MainWindow(QMainWindow):
         self.canvas.window_changed.connect(self.choose_window)
         self.canvas.view_changed.connect(lambda _: self.refresh())
         self.canvas.pointed.connect(self._show_pointer)
-        widgets.dose.reset_wanted.connect(exam.reset_dose)
+        widgets.dose.reset_wanted.connect(self.reset_dose)
         widgets.dose.silence_wanted.connect(exam.acknowledge_alarm)
         widgets.messages.action_wanted.connect(self._act)
         widgets.tabs.currentChanged.connect(lambda _: self.refresh())
@@ -490,7 +493,8 @@ class MainWindow(QMainWindow):
                 Entry("Quit", ("Ctrl+Q",), self.close),
             ],
             "Exam": [
-                Entry("Reset dose", (), self.exam.reset_dose),
+                Entry("Reset dose", (), self.reset_dose),
+                Entry("Skin dose…", (), self.skin_map.open_for),
                 Entry("Record or stop recording", ("Ctrl+Shift+R",), self.recording.toggle),
                 Entry("Restart device", ("Ctrl+R",), self.restart_device),
                 Entry("Calibrate…", (), lambda: self._bring_up(self.calibration)),
@@ -667,6 +671,12 @@ class MainWindow(QMainWindow):
     def _show_pointer(self, pixel: tuple[int, int, int] | None) -> None:
         words = "" if pixel is None else f"x {pixel[0]}  y {pixel[1]}  counts {pixel[2]}"
         self.widgets.pointer_label.setText(words)
+
+    def reset_dose(self) -> None:
+        """A new procedure begins: the totals, and the skin's dose where the device keeps it."""
+        self.exam.reset_dose()
+        if any(p["name"] == SKIN_RESET for p in self.exam.parameters):
+            self.exam.set_parameter(SKIN_RESET, "")
 
     def _bring_up(self, dialog: QDialog) -> None:
         dialog.show()

@@ -22,13 +22,14 @@ from fluoroview.hal import (
     FrameSink,
     ParameterTree,
     Pulse,
+    Slot,
 )
 from fluoroview.hal.run_thread import RunThread
 from fluoroview_simulated import controls, parameters, truth
 from fluoroview_simulated.beam import beam, prepare, pulse_kap_ugym2, pulse_kerma_ugy
 from fluoroview_simulated.detector.settings import jitter_s
 from fluoroview_simulated.pacing import Raster
-from fluoroview_simulated.suite import DARK, PATIENT, SPOT, Suite, Workshop
+from fluoroview_simulated.suite import DARK, FLUOROSCOPY, PATIENT, SPOT, Suite, Workshop
 from fluoroview_simulated.technique import Geometry, Technique
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 DEVICE_ID = "suite"
 PAUSE_S = 1.5
 """After a longer pause the examination goes on where it is worth seeing: the patient waits."""
+TEST_PULSES = 3
 READY_S = 3.0
 """How long an act of the operator waits for a patient who is still being prepared."""
 
@@ -174,6 +176,8 @@ class SimulatedDetector(Detector):
         raster, rate = Raster(now, suite.pulses_per_s), suite.pulses_per_s
         empty = EmptyRoom(scene)
         previous_s: float | None = None
+        if suite.needs_test_pulses and suite.before_detector == PATIENT:
+            self._test_pulses(sink, scene, run_start_s)
         while not sink.stopping:
             if rate != suite.pulses_per_s:  # the operator chose another pulse rate
                 run_start_s += raster.slot_s
@@ -201,24 +205,44 @@ class SimulatedDetector(Detector):
                 previous_s = self._time_s
                 self._after(scene, technique)
             else:
-                empty.frame(
-                    self._frame_index, technique if exposure else None, slot.pixels, 1.0 / rate
-                )
+                shown = technique if exposure else None
+                empty.frame(self._frame_index, shown, slot.pixels, 1.0 / rate)
                 previous_s = None
-            late_s = jitter_s(suite.settings, suite.seed, self._frame_index)
-            if late_s > 0.0:
-                self._thread.wait_until(time.monotonic_ns() + round(late_s * 1e9))
-            stamp = due + round(late_s * 1e9)
-            slot.commit(FrameHeader(self._frame_index, stamp, index, exposure))
-            self._frame_index += 1
+            self._commit(slot, due, index, exposure)
             if suite.run_kind == SPOT and before == PATIENT:
                 break  # one picture for each press of the pedal
         self._stopped_ns = time.monotonic_ns()
 
+    def _commit(self, slot: Slot, due_ns: int, index: int, exposure: Exposure | None) -> None:
+        """Hands a frame over when it was due, or as much later as frames jitter."""
+        late_ns = round(jitter_s(self.suite.settings, self.suite.seed, self._frame_index) * 1e9)
+        if late_ns > 0:
+            self._thread.wait_until(time.monotonic_ns() + late_ns)
+        slot.commit(FrameHeader(self._frame_index, due_ns + late_ns, index, exposure))
+        self._frame_index += 1
+
+    def _test_pulses(self, sink: FrameSink, scene: Scene, t_s: float) -> None:
+        """Fluoroscopic pulses before an acquisition, to find its factors.
+
+        Their pictures are not read out as frames; their dose counts.
+        """
+        suite = self.suite
+        scene.move(suite.geometry)
+        for _ in range(TEST_PULSES):
+            technique = suite.within_kerma_rate(suite.technique)
+            if sink.stopping or suite.refusal(technique, _clock_s()):
+                return
+            exposure = _exposure(technique, suite.geometry)
+            index = self._pulse(sink, technique, suite.geometry, exposure)
+            scene.skin.add(technique, suite.geometry)
+            scene.frame(index, t_s, technique)
+            suite.answer(technique, scene.measured_quanta_per_mm2)
+
     def _after(self, scene: Scene, technique: Technique) -> None:
         """What follows from a picture of the patient: the next factors, and the truth if wanted."""
         suite = self.suite
-        suite.answer(technique, scene.measured_quanta_per_mm2)
+        if suite.run_kind == FLUOROSCOPY:
+            suite.answer(technique, scene.measured_quanta_per_mm2)
         if suite.truth_folder:
             known = scene.truth(self._time_s, technique)
             truth.write(suite.truth_folder, self._frame_index, self._time_s, known)

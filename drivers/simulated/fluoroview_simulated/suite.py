@@ -85,6 +85,9 @@ class Suite:
     tube: Tube = field(default_factory=Tube)
     control: BrightnessControl = field(default_factory=BrightnessControl)
 
+    _measured: Geometry | None = None
+    """Where the stand was when the control last saw a signal."""
+
     def __post_init__(self) -> None:
         self.choose(self.procedure)
 
@@ -113,6 +116,7 @@ class Suite:
         self.procedure, self.case, self.body = procedure, info.cases[0].name, info.bodies[0]
         self.technique, self.rate_hz = info.technique, info.rate_hz
         self.geometry = procedures.start_geometry(info, self.case, self.body)
+        self.run_kind = ACQUISITION if info.subtraction else FLUOROSCOPY
         self.control.reset()
 
     def set_geometry(self, **changes: Any) -> None:
@@ -149,11 +153,11 @@ class Suite:
         """The factors of the next pulse: of the chosen kind of run, within what is allowed."""
         technique, self.limit = self.technique, self.control.limited_by if self.automatic else ""
         if self.run_kind == FLUOROSCOPY:
-            technique = self._within_kerma_rate(technique)
+            technique = self.within_kerma_rate(technique)
             return spread(technique, 1e3 / CONTINUOUS_HZ) if self.continuous else technique
         return stronger(technique, DETECTOR_DOSE[self.run_kind], rating_kw(self.focal_spot))
 
-    def _within_kerma_rate(self, technique: Technique) -> Technique:
+    def within_kerma_rate(self, technique: Technique) -> Technique:
         """Less current where the air kerma rate would pass the limit (21 CFR 1020.32)."""
         most = KERMA_RATE_LIMIT_MGY_MIN
         if self.high_level:
@@ -164,14 +168,20 @@ class Suite:
         self.limit = f"air kerma rate {most:g} mGy/min at the reference point (21 CFR 1020.32)"
         return replace(technique, tube_current_ma=technique.tube_current_ma * most / rate)
 
+    @property
+    def needs_test_pulses(self) -> bool:
+        """Whether a run other than fluoroscopy has yet to find its factors."""
+        known = self.control.water_mm is not None and self._measured == self.geometry
+        return self.automatic and self.run_kind != FLUOROSCOPY and not known
+
     def answer(self, technique: Technique, measured_quanta_per_mm2: float) -> None:
-        """The brightness control's answer to a pulse that was made with `technique`.
+        """The brightness control's answer to a fluoroscopic or a test pulse.
 
         It is locked in other runs than fluoroscopy: the frames of a subtraction must be alike.
         """
-        if not self.automatic or self.run_kind != FLUOROSCOPY:
+        if not self.automatic:
             return
-        self.technique = self.control.next(
+        chosen = self.control.next(
             technique,
             self.geometry,
             self.pulses_per_s,
@@ -180,6 +190,10 @@ class Suite:
             self.curve,
             self.high_level,
         )
+        self._measured = self.geometry
+        # As a generator sets them: in steps.
+        ma, ms = round(chosen.tube_current_ma, 2), round(chosen.pulse_width_ms, 2)
+        self.technique = replace(chosen, tube_current_ma=ma, pulse_width_ms=ms)
 
     def refusal(self, technique: Technique, t_s: float) -> str:
         """Why no pulse can be made now; "" when it can."""

@@ -443,3 +443,29 @@ def test_continuous_radiation_gives_the_same_charge_over_the_whole_frame(detecto
     continuous = run(detector, 3).pulses[-1]
     assert continuous.exposure.pulse_width_ms == pytest.approx(1e3 / 30)
     assert continuous.air_kerma_ugy == pytest.approx(pulsed.air_kerma_ugy)
+
+
+def test_acquisition_finds_its_factors_with_test_pulses_whose_dose_counts(detector):
+    tree = detector.parameters()
+    tree.write("AutomaticBrightnessControl", True)
+    tree.write("RunKind", "acquisition")
+    sink = run(detector, 4)
+    assert len(sink.pulses) == len(sink.frames) + 3
+    shown = {h.pulse_index for h, _ in sink.frames}
+    test, taken = [], []
+    for pulse in sink.pulses:
+        (taken if pulse.pulse_index in shown else test).append(pulse)
+    assert len({(p.exposure.kvp, p.exposure.tube_current_ma) for p in taken}) == 1  # locked
+    assert test[-1].air_kerma_ugy < 0.3 * taken[0].air_kerma_ugy
+    wanted = detector.suite.control.target_quanta_per_mm2("normal", GEOMETRY) * 8
+    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(wanted, rel=0.25)
+    again = run(detector, 3)  # nothing has moved: no further test
+    assert len(again.pulses) == len(again.frames)
+
+
+def test_examinations_that_are_read_subtracted_begin_as_acquisitions(detector):
+    tree = detector.parameters()
+    tree.write("Procedure", "peripheral-angiography")
+    assert tree["RunKind"].read() == "acquisition"
+    tree.write("Procedure", "phantom")
+    assert tree["RunKind"].read() == "fluoroscopy"
