@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, QTemporaryDir
 from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -28,7 +26,7 @@ class SkinMapDialog(QDialog):
         self.setWindowTitle("Skin dose")
         self.setModal(False)
         self._exam, self._bridge = exam, bridge
-        self._folder = TemporaryDirectory(prefix="fluoroview-skin-")
+        self._folder = QTemporaryDir()
         self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setMinimumSize(640, 360)
@@ -55,8 +53,8 @@ class SkinMapDialog(QDialog):
         if not any(p["name"] == PARAMETER for p in self._exam.parameters):
             self.picture.setText(_NONE)
             return
-        place = Path(self._folder.name) / "skin.png"
-        written: Future[Any] = self._exam.set_parameter(PARAMETER, str(place))
+        place = self._folder.filePath("skin.png")
+        written: Future[Any] = self._exam.set_parameter(PARAMETER, place)
         self._bridge.when_done(written, self._take)
 
     def _take(self, place: Any | None) -> None:
