@@ -58,6 +58,19 @@ class ViewLayers:
         """Projects a closed mesh; `scalar` (n_vertices,) is averaged along each ray."""
         self.maps[key] = self._levelled(mesh, self._trace(mesh, scalar, None)[0])
 
+    def solid(self, key: str, mesh: Mesh) -> None:
+        """Projects a closed mesh for `Canvas.organ` alone: path only, in a third of the time."""
+        cells = self.view.cells(mesh.vertices, GRID)[0] + MARGIN
+        place = place_of(cells, 1) or (slice(0, 1), slice(0, 1))
+        path = np.zeros(
+            (place[0].stop - place[0].start, place[1].stop - place[1].start), np.float32
+        )
+        origin = (float(place[1].start - MARGIN), float(place[0].start - MARGIN))
+        weights = (1.0, 0.0, 0.0, 0.0)
+        draw_mesh(mesh, self.view, path, np.zeros_like(path), weights, origin, GRID)
+        np.maximum(path, 0.0, out=path)
+        self.maps[key] = LayerMap(place, path)
+
     def shell(
         self, key: str, mesh: Mesh, scalar: np.ndarray | None = None, thickness_mm: float = 1.0
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,10 +38,20 @@ class MovingChest:
 
     def layers(self, layers: ViewLayers) -> None:
         """Projects the lungs with their vessels, and the heart's place between them."""
-        lungs, inside = load("soft_lungs"), load("soft_lung_vessels")
-        open_ = load("vessel_lungs_open")
-        layers.path("lungs", in_body(open_.joined(inverse(inside)), self.body))
-        layers.path("heart", in_body(open_.joined(inverse(lungs)), self.body))
+        layers.solid("lungs", self._lungs)
+        layers.solid("heart", self._heart)
+
+    @cached_property
+    def _lungs(self) -> Mesh:
+        """Air, as if there were no heart, without the lungs' vessels."""
+        open_, inside = load("vessel_lungs_open"), load("soft_lung_vessels")
+        return in_body(open_.joined(inverse(inside)), self.body)
+
+    @cached_property
+    def _heart(self) -> Mesh:
+        """What the heart takes of it."""
+        open_, lungs = load("vessel_lungs_open"), load("soft_lungs")
+        return in_body(open_.joined(inverse(lungs)), self.body)
 
     def draw(self, canvas: Canvas, contraction: float, breath_mm: float) -> None:
         """Lungs that follow the diaphragm, and the heart in them."""

@@ -95,7 +95,7 @@ class CoronaryAngiography(Procedure):
         """Lungs and heart, and the ventricles' muscle for the blush."""
         self._chest.layers(layers)
         outer, hollow = ventricles(self.heart, 1.04), ventricles(self.heart, 0.74)
-        layers.path("muscle", in_body(outer.joined(inverse(hollow)), self.body))
+        layers.solid("muscle", in_body(outer.joined(inverse(hollow)), self.body))
         # A blush has no edge; blurred by as much as the heart moves it may stand still.
         blush = layers.maps["muscle"]
         layers.maps["muscle"] = replace(blush, path=cv2.GaussianBlur(blush.path, (0, 0), 9.0))
