@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fluoroview_simulated.anatomy.project import SNAP, STEEPEST
+from fluoroview_simulated.anatomy.facet import edges, facet
+from fluoroview_simulated.anatomy.project import STEEPEST
 
 SOFTEST = 0.9
 """Unsharpness in cells of a thin tube: it keeps its area, loses its height, and does not bead."""
@@ -191,42 +192,15 @@ def trace(cells, depth, faces, walls, cosine, scalar, height, maps):
     rows, columns = path.shape
     carries = scalar.shape[0] > 1
     for f in range(faces.shape[0]):
-        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        xa, ya = int(np.rint(cells[a, 0] * SNAP)), int(np.rint(cells[a, 1] * SNAP))
-        xb, yb = int(np.rint(cells[b, 0] * SNAP)), int(np.rint(cells[b, 1] * SNAP))
-        xc, yc = int(np.rint(cells[c, 0] * SNAP)), int(np.rint(cells[c, 1] * SNAP))
-        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
-        if area == 0:
-            continue
-        sign = np.float32(1.0)
-        if area > 0:
-            sign = np.float32(-1.0)
-        else:
-            b, c = c, b
-            xb, yb, xc, yc = xc, yc, xb, yb
-            area = -area
-        left = max(min(xa, xb, xc) // SNAP, 0)
-        right = min(max(xa, xb, xc) // SNAP + 1, columns - 1)
-        top = max(min(ya, yb, yc) // SNAP, 0)
-        bottom = min(max(ya, yb, yc) // SNAP + 1, rows - 1)
-        if left > right or top > bottom:
-            continue
-        ax, ay, bx, by, cx, cy = xc - xb, yc - yb, xa - xc, ya - yc, xb - xa, yb - ya
-        oa = 0 if (ay < 0 or (ay == 0 and ax > 0)) else -1
-        ob = 0 if (by < 0 or (by == 0 and bx > 0)) else -1
-        oc = 0 if (cy < 0 or (cy == 0 and cx > 0)) else -1
-        per = np.float32(1.0) / np.float32(area)
-        for i in range(top, bottom + 1):
-            y = i * SNAP
-            x = left * SNAP
-            ea = ax * (y - yb) - ay * (x - xb)
-            eb = bx * (y - yc) - by * (x - xc)
-            ec = cx * (y - ya) - cy * (x - xa)
-            for j in range(left, right + 1):
-                if ea + oa >= 0 and eb + ob >= 0 and ec + oc >= 0:
-                    u, v = np.float32(ea) * per, np.float32(eb) * per
+        t = facet(cells, faces, f, rows, columns)
+        a, b, c = t.a, t.b, t.c
+        for i in range(t.top, t.bottom + 1):
+            ea, eb, ec, step_a, step_b, step_c = edges(t, i)
+            for j in range(t.left, t.right + 1):
+                if ea + t.oa >= 0 and eb + t.ob >= 0 and ec + t.oc >= 0:
+                    u, v = np.float32(ea) * t.per, np.float32(eb) * t.per
                     w = np.float32(1.0) - u - v
-                    path[i, j] += sign * (u * depth[a] + v * depth[b] + w * depth[c])
+                    path[i, j] += t.sign * (u * depth[a] + v * depth[b] + w * depth[c])
                     if f < walls:
                         across = abs(u * cosine[a] + v * cosine[b] + w * cosine[c])
                         wall[i, j] += np.float32(1.0) / max(across, np.float32(STEEPEST))
@@ -236,6 +210,6 @@ def trace(cells, depth, faces, walls, cosine, scalar, height, maps):
                     if carries:
                         total[i, j] += u * scalar[a] + v * scalar[b] + w * scalar[c]
                         count[i, j] += np.float32(1.0)
-                ea -= ay * SNAP
-                eb -= by * SNAP
-                ec -= cy * SNAP
+                ea -= step_a
+                eb -= step_b
+                ec -= step_c

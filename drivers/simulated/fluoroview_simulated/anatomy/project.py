@@ -22,12 +22,11 @@ import cv2
 import numpy as np
 from numba import njit
 
+from fluoroview_simulated.anatomy.facet import edges, facet
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.view import View
 
-SNAP = 16
-"""Steps per pixel to which corners are snapped."""
 GRAIN = 64
 GRAIN_MM = 0.5
 """Solid texture: cells per side, and their size; it repeats every 32 mm."""
@@ -69,44 +68,16 @@ def _draw(cells, depth, faces, cosine, points, what, tile, soft, bone):
     rows, columns = soft.shape
     w_soft, w_bone, shell, grained = what[0], what[1], what[2], what[3]
     for f in range(faces.shape[0]):
-        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        xa, ya = int(np.rint(cells[a, 0] * SNAP)), int(np.rint(cells[a, 1] * SNAP))
-        xb, yb = int(np.rint(cells[b, 0] * SNAP)), int(np.rint(cells[b, 1] * SNAP))
-        xc, yc = int(np.rint(cells[c, 0] * SNAP)), int(np.rint(cells[c, 1] * SNAP))
-        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
-        if area == 0:
-            continue
-        sign = np.float32(1.0)
-        if area > 0:  # outside faces the source: the ray goes in here
-            sign = np.float32(-1.0)
-        else:  # turned, so that the inside of each edge is positive
-            b, c = c, b
-            xb, yb, xc, yc = xc, yc, xb, yb
-            area = -area
-        left = max(min(xa, xb, xc) // SNAP, 0)
-        right = min(max(xa, xb, xc) // SNAP + 1, columns - 1)
-        top = max(min(ya, yb, yc) // SNAP, 0)
-        bottom = min(max(ya, yb, yc) // SNAP + 1, rows - 1)
-        if left > right or top > bottom:
-            continue
-        # Edge functions; an edge owns its points when it is a top or a left one.
-        ax, ay, bx, by, cx, cy = xc - xb, yc - yb, xa - xc, ya - yc, xb - xa, yb - ya
-        oa = 0 if (ay < 0 or (ay == 0 and ax > 0)) else -1
-        ob = 0 if (by < 0 or (by == 0 and bx > 0)) else -1
-        oc = 0 if (cy < 0 or (cy == 0 and cx > 0)) else -1
-        per = np.float32(1.0) / np.float32(area)
-        da, db, dc = depth[a], depth[b], depth[c]
-        for i in range(top, bottom + 1):
-            y = i * SNAP
-            x = left * SNAP
-            ea = ax * (y - yb) - ay * (x - xb)
-            eb = bx * (y - yc) - by * (x - xc)
-            ec = cx * (y - ya) - cy * (x - xa)
-            for j in range(left, right + 1):
-                if ea + oa >= 0 and eb + ob >= 0 and ec + oc >= 0:
-                    u, v = np.float32(ea) * per, np.float32(eb) * per
+        t = facet(cells, faces, f, rows, columns)
+        a, b, c = t.a, t.b, t.c
+        da, db, dc = t.sign * depth[a], t.sign * depth[b], t.sign * depth[c]
+        for i in range(t.top, t.bottom + 1):
+            ea, eb, ec, step_a, step_b, step_c = edges(t, i)
+            for j in range(t.left, t.right + 1):
+                if ea + t.oa >= 0 and eb + t.ob >= 0 and ec + t.oc >= 0:
+                    u, v = np.float32(ea) * t.per, np.float32(eb) * t.per
                     w = np.float32(1.0) - u - v
-                    length = sign * (u * da + v * db + w * dc)
+                    length = u * da + v * db + w * dc
                     soft[i, j] += w_soft * length
                     value = w_bone * length
                     if shell != np.float32(0.0):
@@ -121,9 +92,9 @@ def _draw(cells, depth, faces, cosine, points, what, tile, soft, bone):
                             )
                         value += thick
                     bone[i, j] += value
-                ea -= ay * SNAP
-                eb -= by * SNAP
-                ec -= cy * SNAP
+                ea -= step_a
+                eb -= step_b
+                ec -= step_c
 
 
 def draw_mesh(
