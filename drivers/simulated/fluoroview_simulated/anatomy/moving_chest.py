@@ -10,6 +10,7 @@ import numpy as np
 from fluoroview_simulated.anatomy.heart import Heart
 from fluoroview_simulated.anatomy.mesh import Mesh, load
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body, tissue
+from fluoroview_simulated.anatomy.posture import STRAIGHT
 from fluoroview_simulated.anatomy.regions_skeleton import left, ribs, spine
 from fluoroview_simulated.anatomy.regions_soft import AIR, LUNG, trunk_wall, upper_organs
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 class MovingChest:
     """Trunk wall, bones and airway at rest; lungs and heart in motion."""
 
-    def __init__(self, heart: Heart, body: str = "medium") -> None:
-        self.heart, self.body = heart, body
+    def __init__(self, heart: Heart, body: str = "medium", seed: int = STRAIGHT) -> None:
+        self.heart, self.body, self.seed = heart, body, seed
 
     def parts(self) -> list[Part]:
         """What stands still."""
@@ -30,9 +31,9 @@ class MovingChest:
             tissue("soft_airway", AIR),
             *upper_organs(),
             tissue("soft_stomach_gas", AIR),
-            *spine("T3", "T12"),
-            *ribs(),
-            left("sternum", bone=0.13, shell_mm=0.45, grain=0.45),
+            *spine("T3", "T12", self.seed),
+            *ribs(seed=self.seed),
+            left("sternum", bone=0.13, seed=self.seed, shell_mm=0.45, grain=0.45),
         ]
         return [p.in_body(self.body) for p in rest]
 

@@ -56,7 +56,7 @@ class CentralLine(Procedure):
         self._tree = veins.veins(CASES[case])
         self._slide = Slide(self._tree, BEND_DEG, self.access.side)
         self.heart, self.rhythm = Heart(), Rhythm(breath_s=4.8, seed=seed)
-        self._chest = MovingChest(self.heart, body)
+        self._chest = MovingChest(self.heart, body, seed)
         self._scale = BODY_SCALE[body]
         self._tail, _ = smooth_line(self.access.tail, 4.0)
         self._found = lru_cache(maxsize=64)(self._slide.way)
@@ -65,7 +65,7 @@ class CentralLine(Procedure):
 
     def parts(self) -> Sequence[Part]:
         """Chest without lungs and heart, with the shoulder girdle and the root of the neck."""
-        more = [*spine("T1", "T2"), *cervical_spine("C3", "C7"), *head_soft()]
+        more = [*spine("T1", "T2", self.seed), *cervical_spine("C3", "C7"), *head_soft()]
         for side in (left, right):
             more.append(side("clavicle", bone=0.25, shell_mm=0.8, grain=0.4))
             more.append(side("scapula", bone=0.20, shell_mm=0.5, grain=0.4))

@@ -55,7 +55,7 @@ class CoronaryAngiography(Procedure):
         self.heart = Heart()
         self.rhythm = Rhythm(seed=seed)
         self._scale = BODY_SCALE[body]
-        self._chest = MovingChest(self.heart, body)
+        self._chest = MovingChest(self.heart, body, seed)
         grown = (right_coronary if self.side == "right" else left_coronary)(self.heart, seed)
         self._diseased = case in ("stenosis", "balloon")
         self._tree = grown
