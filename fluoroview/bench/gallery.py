@@ -1,4 +1,4 @@
-"""A gallery of every examination: for each case a still, as the hold would be, a movie, and a page.
+"""A gallery of every examination: stills, as the hold would be, movies, a page and a sheet.
 
 The drivers render (entry-point group "fluoroview.gallery"), and their frames go down the pipeline
 that live frames take. What is there already is kept, so that a gallery can be gone on with.
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fluoroview.bench.gallery_page import write_page
+from fluoroview.bench.gallery_sheet import write_sheet
 from fluoroview.exam.catalogue import CaseEntry, ProcedureEntry
 from fluoroview.hal import FluoroError, PixelIntensityRelationship
 from fluoroview.pipeline import Pipeline, PipelineSettings, SubtractionSettings, WindowPainter
@@ -27,6 +28,8 @@ GROUP = "fluoroview.gallery"
 HOLD_FRAMES = 4
 """The still is the mean of so many pictures, as the last-image hold may be."""
 STILL, MOVIE = ".png", ".mp4"
+SHEET = "sheet.jpg"
+"""One still of each examination."""
 
 Step = Callable[..., None]
 Frames = Iterator[tuple[float, npt.NDArray[np.uint16]]]
@@ -80,6 +83,7 @@ def make_gallery(
     step(len(wanted), len(wanted), "index.html")
     _make_folder(folder)
     write_page(result.page, wanted, (STILL, MOVIE))
+    write_sheet(folder / SHEET, wanted, STILL)
     return result
 
 

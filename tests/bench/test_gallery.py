@@ -119,3 +119,13 @@ def test_without_the_movie_library_stills_can_be_made_and_movies_say_what_to_ins
         gallery.make_gallery(tmp_path, wanted, size=SIZE)
     stills = gallery.make_gallery(tmp_path, wanted, size=SIZE, movies=False)
     assert [path.suffix for path in stills.written] == [".png"] * 3
+
+
+def test_the_sheet_has_one_still_of_each_examination(made, wanted, tmp_path):
+    sheet = cv2.imread(str(tmp_path / "sheet.jpg"), cv2.IMREAD_GRAYSCALE)
+    examinations = len({entry.name for entry, _ in wanted})
+    assert sheet.shape[1] == min(examinations, 4) * 326
+    still = cv2.imread(str(tmp_path / "swallow/aspiration.png"), cv2.IMREAD_GRAYSCALE)
+    small = cv2.resize(still, (320, 320), interpolation=cv2.INTER_AREA).astype(int)
+    tiles = [sheet[:320, k * 326 : k * 326 + 320].astype(int) for k in range(examinations)]
+    assert min(np.abs(tile - small).mean() for tile in tiles) < 4, "an abnormal case stands for all"

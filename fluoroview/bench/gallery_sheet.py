@@ -1,0 +1,58 @@
+"""The sheet of a gallery: one still of each examination on a single picture."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fluoroview.exam.catalogue import CaseEntry, ProcedureEntry
+
+COLUMNS = 4
+TILE_PX, CAPTION_PX, GAP_PX = 320, 46, 6
+_INK, _GROUND, _SCALE = 225, 16, 0.45
+_JPEG_QUALITY = 88
+
+
+def write_sheet(
+    file: Path, wanted: Sequence[tuple[ProcedureEntry, CaseEntry]], still: str
+) -> Path | None:
+    """Write the sheet from the stills beside it (`PROCEDURE/CASE` + `still`).
+
+    Of each examination the first abnormal case stands for all, or the first one. None, and no
+    file, where there is no still yet.
+    """
+    tiles = []
+    for _, group in groupby(wanted, key=lambda pair: pair[0].name):
+        pairs = list(group)
+        procedure, case = next((p for p in pairs if p[1].abnormal), pairs[0])
+        picture = cv2.imread(
+            str(file.parent / procedure.name / (case.name + still)), cv2.IMREAD_GRAYSCALE
+        )
+        if picture is not None:
+            tiles.append(_tile(picture.astype(np.uint8), (procedure.title, case.title)))
+    if not tiles:
+        return None
+    while len(tiles) % min(COLUMNS, len(tiles)):
+        tiles.append(np.full_like(tiles[0], _GROUND))
+    columns = min(COLUMNS, len(tiles))
+    rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
+    _, data = cv2.imencode(".jpg", np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    file.write_bytes(data.tobytes())
+    return file
+
+
+def _tile(picture: npt.NDArray[np.uint8], lines: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """A still with lines of words below."""
+    shape = (TILE_PX + CAPTION_PX + GAP_PX, TILE_PX + GAP_PX)
+    tile = np.full(shape, _GROUND, np.uint8)
+    small = cv2.resize(picture, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
+    tile[:TILE_PX, :TILE_PX] = small
+    for k, line in enumerate(lines):
+        words, place = line, (4, TILE_PX + 18 + 19 * k)
+        while cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, _SCALE, 1)[0][0] > TILE_PX - 8:
+            words = words[:-2].rstrip(" .") + "."
+        cv2.putText(tile, words, place, cv2.FONT_HERSHEY_SIMPLEX, _SCALE, _INK, 1, cv2.LINE_AA)
+    return tile
