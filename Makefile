@@ -38,7 +38,8 @@ clean:
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
 	@echo "Installing FluoroView and its drivers into .venv ..."
 	@$(PIP) $(RUN)
-	@echo "Compiling the simulated source and drawing its patient, once ..."
+	@echo "Compiling the simulated source and preparing its patients, once ..."
+	@$(BIN)/python -m fluoroview_simulated.prepare 2>/dev/null
 	@$(BIN)/fluoroview live --headless --seconds 1 --out .venv/first >/dev/null
 	@touch $@
 

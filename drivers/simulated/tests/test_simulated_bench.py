@@ -1,6 +1,6 @@
 """The bench that the command line finds through its entry point."""
 
-from fluoroview_simulated import bench, procedures
+from fluoroview_simulated import bench, prepare, procedures, store
 
 
 def test_bench_reports_every_examination_beside_its_limits(monkeypatch):
@@ -13,3 +13,11 @@ def test_bench_reports_every_examination_beside_its_limits(monkeypatch):
     assert timed["pulse_ms"] <= timed["pulse_p99_ms"]
     assert result["memcpy_ms"] < timed["pulse_ms"]
     assert timed["memory_mb"] > 50
+
+
+def test_preparing_leaves_the_view_of_an_examination_on_the_disk(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("FLUOROVIEW_SIMULATED_CACHE", str(tmp_path))
+    monkeypatch.setattr(procedures, "names", lambda: ["phantom"])
+    prepare.prepare()
+    assert "Test phantom" in capsys.readouterr().err
+    assert len(list(store.folder().glob("view-*.npz"))) == 1
