@@ -144,24 +144,30 @@ def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) ->
 
 
 def _straight_shutters(sample: Picture) -> Mask:
-    """Return True outside of straight edges parallel to the sides: what scatter leaves there.
+    """Return True outside of straight edges parallel to the sides: what scatter leaves there."""
+    shadow: Mask = np.zeros(sample.shape, np.bool_)
+    left, right, top, bottom = straight_shutters(sample)
+    shadow[:, :left] = shadow[:top] = True
+    shadow[:, shadow.shape[1] - right :] = shadow[shadow.shape[0] - bottom :] = True
+    return shadow if not shadow.all() else np.zeros_like(shadow)
+
+
+def straight_shutters(sample: Picture) -> tuple[int, int, int, int]:
+    """Return how many columns from the left and right, rows from the top and bottom, are shut.
 
     A shutter's shadow is dark from its edge to the side of the picture, and its edge a step within
     a few pixels along nearly the whole of a side; nothing in a patient is both.
     """
-    shadow: Mask = np.zeros(sample.shape, np.bool_)
     counts = sample.astype(np.float32)
     least = LEAST_EDGE_STEP * float(np.subtract(*np.percentile(counts, (98, 2))))
     if least < 16:
-        return shadow
-    for turned, outside in (
-        (counts, shadow),
-        (counts[:, ::-1], shadow[:, ::-1]),
-        (counts.T, shadow.T),
-        (counts.T[:, ::-1], shadow.T[:, ::-1]),
-    ):
-        outside[:, : _edge_from_left(turned, least)] = True
-    return shadow if not shadow.all() else np.zeros_like(shadow)
+        return 0, 0, 0, 0
+    return (
+        _edge_from_left(counts, least),
+        _edge_from_left(counts[:, ::-1], least),
+        _edge_from_left(counts.T, least),
+        _edge_from_left(counts.T[:, ::-1], least),
+    )
 
 
 def _edge_from_left(counts: Plane, least: float) -> int:

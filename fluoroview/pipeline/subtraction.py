@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from fluoroview.hal.frame import PixelIntensityRelationship
 from fluoroview.pipeline.arrays import Picture, Plane
-from fluoroview.pipeline.display import SAMPLE_PX, Window
+from fluoroview.pipeline.display import EDGE_PX, SAMPLE_PX, Window, straight_shutters
 from fluoroview.pipeline.settings import SubtractionSettings
 from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
@@ -58,6 +58,7 @@ class Subtraction:
         self._mean: Plane = np.zeros(shape, np.float32)
         self._mask: Picture = np.zeros(shape, np.uint16)
         self._stale = False
+        self._shut, self._stride = (0, 0, 0, 0), 1
         self.reset()
 
     def configure(self, settings: SubtractionSettings) -> None:
@@ -93,6 +94,7 @@ class Subtraction:
         # One pass, saturating and rounded: OpenCV's own arithmetic for 16 bits.
         none = MIDDLE - self._brighter(picture, technique)
         cv2.addWeighted(picture, 1.0, self._mask, -1.0, none, dst=picture)
+        self._blank(picture)
 
     def _brighter(self, picture: Picture, technique: Technique | None) -> float:
         """Return by how many counts a picture is brighter than its mask for its technique alone.
@@ -145,6 +147,16 @@ class Subtraction:
                 borderMode=cv2.BORDER_REPLICATE,
             )
         np.copyto(self._mask, np.rint(moved), casting="unsafe")
+        self._stride = max(1, max(self._mask.shape) // SAMPLE_PX)
+        sample = np.ascontiguousarray(self._mask[:: self._stride, :: self._stride])
+        self._shut = straight_shutters(sample)
+
+    def _blank(self, picture: Picture) -> None:
+        """Make grey what lies behind straight shutters: there is nothing but noise."""
+        rows, columns = picture.shape
+        left, right, top, bottom = (max(n - EDGE_PX, 0) * self._stride for n in self._shut)
+        picture[:top] = picture[rows - bottom :] = MIDDLE
+        picture[:, :left] = picture[:, columns - right :] = MIDDLE
 
 
 def first_window(invert: bool = False) -> Window:

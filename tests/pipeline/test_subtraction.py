@@ -204,3 +204,15 @@ def test_contrast_that_has_passed_leaves_no_trail_whatever_averaging_is_set(rng,
     last = run(Pipeline(64, 64, how, LIN), [frame.astype(np.uint16) for frame in frames])[-1]
     trail = float(last[::16].mean()) - float(last[8::16].mean())
     assert abs(trail) < 0.01 * COUNTS_PER_E_FOLD
+
+
+def test_behind_shutters_is_no_noise(rng):
+    field = np.full((512, 512), 2_000.0)
+    field[:, 100:420] = 30_000.0
+    stage = Subtraction(SubtractionSettings(on=True, mask_frames=1, skip_frames=0), field.shape)
+    for _ in range(2):
+        picture = rng.normal(field, 300).astype(np.uint16)
+        stage.apply(picture)
+    assert (picture[:, :88] == MIDDLE).all()
+    assert (picture[:, 432:] == MIDDLE).all()
+    assert picture[:, 110:410].std() > 200, "the field itself is as it came"
