@@ -58,7 +58,7 @@ class Subtraction:
         self._mean: Plane = np.zeros(shape, np.float32)
         self._mask: Picture = np.zeros(shape, np.uint16)
         self._stale = False
-        self._shut, self._stride = (0, 0, 0, 0), 1
+        self._shut = (0, 0, 0, 0)
         self.reset()
 
     def configure(self, settings: SubtractionSettings) -> None:
@@ -147,16 +147,35 @@ class Subtraction:
                 borderMode=cv2.BORDER_REPLICATE,
             )
         np.copyto(self._mask, np.rint(moved), casting="unsafe")
-        self._stride = max(1, max(self._mask.shape) // SAMPLE_PX)
-        sample = np.ascontiguousarray(self._mask[:: self._stride, :: self._stride])
-        self._shut = straight_shutters(sample)
+        self._shut = _shut(self._mask)
 
     def _blank(self, picture: Picture) -> None:
         """Make grey what lies behind straight shutters: there is nothing but noise."""
         rows, columns = picture.shape
-        left, right, top, bottom = (max(n - EDGE_PX, 0) * self._stride for n in self._shut)
+        left, right, top, bottom = self._shut
         picture[:top] = picture[rows - bottom :] = MIDDLE
         picture[:, :left] = picture[:, columns - right :] = MIDDLE
+
+
+def _shut(mask: Picture) -> tuple[int, int, int, int]:
+    """Return the columns from left and right and rows from top and bottom behind shutters."""
+    stride = max(1, max(mask.shape) // SAMPLE_PX)
+    coarse = straight_shutters(np.ascontiguousarray(mask[::stride, ::stride]))
+    turned = (mask, mask[:, ::-1], mask.T, mask.T[:, ::-1])
+    left, right, top, bottom = (
+        _fine_edge(side, n, stride) for side, n in zip(turned, coarse, strict=True)
+    )
+    return left, right, top, bottom
+
+
+def _fine_edge(mask: Picture, sampled: int, stride: int) -> int:
+    """Return how many columns from the left lie behind an edge found in the sample."""
+    if not sampled:
+        return 0
+    first, last = max(sampled - EDGE_PX - 1, 0) * stride, (sampled + 1) * stride
+    middle = mask[len(mask) // 4 : -(len(mask) // 4) : stride, first : last + 1]
+    profile = np.median(middle.astype(np.float32), axis=0)
+    return first + int(np.argmax(np.diff(profile))) + 1
 
 
 def first_window(invert: bool = False) -> Window:
