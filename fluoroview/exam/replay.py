@@ -1,16 +1,21 @@
 """A cine on the screen instead of the live picture: the room's own loop, or a DICOM file."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fluoroview.dicom import DicomCine, RecordedDose
 from fluoroview.dicom.attributes import value
 from fluoroview.exam.cine import Cine
-from fluoroview.exam.events import Mode
+from fluoroview.exam.events import ExamEvents, Mode
+from fluoroview.exam.loop_store import LoopStore
 from fluoroview.exam.pictures import PicturePool, Screen
 from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.snapshot import ReplayStatus
-from fluoroview.hal import Clock
+from fluoroview.exam.windows import SourceWindows
+from fluoroview.hal import Clock, DeviceError
+from fluoroview.pipeline.display import Window
 
 _BUFFERS = 5  # newest, shown, being saved, held, being read
 
@@ -41,33 +46,60 @@ def info_of(cine: DicomCine) -> ReplayInfo:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What can be replayed next; to be closed if it is not."""
+
+    cine: Cine
+    info: ReplayInfo
+    source: int
+    close: Callable[[], None] = lambda: None
+    source_of: Callable[[int], int] | None = None
+
+
+def open_loop(store: LoopStore, last_run_only: bool) -> Opened:
+    """Return what a loop store holds. Raises DeviceError when that is nothing."""
+    cine = store.snapshot(last_run_only)
+    if cine.frame_count == 0:
+        raise DeviceError("There is no loop to replay.", "Press the pedal first.")
+    info = ReplayInfo("Last run" if last_run_only else "Loop", "as committed")
+    return Opened(cine, info, cine.source_of(0), source_of=cine.source_of)
+
+
+def open_file(path: Path, windows: SourceWindows) -> Opened:
+    """Open a DICOM file as a new source, whose window it tells or is found. Raises DicomError."""
+    cine = DicomCine(path)
+    source = windows.new_source()
+    if cine.window is not None:
+        windows.choose(source, Window(cine.window.center, cine.window.width))
+    else:
+        windows.find(source, cine.read(0), cine.picture_max)
+    return Opened(cine, info_of(cine), source, cine.close)
+
+
 class Replay:
     """Plays a cine to the screen; starts standing on its first picture."""
 
     def __init__(
         self,
-        cine: Cine,
-        info: ReplayInfo,
+        opened: Opened,
         screen: Screen,
         *,
         clock: Clock,
-        source: int,
         on_picture: Callable[[], None],
         on_error: Callable[[Exception], None],
-        on_close: Callable[[], None] = lambda: None,
-        source_of: Callable[[int], int] | None = None,
     ) -> None:
-        self.cine = cine
-        self.info = info
-        self.source = source
+        self.cine = opened.cine
+        self.info = opened.info
+        self.source = opened.source
         self._screen = screen
         self._clock = clock
         self._on_picture = on_picture
         self._on_error = on_error
-        self._on_close = on_close
-        self._source_of = source_of
-        self._pool = PicturePool(cine.rows, cine.columns, _BUFFERS)
-        self.player = LoopPlayer(cine, clock, self._show)
+        self._on_close = opened.close
+        self._source_of = opened.source_of
+        self._pool = PicturePool(self.cine.rows, self.cine.columns, _BUFFERS)
+        self.player = LoopPlayer(self.cine, clock, self._show)
 
     def status(self) -> ReplayStatus:
         """Return where it stands."""
@@ -105,3 +137,45 @@ class Replay:
             self._on_error(error)
         finally:
             buffer.drop()
+
+
+class ReplayDesk:
+    """What is replayed, if anything is; one at a time."""
+
+    def __init__(
+        self,
+        screen: Screen,
+        clock: Clock,
+        events: ExamEvents,
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self.current: Replay | None = None
+        self._screen = screen
+        self._clock = clock
+        self._events = events
+        self._on_error = on_error
+        self._lock = threading.Lock()
+
+    @property
+    def file(self) -> DicomCine | None:
+        """The file that is on the screen, if one is."""
+        replay = self.current
+        return replay.cine if replay is not None and isinstance(replay.cine, DicomCine) else None
+
+    def begin(self, opened: Opened) -> None:
+        """Stand on the first picture. What was replayed before has ended."""
+        self.current = Replay(
+            opened,
+            self._screen,
+            clock=self._clock,
+            on_picture=self._events.picture_ready.emit,
+            on_error=self._on_error,
+        )
+
+    def end(self) -> bool:
+        """Stop, and let go of the file; return whether anything was replayed."""
+        with self._lock:
+            replay, self.current = self.current, None
+        if replay is not None:
+            replay.close()
+        return replay is not None

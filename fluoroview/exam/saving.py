@@ -1,6 +1,5 @@
 """What an examination leaves behind: loop and held picture as DICOM or PNG, dose as JSON."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +8,16 @@ import numpy as np
 
 from fluoroview.dicom import LoopDescription, WrittenFile, write_loop, write_picture
 from fluoroview.dicom import Window as DicomWindow
-from fluoroview.exam.loop_store import LoopCine
-from fluoroview.exam.pictures import Picture
-from fluoroview.hal import DoseOrigin, Exposure, FluoroError, PixelIntensityRelationship
+from fluoroview.exam.events import Problem, Severity, TaskProgress
+from fluoroview.exam.loop_store import LoopStore
+from fluoroview.exam.pictures import Picture, Screen
+from fluoroview.hal import (
+    DeviceError,
+    DoseOrigin,
+    Exposure,
+    FluoroError,
+    PixelIntensityRelationship,
+)
 from fluoroview.hal.frame import NAN
 from fluoroview.pipeline.display import Window, WindowPainter
 from fluoroview.pipeline.settings import RecursiveMode
@@ -21,33 +27,54 @@ from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
 if TYPE_CHECKING:
     from fluoroview.exam.examination import Examination
 
+_SAVING_LOOP = "Saving the loop"
+
 
 class SavingError(FluoroError):
     """Something that could not be stored; what was there before is untouched."""
 
 
-def save_loop(
-    exam: "Examination", path: Path, cine: LoopCine, progress: Callable[[int, int], None]
-) -> WrittenFile:
-    """Write the pictures of a loop as multi-frame DICOM. Raises DicomError."""
+def save_loop(exam: "Examination", store: LoopStore, path: Path, last_run_only: bool) -> Path:
+    """Write a loop as multi-frame DICOM and tell how far it is. Raises DeviceError, DicomError."""
+    cine = store.snapshot(last_run_only)
     count = cine.frame_count
+    if count == 0:
+        raise DeviceError("There is no loop to save.", "Press the pedal first.")
+
+    def progress(done: int, total: int) -> None:
+        exam.events.task.emit(TaskProgress(_SAVING_LOOP, done, total))
+
     durations = tuple(cine.duration_ms(index) for index in range(count))
     pixels = np.empty((cine.rows, cine.columns), np.uint16)
     exposures = [entry.exposure for entry in cine.entries if entry.exposure is not None]
     runs = {entry.run for entry in cine.entries}
     description = _describe(exam, durations, exposures[-1] if exposures else Exposure(), runs)
     frames = (cine.read(index, pixels) for index in range(count))
-    return write_loop(path, frames, description, progress)
+    _warn_of(exam, write_loop(path, frames, description, progress))
+    return path
 
 
-def save_picture(exam: "Examination", path: Path, picture: Picture) -> WrittenFile | None:
-    """Write one picture: .dcm keeps its counts, .png stores it as windowed."""
-    if path.suffix.lower() == ".png":
-        _save_png(exam, path, picture)
-        return None
-    exposure = picture.header.exposure if picture.header else None
-    description = _describe(exam, (0.0,), exposure or Exposure(), set())
-    return write_picture(path, picture.pixels, description)
+def save_hold(exam: "Examination", screen: Screen, path: Path) -> Path:
+    """Write the picture on the screen: .dcm keeps its counts, .png stores it as windowed."""
+    entry = screen.current()
+    if entry is None:
+        raise DeviceError("There is no picture to save.", "Press the pedal first.")
+    picture, buffer = entry
+    try:
+        if path.suffix.lower() == ".png":
+            _save_png(exam, path, picture)
+        else:
+            exposure = picture.header.exposure if picture.header else None
+            description = _describe(exam, (0.0,), exposure or Exposure(), set())
+            _warn_of(exam, write_picture(path, picture.pixels, description))
+    finally:
+        buffer.drop()
+    return path
+
+
+def _warn_of(exam: "Examination", written: WrittenFile) -> None:
+    for warning in written.warnings:
+        exam.events.problem.emit(Problem(warning, severity=Severity.WARNING))
 
 
 def _save_png(exam: "Examination", path: Path, picture: Picture) -> None:

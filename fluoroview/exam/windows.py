@@ -1,5 +1,7 @@
 """The window of each source of pictures: chosen by the operator, found, or told by a file."""
 
+from itertools import count
+
 from fluoroview.exam.pictures import PicturePixels
 from fluoroview.pipeline.display import Window, auto_window
 from fluoroview.pipeline.subtraction import first_window, subtracted_window
@@ -36,6 +38,11 @@ class SourceWindows:
         self._windows: dict[int, Window] = {}
         self._settled: set[int] = set()
         self._subtracted: set[int] = set()
+        self._numbers = count(1)
+
+    def new_source(self) -> int:
+        """Return the number of a source that was not there yet; from any thread."""
+        return next(self._numbers)
 
     def of(self, source: int) -> Window | None:
         """Return the window of a source, if it has one yet."""

@@ -251,7 +251,7 @@ def test_a_device_that_cannot_be_armed_again_is_given_back(exam, monkeypatch):
 
     host = exam._device.host
     with monkeypatch.context() as broken:
-        broken.setattr(exam, "_arm", no_room)
+        broken.setattr(exam._detector, "_arm", no_room)
         with pytest.raises(DeviceError, match="There is no room"):
             exam.set_parameter("Width", 128).result(5)
     assert host.state is DeviceState.CLOSED

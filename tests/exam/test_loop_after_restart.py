@@ -7,7 +7,7 @@ import time
 import pydicom
 import pytest
 
-from fluoroview.exam import examination
+from fluoroview.exam import detector
 from fluoroview.exam.events import Mode
 from fluoroview.exam.room import DetectorSection
 from fluoroview.hal import DeviceError
@@ -79,7 +79,7 @@ def test_a_restart_that_fails_leaves_the_loop_for_the_next_one(failed, monkeypat
 
     before = replayed(failed)
     with monkeypatch.context() as broken:
-        broken.setattr(examination, "arm", no_room)
+        broken.setattr(detector, "arm", no_room)
         with pytest.raises(DeviceError, match="There is no room"):
             failed.restart_device().result(10)
     failed.restart_device().result(10)
