@@ -5,7 +5,6 @@ What lasts longer than a blink runs on the examination's threads; the window onl
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -13,38 +12,36 @@ from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QDialog, QFileDialog, QLabel, QMainWindow
+from PyQt6.QtWidgets import QMainWindow
 
-from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode, Problem, TaskProgress
+from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode, Problem
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.pictures import Picture
-from fluoroview.exam.player import LoopPlayer
-from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot, ReplayStatus
+from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot
 from fluoroview.hal import DeviceState, FluoroError
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import RecursiveMode
-from fluoroview.record import SUFFIX as RECORDING_SUFFIX
-from fluoroview.record import Recording
-from fluoroview.viewer.actions import Entry, add_menus
+from fluoroview.viewer.actions import add_menus
 from fluoroview.viewer.bridge import ExamBridge
 from fluoroview.viewer.calibration_dialog import CalibrationDialog
-from fluoroview.viewer.corner_words import stream_words, technique_lines, value_of
+from fluoroview.viewer.corner_words import value_of
+from fluoroview.viewer.file_control import FileControl, files_in
 from fluoroview.viewer.help_dialog import HelpDialog
 from fluoroview.viewer.layout import Widgets
+from fluoroview.viewer.loop_control import LoopControl
+from fluoroview.viewer.menus import menus_of
 from fluoroview.viewer.message_bar import Message
-from fluoroview.viewer.orientation import PARAMETER as ORIENTATION
-from fluoroview.viewer.orientation import edge_marks
 from fluoroview.viewer.pedal import Pedal
+from fluoroview.viewer.picture_words import PictureWords
 from fluoroview.viewer.procedure_control import ProcedureControl
 from fluoroview.viewer.record_control import RecordControl
 from fluoroview.viewer.skin_map import RESET as SKIN_RESET
 from fluoroview.viewer.skin_map import SkinMapDialog
 from fluoroview.viewer.sound import Sounder
+from fluoroview.viewer.wait_line import WaitLine
 from fluoroview.viewer.warm_up import find_a_window, load_glyphs
 
 REFRESH_MS = 100
-BUSY_MS = 250
-"""Work that is done sooner is not announced."""
 PREPARE_MS = 2500
 """When the window has settled, what is slow to make and not yet seen is made."""
 _NEW_SOURCE_PICTURES = 8
@@ -55,13 +52,6 @@ _PREPARING = ("Preparing the patient", "The first picture comes in a moment")
 _NO_DEVICE = ("No picture", "Connect a source on the right, or open a DICOM file")
 _RESTART = "Restart device"
 _SILENCE = "Silence"
-_NAME_FILTER = "DICOM (*.dcm *.dicom *.ima);;All files (*)"
-_RECORDINGS = f"*{RECORDING_SUFFIX}"
-_OPEN_FILTER = (
-    f"DICOM and recordings (*.dcm *.dicom *.ima {_RECORDINGS});;Recordings ({_RECORDINGS});;"
-    "All files (*)"
-)
-_RECORDING_DRIVER = "recording"
 
 
 class MainWindow(QMainWindow):
@@ -78,22 +68,31 @@ class MainWindow(QMainWindow):
         self.pedal.watch(self.widgets.pedal_button)
         self.sounder = Sounder(self)
         self.bridge = ExamBridge(exam, self)
+        self.waits = WaitLine(self.bridge, self.widgets, self)
         self.procedure = ProcedureControl(
-            self, exam, self.bridge, self.widgets, self.sounder, self._wait_for
+            self, exam, self.bridge, self.widgets, self.sounder, self.waits.wait_for
         )
         self.recording = RecordControl(exam, self.bridge, self.widgets, self._say, self)
         self.help = HelpDialog(self)
         self.calibration = CalibrationDialog(exam, self)
         self.skin_map = SkinMapDialog(exam, self.bridge, self)
-        self.files: list[Path] = []
-        self._file_at = -1
-        self._waits: set[tuple[str, object]] = set()
+        self.loop = LoopControl(exam, self.bridge, self.widgets.loop_bar, self.refresh)
+        self.files = FileControl(
+            self,
+            exam,
+            self.bridge,
+            self.waits,
+            opened=self._opened,
+            recording_opened=self._recording_opened,
+            say=self._say,
+        )
+        self.words = PictureWords(exam, self.widgets, self.procedure, self.files.place_words)
         self._source = -1
         self._source_pictures = 0
         self._shown_mode: Mode | None = None
         self._shown: Picture | None = None
         self._warm_for = DeviceStatus()
-        self.actions_by_words = add_menus(self, self._menus())
+        self.actions_by_words = add_menus(self, menus_of(self))
         self._join_exam()
         self._join_widgets()
         self._timer = QTimer(self)
@@ -160,7 +159,7 @@ class MainWindow(QMainWindow):
         widgets.exam_panel.show_window(self.canvas.window_shown)
         self.procedure.show(now)
         self._show_tab(now)
-        self._show_texts(now)
+        self.words.show(now, self._shown)
         self._warm_up(now.device)
 
     def _warm_up(self, device: DeviceStatus) -> None:
@@ -222,58 +221,6 @@ class MainWindow(QMainWindow):
                 now.pulse_rate_hz, now.health, now.ledger, self.exam.latencies_ms(), now.device
             )
 
-    def _show_texts(self, now: ExamSnapshot) -> None:
-        """Write the corners of the picture and the status bar."""
-        canvas, widgets = self.canvas, self.widgets
-        replay, window = now.replay, canvas.window_shown
-        if self._shown is None:
-            for corner in ("top left", "top right", "bottom left", "bottom right"):
-                canvas.set_corner(corner)
-            canvas.set_orientation()
-            canvas.set_situation("")
-        else:
-            header = self._shown.header
-            exposure = header.exposure if header is not None else None
-            source = self.exam.source_parameters
-            live = replay is None
-            technique = technique_lines(now, source, exposure)
-            limit = self.procedure.limit_words() if live else ""
-            canvas.set_corner("top right", *technique, *([limit] if limit else []))
-            canvas.set_corner("top left", *(self.procedure.view_lines() if live else []))
-            # of the patient now: beside a held picture it would be taken for the picture's
-            canvas.set_situation(self.procedure.situation() if now.mode is Mode.LIVE else "")
-            place = f"{replay.index + 1} / {replay.frame_count}" if replay else ""
-            title = self._replay_title(replay) if replay else self._procedure(now)
-            canvas.set_corner("bottom left", *(line for line in (title, place) if line))
-            zoom = f"{canvas.zoom * 100:.0f} %"
-            invert = "  inverted" if window.invert else ""
-            words = f"C {window.centre:.0f}  W {window.width:.0f}{invert}"
-            subtracted = ["subtracted"] if self.exam.is_subtracted(self._shown.source) else []
-            canvas.set_corner("bottom right", *subtracted, words, zoom)
-            canvas.set_orientation(**edge_marks(self._orientation(replay)))
-        device = now.device
-        state = f"{device.name}  ·  {device.state.lower()}" if device.name else "No device"
-        _put(widgets.device_label, state)
-        _put(widgets.stream_label, stream_words(now) if device.name else "")
-
-    def _orientation(self, replay: ReplayStatus | None) -> str:
-        """Return which way the picture lies: of a file by itself, else as the device tells."""
-        if replay is not None and replay.dose is not None:
-            return replay.orientation
-        return str(value_of(self.exam.parameters, ORIENTATION) or "")
-
-    def _replay_title(self, replay: ReplayStatus) -> str:
-        several = len(self.files) > 1 and replay.title == self.files[self._file_at].name
-        return replay.title + (
-            f"   file {self._file_at + 1} of {len(self.files)}" if several else ""
-        )
-
-    def _procedure(self, now: ExamSnapshot) -> str:
-        title = self.procedure.title(now.device.driver)
-        if title:
-            return title
-        return Path(now.device.device).name if self.exam.plays_back else now.device.name
-
     def show_problem(self, problem: Problem) -> None:
         """Show a sentence; offer a restart where that may help."""
         states = (self.exam.device_status().state, self.exam.source_status().state)
@@ -291,46 +238,11 @@ class MainWindow(QMainWindow):
         )
         self.sounder.signal(until_silenced=five_minutes)
 
-    def show_task(self, progress: TaskProgress) -> None:
-        """Show how far long work is."""
-        bar, going_on = self.widgets.progress, progress.done < progress.total
-        bar.setVisible(going_on)
-        bar.setRange(0, max(progress.total, 1))
-        bar.setValue(progress.done)
-        _put(self.widgets.busy_label, progress.name if going_on else "")
-
     # -- what the user wants ---------------------------------------------------------------------
 
     def open_files(self, paths: list[Path]) -> None:
         """Open the first of some files; the others are reached by page up and page down."""
-        if paths:
-            self.files, self._file_at = list(paths), 0
-            self._open(paths[0])
-
-    def ask_file(self) -> None:
-        """Ask for files and open them."""
-        names, _ = QFileDialog.getOpenFileNames(self, "Open files", "", _OPEN_FILTER)
-        self.open_files([Path(name) for name in names])
-
-    def go_to_file(self, step: int) -> None:
-        """Open the file before or after the present one."""
-        at = self._file_at + step
-        if 0 <= at < len(self.files):
-            self._file_at = at
-            self._open(self.files[at])
-
-    def save_loop(self) -> None:
-        """Ask where, and store the loop as DICOM."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save the loop", "loop.dcm", _NAME_FILTER)
-        if name:
-            self._report_saved(self.exam.save_loop(name))
-
-    def save_picture(self) -> None:
-        """Ask where, and store the picture as DICOM or PNG."""
-        kinds = "DICOM (*.dcm);;PNG (*.png)"
-        name, _ = QFileDialog.getSaveFileName(self, "Save the picture", "picture.dcm", kinds)
-        if name:
-            self._report_saved(self.exam.save_hold(name))
+        self.files.open(paths)
 
     def choose_window(self, window: Window) -> None:
         """Use a display window, and remember it for this source."""
@@ -387,23 +299,20 @@ class MainWindow(QMainWindow):
         if self.isFullScreen():
             self.toggle_full_screen()
         elif self.exam.player is not None:
-            self._back_to_live()
+            self.loop.back_to_live()
 
     # -- Qt --------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Accept files."""
         assert event is not None
-        data = event.mimeData()
-        if data is not None and any(url.isLocalFile() for url in data.urls()):
+        if files_in(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Open what was dropped."""
         assert event is not None
-        data = event.mimeData()
-        urls = data.urls() if data is not None else []
-        self.open_files([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
+        self.open_files(files_in(event.mimeData()))
         event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
@@ -426,7 +335,7 @@ class MainWindow(QMainWindow):
         bridge.status_changed.connect(self.refresh)
         bridge.problem.connect(self.show_problem)
         bridge.alarm.connect(self.show_alarm)
-        bridge.task.connect(self.show_task)
+        bridge.task.connect(self.waits.show_task)
         self.pedal.pressed.connect(exam.press_pedal)
         self.pedal.released.connect(exam.release_pedal)
         self.canvas.painted.connect(self._painted)
@@ -443,8 +352,9 @@ class MainWindow(QMainWindow):
         self.sounder.silent.connect(
             lambda why: widgets.messages.add(Message(why, severity="warning"))
         )
+        widgets.loop_bar.save_loop_wanted.connect(self.files.save_loop)
+        widgets.loop_bar.save_picture_wanted.connect(self.files.save_picture)
         self._join_panels()
-        self._join_loop_bar()
 
     def _join_panels(self) -> None:
         panel, source = self.widgets.exam_panel, self.widgets.source_panel
@@ -465,66 +375,7 @@ class MainWindow(QMainWindow):
         source.connect_wanted.connect(self.connect_device)
         source.disconnect_wanted.connect(self.exam.disconnect)
         source.restart_wanted.connect(self.restart_device)
-        source.file_wanted.connect(self.ask_file)
-
-    def _join_loop_bar(self) -> None:
-        bar = self.widgets.loop_bar
-        bar.replay_wanted.connect(self._replay)
-        bar.save_loop_wanted.connect(self.save_loop)
-        bar.save_picture_wanted.connect(self.save_picture)
-        bar.live_wanted.connect(self._back_to_live)
-        bar.play_wanted.connect(lambda play: self._play(lambda p: p.play() if play else p.pause()))
-        bar.step_wanted.connect(lambda count: self._play(lambda p: p.step(count)))
-        bar.seek_wanted.connect(lambda index: self._play(lambda p: p.seek(index)))
-        bar.speed_wanted.connect(lambda speed: self._play(lambda p: p.set_speed(speed)))
-        bar.sequencing_wanted.connect(lambda how: self._play(lambda p: p.set_sequencing(how)))
-
-    def _menus(self) -> dict[str, list[Entry]]:
-        canvas = self.canvas
-        return {
-            "File": [
-                Entry("Open files…", ("Ctrl+O",), self.ask_file),
-                Entry("File before", ("PgUp",), lambda: self.go_to_file(-1)),
-                Entry("File after", ("PgDown",), lambda: self.go_to_file(1)),
-                Entry(),
-                Entry("Save loop…", ("Ctrl+S",), self.save_loop),
-                Entry("Save picture…", ("Ctrl+Shift+S",), self.save_picture),
-                Entry(),
-                Entry("Quit", ("Ctrl+Q",), self.close),
-            ],
-            "Exam": [
-                Entry("Reset dose", (), self.reset_dose),
-                Entry("Skin dose…", (), self.skin_map.open_for),
-                Entry("Record or stop recording", ("Ctrl+Shift+R",), self.recording.toggle),
-                Entry("Restart device", ("Ctrl+R",), self.restart_device),
-                Entry("Calibrate…", (), lambda: self._bring_up(self.calibration)),
-            ],
-            "Picture": [
-                # An examination may take a single letter; each has a second key with Ctrl.
-                Entry("Window that suits", ("A", "Ctrl+A"), self.auto_window),
-                Entry("Invert", ("I", "Ctrl+I"), self.invert),
-                Entry("Subtract", ("Ctrl+D",), self.toggle_subtraction),
-                Entry(),
-                Entry("Fit", ("F", "Ctrl+F"), canvas.fit),
-                Entry("1:1", ("1",), canvas.one_to_one),
-                Entry("Zoom in", ("+", "="), lambda: canvas.zoom_by(1.25)),
-                Entry("Zoom out", ("-",), lambda: canvas.zoom_by(0.8)),
-                Entry(),
-                Entry("Full screen", ("F11",), self.toggle_full_screen),
-                Entry("Leave full screen or replay", ("Esc",), self.escape),
-            ],
-            "Loop": [
-                Entry("Replay loop", ("L", "Ctrl+L"), lambda: self._replay(False)),
-                Entry("Replay last run", ("Shift+L", "Ctrl+Shift+L"), lambda: self._replay(True)),
-                Entry(),
-                Entry("Play or pause", ("P", "Ctrl+P"), self._toggle_play),
-                Entry("One picture back", ("Left",), lambda: self._play(lambda p: p.step(-1))),
-                Entry("One picture on", ("Right",), lambda: self._play(lambda p: p.step(1))),
-                Entry("First picture", ("Home",), lambda: self._play(lambda p: p.seek(0))),
-                Entry("Last picture", ("End",), lambda: self._play(lambda p: p.seek(10**9))),
-            ],
-            "Help": [Entry("Keys and mouse", ("F1",), lambda: self._bring_up(self.help))],
-        }
+        source.file_wanted.connect(self.files.ask)
 
     # -- small steps -----------------------------------------------------------------------------
 
@@ -564,104 +415,30 @@ class MainWindow(QMainWindow):
             recursive = settings.recursive.model_copy(update={"mode": mode})
             self.exam.configure_pipeline(settings.model_copy(update={"recursive": recursive}))
 
-    def _replay(self, last_run_only: bool) -> None:
-        self.bridge.when_done(
-            self.exam.replay_loop(last_run_only=last_run_only), lambda _: self._play_from_start()
-        )
-
     def connect_device(self, driver: str = "", device: str = "") -> None:
         """Open and arm a device; without names, the room's."""
-        self._wait_for(f"Connecting {driver or 'the device'}", self.exam.connect(driver, device))
+        self.waits.wait_for(
+            f"Connecting {driver or 'the device'}", self.exam.connect(driver, device)
+        )
 
     def restart_device(self) -> None:
         """Open the same device again."""
         self.widgets.messages.forget(_RESTART)
-        self._wait_for("Restarting the device", self.exam.restart_device())
-
-    def _open(self, path: Path) -> None:
-        if path.name.endswith(RECORDING_SUFFIX):
-            self._open_recording(path)
-            return
-        self._wait_for(f"Opening {path.name}", self.exam.open_file(path), self._opened)
-
-    def _open_recording(self, path: Path) -> None:
-        """A recording is a device: it plays while the pedal is held.
-
-        It is looked at first, so that one that cannot be played costs nobody their device.
-        """
-
-        def opened(_: Any) -> None:
-            if self.exam.device_status().device == device:
-                self._show_nothing()  # what was seen before is not of this recording
-            self.refresh()
-
-        def looked_at(found: str | None) -> None:
-            if found is not None:
-                self._wait_for(words, self.exam.connect(_RECORDING_DRIVER, device), opened)
-
-        device = str(path.resolve())
-        words = f"Opening {path.name}"
-        self._wait_for(words, self.exam.submit(lambda: _looked_at(path)), looked_at)
-
-    def _wait_for(
-        self, words: str, future: Future[Any], then: Callable[[Any], None] = lambda _: None
-    ) -> None:
-        """Say what goes on until it is done, if that takes long enough to be read."""
-
-        def done(result: Any) -> None:
-            self._waits.discard(token)
-            self._show_waits()
-            then(result)
-
-        token = (words, object())
-        self._waits.add(token)
-        QTimer.singleShot(BUSY_MS, self._show_waits)
-        self.bridge.when_done(future, done)
+        self.waits.wait_for("Restarting the device", self.exam.restart_device())
 
     @property
     def waiting(self) -> bool:
         """Whether something is being connected, opened or restarted."""
-        return bool(self._waits)
+        return self.waits.waiting
 
-    def _show_waits(self) -> None:
-        bar = self.widgets.progress
-        if self._waits:
-            bar.setRange(0, 0)
-            _put(self.widgets.busy_label, next(iter(self._waits))[0] + " …")
-        elif bar.maximum() == 0:
-            bar.setRange(0, 1)
-            _put(self.widgets.busy_label, "")
-        bar.setVisible(bool(self._waits))
-
-    def _opened(self, _: Any) -> None:
+    def _opened(self) -> None:
         self.canvas.fit()
-        self._play_from_start()
+        self.loop.play_from_start()
 
-    def _play_from_start(self) -> None:
-        player = self.exam.player
-        if player is not None and player.frame_count > 1:
-            player.play()
+    def _recording_opened(self, is_device: bool) -> None:
+        if is_device:
+            self._show_nothing()  # what was seen before is not of this recording
         self.refresh()
-
-    def _toggle_play(self) -> None:
-        self._play(lambda player: player.pause() if player.playing else player.play())
-
-    def _play(self, do: Callable[[LoopPlayer], None]) -> None:
-        player = self.exam.player
-        if player is not None:
-            do(player)
-            self.refresh()
-
-    def _back_to_live(self) -> None:
-        self.exam.stop_replay()
-        self.refresh()
-
-    def _report_saved(self, future: Any) -> None:
-        def saved(path: Any) -> None:
-            if path is not None:
-                self._say(f"Saved {path}")
-
-        self.bridge.when_done(future, saved)
 
     def _say(self, words: str) -> None:
         bar = self.statusBar()
@@ -677,18 +454,3 @@ class MainWindow(QMainWindow):
         self.exam.reset_dose()
         if any(p["name"] == SKIN_RESET for p in self.exam.parameters):
             self.exam.set_parameter(SKIN_RESET, "")
-
-    def _bring_up(self, dialog: QDialog) -> None:
-        dialog.show()
-        dialog.raise_()
-
-
-def _looked_at(path: Path) -> str:
-    """Return the path of a recording that can be opened. Raises RecordError."""
-    with Recording(path):
-        return str(path)
-
-
-def _put(label: QLabel, words: str) -> None:
-    if label.text() != words:
-        label.setText(words)
