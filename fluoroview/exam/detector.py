@@ -50,8 +50,6 @@ class Detector:
         screen: Screen,
         health: HealthMonitor,
         windows: SourceWindows,
-        listeners: Listeners,
-        hooks: Hooks,
     ) -> None:
         self.room = room
         self.armed: ArmedDevice | None = None
@@ -63,14 +61,18 @@ class Detector:
         self._screen = screen
         self._health = health
         self._windows = windows
-        self._listeners = listeners
-        self._hooks = hooks
+        self._listeners: Listeners
+        self._hooks: Hooks
         self._parameters_between: list[dict[str, Any]] = []
         self._kept_loop: tuple[str, LoopStore] | None = None
         self._subtract: bool | None = None
         self._told_subtraction: bool | None = None
         self._subtraction_of = self.wanted
         self._live_values = LiveValues(self._refresh)
+
+    def join(self, listeners: Listeners, hooks: Hooks) -> None:
+        """Tell these of what comes from the detector, and of its coming and going."""
+        self._listeners, self._hooks = listeners, hooks
 
     @property
     def parameters(self) -> list[dict[str, Any]]:

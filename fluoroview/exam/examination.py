@@ -5,7 +5,6 @@ Commands to the device run one after the other on a thread of their own; the ped
 not wait for them: it forbids the next pulse at once, in shared memory.
 """
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -20,13 +19,13 @@ from fluoroview.exam.detector import Detector, Hooks
 from fluoroview.exam.dose_desk import DoseDesk
 from fluoroview.exam.events import ExamEvents, Mode
 from fluoroview.exam.health import HealthMonitor
-from fluoroview.exam.hold import MOST_FRAMES
 from fluoroview.exam.live_values import RUN_KIND, is_new_patient
 from fluoroview.exam.pictures import Picture, PictureBuffer, Screen
 from fluoroview.exam.player import LoopPlayer
 from fluoroview.exam.replay import Opened, ReplayDesk, open_file, open_loop
 from fluoroview.exam.room import Room
-from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot, RunRecord
+from fluoroview.exam.runs import Runs
+from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot
 from fluoroview.exam.windows import SourceWindows
 from fluoroview.exam.workplace import Workplace
 from fluoroview.hal import (
@@ -35,9 +34,7 @@ from fluoroview.hal import (
     DeviceInfo,
     DeviceState,
     FluoroError,
-    FrameHeader,
     Ledger,
-    ParameterError,
     PixelIntensityRelationship,
     Pulse,
     SystemClock,
@@ -50,7 +47,6 @@ from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.record import RecordingStatus
 
 T = TypeVar("T")
-_DRAIN_S = 2.0
 
 
 class Examination:
@@ -65,8 +61,6 @@ class Examination:
         self.dose.run_kind = lambda: str(self._detector.told(RUN_KIND) or "")
         self.dose.high_level = lambda: bool(self._detector.told("HighLevelControl"))
         self.study_uid = new_study_uid()
-        self.runs: list[RunRecord] = []
-        self._hold_frames = room.hold.frames
         self._screen = Screen()
         self._health = HealthMonitor()
         self._windows = SourceWindows()
@@ -74,12 +68,6 @@ class Examination:
         self._replays = ReplayDesk(
             self._screen, self.clock, self.events, self._workplace.unexpected
         )
-        self._mode = Mode.IDLE
-        self._pedal_down = False
-        self._with_beam = True
-        self._run_open = False
-        self._run_exposed = True
-        self._lock = threading.RLock()
         self._restart = BackOff(self._restart_by_itself, self._restart_announced)
         self._detector = Detector(
             room,
@@ -89,16 +77,27 @@ class Examination:
             screen=self._screen,
             health=self._health,
             windows=self._windows,
-            listeners=self._listeners(),
-            hooks=Hooks(self.stop_replay, self._unarmed, self._faulted, self._refused),
+        )
+        self._runs = Runs(
+            self._detector,
+            self._beside,
+            self.dose,
+            self._workplace,
+            self.events,
+            self._restart.went_well,
+        )
+        self.runs = self._runs.records
+        self._detector.join(
+            self._listeners(),
+            Hooks(self.stop_replay, self._runs.unarmed, self._faulted, self._refused),
         )
 
     def _listeners(self) -> Listeners:
         return Listeners(
             picture=self._picture,
             pulses=self.dose.detector_pulses,
-            frame=self._frame,
-            beam=self._beam,
+            frame=self._runs.frame,
+            beam=self._runs.beam,
             error=self._workplace.unexpected,
             problem=self.events.problem.emit,
             warn=self._workplace.warn,
@@ -198,56 +197,26 @@ class Examination:
 
         Without `beam` the detector delivers frames and the generator is left alone: dark frames.
         """
-        with self._lock:
-            if self._pedal_down:
-                return
-            self._pedal_down = True
-            self._with_beam = beam
-        self.stop_replay()
-        self._workplace.command(self._start_run)
+        if self._runs.press(beam):
+            self.stop_replay()
+            self._workplace.command(self._runs.start)
 
     def release_pedal(self) -> None:
         """End the run: no pulse after this, and the last image is held. Returns at once."""
-        with self._lock:
-            if not self._pedal_down:
-                return
-            self._pedal_down = False
-            device = self._device
-            self._beside.release()
-            if device is not None:
-                device.host.release_pedal()
-                device.road.end_live()
-            self._beam_off()
-        self._workplace.command(self._stop_run)
-        self.events.status_changed.emit()
+        self._runs.release()
 
     def end_beam(self) -> None:
         """End the exposure but let the frames go on until the pedal is released."""
-        with self._lock:
-            self._with_beam = False
-            self._beside.release()
-            self._beam_off()
-        self.events.status_changed.emit()
+        self._runs.end_beam()
 
     @property
     def hold_frames(self) -> int:
         """Of how many pictures the next hold is made."""
-        return self._hold_frames
+        return self._runs.hold_frames
 
     @hold_frames.setter
     def hold_frames(self, frames: int) -> None:
-        if not 1 <= frames <= MOST_FRAMES:
-            raise ParameterError(
-                f"The hold cannot be made of {frames} pictures.",
-                f"Allowed are 1 (the last picture) to {MOST_FRAMES} (their mean).",
-            )
-        if self._pedal_down:
-            raise ParameterError(
-                "The hold cannot be changed while the pedal is down.",
-                "Choose it before the exposure.",
-            )
-        self._hold_frames = frames
-        self.events.status_changed.emit()
+        self._runs.hold_frames = frames
 
     # pictures
 
@@ -273,10 +242,6 @@ class Examination:
             return self._windows.find(picture.source, picture.pixels, self.picture_maximum)
         finally:
             buffer.drop()
-
-    @property
-    def _beam_from_signal(self) -> bool:
-        return self.room.beam.detect == "signal"
 
     @property
     def source_parameters(self) -> list[dict[str, Any]]:
@@ -352,9 +317,9 @@ class Examination:
         if not self._replays.end():
             return
         device = self._device
-        self._mode = Mode.IDLE
+        self._runs.mode = Mode.IDLE
         if device is not None and device.road.show_hold():
-            self._mode = Mode.HOLD
+            self._runs.mode = Mode.HOLD
         self.events.status_changed.emit()
 
     # raw recording
@@ -383,7 +348,7 @@ class Examination:
 
     def reset_dose(self) -> None:
         """Begin a new procedure: cumulative figures and time start at zero."""
-        with self._lock:
+        with self._runs.lock:
             self.dose.reset()
             self.runs.clear()
             self.study_uid = new_study_uid()
@@ -432,9 +397,9 @@ class Examination:
         device, replay = self._device, self._replays.current
         source = replay.source if replay else device.source if device else 0
         return ExamSnapshot(
-            mode=self._mode,
-            pedal_down=self._pedal_down,
-            beam_on=self._mode is Mode.LIVE,
+            mode=self._runs.mode,
+            pedal_down=self._runs.pedal_down,
+            beam_on=self._runs.mode is Mode.LIVE,
             device=self.device_status(),
             dose=self.dose.reading(),
             five_minute_signal=self.dose.five_minute_signal,
@@ -443,7 +408,7 @@ class Examination:
                 self._screen.skipped, device.store.left_out if device else 0
             ),
             ledger=self.ledger(),
-            hold_frames=self._hold_frames,
+            hold_frames=self.hold_frames,
             hold_made_of=device.road.hold_made_of if device else 0,
             source=source,
             window=self._windows.of(source),
@@ -511,7 +476,7 @@ class Examination:
             return
         if device.host.state is DeviceState.RUNNING:
             self.release_pedal()
-            self._stop_run()
+            self._runs.stop()
         self._detector.leave()
         self._beside.disconnect()
         self.events.status_changed.emit()
@@ -526,86 +491,16 @@ class Examination:
 
     def _begin_patient(self) -> None:
         """Another patient lies there: what is held and counted was of the one before."""
-        with self._lock:
-            if self._mode is Mode.HOLD:
-                self._mode = Mode.IDLE
+        with self._runs.lock:
+            if self._runs.mode is Mode.HOLD:
+                self._runs.mode = Mode.IDLE
         self.reset_dose()
 
     def _use_calibration(self, place: Path | None) -> None:
         self._detector.use_calibration(place)
         self.events.status_changed.emit()
 
-    def _start_run(self) -> None:
-        if not self._pedal_down:
-            return
-        try:
-            device = self._detector.need()
-            device.host.require_ready()
-            if self._with_beam:
-                self._beside.prepare()
-        except FluoroError:
-            self._pedal_down = False
-            self.events.status_changed.emit()
-            raise
-        device.road.begin_run(self._hold_frames)
-        self._run_open = True
-        self._run_exposed = self._with_beam
-        with self._lock:
-            if not self._pedal_down:
-                return
-            if self._with_beam and not self._beam_from_signal:
-                self._mode = Mode.LIVE
-                self.dose.beam_on()
-        self.events.status_changed.emit()
-        self._expose(device)
-
-    def _expose(self, device: ArmedDevice) -> None:
-        def held() -> bool:
-            return self._pedal_down
-
-        device.host.start(held)
-        if not self._with_beam:
-            return
-        try:
-            self._beside.expose(held)
-        except FluoroError:
-            self.release_pedal()
-            raise
-
-    def _stop_run(self) -> None:
-        device = self._device
-        self._beside.stop()
-        if device is None:
-            return
-        if device.host.state is DeviceState.RUNNING:
-            device.host.stop()
-        self._close_run(device)
-
-    def _close_run(self, device: ArmedDevice) -> None:
-        open_run, self._run_open = self._run_open, False
-        if not open_run:
-            return
-        if not device.road.drain(_DRAIN_S):
-            self._workplace.warn(
-                "Frames of the last run were still unread after 2 s.", "See the ledger."
-            )
-        dose = self.dose.last_run() if self._run_exposed else None
-        if dose is not None:  # None: the dose was reset meanwhile; this run belongs to the past
-            record = RunRecord(dose, device.road.frames, self.ledger(), device.road.hold_made_of)
-            self.runs.append(record)
-        if device.recorder is not None:
-            device.recorder.end_run(self.ledger())
-        if device.host.state is DeviceState.ARMED:
-            self._restart.went_well()
-        self.events.status_changed.emit()
-
     # from other threads
-
-    def _beam_off(self) -> None:
-        """Call with the lock held."""
-        if self._mode is Mode.LIVE:
-            self._mode = Mode.HOLD
-            self.dose.beam_off()
 
     def _refused(self, refusal: FluoroError) -> None:
         """The device lets no pulse be made: the run ends, the reason is told, nothing is broken."""
@@ -614,15 +509,10 @@ class Examination:
 
     def _faulted(self, fault: FluoroError) -> None:
         self._workplace.fault = fault
-        with self._lock:
-            self._pedal_down = False
-            self._beside.release()
-            if self._device is not None:
-                self._device.road.end_live()
-            self._beam_off()
+        self._runs.break_off()
         self._workplace.tell(fault)
         self.events.status_changed.emit()
-        self._workplace.command(self._stop_run)
+        self._workplace.command(self._runs.stop)
         if self.room.detector.restart == "automatic":
             self._restart.after_fault()
 
@@ -665,41 +555,23 @@ class Examination:
             self._windows.settle(device.source, seen, buffer.pixels, maximum)
         self.events.picture_ready.emit()
 
-    def _frame(self, header: FrameHeader) -> None:
-        if self._with_beam:
-            self.dose.frame(header)
-
     def _pulses_missed(self, missed: int) -> None:
         self._workplace.warn(
             f"{missed} x-ray pulses could not be counted; the dose shown is too low.",
             "The computer was too busy; close other programs.",
         )
 
-    def _beam(self, on: bool) -> None:
-        """The signal says that the beam went on or off; the pedal only armed the detector."""
-        with self._lock:
-            if on and self._pedal_down:
-                self._mode = Mode.LIVE
-                self.dose.beam_on()
-            else:
-                self._beam_off()
-        self.events.status_changed.emit()
-
-    def _unarmed(self) -> None:
-        if self._mode is Mode.LIVE:  # a hold stays on the screen, and says so
-            self._mode = Mode.IDLE
-
     # replay, on a worker
 
     def _replay(self, opened: Opened) -> None:
         self.release_pedal()
         self.stop_replay()
-        with self._lock:
-            if self._pedal_down:  # pressed in this instant: live goes first
+        with self._runs.lock:
+            if self._runs.pedal_down:  # pressed in this instant: live goes first
                 opened.close()
                 return
             self._replays.begin(opened)  # before the mode, which says that there is a replay
-            self._mode = Mode.REPLAY
+            self._runs.mode = Mode.REPLAY
         self.events.status_changed.emit()
         for warning in opened.info.warnings:
             self._workplace.warn(warning, "")
