@@ -25,7 +25,7 @@ from fluoroview.viewer.main_window import MainWindow
 from fluoroview.viewer.offscreen import close, save
 
 SIZES_PX = ((1600, 1200), (1280, 800))
-BOLUS_AT_FRAME = 45
+BOLUS_AT_FRAME = 84
 """When the bolus of the first swallow is in the pharynx, at 30 pulses a second."""
 _DEADLINE_S = 30.0
 Step = Callable[[float, float], None]
