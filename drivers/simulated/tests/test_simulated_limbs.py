@@ -6,6 +6,7 @@ import pytest
 from fluoroview_simulated.anatomy import regions_limbs as limbs
 from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.project import project_parts
+from fluoroview_simulated.anatomy.tree_strokes import room_mm
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.technique import Geometry
 
@@ -88,14 +89,12 @@ def test_bones_weaken_the_beam_more_than_what_they_displace():
 
 
 def test_eight_carpals_do_not_overlap():
-    from scipy.spatial import cKDTree
-
     clouds = {n: load(f"hand_{n}") for n in limbs.CARPALS if n != "pisiform"}
     names = list(clouds)
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
-            gap, _ = cKDTree(clouds[a].vertices).query(clouds[b].vertices)
-            assert gap.min() > 0.6, (a, b)
+            gap_mm = room_mm(clouds[b].vertices, clouds[a].vertices)
+            assert gap_mm.min() > 0.6, (a, b)
 
 
 def test_fat_lies_under_the_skin():
