@@ -103,7 +103,7 @@ def bench_sim(
     frames: Annotated[int, typer.Option(min=10, help="Frames to time.")] = 200,
     as_json: AsJson = False,
 ) -> None:
-    """Time the simulated source by stage, beside a plain NumPy chain and a memory copy."""
+    """Time every simulated examination, beside a plain NumPy chain and a memory copy."""
     from fluoroview.bench.installed import load
 
     with progress("Simulated source") as step:
