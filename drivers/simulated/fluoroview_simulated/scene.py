@@ -7,7 +7,7 @@ technique, the view and the seed: the same give the same pixels, in any order an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -240,7 +240,7 @@ class Scene:
         noiseless = np.empty((self.size, self.size), np.uint16)
         self.draw(t_s, technique.pulse_width_ms)
         self.expose(0, t_s, technique, self.veil(technique), noiseless, noise=False)
-        self._signal, self._held = kept, self._held
+        self._signal = kept
         x, y = self._sway_px(t_s)
         moving = [self._whole(name, x, y) for name in MATERIALS]
         soft, bone = (self._resting_mm(m, x, y) for m in (self.projected.soft, self.projected.bone))
@@ -256,10 +256,8 @@ class Scene:
     def _whole(self, material: str, x: float, y: float) -> np.ndarray:
         """A map of the canvas at the detector's matrix."""
         ratio = self.size / GRID
-        shift = (0.5 + MARGIN) * ratio - 0.5
-        matrix = np.array([[ratio, 0, 0.5 * ratio - 0.5 - MARGIN * ratio - x], [0, ratio, 0]])
-        matrix[1, 2] = matrix[0, 2] + x - y
-        assert shift > 0
+        middle = (0.5 - MARGIN) * ratio - 0.5
+        matrix = np.array([[ratio, 0, middle - x], [0, ratio, middle - y]])
         return cv2.warpAffine(self.canvas.base[material], matrix, (self.size, self.size))
 
     def _resting_mm(self, map_: np.ndarray, x: float, y: float) -> np.ndarray:
@@ -336,16 +334,17 @@ class Scene:
         return int(h % room), int((h >> 32) % room)
 
     def _sway_px(self, t_s: float) -> tuple[float, float]:
-        """The patient's own small movement in pixels, within the margin."""
-        limit, per = PAD_MM - 1.0, self.size / self.geometry.view_mm
+        """The patient's own small movement in pixels, within the margin of what is projected.
+
+        That may still be the view before, when another field of view was chosen just now.
+        """
+        limit, per = PAD_MM - 1.0, self.size / self.projected.view.view_mm
         x, y = (float(np.clip(v, -limit, limit)) * per for v in self.procedure.sway_mm(t_s))
         return x, y
 
 
 def _fixed(geometry: Geometry) -> Geometry:
     """The geometry with the shutters left out: what a projection depends on."""
-    from dataclasses import replace
-
     return replace(
         geometry, field_width_mm=0.0, field_height_mm=0.0, iris_mm=float("inf"), grid=True
     )

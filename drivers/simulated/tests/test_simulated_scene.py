@@ -150,3 +150,17 @@ def test_magnification_shows_less_and_larger():
     wide = np.count_nonzero(soft > 1.0) * scene.geometry.view_mm / 512
     assert scene.geometry.view_mm == pytest.approx(128.0)
     assert wide == pytest.approx(2 * DRUM_MM, rel=0.02)
+
+
+def test_while_a_magnified_view_is_projected_the_patient_sways_within_the_old_one():
+    class Restless(Phantom):
+        def sway_mm(self, t_s):
+            return (50.0, -50.0)
+
+    scene = Scene(Restless("water-drum", 3), 512, 3)
+    scene.move(Geometry(detector_mm=420.0), wait=True)
+    scene.projector.want = lambda _view: None  # it takes its time
+    scene.move(Geometry(detector_mm=160.0))
+    x, y = scene._sway_px(0.0)
+    assert max(abs(x), abs(y)) < scene.projected.pad
+    assert scene.frame(0, 0.0, BASE).max() > 0
