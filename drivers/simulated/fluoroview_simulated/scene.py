@@ -79,9 +79,9 @@ class Scene:
         self._previous = np.zeros((size, size), np.uint16)
         self._scrap = np.zeros((size, size), np.uint16)
         self._held: tuple[int, float] | None = None
-        self._signal_share = 0.0
         self.skin = SkinMap(SkinSurface.of(procedure.anatomy()))
-        self._take(self.projector.now(View(_fixed(self.geometry))))
+        self.projected = self.projector.now(View(_fixed(self.geometry)))
+        self._open_shutters()
 
     def move(self, geometry: Geometry, wait: bool = False) -> None:
         """Sets stand, table and shutters.
@@ -118,15 +118,17 @@ class Scene:
         return make_panel(self.size, side, self.seed, self.raw, self.settings)
 
     def _take(self, projected: Projected) -> None:
+        """Another view before the same field: only the scatter is another."""
         self.projected = projected
-        self._open_shutters()
+        g = self.geometry
+        self._scatter = Scatter(projected.coarse, self._field, g.view_mm, g.grid)
 
     def _open_shutters(self) -> None:
-        g = self.geometry
-        shape = tube.field_map(self.size, g, self.focal_spot)
-        self._scatter = Scatter(self.projected.coarse, shape, g.view_mm, g.grid)
-        field_map = np.rint(shape * self.panel.residual / kernels.BEAM_UNIT)
+        """The field as stand, shutters and grid are now."""
+        self._field = tube.field_map(self.size, self.geometry, self.focal_spot)
+        field_map = np.rint(self._field * self.panel.residual / kernels.BEAM_UNIT)
         self._open = np.minimum(field_map, 65535).astype(np.uint16)
+        self._take(self.projected)
 
     def frame(
         self,

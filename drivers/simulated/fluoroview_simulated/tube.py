@@ -27,7 +27,6 @@ FOCAL_SPOTS = {"0.3": 8.0, "0.6": 32.0, "1.0": 80.0}
 """Nominal focal spots (IEC 60336) in mm, and their short-time rating in kW."""
 FOCAL_SPOT_REAL = 1.3
 """A focal spot's width over its nominal value: the standard allows up to 1.5 and more."""
-JOULE_PER_HEAT_UNIT = 0.74
 
 ANODE_ANGLE_DEG = 12.0
 HEEL_DEPTH = 0.044

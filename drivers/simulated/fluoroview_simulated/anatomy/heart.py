@@ -55,10 +55,6 @@ class Rhythm:
         raw = np.interp((at + np.array([-0.03, 0.0, 0.03])) % 1.0, _BEAT[:, 0], _BEAT[:, 1])
         return float(raw @ (0.25, 0.5, 0.25))
 
-    def ejecting(self, t_s: float) -> bool:
-        """Whether the aortic valve is open."""
-        return SYSTOLE[0] < self.beats(t_s) % 1.0 < SYSTOLE[1]
-
     def ejected(self, t_s: float) -> float:
         """Stroke volumes that have gone through the aortic valve."""
         beats = self.beats(t_s)

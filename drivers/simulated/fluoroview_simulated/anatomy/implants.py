@@ -233,8 +233,7 @@ class Fragment:
     def draw(self, canvas: Canvas, matrix: np.ndarray, shift_mm: np.ndarray) -> None:
         """Adds the parts, turned by `matrix` and then moved."""
         soft, bone = self._projected(canvas, matrix, shift_mm)
-        canvas.soft  # noqa: B018  # marks the map as used
-        canvas.bone  # noqa: B018
+        canvas.used["soft"] = canvas.used["bone"] = True
         canvas.base["soft"] += soft
         canvas.base["bone"] += bone
 

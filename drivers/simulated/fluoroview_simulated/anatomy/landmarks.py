@@ -30,11 +30,6 @@ def spine_y(z: float | np.ndarray) -> np.ndarray:
 
 HIP_JOINT = (90.0, 15.0, -200.0)
 """Left hip; the right one has the other sign of x."""
-KNEE_Z, ANKLE_Z = -610.0, -1030.0
-SYMPHYSIS = (0.0, -60.0, -225.0)
-PROMONTORY_Z = -95.0
-ILIAC_CREST_Z = -30.0
-STERNAL_NOTCH_Z, CARINA_Z, XIPHOID_Z = 345.0, 285.0, 150.0
 DIAPHRAGM_Z = (170.0, 160.0)
 """Top of the right and of the left dome."""
 HEAD_TOP_Z = 640.0
