@@ -25,7 +25,13 @@ from fluoroview.hal import (
     Slot,
 )
 from fluoroview.hal.run_thread import RunThread
-from fluoroview_simulated import controls, parameters, truth
+from fluoroview_simulated import (
+    controls,
+    panel_parameters,
+    parameters,
+    stand_parameters,
+    truth,
+)
 from fluoroview_simulated.beam import beam, prepare, pulse_kap_ugym2, pulse_kerma_ugy
 from fluoroview_simulated.detector.settings import jitter_s
 from fluoroview_simulated.pacing import Raster
@@ -280,8 +286,8 @@ class SimulatedDetector(Detector):
             *parameters.detector(self),
             *parameters.examination(self),
             *parameters.source(self),
-            *parameters.stand(self),
-            *parameters.panel(self),
+            *stand_parameters.stand(self),
+            *panel_parameters.panel(self),
             *controls.of(self),
         ]
 

@@ -1,9 +1,8 @@
-"""The device's parameters: detector, source, stand and the choice of the examination."""
+"""The device's parameters: detector, source and the choice of the examination."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fluoroview.hal import (
@@ -20,7 +19,6 @@ from fluoroview_simulated import procedures, skin_picture
 from fluoroview_simulated import technique as limits
 from fluoroview_simulated.brightness import CURVES, LEVELS
 from fluoroview_simulated.detector.panel import MATRICES
-from fluoroview_simulated.detector.settings import NOISE_KINDS
 from fluoroview_simulated.skin import PeakSkinDose
 from fluoroview_simulated.suite import (
     CONTINUOUS,
@@ -30,7 +28,6 @@ from fluoroview_simulated.suite import (
     PATIENT,
     PULSED,
 )
-from fluoroview_simulated.truth import checked_folder
 from fluoroview_simulated.tube import FOCAL_SPOTS
 
 if TYPE_CHECKING:
@@ -62,7 +59,7 @@ def detector(device: SimulatedDetector) -> list[Parameter]:
             unit="Hz",
             doc="one frame per pulse; see PulseRate and RadiationMode",
         ),
-        _remakes(
+        remakes(
             device,
             "Matrix",
             lambda: str(suite.size),
@@ -71,7 +68,7 @@ def detector(device: SimulatedDetector) -> list[Parameter]:
             "rows and columns of the detector",
             "px",
         ),
-        _remakes(
+        remakes(
             device,
             "PanelCorrection",
             lambda: "off" if suite.raw else "on",
@@ -113,7 +110,7 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
             access=Access.RW_IDLE,
             doc="the examination; brings its start technique and view",
         ),
-        _remakes(
+        remakes(
             device,
             "Case",
             lambda: suite.case,
@@ -121,7 +118,7 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
             lambda: [c.name for c in suite.info.cases],
             "the patient's finding",
         ),
-        _remakes(
+        remakes(
             device,
             "Body",
             lambda: suite.body,
@@ -208,7 +205,7 @@ def source(device: SimulatedDetector) -> list[Parameter]:
             doc="acquisition (cine, DSA) has 8 times the detector dose per pulse of fluoroscopy, a "
             "spot image 16 times and one pulse per press of the pedal",
         ),
-        _remakes(
+        remakes(
             device,
             "FocalSpot",
             lambda: suite.focal_spot,
@@ -301,64 +298,6 @@ def _brightness(device: SimulatedDetector) -> list[Parameter]:
     ]
 
 
-def panel(device: SimulatedDetector) -> list[Parameter]:
-    """What of the detector is simulated, each to be switched off by itself; and the truth."""
-    suite = device.suite
-
-    def switch(name: str, field: str, doc: str) -> BoolParameter:
-        def write(on: bool) -> None:
-            suite.settings = replace(suite.settings, **{field: on})
-            device.prepare()
-
-        return BoolParameter(
-            name,
-            lambda: bool(getattr(suite.settings, field)),
-            write,
-            access=Access.RW_IDLE,
-            doc=doc,
-        )
-
-    def jitter(ms: float) -> None:
-        suite.settings = replace(suite.settings, jitter_ms=float(ms))
-        device.prepare()
-
-    return [
-        switch("ScintillatorAbsorption", "absorption", "off: every photon is detected"),
-        switch("ScintillatorBlur", "mtf", "light spreads in the scintillator"),
-        _remakes(
-            device,
-            "QuantumNoise",
-            lambda: suite.settings.noise,
-            lambda v: setattr(suite, "settings", replace(suite.settings, noise=v)),
-            list(NOISE_KINDS),
-            "compound: Poisson noise over Swank's factor",
-        ),
-        switch("NoiseCorrelation", "correlated", "the scintillator joins neighbours' noise"),
-        switch("ElectronicNoise", "electronic_noise", "noise of the read-out"),
-        switch("PanelPatterns", "patterns", "gains and offsets of single pixels"),
-        switch("PanelDefects", "defects", "dead, hot and weak pixels of a raw panel"),
-        switch("Saturation", "saturation", "on: 14 bits; off: 16 bits"),
-        switch("Lag", "lag", "a share of a pulse comes with the next frame"),
-        FloatParameter(
-            "FrameJitter",
-            lambda: suite.settings.jitter_ms,
-            jitter,
-            minimum=0.0,
-            maximum=20.0,
-            unit="ms",
-            access=Access.RW_IDLE,
-            doc="spread of the frames' times, root mean square",
-        ),
-        _Folder(
-            "TruthFolder",
-            lambda: suite.truth_folder,
-            lambda v: setattr(suite, "truth_folder", v),
-            doc="each frame's noiseless picture, material maps and facts are written there; "
-            "slows the pulses down; empty: no truth",
-        ),
-    ]
-
-
 class _SkinFile(StrParameter):
     """Writes the map of the skin's dose when a file is named."""
 
@@ -380,84 +319,7 @@ class _SkinFile(StrParameter):
         return str(skin_picture.save(text, scene.skin)) if text and scene else ""
 
 
-class _Folder(StrParameter):
-    """A folder that can be written to, or none."""
-
-    def check(self, value: Any) -> str:
-        """Return the folder, or raise ValueError saying why it cannot be used."""
-        return checked_folder(str(super().check(value)))
-
-
-def stand(device: SimulatedDetector) -> list[Parameter]:
-    """C-arm, table, patient's position, shutters, grid."""
-    suite = device.suite
-    return [
-        _geometry(
-            device,
-            "PositionerPrimaryAngle",
-            "primary_deg",
-            (-120.0, 120.0),
-            "deg",
-            "LAO positive, RAO negative; 0: detector in front of the patient",
-            ("Ctrl+Left", "Ctrl+Right"),
-            5.0,
-        ),
-        _geometry(
-            device,
-            "PositionerSecondaryAngle",
-            "secondary_deg",
-            (-45.0, 45.0),
-            "deg",
-            "cranial positive, caudal negative",
-            ("Ctrl+Down", "Ctrl+Up"),
-            5.0,
-        ),
-        _table(device, "TableLateralPosition", 0, "to the patient's left positive"),
-        _table(device, "TableVerticalPosition", 1, "towards the patient's back positive"),
-        _table(device, "TableLongitudinalPosition", 2, "towards the patient's head positive"),
-        EnumParameter(
-            "PatientPosition",
-            lambda: suite.geometry.position,
-            lambda v: suite.set_geometry(position=v),
-            choices=list(limits.POSITIONS),
-            doc="how the patient lies or stands: where fluid goes; the C-arm turns with them",
-        ),
-        _geometry(device, "TableTilt", "tilt_deg", (-45.0, 90.0), "deg", "head end up positive"),
-        EnumParameter(
-            "FieldOfView",
-            lambda: f"{suite.geometry.detector_mm:g}",
-            lambda v: suite.set_geometry(detector_mm=float(v)),
-            unit="mm",
-            choices=lambda: [
-                f"{mm:g}"
-                for mm in sorted(
-                    {*limits.FIELDS_OF_VIEW_MM, suite.info.geometry.detector_mm}, reverse=True
-                )
-            ],
-            doc="side of the detector's input field: smaller magnifies",
-        ),
-        _shutter(device, "FieldWidth", "field_width_mm"),
-        _shutter(device, "FieldHeight", "field_height_mm"),
-        FloatParameter(
-            "IrisDiameter",
-            lambda: min(suite.geometry.iris_mm, 2 * suite.geometry.detector_mm),
-            lambda v: suite.set_geometry(iris_mm=float(v)),
-            minimum=0.0,
-            maximum=lambda: 2 * suite.geometry.detector_mm,
-            unit="mm",
-            doc="round opening, measured at the detector",
-        ),
-        BoolParameter(
-            "AntiScatterGrid",
-            lambda: suite.geometry.grid,
-            lambda v: suite.set_geometry(grid=v),
-            doc="out: less dose for the same signal, more scatter",
-        ),
-        FloatParameter("SourceImageDistance", lambda: suite.geometry.source_image_mm, unit="mm"),
-    ]
-
-
-def _remakes(
+def remakes(
     device: SimulatedDetector,
     name: str,
     read: Any,
@@ -487,52 +349,4 @@ def _technique(
         minimum=low,
         maximum=high,
         unit=unit,
-    )
-
-
-def _geometry(
-    device: SimulatedDetector,
-    name: str,
-    field: str,
-    span: tuple[float, float],
-    unit: str,
-    doc: str,
-    keys: tuple[str, ...] = (),
-    step: float | None = None,
-) -> FloatParameter:
-    return FloatParameter(
-        name,
-        lambda: getattr(device.suite.geometry, field),
-        lambda v: device.suite.set_geometry(**{field: float(v)}),
-        minimum=span[0],
-        maximum=span[1],
-        unit=unit,
-        doc=doc,
-        keys=keys,
-        step=step,
-    )
-
-
-def _table(device: SimulatedDetector, name: str, axis: int, doc: str) -> FloatParameter:
-    return FloatParameter(
-        name,
-        lambda: device.suite.table_mm(axis),
-        lambda v: device.suite.set_isocentre(axis, float(v)),
-        minimum=-400.0,
-        maximum=400.0,
-        unit="mm",
-        doc=f"from where the examination began; {doc}",
-        step=10.0,
-    )
-
-
-def _shutter(device: SimulatedDetector, name: str, field: str) -> FloatParameter:
-    return FloatParameter(
-        name,
-        lambda: getattr(device.suite.geometry, field),
-        lambda v: device.suite.set_geometry(**{field: float(v)}),
-        minimum=0.0,
-        maximum=lambda: device.suite.geometry.detector_mm,
-        unit="mm",
-        doc="open field, measured at the detector",
     )

@@ -81,7 +81,6 @@ class Suite:
     curve: str = "kV first"
     level: str = "normal"
     high_level: bool = False
-    limit: str = ""
     tube: Tube = field(default_factory=Tube)
     control: BrightnessControl = field(default_factory=BrightnessControl)
 
@@ -151,7 +150,7 @@ class Suite:
 
     def factors(self) -> Technique:
         """The factors of the next pulse: of the chosen kind of run, within what is allowed."""
-        technique, self.limit = self.technique, self.control.limited_by if self.automatic else ""
+        technique = self.technique
         if self.run_kind == FLUOROSCOPY:
             technique = self.within_kerma_rate(technique)
             return spread(technique, 1e3 / CONTINUOUS_HZ) if self.continuous else technique
@@ -159,14 +158,31 @@ class Suite:
 
     def within_kerma_rate(self, technique: Technique) -> Technique:
         """Less current where the air kerma rate would pass the limit (21 CFR 1020.32)."""
-        most = KERMA_RATE_LIMIT_MGY_MIN
-        if self.high_level:
-            most = HIGH_LEVEL_KERMA_RATE_LIMIT_MGY_MIN
-        rate = pulse_kerma_ugy(technique, self.geometry) * self.pulses_per_s * 60e-3
-        if rate <= most * 1.0001:
+        excess = self._rate_mgy_min(technique) / self.most_mgy_min
+        if excess <= 1.0001:
             return technique
-        self.limit = f"air kerma rate {most:g} mGy/min at the reference point (21 CFR 1020.32)"
-        return replace(technique, tube_current_ma=technique.tube_current_ma * most / rate)
+        return replace(technique, tube_current_ma=technique.tube_current_ma / excess)
+
+    @property
+    def most_mgy_min(self) -> float:
+        """The air kerma rate that is allowed now."""
+        high = HIGH_LEVEL_KERMA_RATE_LIMIT_MGY_MIN
+        return high if self.high_level else KERMA_RATE_LIMIT_MGY_MIN
+
+    @property
+    def limit(self) -> str:
+        """What keeps the picture from its dose level, or the technique from being used; or ""."""
+        if self.run_kind == FLUOROSCOPY:
+            excess = self._rate_mgy_min(self.technique) / self.most_mgy_min
+            if excess > 1.0001:
+                return (
+                    f"air kerma rate {self.most_mgy_min:g} mGy/min at the reference point "
+                    "(21 CFR 1020.32)"
+                )
+        return self.control.limited_by if self.automatic else ""
+
+    def _rate_mgy_min(self, technique: Technique) -> float:
+        return pulse_kerma_ugy(technique, self.geometry) * self.pulses_per_s * 60e-3
 
     @property
     def needs_test_pulses(self) -> bool:
