@@ -25,6 +25,7 @@ from fluoroview.viewer import theme
 from fluoroview.viewer.control_keys import Binding
 from fluoroview.viewer.control_rows import ControlRow, row_for
 from fluoroview.viewer.corner_words import readable, value_of
+from fluoroview.viewer.high_level import NAME as HIGH_LEVEL
 from fluoroview.viewer.parameter_editors import Described
 from fluoroview.viewer.scrolling import scrolled
 
@@ -201,7 +202,9 @@ def control_names(described: Any, entry: ProcedureEntry | None) -> list[str]:
     return [
         each["name"]
         for each in described
-        if each.get("keys") and not each["name"].startswith(("Positioner", "Table"))
+        if each.get("keys")
+        and each["name"] != HIGH_LEVEL  # it works while it is held: a button of its own
+        and not each["name"].startswith(("Positioner", "Table"))
     ]
 
 

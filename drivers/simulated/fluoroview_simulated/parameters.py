@@ -288,7 +288,6 @@ def _brightness(device: SimulatedDetector) -> list[Parameter]:
             lambda: suite.high_level,
             lambda v: setattr(suite, "high_level", v),
             doc="while held, 176 instead of 88 mGy/min are allowed (21 CFR 1020.32)",
-            keys=("K",),
         ),
         StrParameter(
             "BrightnessLimit",

@@ -1,0 +1,17 @@
+"""Which parameters are an examination's controls while the catalogue is still being read."""
+
+from fluoroview.viewer.procedure_panel import control_names
+
+
+def described(*pairs):
+    return [{"name": name, "keys": keys} for name, keys in pairs]
+
+
+def test_what_has_keys_is_a_control_but_for_the_stand_and_what_must_be_held():
+    offered = described(
+        ("Inject", ["I"]),
+        ("HighLevelControl", ["K"]),
+        ("PositionerPrimaryAngle", ["Ctrl+Left", "Ctrl+Right"]),
+        ("TubeVoltage", []),
+    )
+    assert control_names(offered, None) == ["Inject"]
