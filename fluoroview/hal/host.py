@@ -209,7 +209,7 @@ class DeviceHost:
         return read_ledger(self.ring, lost_consumer) if self.ring is not None else Ledger()
 
     def close(self) -> None:
-        """Go to CLOSED from anywhere; never raises."""
+        """Go to CLOSED from anywhere; never raises. A child process is gone when it returns."""
         with self._lock:
             transport, self._transport = self._transport, None
         self._unwatch()
@@ -224,6 +224,7 @@ class DeviceHost:
             except Exception:
                 self._states.move(DeviceState.FAULT)
             transport.kill()
+            transport.join(DEADLINE_S["close"])
         self._drop_ring()
         if self.state is not DeviceState.CLOSED:
             self._states.move(DeviceState.CLOSED)

@@ -74,6 +74,10 @@ class Transport(ABC):
     def kill(self) -> None:
         """Abandon the driver at once, whatever it is doing."""
 
+    @abstractmethod
+    def join(self, timeout_s: float) -> None:
+        """Wait until a killed driver is gone and no callback can follow, where that can be had."""
+
     @property
     def pid(self) -> int | None:
         """Process id of the driver, None for a thread."""
@@ -126,6 +130,9 @@ class ThreadTransport(Transport):
         self._gone = True
         self._queue.put(None)
 
+    def join(self, timeout_s: float) -> None:
+        """Return at once: a thread that was abandoned may hang for ever."""
+
     def _serve(self) -> None:
         method = ""
         while (command := self._queue.get()) is not None:
@@ -168,7 +175,8 @@ class ProcessTransport(Transport):
         )
         self._errors = threading.Thread(target=self._read_errors, daemon=True)
         self._errors.start()
-        threading.Thread(target=self._read, name=f"from {driver}", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name=f"from {driver}", daemon=True)
+        self._reader.start()
 
     @property
     def pid(self) -> int | None:
@@ -193,6 +201,11 @@ class ProcessTransport(Transport):
     def kill(self) -> None:
         """Kill the child; the operating system takes its claims back."""
         self._process.kill()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the killed child's end, its reader's and its pipes'."""
+        if threading.current_thread() is not self._reader:  # a fault's callback may close, too
+            self._reader.join(timeout_s)
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
