@@ -250,19 +250,32 @@ class Canvas:
             about = (left + columns / 2, top + rows / 2)
         else:
             about = tuple(v * per + GRID / 2 - 0.5 + MARGIN for v in about_mm)
-        corners = np.array([(left, top), (left + columns, top + rows)], float)
-        moved = (corners - about) * scale + about + np.multiply(shift_mm, per)
-        place = place_of(moved, 1)
+        shift = np.multiply(shift_mm, per) + about - np.multiply(scale, about)
+        self._warped(layer, out, amount, np.column_stack([np.diag(scale), shift]))
+
+    def turned_organ(self, key: str, material: str, amount: float, matrix: np.ndarray) -> None:
+        """Adds a layer times `amount` where an affine (2, 3) of picture mm puts it."""
+        self.used[material] = True
+        middle = np.full(2, GRID / 2 - 0.5 + MARGIN)
+        linear = matrix[:, :2]
+        shift = matrix[:, 2] / self.cell_mm + middle - linear @ middle
+        layer = self.layers.maps[key]
+        self._warped(layer, self.base[material], amount, np.column_stack([linear, shift]))
+
+    @staticmethod
+    def _warped(layer: LayerMap, out: np.ndarray, amount: float, matrix: np.ndarray) -> None:
+        """Adds a layer where an affine (2, 3) of the maps' cells puts it."""
+        linear = matrix[:, :2]
+        corner = np.array([layer.place[1].start, layer.place[0].start], float)
+        rows, columns = layer.path.shape
+        corners = corner + np.array([(0, 0), (columns, 0), (0, rows), (columns, rows)], float)
+        place = place_of(corners @ linear.T + matrix[:, 2], 1)
         if place is None:
             return
-        matrix = np.array(
-            [
-                [scale[0], 0, moved[0, 0] - place[1].start],
-                [0, scale[1], moved[0, 1] - place[0].start],
-            ]
-        )
+        start = (place[1].start, place[0].start)
+        inner = np.column_stack([linear, linear @ corner + matrix[:, 2] - start])
         size = (place[1].stop - place[1].start, place[0].stop - place[0].start)
-        warped = cv2.warpAffine(layer.path, matrix, size, flags=cv2.INTER_LINEAR)
+        warped = cv2.warpAffine(layer.path, inner, size, flags=cv2.INTER_LINEAR)
         cv2.scaleAdd(warped, float(amount), out[place], dst=warped)
         out[place] = warped
 

@@ -87,6 +87,21 @@ class ViewLayers:
         inside, self.maps[wall_key] = self._trace(mesh, scalar, wall)
         self.maps[key] = self._levelled(mesh, inside)
 
+    def bones(self, key: str, parts: Sequence[Part]) -> None:
+        """Projects parts that move as one, as the layers "`key` soft" and "`key` bone" in mm."""
+        corners = np.concatenate([self.view.cells(p.mesh.vertices, GRID)[0] for p in parts])
+        place = place_of(corners + MARGIN, 1) or (slice(0, 1), slice(0, 1))
+        shape = (place[0].stop - place[0].start, place[1].stop - place[1].start)
+        soft, bone = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        origin = (float(place[1].start - MARGIN), float(place[0].start - MARGIN))
+        for part in parts:
+            weights = (part.soft, part.bone, part.shell_mm, part.grain)
+            draw_mesh(part.mesh, self.view, soft, bone, weights, origin, GRID)
+        self.maps[f"{key} soft"], self.maps[f"{key} bone"] = (
+            LayerMap(place, soft),
+            LayerMap(place, bone),
+        )
+
     def tissue(self, key: str, parts: Sequence[Part]) -> None:
         """Projects parts of soft tissue together, as one map of their changes in mm.
 

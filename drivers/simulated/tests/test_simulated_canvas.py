@@ -5,6 +5,7 @@ import pytest
 
 from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy.mesh import tube_mesh
+from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
 from fluoroview_simulated.technique import Geometry
@@ -55,6 +56,31 @@ def test_mesh_and_layer_hold_the_volume_from_any_side(primary_deg):
     canvas.begin(canvas.layers, 0.0)
     canvas.organ("can", "contrast", 0.2)
     assert grams(canvas) == pytest.approx(0.2 * CAN.volume_ml, rel=0.01)
+
+
+def test_a_turned_layer_lies_where_its_matrix_puts_it():
+    canvas = canvas_in(ERECT)
+    quarter = np.array([[0.0, -1.0, 7.0], [1.0, 0.0, -3.0]])
+    canvas.turned_organ("can", "contrast", 0.2, quarter)
+    assert grams(canvas) == pytest.approx(0.2 * CAN.volume_ml, rel=0.01)
+    rows, columns = np.nonzero(canvas.contrast > 0.1)
+    middle = (np.array([columns.mean(), rows.mean()]) + 0.5 - GRID / 2) * canvas.cell_mm
+    assert middle == pytest.approx([7.0, -3.0], abs=0.2)
+    assert np.ptp(columns) > 3 * np.ptp(rows)
+
+
+@pytest.mark.parametrize("cortex_mm", [0.0, 1.0])
+def test_bones_are_kept_with_what_they_take_of_the_tissue(cortex_mm):
+    layers, canvas = ViewLayers(View(ERECT)), Canvas()
+    layers.bones("rod", [Part(CAN, soft=-0.3, bone=0.3, shell_mm=cortex_mm)])
+    canvas.begin(layers, 0.0)
+    canvas.organ("rod soft", "soft", 1.0)
+    canvas.organ("rod bone", "bone", 1.0)
+    ml = canvas.cell_mm**2 / 1e3
+    assert canvas.soft.sum() * ml == pytest.approx(-0.3 * CAN.volume_ml, rel=0.01)
+    spongy = 0.3 * CAN.volume_ml
+    cortex = cortex_mm * 2 * np.pi * RADIUS_MM * 2 * HALF_MM / 1e3
+    assert canvas.bone.sum() * ml == pytest.approx(spongy + cortex, rel=0.12)
 
 
 def test_bends_are_not_counted_twice():

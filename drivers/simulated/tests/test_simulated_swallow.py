@@ -128,6 +128,54 @@ def test_from_the_front_pools_lie_on_both_sides():
     assert canvas.contrast[:, 254:258].sum() < 0.05 * (left + right)
 
 
+def across(canvas, z_mm):
+    """Barium over x in the rows of a height, from the front: places in mm and mm·g/cm³."""
+    row = cells(0.0, z_mm)[0]
+    profile = canvas.contrast[row - 4 : row + 5].mean(axis=0)
+    return (np.arange(GRID) + 0.5 - GRID / 2) * canvas.cell_mm, profile
+
+
+def test_from_the_front_the_bolus_parts_at_the_larynx_and_joins_again():
+    canvas = drawn(PROCEDURE("normal"), SECOND + 0.3, primary_deg=0.0)
+    x, parted = across(canvas, 447.0)
+    middle = parted[np.abs(x) < 2.0].max()
+    sides = [parted[(s * x > 5.0) & (s * x < 15.0)].max() for s in (-1, 1)]
+    assert middle < 0.4 * min(sides)
+    x, whole = across(drawn(PROCEDURE("normal"), SECOND + 0.65, primary_deg=0.0), 405.0)
+    assert whole[np.abs(x) < 2.0].max() > 0.9 * whole.max() > 0.5
+
+
+def test_from_the_front_aspirated_barium_runs_down_the_middle():
+    safe, unsafe = (
+        drawn(PROCEDURE(c), 6.5, primary_deg=0.0).contrast for c in ("normal", "aspiration")
+    )
+    rows = slice(cells(0, 405)[0], cells(0, 360)[0])
+    down = (unsafe - safe)[rows].sum(axis=0)
+    middle = slice(GRID // 2 - 20, GRID // 2 + 20)
+    assert down[middle].sum() > 0.95 * np.abs(down).sum() > 0.0
+
+
+def test_from_the_front_larynx_and_windpipe_rise_with_the_swallow():
+    procedure = PROCEDURE("normal")
+    rest, lifted = (drawn(procedure, t, primary_deg=0.0) for t in (SECOND + 2.5, SECOND + 0.5))
+    rows = slice(cells(0, 432)[0], cells(0, 380)[0])
+    middle = slice(GRID // 2 - 60, GRID // 2 + 60)
+    cartilage = [c.bone[rows, middle].sum() for c in (rest, lifted)]
+    assert cartilage[1] < 0.4 * cartilage[0]
+    air = [-c.soft[rows, middle] for c in (rest, lifted)]
+    assert np.abs(air[0] - air[1]).sum() > 0.2 * air[0].sum()
+
+
+def test_from_the_front_the_jaw_opens_for_the_spoon():
+    procedure = PROCEDURE("normal")
+    heights = []
+    for t in (ONSET_S + 2.5, ONSET_S - 1.7):
+        bone = drawn(procedure, t, primary_deg=0.0).bone
+        beside_the_hyoid = bone[:, GRID // 2 + 60 : GRID // 2 + 80].sum(axis=1)
+        heights.append(float(np.average(np.arange(GRID), weights=beside_the_hyoid)))
+    assert (heights[1] - heights[0]) * 200.0 / GRID > 1.5
+
+
 def test_the_drawing_serves_small_turns_and_the_meshes_large_ones():
     procedure = PROCEDURE("normal")
     g = procedure.info.geometry

@@ -77,10 +77,15 @@ def larynx() -> list[Part]:
     return [_bone("hyoid", 0.35, 0.5), _bone("cartilage", 0.08, 0.16, 0.9)]
 
 
+def throat_air() -> Part:
+    """The air from the nose's back door and the mouth to the windpipe at z = 345."""
+    return tissue("head_throat", AIR)
+
+
 def head_soft(throat: bool = True) -> list[Part]:
     """Skin of head and neck down to z = 400, and the air of throat and windpipe."""
     parts = [Part(load("head_skin"), soft=1.0, skin=False)]
-    return [*parts, tissue("head_throat", AIR)] if throat else parts
+    return [*parts, throat_air()] if throat else parts
 
 
 def head(throat: bool = True) -> list[Part]:
@@ -88,19 +93,18 @@ def head(throat: bool = True) -> list[Part]:
     return [*head_soft(throat), *skull(), *lower_jaw(), *larynx(), *cervical_spine()]
 
 
-def head_and_neck(with_larynx: bool = True) -> list[Part]:
+def head_and_neck(swallowing: bool = False) -> list[Part]:
     """Head, neck and what a view of them shows of the shoulders and the upper chest.
 
-    Hyoid and cartilages are left out for an examination that moves them itself.
+    Lower jaw, larynx and the throat's air are left out for a swallow, which moves them itself.
     """
+    still = [] if swallowing else [throat_air(), *lower_jaw(), *larynx()]
     clavicles = [make("clavicle", 0.25, shell_mm=0.8, grain=0.4) for make in (left, right)]
     return [
         tissue("head_skin_shoulders", 1.0),
-        tissue("head_throat", AIR),
+        *still,
         tissue("soft_lungs", LUNG),
         *skull(),
-        *lower_jaw(),
-        *(larynx() if with_larynx else []),
         *cervical_spine(),
         *spine("T1", "T3"),
         *ribs(1, 3),

@@ -15,9 +15,9 @@ import numpy as np
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.regions_head import head_and_neck
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas
+from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
 from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
-from fluoroview_simulated.procedures.modified_barium_swallow import turned
+from fluoroview_simulated.procedures.modified_barium_swallow import moving_neck, turned
 from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
     BY_NAME,
     CHOICES,
@@ -118,12 +118,17 @@ class ModifiedBariumSwallow(Procedure):
         self._known: tuple[tuple, Motion] | None = None
 
     def parts(self) -> Sequence[Part]:
-        """Head and neck in space, for every view but the lateral."""
-        return [p.in_body(self.body) for p in head_and_neck(with_larynx=False)]
+        """What stands still of head and neck in space, for every view but the lateral."""
+        return [p.in_body(self.body) for p in head_and_neck(swallowing=True)]
 
     def resting(self, view: View, size: int) -> tuple[np.ndarray, np.ndarray] | None:
         """The drawn patient where the view is from the side; None where `parts` are projected."""
         return resting.resting_maps(view, size, self.seed, self._scale, self._girth)
+
+    def layers(self, view: View, layers: ViewLayers) -> None:
+        """What moves of the neck, for every view but the lateral."""
+        if not resting.covers(view, self._scale):
+            moving_neck.add_layers(layers, self.body)
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
         """Air, barium and what moves of the bones."""
@@ -131,6 +136,7 @@ class ModifiedBariumSwallow(Procedure):
         if resting.covers(canvas.view, self._scale):
             self._draw_lateral(m, t_s, canvas)
         else:
+            moving_neck.draw(m, canvas, self.body)
             turned.draw(m, t_s, canvas, self._scale)
 
     def _draw_lateral(self, m: Motion, t_s: float, canvas: Canvas) -> None:

@@ -276,23 +276,28 @@ def bolus_outline(m: Motion) -> np.ndarray | None:
         return None
     # Denser towards the head, which is rounder than the tail.
     s = tail + (head - tail) * (1.0 - (1.0 - np.linspace(0.0, 1.0, 52)) ** 1.7)
-    thickness = bolus_thickness(s, m)
     way = lifted_way(m)
     wall, inward = along(s, way), along(s, INWARD)
-    held = np.clip((60.0 - s) / 30.0, 0.0, 1.0)  # in the mouth: a little off the palate
-    tip = np.clip(1.0 - (head - s) / 10.0, 0.0, 1.0)
-    nose = 1.0 - np.sqrt(1.0 - tip**2)  # the head is round on both sides
-    free = np.interp(s, (0, 60, 90, 140, 158, 180), (1.0, 1.5, 4.5, 3.5, 2.5, 4.2)) * nose
-    low = wall + inward * np.maximum(thickness, free)[:, None]
+    near, far = bolus_faces(s, m)
+    low = wall + inward * far[:, None]
     # Round off where the way bends sharper than the bolus is thick.
     padded = np.concatenate([2 * low[:1] - low[12:0:-1], low, 2 * low[-1:] - low[-2:-14:-1]])
     low = np.stack([np.convolve(column, _SMOOTHING, "valid") for column in padded.T], axis=1)
-    top = wall + inward * (0.3 + 0.8 * held + free)[:, None]
+    top = wall + inward * near[:, None]
     return np.concatenate([top, low[::-1]])
 
 
 _SMOOTHING = np.exp(-0.5 * (np.arange(-12, 13) / 3.0) ** 2)
 _SMOOTHING /= _SMOOTHING.sum()
+
+
+def bolus_faces(s: np.ndarray, m: Motion) -> tuple[np.ndarray, np.ndarray]:
+    """How far off the wall the bolus begins and ends at `s` along the way, mm."""
+    held = np.clip((60.0 - s) / 30.0, 0.0, 1.0)  # in the mouth: a little off the palate
+    tip = np.clip(1.0 - (m.head_mm - s) / 10.0, 0.0, 1.0)
+    nose = 1.0 - np.sqrt(1.0 - tip**2)  # the head is round on both sides
+    free = np.interp(s, (0, 60, 90, 140, 158, 180), (1.0, 1.5, 4.5, 3.5, 2.5, 4.2)) * nose
+    return 0.3 + 0.8 * held + free, np.maximum(bolus_thickness(s, m), free)
 
 
 def bolus_thickness(s: np.ndarray, m: Motion) -> np.ndarray:

@@ -1,45 +1,44 @@
-"""The swallow in space, for views that are not from the side.
+"""The barium in space, for views that are not from the side.
 
-The bolus follows the same course as in the drawing, whose plane is the patient's middle. In front
-of the larynx it parts: half of it runs down each side, through valleculae and piriform sinuses, and
-joins again at the upper sphincter.
+The bolus follows the same course as in the drawing, whose plane is the patient's middle; residue
+lies on both sides, and what is in the airway in the middle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.project import draw_mesh
-from fluoroview_simulated.anatomy.regions_head import larynx
 from fluoroview_simulated.canvas import GRID, MARGIN, Canvas
 from fluoroview_simulated.procedures.modified_barium_swallow import remains, throat
+from fluoroview_simulated.procedures.modified_barium_swallow.bolus_solid import (
+    ACROSS,
+    bolus,
+    sheet,
+)
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import smooth_curve
-from fluoroview_simulated.procedures.modified_barium_swallow.lateral.resting import ORIGIN_MM
+from fluoroview_simulated.procedures.modified_barium_swallow.moving_neck import in_space
 
 SIDES = 18
-PARTED_MM = (116.0, 150.0)
-"""Along the way from the incisors: where the bolus runs on both sides of the larynx."""
-
-
-def in_space(points: np.ndarray, x_mm: float | np.ndarray = 0.0) -> np.ndarray:
-    """Points of the drawing (n, 2) in patient coordinates (n, 3), `x_mm` to the left."""
-    x = np.broadcast_to(np.asarray(x_mm, float), (len(points),))
-    return np.stack([x, ORIGIN_MM[1] + points[:, 0], ORIGIN_MM[2] - points[:, 1]], axis=1)
+FULLER = {-1: 1.0, 1: 0.86}
+"""No two sides fill alike: what lies on the right (-1) and on the left."""
 
 
 def draw(m: Motion, t_s: float, canvas: Canvas, scale: float) -> None:
     """Bolus, residue and what is in the airway."""
     density = m.bolus.barium_g_cm3
-    _fill(canvas, [*_bolus(m), *_chewed(m, t_s)], density, scale)
+    _fill(canvas, [*bolus(m), *_chewed(m, t_s)], density, scale)
     _coat(m, canvas, scale)
-    _larynx(m, canvas, scale)
     pools, pooled = _pools(m)
     _fill(canvas, pools, pooled, scale)
     _fill(canvas, _airway(m), density, scale)
+    if m.airway.glottis > 0.02:
+        stream = in_space(remains.glottis(m)) * scale
+        canvas.tube(stream, (0.5 + 0.9 * m.airway.glottis) * scale, density)
 
 
 def _fill(canvas: Canvas, meshes: Sequence[Mesh], density: float, scale: float) -> None:
@@ -57,44 +56,6 @@ def _fill(canvas: Canvas, meshes: Sequence[Mesh], density: float, scale: float) 
         (-float(MARGIN), -float(MARGIN)),
         GRID,
     )
-
-
-def _bolus(m: Motion) -> list[Mesh]:
-    """The bolus as solids with elliptic sections, whole or parted."""
-    head, tail = m.head_mm, m.tail_mm
-    present = m.loaded * (1.0 - m.chewing) > 0.02 and head - tail > 2.0
-    if not present or tail > throat.WAY_MM[-1]:
-        return []
-    low, high = PARTED_MM
-    pieces = []
-    for start, end, parted in (
-        (tail, min(head, low + 8.0), False),
-        (max(tail, low - 6.0), min(head, high + 6.0), True),
-        (max(tail, high - 4.0), head, False),
-    ):
-        if end - start < 1.5:
-            continue
-        s = np.linspace(start, end, max(8, int((end - start) / 3.0)))
-        ends = np.clip(np.minimum(s - start + 0.6, end - s + 0.6) / 8.0, 0.06, 1.0) ** 0.5
-        pieces += [_solid(s, m, ends, side) for side in ((-1, 1) if parted else (0,))]
-    return pieces
-
-
-def _solid(s: np.ndarray, m: Motion, ends: np.ndarray, side: int) -> Mesh:
-    """The piece of the bolus at `s` along the way: in the middle (0), or on one side (±1)."""
-    way, inward = throat.along(s, throat.lifted_way(m)), throat.along(s, throat.INWARD)
-    deep = throat.bolus_thickness(s, m) / 2.0
-    half_width = np.interp(
-        s, (0, 30, 60, 95, 118, 140, 155, 170, 260), (15, 16, 14, 13, 13, 9, 6.5, 7, 7)
-    )
-    half_width = half_width * np.clip(deep / 4.0, 0.25, 1.0) ** 0.5
-    apart = np.zeros_like(s)
-    if side:
-        apart = side * np.interp(s, (108, 118, 128, 138, 148, 158), (6, 9.5, 11.5, 12.5, 9.0, 4.0))
-        half_width = half_width * 0.42
-    middle = in_space(way + inward * (deep + 0.4)[:, None], apart)
-    towards = np.stack([np.zeros_like(s), inward[:, 0], -inward[:, 1]], axis=1)
-    return lofted(middle, towards, deep * ends, half_width * ends)
 
 
 def lofted(
@@ -142,18 +103,6 @@ def _chewed(m: Motion, t_s: float) -> list[Mesh]:
     return meshes
 
 
-def _larynx(m: Motion, canvas: Canvas, scale: float) -> None:
-    """Hyoid and cartilages, which rise with the swallow."""
-    breath = np.array([0.0, 1.1 * m.breath])
-    for part, lift in zip(
-        larynx(),
-        (m.hyoid * throat.HYOID_LIFT_MM + breath, m.larynx * throat.LARYNX_LIFT_MM + breath),
-        strict=True,
-    ):
-        moved = part.mesh.moved(np.eye(3) * scale, np.array([0.0, lift[0], -lift[1]]) * scale)
-        canvas.mesh(moved, part.soft, part.bone, part.shell_mm, part.grain)
-
-
 def _coat(m: Motion, canvas: Canvas, scale: float) -> None:
     """The thin coat of the lateral walls, which the ray meets edge-on from the front."""
     if m.coat < 0.05:
@@ -173,20 +122,34 @@ def _pools(m: Motion) -> tuple[list[Mesh], float]:
     if amount < 0.03:
         return [], 0.0
     meshes = []
-    for pool, x_top, x_bottom, wide in zip(
-        remains.pools(m, amount), (9.5, 14.5), (7.5, 9.5), (6.5, 4.6), strict=True
-    ):
-        y = np.linspace(pool[:, 1].min(), pool[:, 1].max(), 9)
-        front, back = (_edge(pool, y, far) for far in (np.min, np.max))
-        share = np.linspace(0.0, 1.0, 9)
-        round_end = np.sqrt(np.clip(1.0 - share**2.2, 0.0, 1.0)) * 0.9 + 0.08
-        for side, fuller in ((-1, 1.0), (1, 0.88)):  # no two sides fill alike
-            x = side * (x_top + share * (x_bottom - x_top))
-            middle = in_space(np.stack([(front + back) / 2, y], 1), x)
-            half_wide = wide * round_end * fuller * min(1.0, 0.55 + 0.2 * amount)
-            half_deep = np.maximum(back - front, 0.6) * 0.58
-            meshes.append(lofted(middle, np.tile([0.0, 1.0, 0.0], (9, 1)), half_deep, half_wide))
+    for side, fuller in FULLER.items():
+        vallecula, sinus = remains.pools(m, amount * fuller)
+        meshes += [_pool(vallecula, side, _vallecula), _pool(sinus, side, _sinus)]
     return meshes, 0.30 * min(amount, 1.0) ** 0.5
+
+
+def _pool(
+    pool: np.ndarray, side: int, cup: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+) -> Mesh:
+    """What fills a pocket of one side: as deep as drawn from the side, as wide as its cup."""
+    y = np.linspace(pool[:, 1].min(), pool[:, 1].max(), 11)
+    front, back = (_edge(pool, y, far) for far in (np.min, np.max))
+    aside, half_wide = cup(y[-1] - y)
+    middle = in_space(np.stack([(front + back) / 2, y], 1), side * aside)
+    half_deep = np.maximum(back - front, 0.6) * 0.58
+    return lofted(middle, np.tile([0.0, 1.0, 0.0], (len(y), 1)), half_deep, half_wide)
+
+
+def _vallecula(up_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Middle and half width of a vallecula at heights over its bottom: a cup beside the middle."""
+    wide = 6.3 * np.sqrt(np.clip(1.0 - (1.0 - np.clip(up_mm / 11.0, 0.02, 1.0)) ** 2, 0.0, 1.0))
+    return 7.3 + 0.10 * up_mm, wide
+
+
+def _sinus(up_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same of a piriform sinus: a pear that hangs down and inwards."""
+    round_end = np.sqrt(np.clip(up_mm / 3.0, 0.02, 1.0))
+    return 10.2 + 4.6 * np.clip(up_mm / 22.0, 0.0, 1.0), round_end * (1.7 + 0.17 * up_mm)
 
 
 def _edge(curve: np.ndarray, y: np.ndarray, far: object) -> np.ndarray:
@@ -197,23 +160,41 @@ def _edge(curve: np.ndarray, y: np.ndarray, far: object) -> np.ndarray:
 
 
 def _airway(m: Motion) -> list[Mesh]:
-    """Barium in vestibule and windpipe; from the front it lies in the middle."""
-    inside = remains.vestibule_barium(m)
-    pieces = [] if inside is None else [(inside, 3.4 + 2.6 * m.airway.vestibule)]
+    """Barium in vestibule and windpipe."""
+    meshes = [
+        _vestibule(m, outline) for outline in (remains.vestibule_barium(m),) if outline is not None
+    ]
     for strip, known in zip(remains.trachea_barium(m), m.airway.strips, strict=True):
-        pieces.append((strip, 1.6 + 2.0 * min(1.0, known.amount)))
-    meshes = []
-    for outline, wide in pieces:
-        half = len(outline) // 2
-        there, back = outline[:half], outline[: half - 1 : -1]
-        thick = np.hypot(*(there - back).T) / 2
-        line = (there + back) / 2
+        line, thick = _halved(strip)
+        wide = 2.2 + 2.6 * min(1.0, known.amount)
+        aside = 1.3 * np.sin(line[:, 1] * 0.11 + 0.6) + 0.5 * np.sin(line[:, 1] * 0.37)
         meshes.append(
             lofted(
-                in_space(line, 1.0 * np.sin(line[:, 1] * 0.11 + 0.6)),
-                np.tile([0.0, 1.0, 0.0], (half, 1)),
-                np.clip(thick, 0.3, 4.0),
-                wide * np.clip(thick / 1.6, 0.15, 1.0) ** 0.5,
+                in_space(line, aside),
+                np.tile([0.0, 1.0, 0.0], (len(line), 1)),
+                np.clip(0.8 * thick, 0.3, 5.0),
+                wide * np.clip(thick / 3.2, 0.15, 1.0) ** 0.5,
             )
         )
     return meshes
+
+
+def _vestibule(m: Motion, outline: np.ndarray) -> Mesh:
+    """What has got in under the epiglottis: on both walls of a funnel, and full at its bottom."""
+    line, thick = _halved(outline)
+    share = np.linspace(0.0, m.airway.depth, len(line))
+    half_wide = np.interp(share, (0.0, 0.35, 0.75, 1.0), (7.5, 6.2, 3.4, 1.4))
+    whole = np.sqrt(np.clip(1.0 - ACROSS**2, 0.0, 1.0))
+    walls = 2.2 * np.exp(-(((np.abs(ACROSS) - 0.86) / 0.13) ** 2)) * whole + 0.12 * whole
+    full = np.clip((share - 0.45) / 0.4, 0.0, 1.0)[:, None]
+    across = np.minimum(thick, 8.0)[:, None] * (walls + full * (whole - walls))
+    across[[0, -1]] = 0.0
+    towards = np.tile([0.0, 1.0, 0.0], (len(line), 1))
+    return sheet(in_space(line), towards, half_wide, across)
+
+
+def _halved(outline: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Middle line and thickness of a contour whose second half comes back along the first."""
+    half = len(outline) // 2
+    there, back = outline[:half], outline[: half - 1 : -1]
+    return (there + back) / 2, np.hypot(*(there - back).T)
