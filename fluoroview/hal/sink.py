@@ -21,11 +21,17 @@ _UNSTORABLE = (struct.error, TypeError, ValueError, OverflowError, AttributeErro
 
 
 class SlotPool:
-    """The producer's free slots; it lives as long as the ring and outlasts runs."""
+    """The producer's free slots; it lives as long as the ring and outlasts runs.
+
+    So does `lock`, which the sinks of all runs share: a driver may still call that of a run that
+    is over. `ledger` is the account of the present run.
+    """
 
     def __init__(self, ring: FrameRing) -> None:
         self.ring = ring
         self.scratch: Pixels = np.zeros_like(ring.pixels[0])
+        self.lock = threading.Lock()
+        self.ledger: LedgerWriter
         self.renew()
 
     def renew(self) -> None:
@@ -94,8 +100,9 @@ class FrameSink:
         self._bell = bell
         self._on_fail = on_fail
         self._on_refuse = on_refuse or on_fail
-        self._lock = threading.Lock()
-        self._ledger = LedgerWriter(self._ring, counter_bits)
+        self._lock = pool.lock
+        with self._lock:
+            self._ledger = pool.ledger = LedgerWriter(self._ring, counter_bits)
         self._closed = False
         self._trial = memoryview(bytearray(FrameHeader.LAYOUT.size))
 
@@ -169,7 +176,7 @@ class FrameSink:
             return
         with self._lock:
             if self._closed:
-                self._ledger.count_after_stop()
+                self._pool.ledger.count_after_stop()  # of the run that it came into
                 return
             number = None if again else self._ledger.number(header.hardware_counter)
             if number is None:
@@ -195,7 +202,7 @@ class FrameSink:
 
     def _discard(self, index: int | None) -> None:
         with self._lock:
-            if index is not None:
+            if index is not None and not self._closed:  # after it, the next run takes them back
                 self._pool.give_back(index)
 
 

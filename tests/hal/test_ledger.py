@@ -16,9 +16,9 @@ def make_ring(slots=8):
     return FrameRing.create(FrameFormat(4, 4), slots)
 
 
-def make_sink(ring, bits=64):
+def make_sink(ring, bits=64, pool=None):
     return FrameSink(
-        SlotPool(ring), clock=FakeClock(), run=1, counter_bits=bits,
+        pool or SlotPool(ring), clock=FakeClock(), run=1, counter_bits=bits,
         bell=ring.ring_bell, on_fail=lambda _text: None,
     )  # fmt: skip
 
@@ -126,6 +126,39 @@ def test_a_commit_after_stop_is_counted_and_not_delivered():
     slot.commit(FrameHeader(1))
     ledger = read_ledger(ring)
     assert (ledger.delivered, ledger.after_stop) == (0, 1)
+    ring.close()
+
+
+def test_a_commit_that_comes_in_the_next_run_leaves_its_account_whole():
+    ring = make_ring()
+    pool = SlotPool(ring)
+    first = make_sink(ring, pool=pool)
+    first.acquire().commit(FrameHeader(1))
+    late = first.acquire()
+    first.close()
+    pool.renew()
+    second = make_sink(ring, pool=pool)
+    second.acquire().commit(FrameHeader(7))
+    second.acquire().commit(FrameHeader(9))
+    late.commit(FrameHeader(2))
+    ledger = read_ledger(ring)
+    assert (ledger.expected, ledger.delivered, ledger.lost_link) == (3, 2, 1)
+    assert ledger.after_stop == 1
+    ring.close()
+
+
+def test_a_slot_that_is_given_back_in_the_next_run_is_not_handed_out_twice():
+    ring = make_ring()
+    pool = SlotPool(ring)
+    first = make_sink(ring, pool=pool)
+    late = first.acquire()
+    first.close()
+    pool.renew()
+    second = make_sink(ring, pool=pool)
+    held = [second.acquire().index for _ in range(ring.layout.slots)]
+    late.discard()
+    assert sorted(held) == list(range(ring.layout.slots))
+    assert second.acquire().index is None
     ring.close()
 
 
