@@ -92,7 +92,7 @@ class Beam:
         self.kv, self.agent = kv, agent
         self._made_of = (filter_al_mm, filter_cu_mm, agent, absorption)
         self.energy_kev = spectra["energy_kev"]
-        self._air_muen = spectra["air_muen_cm2_g"]
+        self.air_muen_cm2_g = spectra["air_muen_cm2_g"]
         raw = _spectrum(spectra, kv)
         self.fluence = raw * np.exp(
             -(mu["aluminium"] * filter_al_mm + mu["copper"] * filter_cu_mm) / 10.0
@@ -116,14 +116,14 @@ class Beam:
     def kerma_ugy_per_mas(self, distance_mm: float = 1000.0) -> float:
         """Air kerma free in air in µGy per mAs at `distance_mm` from the focal spot."""
         energy_per_area = self.fluence * self.energy_kev * _JOULE_PER_KEV  # J/cm² per mAs
-        gray = float(np.sum(energy_per_area * self._air_muen)) * 1e3  # cm²/g -> J/kg
+        gray = float(np.sum(energy_per_area * self.air_muen_cm2_g)) * 1e3  # cm²/g -> J/kg
         return gray * 1e6 * (1000.0 / distance_mm) ** 2
 
     def kerma_behind_ugy_per_mas(self, material: str, thickness_mm: float) -> float:
         """Primary air kerma at 1 m behind a slab (narrow beam)."""
         weight = np.exp(-self._mu[material] * thickness_mm / 10.0)
         energy_per_area = self.fluence * weight * self.energy_kev * _JOULE_PER_KEV
-        return float(np.sum(energy_per_area * self._air_muen)) * 1e9
+        return float(np.sum(energy_per_area * self.air_muen_cm2_g)) * 1e9
 
     def hvl_mm_al(self) -> float:
         """First half-value layer in mm of aluminium."""
