@@ -10,9 +10,12 @@ standard input closes: the beam stops, the device is given back, the process goe
 import faulthandler
 import json
 import os
+import queue
 import signal
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -53,7 +56,8 @@ class Channel:
     def _write(self, line: bytes) -> None:
         try:
             with self._lock:
-                os.write(self._descriptor, line)
+                while line:  # a library's signal handler may cut a write short
+                    line = line[os.write(self._descriptor, line) :]
         except OSError:
             return  # the parent is gone; the end of standard input follows
 
@@ -68,12 +72,30 @@ def describe_error(error: FluoroError) -> dict[str, str]:
     }
 
 
+def commands() -> Iterator[dict[str, Any]]:
+    """Yield the parent's commands until it ends; then the process has 3 s left.
+
+    A thread reads them, so that the end is seen also while a driver hangs in the last one.
+    """
+    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin.buffer:
+            lines.put(line)
+        lines.put(None)
+        time.sleep(_LAST_DEADLINE_S)
+        os._exit(1)
+
+    threading.Thread(target=read, name="from the host", daemon=True).start()
+    while (line := lines.get()) is not None:
+        yield json.loads(line)
+
+
 def serve(driver: str, device_id: str, faults: Path | None) -> None:
     """Obey commands until standard input ends."""
     channel = Channel()
     server: DeviceServer | None = None
-    for line in sys.stdin.buffer:
-        command = json.loads(line)
+    for command in commands():
         reply: dict[str, Any] = {"id": command["id"]}
         try:
             if server is None:  # imported at the first command, so that its failure has a reply
@@ -91,9 +113,6 @@ def serve(driver: str, device_id: str, faults: Path | None) -> None:
         except FluoroError as error:
             reply["error"] = describe_error(error)
         channel.send(reply)
-    timer = threading.Timer(_LAST_DEADLINE_S, lambda: os._exit(1))
-    timer.daemon = True
-    timer.start()
     if server is not None:
         server.handle("close", {})
 
@@ -109,7 +128,7 @@ def discover(driver: str) -> None:
         )
     except FluoroError as error:
         channel.send({"error": describe_error(error)})
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         channel.send(
             {
                 "error": describe_error(

@@ -27,3 +27,8 @@ class DeviceError(FluoroError):
 
 class StateError(FluoroError):
     """A call that the present state of the device does not allow."""
+
+
+def ended(sentence: str) -> str:
+    """Return what a driver said with a full stop, where it has no end of its own."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."

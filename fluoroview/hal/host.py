@@ -5,6 +5,7 @@ deadline, fails or dies moves the device to FAULT, is abandoned (a child is kill
 opened again.
 """
 
+import contextlib
 import math
 import threading
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any, Literal
 
 from fluoroview.hal.clock import Clock, SystemClock
 from fluoroview.hal.device import Device, device_name
-from fluoroview.hal.errors import DeviceError, FluoroError
+from fluoroview.hal.errors import DeviceError, FluoroError, ended
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.ledger import Ledger, read_ledger
 from fluoroview.hal.parameter import Value
@@ -71,6 +72,7 @@ class DeviceHost:
         self._run = 0
         self._limits = WatchLimits(math.nan)
         self._watchdog: Watchdog | None = None
+        self._fault_told: FluoroError | None = None
         self._lock = threading.Lock()
 
     @property
@@ -105,9 +107,9 @@ class DeviceHost:
             self._call("open")
         except Exception:
             if self.state is DeviceState.CLOSED:
-                self._abandon()
+                self._give_up()
             raise
-        self._states.move(DeviceState.IDLE)
+        self._reach(DeviceState.IDLE)
 
     def traits(self) -> dict[str, Any]:
         """Return `kind` and, of a source, `handshake` and `tells_pulses`."""
@@ -155,7 +157,7 @@ class DeviceHost:
             raise
         ring.block.unlink()
         self.ring = ring
-        self._states.move(DeviceState.ARMED)
+        self._reach(DeviceState.ARMED)
         return ring
 
     def disarm(self) -> None:
@@ -163,7 +165,7 @@ class DeviceHost:
         self._states.require(DeviceState.ARMED, action="be disarmed")
         self._call("disarm")
         self._drop_ring()
-        self._states.move(DeviceState.IDLE)
+        self._reach(DeviceState.IDLE)
 
     def require_ready(self) -> None:
         """Raise StateError unless a run could start now."""
@@ -182,7 +184,7 @@ class DeviceHost:
         self.ring.words[Word.STOPPING] = 0
         if not pedal_held():
             self.release_pedal()
-        self._states.move(DeviceState.RUNNING)
+        self._reach(DeviceState.RUNNING)
         self._call("start")
         self._watchdog = Watchdog(
             self.ring, self.pid, self._limits, clock=self._clock, on_unfit=self._failed
@@ -201,7 +203,7 @@ class DeviceHost:
         self.release_pedal()
         self._unwatch()
         self._call("stop")
-        self._states.move(DeviceState.ARMED)
+        self._reach(DeviceState.ARMED)
         return self.ledger()
 
     def ledger(self, lost_consumer: int = 0) -> Ledger:
@@ -210,31 +212,41 @@ class DeviceHost:
 
     def close(self) -> None:
         """Go to CLOSED from anywhere; never raises. A child process is gone when it returns."""
-        with self._lock:
-            transport, self._transport = self._transport, None
         self._unwatch()
-        if transport is not None:
-            transport.on_exit = lambda _text: None
-            transport.on_fail = lambda _text: None
-            transport.on_refuse = lambda _text: None
-            self.release_pedal()
-            try:
-                if self.state is not DeviceState.FAULT:
-                    transport.call("close", {}, DEADLINE_S["close"])
-            except Exception:
-                self._states.move(DeviceState.FAULT)
-            transport.kill()
-            transport.join(DEADLINE_S["close"])
+        self.release_pedal()
+        transport = self._transport
+        if transport is not None and self.state is not DeviceState.FAULT:
+            transport.mute()
+            with contextlib.suppress(Exception):
+                transport.call("close", {}, DEADLINE_S["close"])
+        self._give_up()
         self._drop_ring()
         if self.state is not DeviceState.CLOSED:
             self._states.move(DeviceState.CLOSED)
+
+    def _reach(self, target: DeviceState) -> None:
+        """Go to `target`; raise the fault that came meanwhile, where one did."""
+        with self._lock:
+            if self._fault_told is not None:
+                raise self._fault_told
+            self._states.move(target)
+
+    def _give_up(self) -> None:
+        """Kill what is left of the driver, and wait for it; nothing of it is told any more."""
+        with self._lock:
+            transport, self._transport = self._transport, None
+            self._fault_told = None
+        if transport is not None:
+            transport.mute()
+            transport.kill()
+            transport.join(DEADLINE_S["close"])
 
     # what the transport tells
 
     def _call(self, method: str, **arguments: Any) -> Any:
         transport = self._transport
         if transport is None or self.state is DeviceState.FAULT:
-            raise DeviceError(f"{self.name} is not open.", _RESTART, self.name)
+            raise self._fault_told or DeviceError(f"{self.name} is not open.", _RESTART, self.name)
         deadline_s = DEADLINE_S.get(method, DEADLINE_S["parameters"])
         fault: FluoroError
         try:
@@ -260,10 +272,12 @@ class DeviceHost:
             ring.ring_bell()
 
     def _failed(self, sentence: str) -> None:
-        self._fault(DeviceError(f"{self.name} failed: {sentence}", _RESTART, self.name))
+        self._fault(DeviceError(f"{self.name} failed: {ended(sentence)}", _RESTART, self.name))
 
     def _refused(self, sentence: str) -> None:
-        self._on_refuse(DeviceError(f"{self.name} makes no x-rays. {sentence}", "", self.name))
+        self._on_refuse(
+            DeviceError(f"{self.name} makes no x-rays. {ended(sentence)}", "", self.name)
+        )
 
     def _exited(self, text: str) -> None:
         self._fault(DeviceError(f"{self.name} is gone: {text}.", _RESTART, self.name))
@@ -273,16 +287,14 @@ class DeviceHost:
             if self.state in (DeviceState.FAULT, DeviceState.CLOSED) and self._transport is None:
                 return
             first = self.state is not DeviceState.FAULT
+            self._fault_told = self._fault_told or fault
             self._states.move(DeviceState.FAULT)
+            transport = self._transport
         self.release_pedal()
-        self._abandon()
-        if first:
-            self._on_fault(fault)
-
-    def _abandon(self) -> None:
-        transport = self._transport
         if transport is not None:
             transport.kill()
+        if first:
+            self._on_fault(fault)
 
     def _unwatch(self) -> None:
         watchdog, self._watchdog = self._watchdog, None

@@ -82,7 +82,7 @@ def load_driver(name: str) -> type[Device]:
     point = find_driver(name)
     try:
         loaded = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DriverError(
             f"Driver {name} ({point.value}) cannot be imported: {type(error).__name__}: {error}.",
             f"Reinstall {point.dist.name if point.dist else 'its distribution'} and what it "

@@ -15,7 +15,7 @@ from typing import Any
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.detector import Detector
 from fluoroview.hal.device import Device, device_name
-from fluoroview.hal.errors import DriverError, FluoroError
+from fluoroview.hal.errors import DriverError, FluoroError, ended
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.parameter import ParameterTree
 from fluoroview.hal.ring import FrameRing, Word
@@ -51,7 +51,10 @@ class DeviceServer:
         faults: Path | None = None,
     ) -> None:
         self.name = device_name(driver, device_id)
-        self._device = driver_class(device_id)
+        try:
+            self._device = driver_class(device_id)
+        except Exception as error:
+            raise _blame(self.name, error, "__init__") from error
         self._clock = clock
         self._bell = bell
         self._on_fail = on_fail
@@ -74,12 +77,8 @@ class DeviceServer:
         except FluoroError as error:
             error.device = error.device or self.name
             raise
-        except Exception as error:
-            raise DriverError(
-                f"{self.name}: the driver raised {type(error).__name__} in {method}: {error}",
-                "This is a fault of the driver; restart the device, or report it to its author.",
-                self.name,
-            ) from error
+        except (Exception, SystemExit) as error:  # a vendor's wrapper may call sys.exit
+            raise _blame(self.name, error, method) from error
 
     def do_open(self) -> None:
         """Claim the device and read its parameters once."""
@@ -215,6 +214,14 @@ class DeviceServer:
         script = read_faults(path)
         self.sink_type = faulty_sink(script)
         self._require_fit = lambda stated: script.require_fit(path, stated)
+
+
+def _blame(name: str, error: BaseException, method: str) -> DriverError:
+    return DriverError(
+        ended(f"{name}: the driver raised {type(error).__name__} in {method}: {error}"),
+        "This is a fault of the driver; restart the device, or report it to its author.",
+        name,
+    )
 
 
 def format_fields(frame_format: FrameFormat) -> dict[str, Any]:

@@ -22,6 +22,9 @@ from fluoroview.hal.ledger import Ledger
 from fluoroview.hal.ring import FrameRing
 from fluoroview.hal.run_thread import RunThread
 
+BROKEN_S = 30.0
+"""How long is waited for what never comes: only a broken run takes it, a busy machine does not."""
+
 
 class RunHere(RunThread):
     """A run in the thread that starts it: `start` returns when the run has ended.
@@ -36,7 +39,7 @@ class RunHere(RunThread):
         self._guard(run, failed)
 
 
-def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+def until(condition: Callable[[], object], timeout_s: float = BROKEN_S) -> None:
     """Wait for what another thread or process does; the bound is there for a broken run only."""
     end_s = time.monotonic() + timeout_s
     while not condition():
@@ -56,7 +59,7 @@ class Faults(list[str]):
         self.append(str(error))
         self.told.set()
 
-    def first(self, timeout_s: float = 5.0) -> str:
+    def first(self, timeout_s: float = BROKEN_S) -> str:
         """Wait for a fault and return its sentence."""
         assert self.told.wait(timeout_s), f"there was no fault within {timeout_s:g} s"
         return self[0]
@@ -91,7 +94,7 @@ class Consumer:
         """Frame numbers, as the HAL unwrapped them."""
         return [header.frame_number for header in self.headers]
 
-    def wait_for(self, frames: int, timeout_s: float = 10.0) -> None:
+    def wait_for(self, frames: int, timeout_s: float = BROKEN_S) -> None:
         """Wait until so many frames came since the beginning."""
         with self._came:
             enough = self._came.wait_for(lambda: len(self.headers) >= frames, timeout_s)
@@ -106,7 +109,7 @@ class Consumer:
         self.drain()
         return ledger
 
-    def drain(self, timeout_s: float = 10.0) -> None:
+    def drain(self, timeout_s: float = BROKEN_S) -> None:
         """Wait until all that is in the ring was read."""
         with self._came:
             empty = self._came.wait_for(lambda: not self._reader.pending, timeout_s)

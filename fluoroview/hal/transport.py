@@ -7,8 +7,8 @@ themselves travel in shared memory.
 
 import contextlib
 import json
-import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -27,6 +27,8 @@ from fluoroview.hal.parameter import ParameterError
 from fluoroview.hal.server import DeviceServer
 
 BELL = b".\n"
+_LAST_WORDS_S = 0.3
+"""How long what a process said before its end is waited for."""
 _CRASH_DUMP = (
     "Fatal Python error:",
     "Current thread",
@@ -62,6 +64,10 @@ class Transport(ABC):
         self.on_fail = on_fail
         self.on_refuse = on_refuse
         self.on_exit = on_exit
+
+    def mute(self) -> None:
+        """Tell nothing of the driver any more."""
+        self.on_fail = self.on_refuse = self.on_exit = lambda _text: None
 
     @abstractmethod
     def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
@@ -103,8 +109,8 @@ class ThreadTransport(Transport):
             device_id,
             clock=clock,
             bell=self.on_bell,
-            on_fail=self.on_fail,
-            on_refuse=self.on_refuse,
+            on_fail=self._fail,
+            on_refuse=self._refuse,
             faults=faults,
         )
         self._queue: queue.SimpleQueue[tuple[str, dict[str, Any], Future[Any]] | None] = (
@@ -113,6 +119,12 @@ class ThreadTransport(Transport):
         self._gone = False
         self._thread = threading.Thread(target=self._serve, name=f"device {driver}", daemon=True)
         self._thread.start()
+
+    def _fail(self, text: str) -> None:
+        self.on_fail(text)  # looked up now: a thread that was abandoned may outlive `mute`
+
+    def _refuse(self, text: str) -> None:
+        self.on_refuse(text)
 
     def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
         """Hand the command to the device's thread and wait."""
@@ -177,6 +189,8 @@ class ProcessTransport(Transport):
         self._errors.start()
         self._reader = threading.Thread(target=self._read, name=f"from {driver}", daemon=True)
         self._reader.start()
+        self._end = threading.Thread(target=self._await_end, name=f"end of {driver}", daemon=True)
+        self._end.start()
 
     @property
     def pid(self) -> int | None:
@@ -204,25 +218,28 @@ class ProcessTransport(Transport):
 
     def join(self, timeout_s: float) -> None:
         """Wait for the killed child's end, its reader's and its pipes'."""
-        if threading.current_thread() is not self._reader:  # a fault's callback may close, too
-            self._reader.join(timeout_s)
+        if threading.current_thread() not in (self._reader, self._end):  # callbacks may close, too
+            self._end.join(timeout_s)
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
         except OSError:
-            return  # the reader thread sees the end of the child and answers every call
+            return  # the end of the child follows, and answers every call
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        with open(self._process.stdout.fileno(), "rb", closefd=False) as lines:
+        # each thread closes its own pipe: another might close it, and open a new one of its number
+        with (
+            self._process.stdout,
+            open(self._process.stdout.fileno(), "rb", closefd=False) as lines,
+        ):
             for line in lines:
                 if line == BELL:
                     self.on_bell()
-                else:
+                elif line.endswith(b"\n"):  # else it was killed amid a line
                     self._take(json.loads(line))
-        self._end()
 
     def _take(self, message: dict[str, Any]) -> None:
         if "fail" in message:
@@ -241,15 +258,16 @@ class ProcessTransport(Transport):
         else:
             future.set_result(message["result"])
 
-    def _end(self) -> None:
+    def _await_end(self) -> None:
+        """Wait for the process and not for its pipes: one that it started may keep them open."""
         code = self._process.wait()
-        self._errors.join(timeout=1.0)
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
+        for thread in (self._reader, self._errors):
+            thread.join(_LAST_WORDS_S)
         text = _exit_text(code, list(self._stderr))
+        assert self._process.stdin is not None
         with self._lock:
             self._gone = text
+            self._process.stdin.close()
             futures, self._replies = list(self._replies.values()), {}
         for future in futures:
             future.set_exception(DriverGoneError(text))
@@ -257,7 +275,10 @@ class ProcessTransport(Transport):
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None
-        with open(self._process.stderr.fileno(), "rb", closefd=False) as lines:
+        with (
+            self._process.stderr,
+            open(self._process.stderr.fileno(), "rb", closefd=False) as lines,
+        ):
             for line in lines:
                 text = line.decode(errors="replace").rstrip()
                 if text:
@@ -267,11 +288,8 @@ class ProcessTransport(Transport):
 def _exit_text(code: int, stderr: list[str]) -> str:
     """Return how a process ended, in words."""
     if code < 0:
-        ended = f"its process was killed by signal {-code}"
-        if os.name == "posix":
-            import signal  # names only
-
-            ended += f" ({signal.Signals(-code).name})"
+        names = {int(each): f" ({each.name})" for each in signal.Signals}
+        ended = f"its process was killed by signal {-code}{names.get(-code, '')}"
     else:
         ended = f"its process ended with code {code}"
     # faulthandler's dump of a crash is for its author; what the driver said before is for the user

@@ -2,10 +2,14 @@
 
 import contextlib
 import os
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 
+import psutil
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DeviceState, DriverError, StateError
@@ -107,12 +111,23 @@ def test_parameters_that_fix_the_format_wait_for_idle():
 
 
 @BOTH
-@pytest.mark.parametrize("method", ["open", "parameters", "start", "stop", "close"])
-def test_a_driver_that_raises_gets_a_sentence(method, isolation):
-    host = DeviceHost("rude", f"raise-{method}", isolation)
-    sentence = f"rude:raise-{method}: the driver raised ZeroDivisionError"
+@pytest.mark.parametrize(
+    ("device", "raised"),
+    [
+        ("raise-init", "ZeroDivisionError in __init__: division by zero."),
+        ("raise-open", "ZeroDivisionError in open: division by zero."),
+        ("raise-parameters", "ZeroDivisionError in open: division by zero."),
+        ("raise-start", "ZeroDivisionError in start: division by zero."),
+        ("raise-stop", "ZeroDivisionError in stop: division by zero."),
+        ("raise-close", ""),
+        ("exit-open", "SystemExit in open: 3."),
+    ],
+)
+def test_a_driver_that_raises_gets_a_sentence(device, raised, isolation):
+    host = DeviceHost("rude", device, isolation)
+    sentence = re.escape(f"rude:{device}: the driver raised {raised}")
     try:
-        if method == "close":
+        if not raised:
             host.open()
             host.close()
             assert host.state is DeviceState.CLOSED
@@ -150,7 +165,7 @@ def test_a_driver_that_hangs_is_abandoned_at_its_deadline(method, monkeypatch):
     assert host.state is DeviceState.CLOSED
 
 
-@pytest.mark.parametrize("method", ["open", "start", "stop"])
+@pytest.mark.parametrize("method", ["open", "start", "stop", "start-amid-a-line"])
 def test_a_driver_that_crashes_leaves_this_process_alone(method):
     host = DeviceHost("rude", f"crash-{method}")
     try:
@@ -169,7 +184,7 @@ def test_kill_9_is_noticed_and_the_device_starts_again():
         host.start()
         until(lambda: ring.pulses_since(0)[0] > 3)
         os.kill(host.pid, signal.SIGKILL)
-        until(lambda: host.faults, timeout_s=1.0)
+        until(lambda: host.faults)
         assert "killed by signal 9 (SIGKILL)" in host.faults[0]
         assert host.ledger().exact, "the account survives the driver"
         host.close()
@@ -280,13 +295,85 @@ def test_close_is_safe_at_any_time_and_twice():
     assert host.state is DeviceState.CLOSED
 
 
-def test_the_child_and_its_reader_have_ended_when_close_returns():
+def test_the_child_and_its_threads_have_ended_when_close_returns():
     with opened("r0", "ramp") as host:
         pid = host.pid
         host.arm()
         host.start()
     assert not os.path.exists(f"/proc/{pid}")
-    assert not [each for each in threading.enumerate() if each.name.startswith("from ramp")]
+    assert not [each for each in threading.enumerate() if each.name.endswith("ramp")]
+
+
+def test_a_child_whose_helper_outlives_it_is_missed_all_the_same():
+    """A process that a driver forks holds the pipes open: their end is not the child's end."""
+    with opened("helper") as host:
+        os.kill(host.pid, signal.SIGKILL)
+        until(lambda: host.faults)
+        assert "killed by signal 9 (SIGKILL)" in host.faults[0]
+
+
+def test_a_device_that_refuses_to_open_is_told_once_and_can_be_opened_again():
+    faults = []
+    host = DeviceHost("rude", "refuse-open", on_fault=faults.append)
+    for _ in range(2):
+        with pytest.raises(DeviceError, match="in use"):
+            host.open()
+        assert (host.state, host.pid) == (DeviceState.CLOSED, None)
+    assert faults == []
+
+
+@BOTH
+def test_after_a_fault_each_call_raises_that_fault(isolation):
+    """So that whoever tells the fault can leave out the commands that end with it."""
+    faults = []
+    host = DeviceHost("rude", "fail", isolation, on_fault=faults.append)
+    host.open()
+    try:
+        host.arm()
+        with contextlib.suppress(DeviceError):  # the fault may overtake the reply to start
+            host.start()
+        until(lambda: faults)
+        with pytest.raises(DeviceError) as raised:
+            host.parameters()
+        assert raised.value is faults[0]
+        assert str(faults[0]).startswith("rude:fail failed: the cable was pulled. Restart")
+    finally:
+        host.close()
+
+
+def test_a_driver_in_a_thread_that_speaks_after_close_is_not_heard():
+    told = []
+    host = DeviceHost("rude", "commit-after-stop", "thread", on_refuse=told.append)
+    host.open()
+    host.arm()
+    host.start()
+    sink = host._transport._server._sink
+    host.close()
+    sink.refuse("the tube is hot")
+    sink.fail("the cable was pulled")
+    assert told == []
+    assert host.state is DeviceState.CLOSED
+
+
+_PARENT = """
+import sys, time
+from fluoroview.hal.transport import ProcessTransport
+callbacks = dict.fromkeys(("on_bell", "on_fail", "on_refuse", "on_exit"), print)
+child = ProcessTransport("rude", "hang-open", **callbacks)
+print(child.pid, flush=True)
+child.call("open", {}, 60.0)
+"""
+
+
+def test_a_child_that_hangs_goes_when_its_parent_is_killed(monkeypatch):
+    with subprocess.Popen(
+        [sys.executable, "-c", _PARENT], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        until(lambda: child.num_threads() > 1)  # it reads commands
+        parent.kill()
+    _gone, alive = psutil.wait_procs([child], timeout=8.0)
+    assert not alive
 
 
 def test_the_dump_of_a_crash_is_not_its_last_words():
@@ -297,4 +384,5 @@ def test_the_dump_of_a_crash_is_not_its_last_words():
         "Extension modules: numpy._core._multiarray_umath (total: 1)",
     ]
     assert _exit_text(-11, dump) == "its process was killed by signal 11 (SIGSEGV)"
+    assert _exit_text(-40, []) == "its process was killed by signal 40", "it has no name"
     assert _exit_text(-11, ["the SDK is tired", *dump]).endswith("its last words: the SDK is tired")

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from fluoroview.hal import (
     Detector,
+    DeviceError,
     EnumParameter,
     FloatParameter,
     FrameHeader,
@@ -30,8 +32,16 @@ class RudeDetector(Detector):
             raise ZeroDivisionError("division by zero")
         if self.device_id == f"hang-{method}":
             time.sleep(3600)
-        if self.device_id == f"crash-{method}":
+        if self.device_id == f"exit-{method}":
+            sys.exit(3)
+        if self.device_id == f"crash-{method}-amid-a-line":
+            os.write(3, b'{"id": 7, "resu')  # 3 leads to the host
+        if self.device_id.startswith(f"crash-{method}"):
             os.kill(os.getpid(), signal.SIGSEGV)
+
+    def __init__(self, device_id):
+        super().__init__(device_id)
+        self._misbehave("init")
 
     @classmethod
     def discover(cls):
@@ -39,6 +49,11 @@ class RudeDetector(Detector):
 
     def open(self):
         self._misbehave("open")
+        if self.device_id == "refuse-open":
+            raise DeviceError("The panel is in use.", "End the other program.")
+        if self.device_id == "helper" and os.fork() == 0:  # it holds every pipe of its parent open
+            time.sleep(20)
+            os._exit(0)
         print("a vendor library that prints to standard output", flush=True)
 
     def parameters(self):
