@@ -17,7 +17,15 @@ from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.project import draw_mesh
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.layers import GRID, MARGIN, SIDE, LayerMap, ViewLayers, place_of
+from fluoroview_simulated.layers import (
+    GRID,
+    MARGIN,
+    SIDE,
+    LayerMap,
+    ViewLayers,
+    draw_path,
+    place_of,
+)
 
 __all__ = ["GRID", "MARGIN", "MATERIALS", "SIDE", "Canvas", "LayerMap", "ViewLayers"]
 MATERIALS = ("soft", "bone", "contrast", "metal")
@@ -230,14 +238,18 @@ class Canvas:
         shift_mm: tuple[float, float] = (0.0, 0.0),
         scale: tuple[float, float] = (1.0, 1.0),
         about_mm: tuple[float, float] | None = None,
+        patch: Mesh | None = None,
     ) -> None:
         """Adds a layer times `amount`, moved and scaled in the picture.
 
         Args:
             shift_mm: to the right and down, in the plane of the isocentre.
             scale: across and along, about the picture place `about_mm` (default: its middle).
+            patch: the faces that `ViewLayers.solid` left out, where they are now.
         """
         layer = self.layers.maps[key]
+        if patch is not None:
+            layer = self._patched(layer, patch)
         out = self.base[material]
         self.used[material] = True
         if shift_mm == (0.0, 0.0) and scale == (1.0, 1.0):
@@ -261,6 +273,13 @@ class Canvas:
         shift = matrix[:, 2] / self.cell_mm + middle - linear @ middle
         layer = self.layers.maps[key]
         self._warped(layer, self.base[material], amount, np.column_stack([linear, shift]))
+
+    def _patched(self, layer: LayerMap, patch: Mesh) -> LayerMap:
+        path = layer.path.copy()
+        origin = (float(layer.place[1].start - MARGIN), float(layer.place[0].start - MARGIN))
+        draw_path(patch, self.view, path, origin)
+        np.maximum(path, 0.0, out=path)
+        return LayerMap(layer.place, path)
 
     @staticmethod
     def _warped(layer: LayerMap, out: np.ndarray, amount: float, matrix: np.ndarray) -> None:

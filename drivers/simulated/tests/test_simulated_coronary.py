@@ -8,8 +8,10 @@ import pytest
 from fluoroview_simulated.anatomy import coronary_devices as devices
 from fluoroview_simulated.anatomy.coronary_tree import left_coronary, right_coronary
 from fluoroview_simulated.anatomy.heart import Heart, Rhythm
-from fluoroview_simulated.anatomy.mesh import load
-from fluoroview_simulated.anatomy.moving_chest import MovingChest
+from fluoroview_simulated.anatomy.mesh import Mesh, load
+from fluoroview_simulated.anatomy.moving_chest import Impression, MovingChest
+from fluoroview_simulated.anatomy.parts import Part
+from fluoroview_simulated.anatomy.project import draw_mesh, project_parts
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures import make
@@ -86,13 +88,19 @@ def test_the_lungs_go_down_with_the_breath_and_the_heart_narrows_with_the_beat(l
     assert squeezed.min() < -5.0  # air follows the heart's border
 
 
-def test_the_room_for_the_heart_is_a_closed_mesh_around_the_lungs():
-    room, lungs = load("vessel_lungs_open"), load("soft_lungs")
-    f = room.faces
-    edges = np.sort(np.concatenate([f[:, [0, 1]], f[:, [1, 2]], f[:, [2, 0]]]), axis=1)
-    _, count = np.unique(edges, axis=0, return_counts=True)
-    assert (count == 2).mean() > 0.999
-    assert 150.0 < room.volume_ml - lungs.volume_ml < 700.0
+def test_the_lungs_follow_the_heart_and_meet_it_without_a_gap():
+    lungs, beating = load("soft_lungs"), Impression(load("soft_lungs"), Heart())
+    assert 200 < beating.moves.sum() < 3000
+    still = Mesh(lungs.vertices, lungs.faces[~beating.moves])
+    whole = [still.joined(beating.at(c, 0.0)) for c in (0.0, 1.0)]
+    assert whole[0].volume_ml == pytest.approx(lungs.volume_ml, rel=1e-4)
+    assert 10.0 < whole[1].volume_ml - lungs.volume_ml < 120.0, "ml that the heart gives way"
+    view = View(make("coronary-angiography").info.geometry)
+    for mesh in whole:
+        path, _ = project_parts([Part(mesh, soft=1.0)], view, 200)
+        signed = np.zeros_like(path)
+        draw_mesh(mesh, view, signed, np.zeros_like(path), (1.0, 0.0, 0.0, 0.0))
+        assert signed.min() > -1.0, "a gap would leave a ray with one end"
 
 
 def test_the_truth_can_be_sent_and_names_the_devices():

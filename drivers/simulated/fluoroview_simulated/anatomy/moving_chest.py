@@ -38,41 +38,66 @@ class MovingChest:
         return [p.in_body(self.body) for p in rest]
 
     def layers(self, layers: ViewLayers) -> None:
-        """Projects the lungs with their vessels, and the heart's place between them."""
-        layers.solid("lungs", self._lungs)
-        layers.solid("heart", self._heart)
+        """Projects the lungs without their vessels and without what the heart moves of them."""
+        moving = np.zeros(len(self._lungs.faces), bool)
+        moving[: len(self._beating.moves)] = self._beating.moves
+        layers.solid("lungs", self._lungs, moving)
+
+    @cached_property
+    def _beating(self) -> Impression:
+        return Impression(load("soft_lungs"), self.heart)
 
     @cached_property
     def _lungs(self) -> Mesh:
-        """Air, as if there were no heart, without the lungs' vessels."""
-        open_, inside = load("vessel_lungs_open"), load("soft_lung_vessels")
-        return in_body(open_.joined(inverse(inside)), self.body)
-
-    @cached_property
-    def _heart(self) -> Mesh:
-        """What the heart takes of it."""
-        open_, lungs = load("vessel_lungs_open"), load("soft_lungs")
-        return in_body(open_.joined(inverse(lungs)), self.body)
+        """The lungs, without their vessels."""
+        return in_body(load("soft_lungs").joined(inverse(load("soft_lung_vessels"))), self.body)
 
     def draw(self, canvas: Canvas, contraction: float, breath_mm: float) -> None:
-        """Lungs that follow the diaphragm, and the heart in them."""
+        """Lungs that follow the diaphragm below and the heart between them."""
         k = BODY_SCALE[self.body]
         (top, bottom), _ = canvas.view.project(_LUNG_ENDS * k)
         taller = 1.0 + breath_mm * k / max(abs(bottom[1] - top[1]), 60.0)
-        canvas.organ("lungs", "soft", LUNG, (0.0, 0.0), (1.0, taller), (top[0], top[1]))
-        still = self._outline(canvas, 0.0, 0.0)
-        # Towards the great vessels, where atria fill as ventricles empty, the outline stays; and
-        # below, where the heart lies on the diaphragm.
-        rest = self._outline(canvas, 0.0, breath_mm)
-        beating = self._outline(canvas, contraction, breath_mm)
-        rest[1, 0] = beating[1, 0]
-        canvas.organ("heart", "soft", -LUNG, *_fitted(still, rest))
+        beating = in_body(self._beating.at(contraction, breath_mm), self.body)
+        canvas.organ(
+            "lungs", "soft", LUNG, (0.0, 0.0), (1.0, taller), (top[0], top[1]), patch=beating
+        )
 
-    def _outline(self, canvas: Canvas, contraction: float, breath_mm: float) -> np.ndarray:
-        """Corners of the heart's rectangle in the picture, upper left and lower right, mm."""
-        moved = self.heart.moved(_SPREAD, contraction, breath_mm) * BODY_SCALE[self.body]
-        place, _ = canvas.view.project(moved)
-        return np.stack([place.min(axis=0), place.max(axis=0)])
+
+class Impression:
+    """Where the lungs lie on the beating heart, and how their surface follows it.
+
+    Attributes:
+        moves: (n_faces,) which faces of the lungs follow; the others meet them at rest.
+    """
+
+    def __init__(self, lungs: Mesh, heart: Heart) -> None:
+        local = heart.local(lungs.vertices)
+        out = np.linalg.norm(local, axis=1)
+        away = lungs.vertices - heart.middle
+        facing = -np.einsum("ij,ij->i", lungs.normals, away) / np.linalg.norm(away, axis=1)
+        # Less the farther off the heart, where a lung turns away from it, and towards the great
+        # vessels: atria fill as ventricles empty.
+        share = (
+            np.clip((1.6 - out) / 0.4, 0.0, 1.0)
+            * np.clip(2.0 * facing, 0.0, 1.0)
+            * np.clip((local[:, 0] + 0.8) / 0.4, 0.0, 1.0)
+        )
+        self.moves = (share[lungs.faces] > 0.0).any(axis=1)
+        used, faces = np.unique(lungs.faces[self.moves], return_inverse=True)
+        self._faces = faces.reshape(-1, 3).astype(np.int32)
+        self._rest, self._local, self._share = lungs.vertices[used], local[used], share[used, None]
+        self._heart = heart
+
+    def at(self, contraction: float, breath_mm: float) -> Mesh:
+        """The faces that follow, in the medium adult, where lungs are not stretched by the breath.
+
+        The heart goes down less than they do.
+        """
+        go = self._heart.moved(self._local, contraction, breath_mm)
+        go -= self._heart.world(self._local)
+        (_, _, top), (_, _, bottom) = _LUNG_ENDS
+        go[:, 2] += breath_mm / (top - bottom) * (top - self._rest[:, 2])
+        return Mesh((self._rest + self._share * go).astype(np.float32), self._faces)
 
 
 def ventricles(heart: Heart, size: float) -> Mesh:
@@ -111,21 +136,4 @@ def inverse(mesh: Mesh) -> Mesh:
     return Mesh(mesh.vertices, mesh.faces[:, ::-1].copy())
 
 
-def _fitted(
-    still: np.ndarray, now: np.ndarray
-) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
-    """Shift, scale and fixed point that bring one rectangle to another."""
-    shift = now[0] - still[0]
-    scale = (now[1] - now[0]) / (still[1] - still[0])
-    return tuple(shift.tolist()), tuple(scale.tolist()), tuple(still[0].tolist())
-
-
-def _spread() -> np.ndarray:
-    """Places all over the ventricles, as `Heart.local`."""
-    s, a = np.meshgrid(np.linspace(-0.5, 0.99, 7), np.linspace(0, 2 * np.pi, 12, endpoint=False))
-    across = np.sqrt(1 - s**2)
-    return np.stack([s, across * np.cos(a), across * np.sin(a)], -1).reshape(-1, 3)
-
-
-_SPREAD = _spread()
 _LUNG_ENDS = np.array([[0.0, 0.0, 350.0], [0.0, 0.0, 165.0]])
