@@ -25,7 +25,7 @@ import tomllib
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -77,18 +77,31 @@ class FaultKind(StrEnum):
     """The hardware counter has 16 bits and wraps at this frame."""
 
 
+_KIND_OF = {
+    "delay_ms": FaultKind.DELAY,
+    "row": FaultKind.DEAD_LINE,
+    "percent_per_frame": FaultKind.GAIN_DRIFT,
+    "celsius_per_frame": FaultKind.TEMPERATURE_DRIFT,
+}
+"""Keys that belong to one kind only."""
+_WRAP_FRAME = 100
+_COUNTER = 1 << 16
+
+Run = Annotated[int, Field(ge=1)]
+
+
 class Fault(BaseModel):
     """One fault of a script."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    kind: FaultKind
+    kind: FaultKind = Field(strict=False)
     at_frame: int | None = Field(default=None, ge=0)
     every: int | None = Field(default=None, ge=1)
     probability: float | None = Field(default=None, gt=0, le=1)
     from_frame: int = Field(default=0, ge=0)
     until_frame: int | None = Field(default=None, ge=1)
-    runs: list[int] | None = None
+    runs: list[Run] | None = Field(default=None, min_length=1)
     delay_ms: float = Field(default=100.0, gt=0, le=60_000)
     row: int = Field(default=0, ge=0)
     percent_per_frame: float = Field(default=0.1, ge=-50, le=50)
@@ -102,13 +115,31 @@ class Fault(BaseModel):
             raise ValueError(f"{' and '.join(given)} exclude each other; keep one of them")
         if self.until_frame is not None and self.until_frame <= self.from_frame:
             raise ValueError("until_frame has to lie after from_frame")
+        if self.at_frame is not None and not self._within(self.at_frame):
+            raise ValueError("at_frame has to lie from from_frame on and before until_frame")
         return self
+
+    @model_validator(mode="after")
+    def _own_keys(self) -> "Fault":
+        for key, kind in _KIND_OF.items():
+            if key in self.model_fields_set and kind is not self.kind:
+                raise ValueError(f"{key} belongs to {kind}, not to {self.kind}")
+        if self.kind is FaultKind.COUNTER_WRAP:
+            others = sorted(self.model_fields_set - {"kind", "at_frame"})
+            if others:
+                raise ValueError(f"counter_wrap takes at_frame alone, not {' and '.join(others)}")
+            if self.at_frame is not None and not 0 < self.at_frame < _COUNTER:
+                raise ValueError(f"at_frame of counter_wrap is 1 to {_COUNTER - 1}")
+        return self
+
+    def _within(self, frame: int) -> bool:
+        return self.from_frame <= frame and (self.until_frame is None or frame < self.until_frame)
 
     def strikes(self, frame: int, run: int, chance: float) -> bool:
         """Return whether it happens at this frame; `chance` is uniform in [0, 1)."""
         if self.runs is not None and run not in self.runs:
             return False
-        if frame < self.from_frame or (self.until_frame is not None and frame >= self.until_frame):
+        if not self._within(frame):
             return False
         if self.at_frame is not None:
             return frame == self.at_frame
@@ -120,10 +151,16 @@ class Fault(BaseModel):
 class FaultScript(BaseModel):
     """A list of faults and the seed of their chances."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     seed: int = Field(default=0, ge=0)
     fault: list[Fault] = []
+
+    @model_validator(mode="after")
+    def _one_wrap(self) -> "FaultScript":
+        if sum(fault.kind is FaultKind.COUNTER_WRAP for fault in self.fault) > 1:
+            raise ValueError("a counter wraps in one place; keep one counter_wrap")
+        return self
 
     def striking(self, frame: int, run: int) -> list[Fault]:
         """Return the faults of this frame of this run; always the same ones for one seed."""
@@ -165,13 +202,15 @@ def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:
     """Return what is wrong with the first bad key of a script, and what is allowed."""
     first = error.errors()[0]
     location, problem = first["loc"], first["type"]
-    what = f"The fault script {path}: {'.'.join(map(str, location))}"
+    what = f"The fault script {path}"
+    if location:
+        what += f": {'.'.join(map(str, location))}"
     if problem == "extra_forbidden":
         model = FaultScript if len(location) == 1 else Fault
         return f"{what} is an unknown key.", f"Keys are: {', '.join(model.model_fields)}."
     if problem == "missing":
         return f"{what} is missing.", f"Kinds are: {', '.join(FaultKind)}."
-    if problem == "value_error":  # of a whole fault, whose keys do not go together
+    if problem == "value_error":  # of a fault, or a script, whose parts do not go together
         return f"{what} is not allowed: {first['ctx']['error']}.", ""
     told = f"{what} = {first['input']!r} is not allowed"
     if problem == "enum":
@@ -272,8 +311,8 @@ class FaultySink(FrameSink):
             return header
         if self._first is None:
             self._first = header.hardware_counter
-        counter = header.hardware_counter - self._first - (wrap.at_frame or 100)
-        return replace(header, hardware_counter=counter % (1 << 16))
+        counter = header.hardware_counter - self._first - (wrap.at_frame or _WRAP_FRAME)
+        return replace(header, hardware_counter=counter % _COUNTER)
 
     def _flood(self, pixels: Pixels, header: FrameHeader) -> None:
         for step in range(1, _FLOOD_FRAMES):
