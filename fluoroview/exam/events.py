@@ -33,6 +33,8 @@ class Problem:
     remedy: str = ""
     device: str = ""
     severity: Severity = Severity.ERROR
+    about: str = ""
+    """The parameter that was refused, if one was."""
 
     @property
     def sentence(self) -> str:

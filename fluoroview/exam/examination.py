@@ -150,7 +150,7 @@ class Examination:
 
         A parameter that fixes the format is written between two runs, by arming again.
         """
-        return self._workplace.command(lambda: self._set_parameter(name, value))
+        return self._workplace.command(lambda: self._set_parameter(name, value), name)
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
@@ -250,7 +250,7 @@ class Examination:
 
     def set_source_parameter(self, name: str, value: Any) -> "Future[Any]":
         """Write a parameter of the generator; the future has the value read back."""
-        return self._workplace.command(lambda: self._beside.write(name, value))
+        return self._workplace.command(lambda: self._beside.write(name, value), name)
 
     @property
     def picture_maximum(self) -> int:

@@ -20,9 +20,12 @@ class Workplace:
         self._commands = ThreadPoolExecutor(1, "device commands")
         self._work = ThreadPoolExecutor(2, "work")
 
-    def command(self, work: Callable[[], T]) -> "Future[T]":
-        """Do it after the commands that wait; errors become problems and stay in the future."""
-        return self._commands.submit(self._guard, work)
+    def command(self, work: Callable[[], T], about: str = "") -> "Future[T]":
+        """Do it after the commands that wait; errors become problems and stay in the future.
+
+        `about` names the parameter that is written, if one is.
+        """
+        return self._commands.submit(self._guard, work, about)
 
     def quiet_command(self, work: Callable[[], T]) -> "Future[T]":
         """Do it after the commands that wait; errors are told to nobody but the future."""
@@ -37,10 +40,10 @@ class Workplace:
         self._commands.shutdown()
         self._work.shutdown()
 
-    def tell(self, error: FluoroError, before_remedy: str = "") -> None:
+    def tell(self, error: FluoroError, before_remedy: str = "", about: str = "") -> None:
         """Tell what happened and what to do."""
         remedy = f"{before_remedy} {error.remedy}" if before_remedy else error.remedy
-        self._events.problem.emit(Problem(error.what, remedy, error.device))
+        self._events.problem.emit(Problem(error.what, remedy, error.device, about=about))
 
     def tell_fault(self, fault: FluoroError, before_remedy: str = "") -> None:
         """Tell of a device's fault, once."""
@@ -51,10 +54,10 @@ class Workplace:
         """Tell of something that the examination goes on with."""
         self._events.problem.emit(Problem(what, remedy, severity=Severity.WARNING))
 
-    def unexpected(self, error: Exception) -> None:
+    def unexpected(self, error: Exception, about: str = "") -> None:
         """Tell of an exception, also of one that nobody thought of."""
         if isinstance(error, FluoroError):
-            self.tell(error)
+            self.tell(error, about=about)
             return
         self._events.problem.emit(
             Problem(
@@ -63,10 +66,10 @@ class Workplace:
             )
         )
 
-    def _guard(self, work: Callable[[], T]) -> T:
+    def _guard(self, work: Callable[[], T], about: str = "") -> T:
         try:
             return work()
         except Exception as error:
             if error is not self.fault:
-                self.unexpected(error)
+                self.unexpected(error, about)
             raise

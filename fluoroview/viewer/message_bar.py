@@ -1,6 +1,7 @@
 """Sentences over the foot of the picture: what happened, to which device, what to do. Never modal.
 
-At most three are shown; a new one that says the same as one shown only counts up.
+At most three are shown; a new one that says the same as one shown only counts up. One about a
+parameter that was refused takes the place of the last about it, and goes by itself.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -22,8 +23,10 @@ from PyQt6.QtWidgets import (
 from fluoroview.viewer import theme
 
 MOST_SHOWN = 3
-FOOT_PX = 60
-"""Height left free below, where the corner texts of the picture are."""
+FOOT_PX = 100
+"""Height left free below: corner texts of the picture, and what happens in the patient now."""
+REFUSAL_MS = 15_000
+"""So long a refused parameter is told of."""
 _COLOURS = {"error": theme.ERROR, "warning": theme.WARNING, "alarm": theme.XRAY}
 
 
@@ -38,6 +41,8 @@ class Message:
     """"error", "warning" or "alarm"."""
     action: str = ""
     """Words of a button that helps, such as "Restart device"; empty: none."""
+    about: str = ""
+    """The parameter that was refused, if one was."""
 
 
 class MessageBar(QWidget):
@@ -66,6 +71,8 @@ class MessageBar(QWidget):
             if line.message == message:
                 line.count_up()
                 return
+        if message.about:
+            self.settle(message.about)
         line = _Line(message)
         line.dismissed.connect(lambda: self._remove(line))
         line.acted.connect(lambda: self._act(line))
@@ -74,7 +81,7 @@ class MessageBar(QWidget):
         if len(self._shown) > MOST_SHOWN:
             self._remove(self._shown[0])
         self.show()
-        self._settle()
+        self._place()
 
     def clear(self, severity: str | None = None) -> None:
         """Take away all messages, or those of one severity."""
@@ -88,10 +95,16 @@ class MessageBar(QWidget):
             if line.message.action == action:
                 self._remove(line)
 
+    def settle(self, about: str | None = None) -> None:
+        """Take away what was said of a refused parameter, or of all: it is settled."""
+        for line in list(self._shown):
+            if line.message.about and about in (None, line.message.about):
+                self._remove(line)
+
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the size of what it lies over."""
         if event is not None and event.type() == QEvent.Type.Resize:
-            self._settle()
+            self._place()
         return False
 
     def _act(self, line: _Line) -> None:
@@ -105,9 +118,9 @@ class MessageBar(QWidget):
             line.hide()
             line.deleteLater()
             self.setVisible(bool(self._shown))
-            self._settle()
+            self._place()
 
-    def _settle(self) -> None:
+    def _place(self) -> None:
         over = self.parentWidget()
         if over is None or not self._shown:
             return
@@ -130,6 +143,11 @@ class _Line(QFrame):
         super().__init__()
         self.message = message
         self._count = 1
+        self.time = QTimer(self)
+        self.time.setSingleShot(True)
+        self.time.timeout.connect(self.dismissed)
+        if message.about:
+            self.time.start(REFUSAL_MS)
         colour = _COLOURS[message.severity]
         self.setStyleSheet(
             f"_Line {{ background: {theme.RAISED}; border: 1px solid {theme.LINE};"
@@ -168,6 +186,8 @@ class _Line(QFrame):
     def count_up(self) -> None:
         """The same happened again."""
         self._count += 1
+        if self.message.about:
+            self.time.start(REFUSAL_MS)
         self._words.setText(self._text())
 
     def _text(self) -> str:

@@ -26,6 +26,8 @@ from PyQt6.QtWidgets import (
 from fluoroview.viewer.corner_words import readable
 
 Described = dict[str, Any]
+RUN = "run"
+"""Written to a command: a refusal then reads "cannot be run: ..."."""
 _FAR = 9.0e15  # about 2**53: whole numbers up to here are exact in a double
 
 
@@ -224,13 +226,14 @@ class CommandEditor(ParameterEditor):
     def make_field(self, described: Described) -> QWidget:
         """Return a button."""
         button = QPushButton("Execute")
-        button.clicked.connect(lambda: self.written.emit(self.described["name"], None))
+        button.clicked.connect(lambda: self.written.emit(self.described["name"], RUN))
         return button
 
     def put(self, value: Any) -> None:
         """Show nothing: a command has no value."""
 
 
+_SIGNS = {"deg": "°", "1/s": " /s"}
 _EDITORS: dict[str, type[ParameterEditor]] = {
     "int": NumberEditor,
     "float": NumberEditor,
@@ -270,7 +273,7 @@ def step_buttons(box: QAbstractSpinBox) -> list[QToolButton]:
 def unit_words(described: Described) -> str:
     """Return the unit as it stands behind a value."""
     unit = described["unit"]
-    return f" {'/s' if unit == '1/s' else unit}" if unit else ""
+    return _SIGNS.get(unit) or (f" {unit}" if unit else "")
 
 
 def tip(described: Described) -> str:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from fluoroview.viewer.bridge import ExamBridge
+from fluoroview.viewer.parameter_editors import RUN
 
 Write = Callable[[str, Any], "Future[Any]"]
 
@@ -36,7 +37,7 @@ class WriteQueue:
 
     def run(self, name: str) -> None:
         """Wish that a command is run; each wish counts."""
-        self._bridge.when_done(self._write(name, ""), lambda read: self._written(name, None, read))
+        self._bridge.when_done(self._write(name, RUN), lambda read: self._written(name, None, read))
 
     def wished(self, name: str, otherwise: Any) -> Any:
         """Return the last wish for a parameter that is not written yet, or else `otherwise`."""

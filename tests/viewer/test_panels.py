@@ -193,6 +193,32 @@ def test_the_same_message_again_is_one_message(messages):
     assert len(messages.messages) == 1
 
 
+def test_of_a_refused_parameter_the_last_word_is_shown_until_it_is_settled(messages):
+    messages.add(Message("The panel is gone."))
+    for seconds in (4.6, 4.3):
+        messages.add(Message(f"Swallow is possible in {seconds} s.", about="Swallow"))
+    messages.add(Message("The drill has no guide.", about="Drill"))
+    assert [each.what for each in messages.messages] == [
+        "The panel is gone.",
+        "Swallow is possible in 4.3 s.",
+        "The drill has no guide.",
+    ]
+    messages.settle("Swallow")
+    assert [each.about for each in messages.messages] == ["", "Drill"]
+    messages.settle()
+    assert [each.what for each in messages.messages] == ["The panel is gone."]
+
+
+def test_a_refusal_goes_by_itself_and_a_fault_does_not(messages):
+    messages.add(Message("The panel is gone."))
+    messages.add(Message("The drill has no guide.", about="Drill"))
+    times = {line.message.about: line.time for line in messages._shown}
+    assert times["Drill"].isActive()
+    assert not times[""].isActive()
+    times["Drill"].timeout.emit()
+    assert [each.what for each in messages.messages] == ["The panel is gone."]
+
+
 def test_words_are_not_taken_for_markup(messages, grey_of):
     messages.add(Message("<img src=x> a < b & c"))
     assert "&lt;img" in messages.findChildren(QWidget)[0].findChildren(QWidget)[0].text()

@@ -106,7 +106,7 @@ def test_what_is_written_is_told_by_name_in_its_type(panel):
         ("ReverseX", True),
         ("PulseRate", "15"),
         ("DeviceUserID", "right"),
-        ("Reset", None),
+        ("Reset", "run"),
     ]
     assert isinstance(panel.wrote[1][1], int)
 

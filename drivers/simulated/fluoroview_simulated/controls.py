@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from fluoroview.hal import (
@@ -32,7 +33,10 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
         return scene.procedure.acts.value(control.name, device.now_s())
 
     def check(value: Any) -> Any:
-        return device.patient().check(control.name, value, device.now_s())
+        try:
+            return device.patient().check(control.name, value, device.now_s())
+        except ValueError as error:
+            raise ValueError(_reason(control.name, str(error))) from error
 
     def write(value: Any) -> None:
         device.patient().acts.note(device.now_s(), control.name, value)
@@ -57,6 +61,11 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
         step=control.step,
         asked=check,
     )
+
+
+def _reason(name: str, sentence: str) -> str:
+    """Return why, as it follows after "parameter NAME cannot be VALUE: " and before a full stop."""
+    return re.sub(rf"^{re.escape(name)}( [^:]*)?: ", "", sentence).removesuffix(".")
 
 
 class _Asked:
