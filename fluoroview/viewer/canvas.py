@@ -60,7 +60,7 @@ class ImageCanvas(QWidget):
     """Shows the newest 16-bit picture.
 
     Left drag: window (right = wider, down = darker). Wheel: zoom at the cursor. Middle drag or
-    Shift + left drag: pan. Double click: fit.
+    Shift + left drag: pan. Double click: fit. The right button is `device_drag`'s.
     """
 
     painted = pyqtSignal(object, object)
@@ -154,6 +154,11 @@ class ImageCanvas(QWidget):
     def set_situation(self, words: str) -> None:
         """Say in one line what happens in the patient now; empty: nothing is said."""
         if self.overlay.set_situation(words):
+            self.update()
+
+    def set_moved(self, words: str) -> None:
+        """Say which device is being moved, and where it stands; empty: none is."""
+        if self.overlay.set_moved(words):
             self.update()
 
     def set_corner(self, corner: str, *lines: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from fluoroview.exam.wording import key_cap, spaced
@@ -23,6 +24,8 @@ from fluoroview.viewer.parameter_editors import (
 )
 
 ROW_PX = 30
+CAP_PX = 36
+"""Wide enough for a cap with Shift and an arrow."""
 _CAP = (
     f"background: {theme.GROUND}; color: {theme.DIM}; border: 1px solid {theme.FAINT};"
     " border-bottom-width: 2px; border-radius: 4px; padding: 0 5px; font-size: 12px;"
@@ -68,9 +71,9 @@ class ControlRow(QWidget):
         """Show the value as read back."""
         self.described = described
 
-    def add_label(self) -> None:
+    def add_label(self, label: QLabel | None = None) -> None:
         """Say what it is, on the left."""
-        label = QLabel(spaced(self.name))
+        label = label or QLabel(spaced(self.name))
         label.setProperty("role", "dim")
         self.line.addWidget(label, 1)
 
@@ -116,7 +119,12 @@ class SwitchRow(ControlRow):
 
 
 class StepRow(ControlRow):
-    """A number that goes up and down in steps: less and more, with their keys between them."""
+    """A number that goes up and down in steps: less and more, with their keys beside them."""
+
+    taken = pyqtSignal(str)
+    """Its name was clicked: the mouse is to move it in the picture."""
+    stopped = pyqtSignal(str)
+    """A sentence: it is at its end."""
 
     def __init__(self, described: Described, wished_now: Callable[[str, Any], Any]) -> None:
         super().__init__(described)
@@ -125,13 +133,24 @@ class StepRow(ControlRow):
         self.value = QLabel()
         self.value.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.value.setFixedWidth(72)
-        self.less.clicked.connect(lambda: self._step(-1))
-        self.more.clicked.connect(lambda: self._step(+1))
-        self.add_label()
-        caps: list[QWidget] = [KeyCap(key) for key in self.keys[:2]]
-        for widget in (*caps[1:], self.less, self.value, self.more, *caps[:1]):
+        self.less.clicked.connect(lambda: self.step(-1))
+        self.more.clicked.connect(lambda: self.step(+1))
+        self.label = _Name(spaced(self.name))
+        self.label.clicked.connect(lambda: self.taken.emit(self.name))
+        self.add_label(self.label)
+        for widget in (_cap_of(self.keys[1:2]), self.less, self.value, self.more):
             self.line.addWidget(widget)
+        self.line.addWidget(_cap_of(self.keys[:1]))
         self.show_described(described)
+
+    def words(self) -> str:
+        """Return what it is and how far it is wished to be, for the picture."""
+        value = float(self._wished_now(self.name, self.described["value"]))
+        return f"{spaced(self.name)}  {value:.6g}{unit_words(self.described)}"
+
+    def show_mouse(self, sign: str) -> None:
+        """Show that the mouse moves it in the picture, and in which way; empty: it does not."""
+        self.label.show_sign(sign)
 
     def show_described(self, described: Described, running: bool = False) -> None:
         """Show the number, and whether there is more and less."""
@@ -145,12 +164,34 @@ class StepRow(ControlRow):
     def bindings(self) -> dict[str, Binding]:
         """The first key is more, the second less; held, they go on."""
         ways = zip(self.keys, (+1, -1), strict=False)
-        return {key: Binding(_calling(self._step, way), repeats=True) for key, way in ways}
+        return {key: Binding(_calling(self.step, way), repeats=True) for key, way in ways}
 
-    def _step(self, way: int) -> None:
+    def step(self, way: int) -> None:
+        """Wish one step more (+1) or less (-1); at the end say so."""
         value = stepped(self.described, self._wished_now, way)
         if value is not None:
             self.wished.emit(self.name, value)
+        else:
+            self.stopped.emit(f"{self.words()}: it goes no farther")
+
+
+class _Name(QLabel):
+    """A control's name; a click takes it in the hand."""
+
+    clicked = pyqtSignal()
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self._words = words
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def show_sign(self, sign: str) -> None:
+        self.setText(f"{sign} {self._words}" if sign else self._words)
+        self.setStyleSheet(f"color: {theme.ACCENT};" if sign else "")
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Any click on the name."""
+        self.clicked.emit()
 
 
 class EditorRow(ControlRow):
@@ -224,6 +265,17 @@ def _capped(button: QPushButton, words: str, keys: list[str]) -> QPushButton:
     for key in keys[:1]:
         line.addWidget(KeyCap(key))
     return button
+
+
+def _cap_of(keys: list[str]) -> QWidget:
+    """Return the cap of the first key, or its place: buttons and figures stand in columns."""
+    place = QWidget()
+    place.setFixedWidth(CAP_PX)
+    line = QHBoxLayout(place)
+    line.setContentsMargins(0, 0, 0, 0)
+    for key in keys[:1]:
+        line.addWidget(KeyCap(key), 0, Qt.AlignmentFlag.AlignCenter)
+    return place
 
 
 def _step_button(words: str, name: str) -> QToolButton:

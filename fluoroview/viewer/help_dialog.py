@@ -14,6 +14,8 @@ KEYS = (
     ("K, held", "High-level control, where the source has one; a tone sounds as long"),
     ("Examination", ""),
     ("Arrows, letters", "What the examination's own controls say, while the picture has the focus"),
+    ("Right drag", "Device: up and down what is marked ↕, left and right what is marked ↔"),
+    ("Ctrl + wheel", "Device: what is marked ↕, step by step; click another name to mark that"),
     ("Shift or Ctrl + arrows", "C-arm: LAO and RAO, cranial and caudal"),
     ("Ctrl+Shift + arrows", "Table"),
     ("Ctrl and +, Ctrl and −", "Smaller field of view, which magnifies; larger one"),

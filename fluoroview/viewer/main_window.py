@@ -70,7 +70,7 @@ class MainWindow(QMainWindow):
         self.bridge = ExamBridge(exam, self)
         self.waits = WaitLine(self.bridge, self.widgets, self)
         self.procedure = ProcedureControl(
-            self, exam, self.bridge, self.widgets, self.sounder, self.waits.wait_for
+            self, exam, self.bridge, self.widgets, self.sounder, self.waits.wait_for, self._say
         )
         self.recording = RecordControl(exam, self.bridge, self.widgets, self._say, self)
         self.help = HelpDialog(self)
@@ -227,7 +227,14 @@ class MainWindow(QMainWindow):
         broken = problem.severity == "error" and DeviceState.FAULT in states
         action = _RESTART if broken else ""
         self.widgets.messages.add(
-            Message(problem.what, problem.remedy, problem.device, str(problem.severity), action)
+            Message(
+                problem.what,
+                problem.remedy,
+                problem.device,
+                str(problem.severity),
+                action,
+                problem.about,
+            )
         )
 
     def show_alarm(self, alarm: Alarm) -> None:
@@ -280,6 +287,8 @@ class MainWindow(QMainWindow):
     def _wrote(self, name: str, value: Any, future: Future[Any]) -> None:
 
         def done(written: Any) -> None:
+            if written is not None:
+                self.widgets.messages.settle(name)
             self.refresh()
             if isinstance(value, float) and written is not None and written != value:
                 self._say(f"{name}: asked {value:g}, the device set {written:g}")

@@ -63,6 +63,10 @@ class Overlay:
         """Say in one line, low in the middle, what happens now; empty: nothing is said."""
         return self._set("situation", (words,))
 
+    def set_moved(self, words: str) -> bool:
+        """Say high in the middle which device is moved, and where it stands; empty: none is."""
+        return self._set("moved", (words,))
+
     def set_corner(self, corner: str, lines: tuple[str, ...]) -> bool:
         """Write lines of text into one of `CORNERS`; none removes them."""
         return self._set(corner, lines)
@@ -122,7 +126,7 @@ class Overlay:
     def _render(self, name: str, words: tuple[str, ...]) -> QPixmap | None:
         if name == "badge":
             return badge.render(words[0], words[1], self._dpr)
-        if name == "situation":
+        if name in ("situation", "moved"):
             return badge.render_note(words[0], self._dpr)
         if name == "recording":
             return badge.render_recording(words[0], self._dpr)
@@ -147,6 +151,7 @@ class Overlay:
             "top": QPoint(middle_x, MARGIN_PX),
             "bottom": QPoint(middle_x, bottom),
             "situation": QPoint(middle_x, bottom - 40),
+            "moved": QPoint(middle_x, MARGIN_PX + 40),
         }[name]
 
 

@@ -18,6 +18,7 @@ from fluoroview.viewer.bridge import ExamBridge
 from fluoroview.viewer.brightness import LIMIT
 from fluoroview.viewer.control_keys import HIGH_LEVEL_KEY, ControlKeys
 from fluoroview.viewer.corner_words import readable, value_of
+from fluoroview.viewer.device_drag import DeviceDrag, Grips
 from fluoroview.viewer.layout import Widgets
 from fluoroview.viewer.sound import Sounder
 from fluoroview.viewer.stand_panel import NAMES as STAND
@@ -39,16 +40,18 @@ class ProcedureControl(QObject):
         widgets: Widgets,
         sounder: Sounder,
         wait_for: WaitFor,
+        say: Callable[[str], None],
     ) -> None:
         super().__init__(window)
         self._exam, self._bridge, self._widgets = exam, bridge, widgets
-        self._wait_for = wait_for
+        self._wait_for, self._say = wait_for, say
         self._asked: str | None = None
         self.catalogue = Catalogue()
         self.names: set[str] = set()
         """The parameters of the device, when it was shown last."""
         self.queue = WriteQueue(self._write, bridge, self._written)
         self.keys = ControlKeys(widgets.canvas, self._keys_work)
+        self.mouse = DeviceDrag(widgets.canvas, widgets.procedure_panel.grips, self._why_not)
         self.high_level = high_level.HighLevel(
             window,
             widgets.high_level_button,
@@ -68,6 +71,7 @@ class ProcedureControl(QObject):
         # The controls' keys follow the examination, whichever tab is seen.
         widgets.procedure_panel.show_parameters(now.device.driver, described, now.pedal_down)
         widgets.procedure_panel.show_keys(widgets.canvas.hasFocus())
+        self.mouse.tell()
         if page is widgets.stand_panel or not page:
             widgets.stand_panel.show_parameters(described, now.pedal_down)
         else:
@@ -129,11 +133,28 @@ class ProcedureControl(QObject):
             wishes.wished.connect(self.queue.put)
         panel.run_wished.connect(self.queue.run)
         panel.chosen.connect(self._widgets.canvas.setFocus)
-        panel.controls_changed.connect(lambda: self.keys.bind_examination(panel.bindings()))
+        panel.controls_changed.connect(self._other_controls)
+        panel.stopped.connect(self._say)
+        self.mouse.moved.connect(self._widgets.canvas.set_moved)
+        self.mouse.refused.connect(self._say)
         self.keys.bind_own(stand.bindings() | {HIGH_LEVEL_KEY: self.high_level.binding()})
+
+    def _other_controls(self) -> None:
+        self.mouse.forget()
+        self.keys.bind_examination(self._widgets.procedure_panel.bindings())
 
     def _keys_work(self) -> bool:
         return self._exam.player is None and bool(self._exam.parameters)
+
+    def _why_not(self) -> str:
+        """Return why the mouse moves no device of an examination; nothing where it does."""
+        if "Case" not in self.names:
+            return ""
+        if not self._keys_work():
+            return "Nothing is moved while a loop is replayed: Esc leads back to live"
+        if self._widgets.procedure_panel.grips() == Grips():
+            return "This examination has no device to move"
+        return ""
 
     def _write(self, name: str, value: Any) -> Future[Any]:
         future = self._exam.set_parameter(name, value)
@@ -142,6 +163,8 @@ class ProcedureControl(QObject):
         return future
 
     def _written(self, name: str, wish: Any, read: Any) -> None:
+        if read is not None:  # a new patient refuses nothing yet
+            self._widgets.messages.settle(None if name in EXAMINATION else name)
         self._bridge.status_changed.emit()
 
     def _ask_catalogue(self, driver: str, wanted: bool) -> None:

@@ -23,8 +23,10 @@ from PyQt6.QtWidgets import (
 from fluoroview.exam.catalogue import CaseEntry, Catalogue, ProcedureEntry
 from fluoroview.viewer import theme
 from fluoroview.viewer.control_keys import Binding
-from fluoroview.viewer.control_rows import ControlRow, row_for
+from fluoroview.viewer.control_rows import ControlRow, StepRow, row_for
 from fluoroview.viewer.corner_words import readable, value_of
+from fluoroview.viewer.device_drag import Grip, Grips
+from fluoroview.viewer.hand import LEFT_RIGHT, UP_DOWN, Hand, hand_for, way_of_more
 from fluoroview.viewer.high_level import NAME as HIGH_LEVEL
 from fluoroview.viewer.parameter_editors import Described
 from fluoroview.viewer.scrolling import scrolled
@@ -46,6 +48,8 @@ class ProcedurePanel(QWidget):
     """Other controls are shown, with other keys."""
     chosen = pyqtSignal()
     """Something was picked: the keys belong to the picture again."""
+    stopped = pyqtSignal(str)
+    """A sentence: a control is at its end."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,8 +58,10 @@ class ProcedurePanel(QWidget):
         self.teaching = TeachingText()
         self.situation = QLabel()
         self.hint = QLabel("Keys work while the picture has the focus: click it")
+        self.mouse = QLabel()
         self.nothing = QLabel("Nothing to do here but to step on the pedal.")
         self.rows: dict[str, ControlRow] = {}
+        self.hand = Hand()
         self._kinds: list[tuple[str, str]] = []
         self._catalogue = Catalogue()
         self._controls = QVBoxLayout()
@@ -86,6 +92,23 @@ class ProcedurePanel(QWidget):
     def bindings(self) -> dict[str, Binding]:
         """Return what the keys of the controls do."""
         return {key: b for row in self.rows.values() for key, b in row.bindings().items()}
+
+    def grips(self) -> Grips:
+        """Return the controls that the mouse moves in the picture."""
+        return Grips(self._grip(self.hand.up_down), self._grip(self.hand.left_right))
+
+    def _grip(self, name: str) -> Grip | None:
+        row = self.rows.get(name)
+        return Grip(row, way_of_more(row.keys)) if isinstance(row, StepRow) else None
+
+    def take(self, name: str = "") -> None:
+        """Let the mouse move this control, and the one beside it; without a name, the usual one."""
+        steps = {each: row for each, row in self.rows.items() if isinstance(row, StepRow)}
+        self.hand = hand_for({each: row.keys for each, row in steps.items()}, name)
+        for each, row in steps.items():
+            row.show_mouse(self.hand.sign(each))
+        self.mouse.setVisible(bool(steps))
+        self.mouse.setText(_mouse_words(self.hand, len(steps)))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """The text has what the controls leave."""
@@ -154,6 +177,10 @@ class ProcedurePanel(QWidget):
             row.wished.connect(self.wished)
             row.run_wished.connect(self.run_wished)
             self._controls.addWidget(row)
+            if isinstance(row, StepRow):
+                row.taken.connect(self.take)
+                row.stopped.connect(self.stopped)
+        self.take()
         self.nothing.setVisible(not described)
         self.hint.setVisible(any(row.keys for row in self.rows.values()))
         self._share_room()
@@ -184,7 +211,7 @@ class ProcedurePanel(QWidget):
         column.addWidget(self.situation)
         self._controls.setSpacing(6)
         column.addLayout(self._controls)
-        for label in (self.nothing, self.hint):
+        for label in (self.mouse, self.nothing, self.hint):
             label.setProperty("role", "faint")
             label.setWordWrap(True)
             column.addWidget(label)
@@ -206,6 +233,16 @@ def control_names(described: Any, entry: ProcedureEntry | None) -> list[str]:
         and each["name"] != HIGH_LEVEL  # it works while it is held: a button of its own
         and not each["name"].startswith(("Positioner", "Table"))
     ]
+
+
+def _mouse_words(hand: Hand, count: int) -> str:
+    """Return how the mouse moves what, in a few words."""
+    ways = " and ".join(
+        sign for sign, name in ((UP_DOWN, hand.up_down), (LEFT_RIGHT, hand.left_right)) if name
+    )
+    words = f"Drag in the picture with the right button to move what is marked {ways}."
+    held = sum(map(bool, (hand.up_down, hand.left_right)))
+    return f"{words} Click another name to mark that." if count > held else words
 
 
 class TeachingText(QWidget):

@@ -1,12 +1,13 @@
 """A simulated examination in the real window: pickers, controls, C-arm, keys, high level."""
 
 import pytest
-from PyQt6.QtCore import QEvent, QPointF, Qt
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtWidgets import QApplication
 
 from fluoroview.exam.catalogue import Catalogue, read_catalogue
 from fluoroview.pipeline.subtraction import first_window
 from fluoroview.viewer.control_rows import row_for
+from fluoroview.viewer.device_drag import STEP_PX
 
 KEY = Qt.Key
 
@@ -98,6 +99,71 @@ def test_a_catheter_goes_by_key_and_by_button(qtbot, window):
     qtbot.waitUntil(lambda: value(window, "CatheterAdvance") == 0.0)
 
 
+def right_drag(qtbot, canvas, up_px):
+    at = canvas.rect().center()
+    qtbot.mousePress(canvas, Qt.MouseButton.RightButton, pos=at)
+    qtbot.mouseMove(canvas, at - QPoint(0, up_px))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.RightButton)
+
+
+def test_a_catheter_is_drawn_with_the_mouse_through_the_same_control(qtbot, window):
+    choose(qtbot, window, "angiogram")
+    panel = window.widgets.procedure_panel
+    assert panel.rows["CatheterAdvance"].label.text().startswith("↕")
+    assert "right button" in panel.mouse.text()
+    assert panel.mouse.isVisible()
+    right_drag(qtbot, window.canvas, 3 * round(STEP_PX))
+    qtbot.waitUntil(lambda: value(window, "CatheterAdvance") == 15.0)
+    assert window.canvas.overlay.words("moved") == ("Catheter advance  15 mm",)
+    assert window.canvas.hasFocus()
+
+
+def test_a_device_at_its_end_says_so_for_key_and_mouse(qtbot, window):
+    choose(qtbot, window, "angiogram")
+    for move in (
+        lambda: qtbot.keyClick(window.canvas, KEY.Key_Down),
+        lambda: right_drag(qtbot, window.canvas, -2 * round(STEP_PX)),
+    ):
+        window.statusBar().clearMessage()
+        move()
+        assert "goes no farther" in window.statusBar().currentMessage()
+    assert value(window, "CatheterAdvance") == 0.0
+
+
+def test_the_mouse_moves_nothing_where_there_is_no_device_or_a_replay(qtbot, window, hold_pedal):
+    right_drag(qtbot, window.canvas, 60)
+    assert "no device to move" in window.statusBar().currentMessage()
+    choose(qtbot, window, "angiogram")
+    hold_pedal(window)
+    window.exam.replay_loop().result(30)
+    right_drag(qtbot, window.canvas, 60)
+    assert "while a loop is replayed" in window.statusBar().currentMessage()
+    assert value(window, "CatheterAdvance") == 0.0
+
+
+def test_the_mouse_lets_go_when_another_patient_comes(qtbot, window):
+    choose(qtbot, window, "angiogram")
+    right_drag(qtbot, window.canvas, 2 * round(STEP_PX))
+    qtbot.waitUntil(lambda: value(window, "CatheterAdvance") == 10.0)
+    choose(qtbot, window, "swallow")
+    qtbot.waitUntil(lambda: not window.canvas.overlay.words("moved"))
+
+
+def test_a_refused_control_is_told_once_and_no_longer_when_it_works(qtbot, window):
+    choose(qtbot, window, "angiogram")
+    queue, messages = window.procedure.queue, window.widgets.messages
+    for wish in (400.0, 500.0):
+        queue.put("CatheterAdvance", wish)
+        qtbot.waitUntil(lambda wish=wish: f"{wish}" in "".join(m.what for m in messages.messages))
+    assert [message.about for message in messages.messages] == ["CatheterAdvance"]
+    queue.put("CatheterAdvance", 50.0)
+    qtbot.waitUntil(lambda: messages.messages == [])
+    queue.put("CatheterAdvance", 400.0)
+    qtbot.waitUntil(lambda: bool(messages.messages))
+    choose(qtbot, window, "swallow")
+    qtbot.waitUntil(lambda: messages.messages == [])
+
+
 def test_keys_pressed_faster_than_they_are_written_all_count(qtbot, window):
     choose(qtbot, window, "angiogram")
     for _ in range(6):
@@ -120,7 +186,7 @@ def test_a_command_and_a_switch_by_key(qtbot, window):
 def test_the_arrows_step_a_loop_while_one_is_replayed(qtbot, window, hold_pedal):
     choose(qtbot, window, "angiogram")
     hold_pedal(window)
-    window.exam.replay_loop().result(5)
+    window.exam.replay_loop().result(30)
     qtbot.keyClick(window.canvas, KEY.Key_Right)
     qtbot.waitUntil(lambda: window.exam.player.index == 1)
     assert value(window, "CatheterAdvance") == 0.0
