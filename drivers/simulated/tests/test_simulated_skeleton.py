@@ -39,7 +39,10 @@ def shadow(parts, iso, fov_mm=200.0, primary=0.0):
 
 @pytest.mark.parametrize(
     "name",
-    ["T4", "L3", "L5", "sacrum", "hip", "femur_upper", "femur_wall", "rib_7", "sternum", "scapula"],
+    [
+        *("T4", "L3", "L5", "sacrum", "hip", "femur_upper", "femur_wall"),
+        *("rib_7", "costal_3", "costal_9", "sternum", "scapula"),
+    ],
 )
 def test_meshes_are_closed(name):
     mesh = load(name)
@@ -116,6 +119,31 @@ def test_ribs_slope_down_to_the_front():
         back = vertices[vertices[:, 1] > vertices[:, 1].max() - 20, 2].mean()
         front = vertices[vertices[:, 1] < vertices[:, 1].min() + 10, 2].mean()
         assert back - front > 25.0
+
+
+def test_ribs_end_in_front_rounded_and_not_cut_off():
+    for number in range(2, 11):
+        vertices = load(f"rib_{number}").vertices
+        rings = vertices[:-2].reshape(-1, 12, 3)
+        tall = np.ptp(rings[..., 2], axis=1)
+        assert tall[-1] < 0.3 * tall[-8]
+        assert tall[-8] > 1.15 * tall[-30]  # flared
+        assert np.linalg.norm(rings[-1].mean(0) - rings[-8].mean(0)) < 8.0
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_cartilages_join_the_ribs_to_the_sternum(seed):
+    sternum, *cartilages = (p.mesh.vertices for p in bones.breastbone(seed))
+    ribs = [p.mesh.vertices for p in bones.ribs(1, 10, seed)]
+    for number, (cartilage, rib) in enumerate(zip(cartilages, ribs, strict=True)):
+        assert gap(cartilage, rib) < 6.0
+        if number < 14:  # the first seven of both sides
+            assert gap(cartilage, sternum) < 9.0
+
+
+def gap(a, b):
+    """Least distance between the vertices of two meshes, mm."""
+    return min(np.linalg.norm(b - p, axis=1).min() for p in a)
 
 
 @pytest.mark.parametrize(("first", "last"), [("C4", "L1"), ("L6", "L5"), ("L3", "T12")])

@@ -11,7 +11,7 @@ from fluoroview_simulated.anatomy.heart import Heart
 from fluoroview_simulated.anatomy.mesh import Mesh, load
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body, tissue
 from fluoroview_simulated.anatomy.posture import STRAIGHT
-from fluoroview_simulated.anatomy.regions_skeleton import left, ribs, spine
+from fluoroview_simulated.anatomy.regions_skeleton import breastbone, ribs, spine
 from fluoroview_simulated.anatomy.regions_soft import AIR, LUNG, trunk_wall, upper_organs
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class MovingChest:
             tissue("soft_stomach_gas", AIR),
             *spine("T3", "T12", self.seed),
             *ribs(seed=self.seed),
-            left("sternum", bone=0.13, seed=self.seed, shell_mm=0.45, grain=0.45),
+            *breastbone(self.seed),
         ]
         return [p.in_body(self.body) for p in rest]
 

@@ -77,9 +77,11 @@ def bone_mesh(name: str, mirrored: bool, seed: int) -> Mesh:
 
 def _stands(points: np.ndarray, name: str, mirrored: bool, p: Posture) -> np.ndarray:
     x, y, z = points.astype(float).T
-    if name.startswith("rib_"):
+    if name.startswith(("rib_", "costal_")):
         far = np.hypot(x, y - _SPINE_Y) / 150.0
-        z = z - p.droop_mm[int(name[4:]), int(mirrored)] * far
+        if name.startswith("costal_"):  # the sternum stays where it is
+            far *= np.clip((np.abs(x) - 17.0) / 35.0, 0.0, 1.0)
+        z = z - p.droop_mm[int(name.partition("_")[2]), int(mirrored)] * far
     aside = p.aside_mm(z)
     turn = np.deg2rad(p.turn_deg) * aside / p.thoracic_mm
     # The lowest lumbar vertebrae take up part of the pelvis's tilt.

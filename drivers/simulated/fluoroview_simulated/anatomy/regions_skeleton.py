@@ -73,12 +73,24 @@ def ribs(first: int = 1, last: int = 12, seed: int = STRAIGHT) -> list[Part]:
     ]
 
 
+def breastbone(seed: int = STRAIGHT) -> list[Part]:
+    """Sternum, and the cartilages that join ribs 1 to 10 to it: denser than flesh, hardly limed."""
+    return [
+        left("sternum", 0.13, seed, shell_mm=0.45, grain=0.45),
+        *(
+            Part(bone_mesh(f"costal_{i}", mirrored, seed), soft=0.12, shell_mm=0.1, grain=0.9)
+            for i in range(1, 11)
+            for mirrored in (False, True)
+        ),
+    ]
+
+
 def thorax(first: str = "T1", last: str = "T12", seed: int = STRAIGHT) -> list[Part]:
-    """Thoracic spine, ribs, sternum, clavicles and scapulae."""
+    """Thoracic spine, ribs with cartilages, sternum, clavicles and scapulae."""
     return [
         *spine(first, last, seed),
         *ribs(seed=seed),
-        left("sternum", 0.13, seed, shell_mm=0.45, grain=0.45),
+        *breastbone(seed),
         *_pair("clavicle", 0.25, seed, shell_mm=0.8, grain=0.4),
         *_pair("scapula", 0.20, seed, shell_mm=0.5, grain=0.4),
     ]

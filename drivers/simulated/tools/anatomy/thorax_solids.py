@@ -1,4 +1,4 @@
-"""Ribs, sternum, clavicle and scapula, left side."""
+"""Ribs with their cartilages, sternum, clavicle and scapula, left side."""
 
 from __future__ import annotations
 
@@ -56,11 +56,60 @@ def rib_line(number: int, n: int = 70) -> np.ndarray:
     return np.stack([np.interp(even, arc, dense[:, k]) for k in range(3)], 1)
 
 
+def _stations(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where along a rib its rings stand (0 to 1), and their size: the front end is rounded."""
+    length = np.linalg.norm(np.diff(rib_line(number), axis=0), axis=1).sum()
+    end = 6.5 / length
+    u = np.sin(np.linspace(0, np.pi / 2, 8))
+    s = np.concatenate([np.linspace(0, 1 - end, 66)[:-1], 1 - end + end * u])
+    rounded = np.sqrt(np.clip(1.0 - (np.clip((s - 1 + end) / end, 0, 1) ** 3), 0.0, 1.0))
+    return s, np.maximum(rounded, 0.12)
+
+
+_NOTCHES = {
+    1: (23, -43, 328), 2: (19, -56, 303), 3: (17, -63, 280), 4: (18, -70, 256), 5: (20, -76, 234),
+    6: (20, -82, 213), 7: (14, -87, 196), 8: (55, -94, 158), 9: (72, -90, 126), 10: (88, -78, 98),
+}  # fmt: skip
+"""Where each cartilage ends: at the sternum, from the eighth on at the one above."""
+
+
+def cartilage(number: int, sides: int = 8) -> Mesh:
+    """What joins a left rib to the sternum: on in the rib's way, then upwards to its notch."""
+    line = rib_line(number)
+    end, onward = line[-1], line[-1] - line[-5]
+    onward = onward / np.linalg.norm(onward)
+    notch = np.array(_NOTCHES[number], float)
+    span = np.linalg.norm(notch - end)
+    low = end + onward * 0.38 * span
+    low[2] -= 0.05 * span
+    t = np.linspace(0, 1, 26)[:, None]
+    near = notch + (low - notch) * 0.45
+    points = (
+        (1 - t) ** 3 * (end - 3.0 * onward)
+        + 3 * (1 - t) ** 2 * t * low
+        + 3 * (1 - t) * t**2 * near
+        + t**3 * notch
+    )
+    tangent = np.gradient(points, axis=0)
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    out = np.cross(tangent, [0.0, 0.0, 1.0])
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    up = np.cross(out, tangent)
+    angle = 2 * np.pi * np.arange(sides) / sides
+    uneven_tall = 6.0 - 1.2 * t + 0.5 * np.sin(17 * t + number)
+    ends = np.clip(np.minimum(t, 1 - t) / 0.06, 0.2, 1) ** 0.5
+    return swept(
+        points[:, None]
+        + out[:, None] * (np.cos(angle) * 3.6 * ends)[..., None]
+        + up[:, None] * (np.sin(angle) * uneven_tall * ends)[..., None]
+    )
+
+
 def rib(number: int, sides: int = 12) -> Mesh:
     """One left rib: flat, its lower edge sharp over the groove, its neck round."""
-    line = rib_line(number)
+    s, rounded = _stations(number)
+    line = np.stack([np.interp(s, np.linspace(0, 1, 400), c) for c in rib_line(number, 400).T], 1)
     n = len(line)
-    s = np.linspace(0, 1, n)
     tangent = np.gradient(line, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     heart = np.array([0.0, 10.0, 0.0])
@@ -75,14 +124,15 @@ def rib(number: int, sides: int = 12) -> Mesh:
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     up = np.cross(tangent, out)
     up *= np.sign(up[:, 2:3].sum() or 1.0)
-    tall = (5.9 if number < 11 else 4.6) * (1 - 0.16 * np.sin(np.pi * s)) + 1.1 * (s > 0.9)
-    tall = np.convolve(np.pad(tall, 4, mode="edge"), np.ones(9) / 9, mode="valid")
+    flare = np.clip((s - 0.84) / 0.14, 0, 1) ** 2 * (number < 11)
+    tall = (5.9 if number < 11 else 4.6) * (1 - 0.16 * np.sin(np.pi * s)) + 1.7 * flare
     knob = 1.3 * np.exp(-(((s - 0.10) / 0.03) ** 2)) + 1.6 * np.exp(-((s / 0.025) ** 2))
     tall = tall * (1 - 0.35 * neck[:, 0]) + knob
     thick = 3.1 * np.ones(n) + 0.9 * neck[:, 0] + knob - 0.5 * s
     if number > 10:
         shrink = 1 - 0.45 * s**3
         tall, thick = tall * shrink, thick * shrink
+    tall, thick = tall * rounded, (thick + 0.4 * flare) * rounded
     angle = 2 * np.pi * np.arange(sides) / sides
     c, d = np.cos(angle), np.sin(angle)
     rings = (
@@ -169,6 +219,7 @@ def scapula() -> Solid:
 
 MAKERS = {
     **{f"rib_{i}": (lambda i=i: rib(i)) for i in _RIBS},
+    **{f"costal_{i}": (lambda i=i: cartilage(i)) for i in _NOTCHES},
     "sternum": lambda: mesh_of(sternum(), (-32, -108, 148), (32, -28, 350), 1.4, 5000),
     "clavicle": lambda: mesh_of(clavicle(), (5, -72, 325), (165, 25, 368), 1.3, 3000),
     "scapula": lambda: mesh_of(scapula(), (53, -16, 198), (164, 116, 370), 1.4, 9000),
