@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from fluoroview import __version__
@@ -111,9 +112,9 @@ def drivers(as_json: AsJson = False) -> None:
         return
     table = Table("Driver", "Kind", "Distribution", "Version", "State")
     for row in rows:
-        table.add_row(
-            row["name"], row["kind"], row["distribution"], row["version"], row["error"] or "works"
-        )
+        state = row["error"] or "works"
+        told = (row["name"], row["kind"], row["distribution"], row["version"], state)
+        table.add_row(*map(escape, told))
     out.print(table)
 
 
@@ -130,19 +131,24 @@ def devices(driver: Driver = "", as_json: AsJson = False) -> None:
                     asdict(info) | {"kind": entry.kind} for entry in found for info in entry.devices
                 ],
                 "errors": {e.driver.name: e.error for e in found if e.error},
+                "warnings": {e.driver.name: e.warnings for e in found if e.warnings},
             }
         )
         return
     table = Table("Driver", "Device", "Kind", "Model", "Serial", "Note")
-    table.columns[1].overflow = "fold"  # an id is there to be copied whole
+    for column in table.columns[:2]:
+        column.overflow = "fold"  # a name and an id are there to be copied whole
     for entry in found:
         for info in entry.devices:
             model = f"{info.vendor} {info.model}".strip()
-            table.add_row(info.driver, info.id, entry.kind, model, info.serial, info.note)
+            told = (info.driver, info.id, entry.kind, model, info.serial, info.note)
+            table.add_row(*map(escape, told))
     out.print(table)
     for entry in found:
-        if entry.error:
-            err.print(entry.error, style="yellow")
+        for sentence in [entry.error] if entry.error else entry.warnings:
+            err.print(sentence, style="yellow", highlight=False, markup=False)
+        if driver and not entry.error and not entry.devices and not entry.warnings:
+            err.print(str(entry.missing), style="yellow", highlight=False, markup=False)
 
 
 class EffortName(StrEnum):
@@ -177,11 +183,11 @@ def check(
     else:
         table = Table("Rule", "Verdict", "Seen")
         for entry in result.results:
-            table.add_row(entry.rule.id, _VERDICTS[entry.verdict.name], entry.finding.seen)
+            table.add_row(entry.rule.id, _VERDICTS[entry.verdict.name], escape(entry.finding.seen))
         out.print(table)
         for entry in result.failed:
             out.print(f"[red]{entry.rule.id}[/]: expected: {entry.rule.expected} {entry.rule.why}")
-        out.print(result.summary, highlight=False)
+        out.print(result.summary, highlight=False, markup=False)
     raise typer.Exit(result.exit_code)
 
 
@@ -320,13 +326,13 @@ def _headless(room: "Room", seconds: float, out_dir: Path, *, record: bool, as_j
     with progress(f"{room.detector.driver}, pedal down") as step:
         result = run_headless(room, seconds, out_dir, step, picture, record=record)
     for problem in result.problems:
-        err.print(problem, style="yellow", highlight=False, soft_wrap=True)
+        err.print(problem, style="yellow", highlight=False, soft_wrap=True, markup=False)
     if as_json:
         print_json(result.health | {"files": [str(path) for path in result.files]})
     else:
-        out.print(result.summary, highlight=False, soft_wrap=True)
+        out.print(result.summary, highlight=False, soft_wrap=True, markup=False)
         for path in result.files:
-            out.print(f"  {path}", highlight=False, soft_wrap=True)
+            out.print(f"  {path}", highlight=False, soft_wrap=True, markup=False)
     if not result.whole:
         raise typer.Exit(1)
 

@@ -9,6 +9,7 @@ standard input closes: the beam stops, the device is given back, the process goe
 
 import faulthandler
 import json
+import logging
 import os
 import queue
 import signal
@@ -117,14 +118,33 @@ def serve(driver: str, device_id: str, faults: Path | None) -> None:
         server.handle("close", {})
 
 
+class Warnings(logging.Handler):
+    """Keeps what a driver's package warns of, such as a port at which nobody answers."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+        logging.getLogger(package).addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one text."""
+        self.texts.append(record.getMessage())
+
+
 def discover(driver: str) -> None:
     """Print the devices that `driver` finds, or why it cannot look."""
     channel = Channel()
     try:
         device_class = load_driver(driver)
+        warned = Warnings(device_class.__module__.partition(".")[0])
         found = [asdict(info) for info in device_class.discover()]
         channel.send(
-            {"devices": found, "kind": device_class.kind, "none_found": device_class.none_found}
+            {
+                "devices": found,
+                "kind": device_class.kind,
+                "none_found": device_class.none_found,
+                "warnings": warned.texts,
+            }
         )
     except FluoroError as error:
         channel.send({"error": describe_error(error)})

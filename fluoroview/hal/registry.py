@@ -40,12 +40,19 @@ class Discovery:
     kind: str = ""
     none_found: str = ""
     """What the user does where there is no device, in the driver's words."""
+    warnings: list[str] = field(default_factory=list)
+    """Why it did not find more: what the driver's package logged as a warning while it looked."""
+
+    @property
+    def missing(self) -> DeviceError:
+        """That there is no device, and what to do."""
+        what = f"Driver {self.driver.name} found no device."
+        return DeviceError(what, " ".join(self.warnings) or self.none_found, self.driver.name)
 
     def first_id(self) -> str:
         """Return the id of the first device. Raises DeviceError with the driver's remedy."""
         if not self.devices:
-            what = f"Driver {self.driver.name} found no device."
-            raise DeviceError(what, self.none_found, self.driver.name)
+            raise self.missing
         return self.devices[0].id
 
 
@@ -126,7 +133,8 @@ def discover(driver: DriverInfo) -> Discovery:
     if "error" in answer:
         return Discovery(driver, error=f"{answer['error']['what']} {answer['error']['remedy']}")
     found = [DeviceInfo(**info) for info in answer["devices"]]
-    return Discovery(driver, found, kind=answer["kind"], none_found=answer["none_found"])
+    told = {key: answer[key] for key in ("kind", "none_found", "warnings")}
+    return Discovery(driver, found, **told)
 
 
 def look_for(name: str) -> Discovery:

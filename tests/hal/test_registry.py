@@ -38,21 +38,35 @@ def test_the_first_device_is_the_first_that_was_found():
 
 
 @pytest.mark.parametrize(
-    ("driver", "variable", "remedy"),
+    ("driver", "remedy"),
     [
-        ("meter", "", "Plug one in, or name it; `fluoroview devices` shows what is found."),
-        ("dicom_replay", "FLUOROVIEW_REPLAY_PATH", "Name a file of yours: `--device FILE`; or "),
-        ("recording", "FLUOROVIEW_RECORDING_PATH", "Record a run, or name a recording of yours"),
+        ("meter", "Plug one in, or name it; `fluoroview devices` shows what is found."),
+        ("dicom_replay", "Name a file of yours: `--device FILE`; or "),
+        ("recording", "Record a run, or name a recording of yours"),
+        ("gentl", "Plug one in; GENICAM_GENTL64_PATH must name the folder of its producer"),
+        ("pylon", "Plug one in, or set PYLON_CAMEMU=2 for two emulated cameras."),
+        ("epics", "Name a PV: `--device 13SIM1:Pva1:Image`, or in the variable"),
+        ("kapmeter", "Name its port: `--device /dev/ttyUSB0`, or in the variable"),
     ],
 )
-def test_where_there_is_no_device_the_driver_says_what_to_do(
-    monkeypatch, tmp_path, driver, variable, remedy
-):
-    if variable:
-        monkeypatch.setenv(variable, str(tmp_path))
+def test_where_there_is_no_device_the_driver_says_what_to_do(monkeypatch, tmp_path, driver, remedy):
+    for variable in ("REPLAY_PATH", "RECORDING_PATH"):
+        monkeypatch.setenv(f"FLUOROVIEW_{variable}", str(tmp_path))
+    monkeypatch.setenv("GENICAM_GENTL64_PATH", str(tmp_path))
+    for variable in ("PYLON_CAMEMU", "FLUOROVIEW_EPICS_PVS", "FLUOROVIEW_KAPMETER_PORTS"):
+        monkeypatch.delenv(variable, raising=False)
     with pytest.raises(DeviceError) as caught:
         look_for(driver).first_id()
     assert f"Driver {driver} found no device. {remedy}" in str(caught.value)
+
+
+def test_what_a_driver_warns_of_while_it_looks_is_told(monkeypatch, tmp_path):
+    (tmp_path / "broken.cti").write_bytes(b"no library")
+    monkeypatch.setenv("GENICAM_GENTL64_PATH", str(tmp_path))
+    with pytest.raises(
+        DeviceError, match=r"gentl found no device\. .*broken.cti cannot be loaded"
+    ):
+        look_for("gentl").first_id()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,10 @@ import cv2
 import pydicom
 import pytest
 
+from fluoroview import cli
+from fluoroview.hal import DeviceInfo
+from fluoroview.hal.registry import Discovery, DriverInfo
+
 INSTALLED = Path(__file__).parents[1] / "installed"
 
 
@@ -55,6 +59,26 @@ def test_a_driver_that_cannot_be_imported_is_said_and_the_others_work():
 def test_devices_are_listed():
     found = json.loads(fluoroview("devices", "--driver", "gentl", "--json").stdout)
     assert "viky.cti:VikyTL_DEV_red" in [device["id"] for device in found["devices"]]
+
+
+def test_a_driver_that_finds_nothing_says_what_to_do(tmp_path):
+    done = fluoroview("devices", "--driver", "gentl", GENICAM_GENTL64_PATH=str(tmp_path))
+    assert "Driver gentl found no device. Plug one in; GENICAM_GENTL64_PATH" in done.stderr
+    (tmp_path / "broken.cti").write_bytes(b"no library")
+    done = fluoroview("devices", "--driver", "gentl", GENICAM_GENTL64_PATH=str(tmp_path))
+    assert "broken.cti cannot be loaded" in done.stderr
+    assert "found no device" not in done.stderr
+
+
+def test_names_of_devices_are_shown_letter_by_letter(monkeypatch, capsys):
+    name = "[/dev/video0] of a long_dose_meter_driver"
+    info = DeviceInfo("ramp", name, model="[red]")
+    driver = DriverInfo("a_driver_with_a_long_name", "ramp", "1", "")
+    monkeypatch.setattr(cli, "_discover", lambda _driver: [Discovery(driver, [info], kind="det")])
+    cli.devices()
+    shown = capsys.readouterr().out
+    assert "[red]" in shown
+    assert "…" not in shown
 
 
 @pytest.fixture(scope="module")

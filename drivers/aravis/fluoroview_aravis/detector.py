@@ -30,6 +30,10 @@ _CLOSE_S = 3.0
 class AravisDetector(PolledDetector):
     """A device that Aravis sees; `device_id` is Aravis' id, its MAC or its IP address."""
 
+    none_found = (
+        "Plug one in, name one by its address, or take the camera inside Aravis: `--device Fake_1`."
+    )
+
     def __init__(self, device_id: str) -> None:
         super().__init__(device_id)
         self._camera: Any = None

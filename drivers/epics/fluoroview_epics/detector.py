@@ -34,6 +34,8 @@ _REMEDY = "Check the IOC, the name and EPICS_PVA_ADDR_LIST, then open it again."
 class EpicsDetector(Detector):
     """An NTNDArray PV; `device_id` is its name, such as "13SIM1:Pva1:Image"."""
 
+    none_found = "Name a PV: `--device 13SIM1:Pva1:Image`, or in the variable FLUOROVIEW_EPICS_PVS."
+
     def __init__(self, device_id: str) -> None:
         super().__init__(device_id)
         self._client: Any = None

@@ -37,6 +37,8 @@ class GenTLDetector(PolledDetector):
     the serial number, the GenTL id or the user's name of the device.
     """
 
+    none_found = "Plug one in; GENICAM_GENTL64_PATH must name the folder of its producer (.cti)."
+
     def __init__(self, device_id: str) -> None:
         super().__init__(device_id)
         self._producer: Producer | None = None

@@ -35,6 +35,10 @@ RESET_S = 1.0
 class KapMeter(DoseMeter):
     """A KAP meter that speaks the line protocol of README.md."""
 
+    none_found = (
+        "Name its port: `--device /dev/ttyUSB0`, or in the variable FLUOROVIEW_KAPMETER_PORTS."
+    )
+
     def __init__(self, device_id: str) -> None:
         super().__init__(device_id)
         self._lock = threading.Lock()

@@ -27,6 +27,8 @@ _LONGEST_WAIT_S = 0.05  # so that a run ends soon after the pedal is released
 class PylonDetector(PolledDetector):
     """A Basler camera; `device_id` is its serial number, name or IP address."""
 
+    none_found = "Plug one in, or set PYLON_CAMEMU=2 for two emulated cameras."
+
     def __init__(self, device_id: str) -> None:
         super().__init__(device_id)
         self._camera: Any = None
