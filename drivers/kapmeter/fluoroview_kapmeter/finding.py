@@ -9,10 +9,10 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-
-import serial
+from typing import TYPE_CHECKING
 
 from fluoroview.hal import DeviceError, DeviceInfo
+from fluoroview_kapmeter import sdk
 from fluoroview_kapmeter.protocol import (
     BAUD_RATES,
     IDENTIFY,
@@ -25,6 +25,9 @@ from fluoroview_kapmeter.protocol import (
     decode,
     encode,
 )
+
+if TYPE_CHECKING:
+    import serial
 
 PORTS_VARIABLE = "FLUOROVIEW_KAPMETER_PORTS"
 ANSWER_S = 0.4
@@ -46,7 +49,11 @@ def named_ports() -> list[str]:
 
 
 def discover() -> list[DeviceInfo]:
-    """Return the meters that answer on the named ports; the reason why others do not is logged."""
+    """Return the meters that answer on the named ports; the reason why others do not is logged.
+
+    Raises DriverError without pyserial.
+    """
+    sdk.pyserial()
     ports = named_ports()
     if not ports:
         return []
@@ -66,11 +73,11 @@ def _look(port: str) -> DeviceInfo | None:
     )
 
 
-def connect(port: str) -> tuple[serial.Serial, Identity]:
+def connect(port: str) -> "tuple[serial.Serial, Identity]":
     """Open `port`, locked against other programs, and find the speed at which a meter answers.
 
     Raises DeviceError when the port cannot be had, when nobody answers, and with the meter's own
-    words when it reports an error.
+    words when it reports an error; DriverError without pyserial.
     """
     link = _open(port)
     try:
@@ -100,16 +107,20 @@ def cannot_open(port: str, error: OSError) -> DeviceError:
     return DeviceError(f"The KAP meter's port {port} cannot be opened: {what}.", remedy, port)
 
 
-def _open(port: str) -> serial.Serial:
+def _open(port: str) -> "serial.Serial":
+    line = sdk.pyserial().Serial
     try:
-        return serial.Serial(port, BAUD_RATES[0], timeout=0.05, write_timeout=0.5, exclusive=True)
+        opened: serial.Serial = line(
+            port, BAUD_RATES[0], timeout=0.05, write_timeout=0.5, exclusive=True
+        )
+        return opened
     except OSError as error:
         raise cannot_open(port, error) from error
 
 
-def _ask(link: serial.Serial) -> Identity | None:
+def _ask(link: "serial.Serial") -> Identity | None:
     link.reset_input_buffer()
-    with suppress(serial.SerialTimeoutException):
+    with suppress(sdk.pyserial().SerialTimeoutException):
         link.write(encode(IDENTIFY))
     splitter, end_s = LineSplitter(), time.monotonic() + ANSWER_S
     while time.monotonic() < end_s:

@@ -8,8 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import serial
+from typing import TYPE_CHECKING
 
 from fluoroview.hal import DeviceError
 from fluoroview_kapmeter.finding import reported
@@ -23,6 +22,9 @@ from fluoroview_kapmeter.protocol import (
     Trouble,
     decode,
 )
+
+if TYPE_CHECKING:
+    import serial
 
 SILENCE_S = 2.0
 """A meter that says nothing readable for longer has failed; it speaks ten times a second."""
@@ -43,7 +45,7 @@ class Listener:
 
     def __init__(
         self,
-        link: serial.Serial,
+        link: "serial.Serial",
         on_message: Callable[[Message], None],
         on_end: Callable[[DeviceError], None],
     ) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 import termios
 import threading
 import time
@@ -11,7 +12,7 @@ from functools import partial
 import pytest
 import serial
 
-from fluoroview.hal import DeviceError, DeviceState, DoseOrigin
+from fluoroview.hal import DeviceError, DeviceState, DoseOrigin, DriverError
 from fluoroview.hal.registry import DriverInfo, discover
 from fluoroview.hal.testing import Bench, until
 from fluoroview_kapmeter import KapMeter, finding, listening
@@ -23,6 +24,13 @@ BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
 def opened():
     with Bench() as bench:
         yield partial(bench.open, "kapmeter")
+
+
+@pytest.mark.parametrize("call", [KapMeter.discover, KapMeter("/dev/ttyUSB0").open])
+def test_a_missing_pyserial_is_said_with_the_line_that_installs_it(monkeypatch, call):
+    monkeypatch.setitem(sys.modules, "serial", None)
+    with pytest.raises(DriverError, match=r"needs pyserial.* Install it with: pip install py"):
+        call()
 
 
 def value(host, name):

@@ -1,0 +1,18 @@
+"""The import of pyserial, which may be missing."""
+
+from types import ModuleType
+
+from fluoroview.hal import DriverError
+
+
+def pyserial() -> ModuleType:
+    """Return pyserial. Raises DriverError with the line that installs it."""
+    try:
+        import serial
+    except ImportError as error:
+        raise DriverError(
+            f"The kapmeter driver needs pyserial, which cannot be imported: {error}.",
+            "Install it with: pip install pyserial",
+            "kapmeter",
+        ) from error
+    return serial
