@@ -84,9 +84,10 @@ class _Run:
         self.peak_mgy_min: float | None = None
 
     def add(self, pulse: Pulse, rate_mgy_min: float | None) -> None:
-        if self.dose.pulses == 0:
-            self.first_pulse_ns = pulse.host_time_ns
-        self.last_pulse_ns = pulse.host_time_ns
+        if pulse.pulse_index >= 0:  # a meter's readings go on after the last pulse
+            if self.dose.pulses == 0:
+                self.first_pulse_ns = pulse.host_time_ns
+            self.last_pulse_ns = pulse.host_time_ns
         self.dose.add(pulse)
         self.technique.add(pulse.exposure)
         # The first pulse of a run has no interval yet, so it cannot be the peak.

@@ -54,6 +54,18 @@ def test_a_source_that_states_nothing_gives_none_and_never_zero(fluoroscope):
     assert fluoroscope.account.reading().fluoroscopy_time_s == pytest.approx(2.0)
 
 
+def test_a_meter_that_reads_on_after_the_run_leaves_its_pulse_rate_alone(fluoroscope):
+    fluoroscope.expose(2.0, rate_hz=30.0)
+    fluoroscope.clock.advance_s(3.0)
+    late = fluoroscope.clock.monotonic_ns()
+    fluoroscope.account.pulse(
+        Pulse(-1, late, Exposure(), NAN, 0.5, DoseOrigin.MEASURED)  # a meter's reading
+    )
+    (run,) = fluoroscope.account.runs()
+    assert run.kap_gycm2 == pytest.approx(0.005)
+    assert run.pulse_rate_hz == pytest.approx(30.0)
+
+
 def test_kerma_and_kap_are_missed_apart(fluoroscope):
     fluoroscope.expose(1.0, kerma_ugy=1.0, kap_ugym2=NAN)
     reading = fluoroscope.account.reading()
