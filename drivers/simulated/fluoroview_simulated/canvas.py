@@ -341,23 +341,35 @@ class Canvas:
         assert layer.levels_ml is not None
         assert layer.levels_mm is not None
         level = float(np.interp(volume_ml, layer.levels_ml, layer.levels_mm))
-        if volume_ml <= 0.0 or layer.path.size == 1:
-            return level
+        if volume_ml > 0.0:
+            self.pool_to(key, np.full(SIDE, level), amount, material, displaces)
+        return level
+
+    def pool_to(
+        self,
+        key: str,
+        levels_mm: np.ndarray,
+        amount: float,
+        material: str = "contrast",
+        displaces: float = 0.0,
+    ) -> None:
+        """Fills a lumen to a height in each row of the maps, (SIDE,) mm against gravity."""
+        layer = self.layers.maps[key]
+        if layer.path.size == 1:
+            return
         self.used[material] = True
         self.used["soft"] |= displaces != 0.0
-        out, soft = self.base[material], self.base["soft"]
         strokes.pool(
             layer.path,
             layer.low,
             layer.high,
-            np.float32(level),
+            np.asarray(levels_mm, np.float32)[layer.place[0]],
             (layer.place[0].start, layer.place[1].start),
             np.float32(amount),
             np.float32(-displaces),
-            out,
-            soft,
+            self.base[material],
+            self.base["soft"],
         )
-        return level
 
     def coat(
         self, key: str, amount: float | np.ndarray, low: float = 0.0, high: float = 1.0

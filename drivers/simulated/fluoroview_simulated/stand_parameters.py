@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fluoroview.hal import BoolParameter, EnumParameter, FloatParameter
 from fluoroview.hal.parameter import Parameter
@@ -42,11 +42,19 @@ def stand(device: SimulatedDetector) -> list[Parameter]:
         EnumParameter(
             "PatientPosition",
             lambda: suite.geometry.position,
-            lambda v: suite.set_geometry(position=v),
+            lambda v: _lay(device, "PatientPosition", "position", v),
             choices=list(limits.POSITIONS),
             doc="how the patient lies or stands: where fluid goes; the C-arm turns with them",
         ),
-        _geometry(device, "TableTilt", "tilt_deg", (-45.0, 90.0), "deg", "head end up positive"),
+        FloatParameter(
+            "TableTilt",
+            lambda: suite.geometry.tilt_deg,
+            lambda v: _lay(device, "TableTilt", "tilt_deg", float(v)),
+            minimum=-45.0,
+            maximum=90.0,
+            unit="deg",
+            doc="head end up positive",
+        ),
         EnumParameter(
             "FieldOfView",
             lambda: f"{suite.geometry.detector_mm:g}",
@@ -79,6 +87,15 @@ def stand(device: SimulatedDetector) -> list[Parameter]:
         ),
         FloatParameter("SourceImageDistance", lambda: suite.geometry.source_image_mm, unit="mm"),
     ]
+
+
+def _lay(device: SimulatedDetector, name: str, field: str, value: Any) -> None:
+    """Turns table or patient, and lets the patient know when: fluid takes its time to follow."""
+    before = getattr(device.suite.geometry, field)
+    device.suite.set_geometry(**{field: value})
+    scene = device.scene()
+    if scene is not None:
+        scene.procedure.acts.turned(device.now_s(), name, before, value)
 
 
 def _geometry(

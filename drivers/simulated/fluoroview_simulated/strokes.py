@@ -169,9 +169,10 @@ def blobs(cells, sigma, mass, out):
 
 
 @njit(cache=True, nogil=True)
-def pool(path, low, high, level, corner, amount, displaces, out, soft):
-    """Adds the part of each path below a level; heights run evenly along the ray."""
+def pool(path, low, high, levels, corner, amount, displaces, out, soft):
+    """Adds the part of each path below its row's level; heights run evenly along the ray."""
     for i in range(path.shape[0]):
+        level = levels[i]
         for j in range(path.shape[1]):
             p = path[i, j]
             if p > np.float32(0.0) and level > low[i, j]:

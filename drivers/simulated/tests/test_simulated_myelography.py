@@ -8,6 +8,7 @@ import pytest
 
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
+from fluoroview_simulated.device import DEVICE_ID, SimulatedDetector
 from fluoroview_simulated.procedures.myelography import PROCEDURE
 from fluoroview_simulated.procedures.myelography.info import IODINE_G_ML, PORTION_ML
 
@@ -73,6 +74,63 @@ def test_contrast_follows_gravity():
     level = height_mm(drawn(procedure, tilt_deg=0.0, detector_mm=420.0))
     head = height_mm(drawn(procedure, tilt_deg=-25.0, detector_mm=420.0))
     assert feet < level - 20.0 < head - 40.0
+
+
+def tilted(*tilts, portions=3):
+    """A patient whose table was moved at times to tilts, having begun at the examination's."""
+    procedure, before = made(portions=portions), GEOMETRY.tilt_deg
+    for t_s, tilt_deg in tilts:
+        procedure.acts.turned(t_s, "TableTilt", before, tilt_deg)
+        before = tilt_deg
+    return procedure
+
+
+WIDE = {"detector_mm": 420.0, "isocentre_mm": (0.0, 55.0, 10.0)}
+
+
+def test_after_a_tilt_contrast_takes_seconds_to_run():
+    procedure = tilted((40.0, -10.0))
+    z = [height_mm(drawn(procedure, t, tilt_deg=-10.0, **WIDE)) for t in (40.0, 41.0, 43.0, 60.0)]
+    before = height_mm(drawn(procedure, 39.9, **WIDE))
+    assert z[0] == pytest.approx(before, abs=4.0)
+    assert z[0] + 15.0 < z[1] < z[2] - 5.0
+    assert z[2] < z[3] < z[2] + 40.0
+    at_once = drawn(made(portions=3), 60.0, tilt_deg=-10.0, **WIDE)
+    assert z[3] == pytest.approx(height_mm(at_once), abs=0.1)
+
+
+def test_no_contrast_is_lost_on_the_way_and_none_jumps_when_it_rests():
+    procedure = tilted((40.0, 0.0), (41.0, -10.0))
+    canvases = [drawn(procedure, t, tilt_deg=-10.0, **WIDE) for t in (41.5, 43.0, 55.3, 55.5)]
+    whole = grams(canvases[-1])
+    assert all(grams(c) == pytest.approx(whole, rel=0.06) for c in canvases)
+    last, rest = (c.contrast for c in canvases[-2:])
+    assert np.abs(last - rest).mean() < 0.01 * rest.mean()
+
+
+def test_a_tilt_that_is_taken_back_finds_the_contrast_on_its_way():
+    there = tilted((40.0, -10.0))
+    back = tilted((40.0, -10.0), (41.0, 25.0))
+    z = [
+        height_mm(drawn(p, 41.05, tilt_deg=tilt, **WIDE))
+        for p, tilt in ((there, -10.0), (back, 25.0))
+    ]
+    assert z[1] == pytest.approx(z[0], abs=5.0)
+
+
+def test_the_device_tells_the_patient_how_the_table_stood_and_when():
+    device = SimulatedDetector(DEVICE_ID)
+    device.open()
+    try:
+        tree = device.parameters()
+        tree.write("Procedure", "myelography")
+        patient = device.patient()
+        tree.write("TableTilt", -10.0)
+        tree.write("PatientPosition", "erect")
+        assert [v for _, v in patient.acts.history("TableTilt", 1e9)] == [25.0, -10.0]
+        assert [v for _, v in patient.acts.history("PatientPosition", 1e9)] == ["prone", "erect"]
+    finally:
+        device.close()
 
 
 def test_contrast_runs_from_the_needle_before_it_rests():

@@ -111,6 +111,12 @@ class Acts:
         times.append(max(t_s, times[-1]) if times else t_s)
         self._values.setdefault(name, []).append(value)
 
+    def turned(self, t_s: float, name: str, before: Any, value: Any) -> None:
+        """Records how table or patient was moved, with what stood before the first time."""
+        if name not in self._times:
+            self.note(0.0, name, before)
+        self.note(t_s, name, value)
+
     def value(self, name: str, t_s: float) -> Any:
         """What stood at `t_s`; the control's default before the first act."""
         at = bisect_right(self._times.get(name, []), t_s)

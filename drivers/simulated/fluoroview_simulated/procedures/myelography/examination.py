@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
 from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import SIDE, Canvas, LayerMap, ViewLayers
+from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.myelography.info import (
     INFO,
@@ -19,6 +20,7 @@ from fluoroview_simulated.procedures.myelography.info import (
     LIMIT_G,
     PORTION_ML,
 )
+from fluoroview_simulated.procedures.myelography.running import Running, turned
 from fluoroview_simulated.procedures.myelography.sac import Sac
 
 INJECTION_S = 5.0
@@ -48,6 +50,7 @@ class Myelography(Procedure):
         super().__init__(case, seed, body)
         self.scale = BODY_SCALE[body]
         self.sac = Sac(case, seed, self.scale)
+        self._running = Running(self.sac)
         rng = np.random.default_rng(seed + 40)
         self._jitter = rng.standard_normal((48, 3))
         self._spill = rng.standard_normal((70, 3)) * (3.5, 1.2, 10.0)
@@ -87,7 +90,7 @@ class Myelography(Procedure):
             pass
         inside_g, running, outside_g = self._shares(t_s)
         if inside_g > 0.0:
-            self._pool(canvas, inside_g)
+            self._pool(canvas, inside_g, t_s)
         if running or outside_g:
             self._stream(canvas, running, t_s)
         for tip, grams in outside_g:
@@ -190,24 +193,46 @@ class Myelography(Procedure):
                 running += [(float(a), rate * (oldest - young) / 24) for a in ages]
         return settled, running, outside
 
-    def _pool(self, canvas: Canvas, grams: float) -> None:
-        """Contrast at rest, and the roots and the cord as gaps in it."""
+    def _pool(self, canvas: Canvas, grams: float, t_s: float) -> None:
+        """Contrast in its places, and the roots and the cord as gaps in it."""
+        room = canvas.volume_ml("sac")
+        volumes = LAYERS * min(grams / MIXED_G_ML / LAYERS.mean(), room / LAYERS[0])
+        levels = self._levels(canvas, np.minimum(volumes, room), t_s)
+        share = MIXED_G_ML / len(LAYERS)
+        for level in levels:
+            canvas.pool_to("sac", level, share)
+        for key, factor in (("sleeves", 0.9), ("gaps", -1.0)):
+            layer = canvas.layers.maps[key]
+            wet = np.zeros_like(layer.path)
+            for level in levels[:, layer.place[0], None].astype(np.float32):
+                wet += np.clip((level - layer.scalar) / 2.0 + 0.5, 0.0, 1.0)
+            canvas.map("contrast")
+            canvas.base["contrast"][layer.place] += layer.path * wet * np.float32(share * factor)
+        np.maximum(canvas.contrast, 0.0, out=canvas.contrast)
+
+    def _levels(self, canvas: Canvas, volumes_ml: np.ndarray, t_s: float) -> np.ndarray:
+        """How high each volume stands in each row of the maps, (volumes, SIDE) mm."""
+        start = self.info.geometry
+        tilts, positions = (
+            self.acts.history(name, t_s) for name in ("TableTilt", "PatientPosition")
+        )
+        stood = turned(tilts, positions, (start.tilt_deg, start.position), t_s)
         layer = canvas.layers.maps["sac"]
         assert layer.levels_ml is not None
         assert layer.levels_mm is not None
-        room = float(layer.levels_ml[-1])
-        volumes = LAYERS * min(grams / MIXED_G_ML / LAYERS.mean(), room / LAYERS[0])
-        share = MIXED_G_ML / len(LAYERS)
-        for volume in volumes:
-            canvas.pool("sac", min(float(volume), room), share)
-        levels = np.interp(volumes, layer.levels_ml, layer.levels_mm)
-        low, high = float(layer.levels_mm[0]) - 20.0, float(layer.levels_mm[-1]) + 20.0
-        height = np.linspace(low, high, 256)
-        wet = np.clip((levels[:, None] - height) / 2.0 + 0.5, 0.0, 1.0)
-        strength = wet.sum(axis=0) * share
-        canvas.flow("sleeves", strength, low, high, factor=0.9)
-        canvas.flow("gaps", strength, low, high, factor=-1.0)
-        np.maximum(canvas.contrast, 0.0, out=canvas.contrast)
+        rest = np.interp(volumes_ml, layer.levels_ml, layer.levels_mm)
+        if len(stood) == 1:  # level
+            return np.repeat(rest[:, None], SIDE, axis=1)
+        downs = [(t, replace(start, tilt_deg=d, position=p).down) for t, d, p in stood]
+        downs[-1] = (downs[-1][0], canvas.down)
+        rows = canvas.view.cells(self._running.middles, GRID)[0][:, 1] + MARGIN
+        order = np.argsort(rows)
+        levels = np.empty((len(rest), SIDE))
+        for k, (volume, level) in enumerate(zip(volumes_ml, rest, strict=True)):
+            filled = self._running.filled(downs, float(volume), float(level), t_s)
+            along = self._running.levels_mm(filled, canvas.down)
+            levels[k] = np.interp(np.arange(SIDE), rows[order], along[order])
+        return levels
 
     def _stream(self, canvas: Canvas, running: list[tuple[float, float]], t_s: float) -> None:
         """Contrast on its way from the needle down the wall of the sac, in wisps."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -113,9 +114,27 @@ class Sac:
             return 9.0
         return float(np.hypot(u, v) / self.pressed(np.arctan2(v, u), z))
 
+    @cached_property
+    def rings(self) -> np.ndarray:
+        """The wall's rings from the lower end upwards, (n, SIDES, 3)."""
+        angle = 2 * np.pi * np.arange(SIDES) / SIDES
+        heights = np.arange(-129.5, self.top, 1.8)
+        return np.array([self._ring(angle, z, 1.0) for z in heights])
+
+    @cached_property
+    def capacity_ml(self) -> np.ndarray:
+        """What the sac holds about each of its rings, (n,), all together its volume."""
+        middle = self.rings.mean(axis=1, keepdims=True)
+        spokes = self.rings - middle
+        area = np.linalg.norm(np.cross(spokes, np.roll(spokes, -1, axis=1)).sum(axis=1), axis=1)
+        if self.case == "block":  # the mass hangs into the upper ones
+            depth = (self.rings[:, :, 2].mean(axis=1) / self.scale - TUMOUR[0]) / TUMOUR[1]
+            area *= np.where(depth > -1.0, np.clip(depth, -1.0, 0.0) ** 2, 1.0)
+        return area * (self.mesh.volume_ml / area.sum())
+
     def _lumen(self) -> Mesh:
         angle = 2 * np.pi * np.arange(SIDES) / SIDES
-        rings = [self._ring(angle, z, 1.0) for z in np.arange(-129.5, self.top, 1.8)]
+        rings = list(self.rings)
         if self.case == "block":  # turns in at the rim and follows the mass down to its pole
             for share in np.linspace(0.93, 0.02, 18):
                 z = TUMOUR[0] - TUMOUR[1] * np.sqrt(1.0 - share**2)

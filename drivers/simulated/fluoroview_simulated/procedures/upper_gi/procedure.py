@@ -107,7 +107,7 @@ class UpperGI(Procedure):
                 layer.path,
                 layer.low,
                 layer.high,
-                np.float32(level),
+                np.full(layer.path.shape[0], level, np.float32),
                 corner,
                 np.float32(BARIUM_G_CM3),
                 gas,

@@ -1,0 +1,129 @@
+"""How contrast runs along the sac when table or patient is turned: it takes seconds to follow.
+
+The sac is a tube. Each part of the contrast makes for where it will rest, the faster the farther it
+has to go, and keeps its place in the row; across the tube it lies level at once. Where it is
+depends on when the table stood how, and on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from fluoroview_simulated.procedures.myelography.sac import Sac
+
+FOLLOWS_S = 1.8
+"""Time in which two thirds of the way are gone."""
+SETTLED_S = 8.0 * FOLLOWS_S
+TOGETHER_S = 0.2
+"""Steps of the table that follow each other faster count as one."""
+PARTS = np.linspace(1e-4, 1.0 - 1e-4, 121)
+MOST_KEPT = 256
+_ACROSS = np.linspace(-1.0, 1.0, 201)
+_BELOW = 0.5 + (_ACROSS * np.sqrt(1.0 - _ACROSS**2) + np.arcsin(_ACROSS)) / np.pi
+"""Share of an ellipse below a level, which runs from -1 at its bottom to 1 at its top."""
+
+
+class Running:
+    """Contrast in one sac."""
+
+    def __init__(self, sac: Sac) -> None:
+        self._rings = sac.rings
+        self._capacity = sac.capacity_ml
+        self._ends = np.concatenate([[0.0], np.cumsum(sac.capacity_ml)])
+        self._tables: dict[tuple, tuple[np.ndarray, ...]] = {}
+        self._rests: dict[tuple, tuple[np.ndarray, float]] = {}
+
+    @property
+    def middles(self) -> np.ndarray:
+        """Middle of the sac at each ring, (n, 3) mm."""
+        return self._rings.mean(axis=1)
+
+    def filled(
+        self,
+        downs: Sequence[tuple[float, np.ndarray]],
+        volume_ml: float,
+        level_mm: float,
+        t_s: float,
+    ) -> np.ndarray:
+        """Share of the sac that is filled at each ring, (n,).
+
+        Args:
+            downs: from when gravity pointed where in the patient, (3,) each, in order.
+            volume_ml: how much contrast there is.
+            level_mm: where its level will be at rest.
+            t_s: the moment.
+        """
+        rests = [self._resting(down, volume_ml) for _, down in downs[:-1]]
+        rests.append(self._rest(downs[-1][1], level_mm))
+        place, held = rests[-1]
+        for (before, after), (since, _) in zip(pairwise(rests), downs[1:], strict=True):
+            left = float(np.exp(-max(t_s - since, 0.0) / FOLLOWS_S))
+            place = place + left * (before[0] - after[0])
+            held += left * (before[1] - after[1])
+        share = np.interp(self._ends, place, PARTS, left=0.0, right=1.0)
+        return np.clip(np.diff(share) * held / self._capacity, 0.0, 1.0)
+
+    def levels_mm(self, filled: np.ndarray, down: np.ndarray) -> np.ndarray:
+        """Height of the level in each ring's place, (n,) mm against gravity."""
+        middle, reach, _, _ = self._table(down)
+        level = middle + reach * np.interp(filled, _BELOW, _ACROSS)
+        return np.where(filled > 0.997, 1e4, np.where(filled < 0.003, -1e4, level))
+
+    def _resting(self, down: np.ndarray, volume_ml: float) -> tuple[np.ndarray, float]:
+        """`_rest` of a volume, kept for the pulses that follow."""
+        _, _, heights, below = self._table(down)
+        key = (*np.round(down, 4), volume_ml)
+        if key not in self._rests:
+            if len(self._rests) > MOST_KEPT:
+                self._rests.clear()
+            self._rests[key] = self._rest(down, float(np.interp(volume_ml, below, heights)))
+        return self._rests[key]
+
+    def _rest(self, down: np.ndarray, level_mm: float) -> tuple[np.ndarray, float]:
+        """Where parts of the contrast rest below a level: ml of the sac below each, and ml held."""
+        middle, reach, _, _ = self._table(down)
+        held = self._capacity * _ellipse_below((level_mm - middle) / reach)
+        total = np.concatenate([[0.0], np.cumsum(held)]) + 1e-9 * self._ends
+        return np.interp(PARTS * total[-1], total, self._ends), float(total[-1])
+
+    def _table(self, down: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Middle and reach of each ring in height; heights, and the ml of the sac below them."""
+        key = tuple(np.round(down, 4))
+        if key not in self._tables:
+            height = -(self._rings @ down)
+            middle, reach = height.mean(axis=1), np.maximum(np.ptp(height, axis=1) / 2, 0.05)
+            heights = np.linspace((middle - reach).min(), (middle + reach).max(), 160)
+            share = _ellipse_below((heights[:, None] - middle) / reach)
+            self._tables[key] = middle, reach, heights, share @ self._capacity
+        return self._tables[key]
+
+
+def _ellipse_below(level: np.ndarray) -> np.ndarray:
+    return np.interp(level, _ACROSS, _BELOW)
+
+
+def turned(
+    tilts: Sequence[tuple[float, float]],
+    positions: Sequence[tuple[float, str]],
+    start: tuple[float, str],
+    t_s: float,
+) -> list[tuple[float, float, str]]:
+    """From when the table stood how, as (since, tilt in degrees, position), still felt at `t_s`.
+
+    Args:
+        tilts, positions: histories up to `t_s` as (time, value).
+        start: tilt and position before any.
+    """
+    tilt, position = start
+    found = [(-np.inf, tilt, position)]
+    acts = [*((t, "tilt", v) for t, v in tilts), *((t, "position", v) for t, v in positions)]
+    for t, what, value in sorted(acts, key=lambda act: act[0]):
+        tilt, position = (value, position) if what == "tilt" else (tilt, value)
+        since = -np.inf if t <= max(t_s - SETTLED_S, 0.0) else t
+        if since - found[-1][0] < TOGETHER_S or since == found[-1][0]:
+            since = found.pop()[0]
+        found.append((since, tilt, position))
+    return found
