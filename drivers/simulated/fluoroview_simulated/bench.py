@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +135,8 @@ def _start(name: str, size: int) -> tuple[Any, float]:
 
 def _examination(scene: Any, frames: int) -> dict[str, Any]:
     """Pulses of an examination, and turning of its C-arm."""
+    from fluoroview_simulated.detector.panel import LAG_PULSES
+
     info, size = scene.procedure.info, scene.size
     for t_s, control, value in info.acts(scene.procedure.case):
         scene.procedure.acts.note(t_s, control, value)
@@ -142,9 +145,12 @@ def _examination(scene: Any, frames: int) -> dict[str, Any]:
     out = np.empty((size, size), np.uint16)
     scene.frame(0, start, info.technique, out)
 
+    lag: deque[tuple[float, Any]] = deque(maxlen=LAG_PULSES)
+
     def pulse(i: int) -> None:
-        before = start + (i - 1) * step if i else None
-        scene.frame(i, start + i * step, info.technique, out, before)
+        t_s = start + i * step
+        scene.frame(i, t_s, info.technique, out, lag)
+        lag.appendleft((t_s, info.technique))
 
     pulses = _times(pulse, frames)
     return {

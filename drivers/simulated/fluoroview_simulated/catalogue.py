@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -10,8 +11,9 @@ import cv2
 import numpy as np
 
 from fluoroview_simulated import procedures
-from fluoroview_simulated.detector.panel import MATRICES
+from fluoroview_simulated.detector.panel import LAG_PULSES, MATRICES
 from fluoroview_simulated.suite import ACQUISITION, DETECTOR_DOSE, settled, stronger
+from fluoroview_simulated.technique import Technique
 from fluoroview_simulated.tube import rating_kw
 
 
@@ -83,11 +85,11 @@ def gallery_frames(
         technique = settled(scene, start, info.rate_hz)
         if info.subtraction:
             technique = stronger(technique, DETECTOR_DOSE[ACQUISITION], rating_kw("1.0"))
-        before = None
+        lag: deque[tuple[float, Technique]] = deque(maxlen=LAG_PULSES)
         for i in range(count):
             t_s = start + i / info.rate_hz
-            scene.frame(i, t_s, technique, out, before)
+            scene.frame(i, t_s, technique, out, lag)
+            lag.appendleft((t_s, technique))
             yield t_s, cv2.resize(out, (size, size), interpolation=cv2.INTER_AREA)
-            before = t_s
 
     return {"rate_hz": info.rate_hz, "still": still}, pulses()

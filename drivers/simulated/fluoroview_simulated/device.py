@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from fluoroview_simulated import (
     truth,
 )
 from fluoroview_simulated.beam import beam, prepare, pulse_kap_ugym2, pulse_kerma_ugy
+from fluoroview_simulated.detector.panel import LAG_PULSES
 from fluoroview_simulated.detector.settings import jitter_s
 from fluoroview_simulated.pacing import Raster
 from fluoroview_simulated.suite import DARK, FLUOROSCOPY, PATIENT, SPOT, Suite, Workshop
@@ -181,7 +183,7 @@ class SimulatedDetector(Detector):
         self._stopped_ns = None
         raster, rate = Raster(now, suite.pulses_per_s), suite.pulses_per_s
         empty = EmptyRoom(scene)
-        previous_s: float | None = None
+        lag: deque[tuple[float, Technique]] = deque(maxlen=LAG_PULSES)
         if suite.needs_test_pulses and suite.before_detector == PATIENT:
             self._test_pulses(sink, scene, run_start_s)
         while not sink.stopping:
@@ -207,13 +209,13 @@ class SimulatedDetector(Detector):
             slot = sink.acquire()
             scene.move(geometry)
             if before == PATIENT:
-                scene.frame(index, self._time_s, technique, slot.pixels, previous_s)
-                previous_s = self._time_s
+                scene.frame(index, self._time_s, technique, slot.pixels, lag)
+                lag.appendleft((self._time_s, technique))
                 self._after(scene, technique)
             else:
                 shown = technique if exposure else None
                 empty.frame(self._frame_index, shown, slot.pixels, 1.0 / rate)
-                previous_s = None
+                lag.clear()
             self._commit(slot, due, index, exposure)
             if suite.run_kind == SPOT and before == PATIENT:
                 break  # one picture for each press of the pedal

@@ -33,6 +33,9 @@ ZERO = np.float32(0.0)
 _PATH = np.float32(PATH_UNIT_MM)
 _BEAM = np.float32(BEAM_UNIT)
 _NOISE = np.float32(NOISE_UNIT)
+BELOW = 256.0
+"""Counts below zero that a signal is kept to: eight deviations of the electronic noise."""
+_BELOW = np.float32(BELOW)
 
 
 class Resting(NamedTuple):
@@ -80,23 +83,36 @@ class BeamHere(NamedTuple):
 
 
 class Noise(NamedTuple):
-    """Unit noise, int8 in NOISE_UNIT, to be used from (y, x); power over Poisson; electronics."""
+    """Unit noise, int8 in NOISE_UNIT: `tile` of the quanta, to be used from (y, x), with its shape
+    (`Panel.noise_shape`); `white` of the electronics, from (white_y, white_x), and its deviation
+    in quanta.
+    """
 
     tile: np.ndarray
     y: int
     x: int
-    gain: np.float32
-    electronic: np.float32
+    factor: np.float32
+    less: np.float32
+    white: np.ndarray
+    white_y: int
+    white_x: int
+    deviation: np.float32
 
 
 class Readout(NamedTuple):
-    """Signals of the pulse before and of this one (uint16, steps of `unit` counts); digitising."""
+    """Signals of pulses, `kept` (pulses, size, size) uint16 in steps of `unit` counts from -BELOW.
 
-    previous: np.ndarray
-    current: np.ndarray
-    lag: np.float32
+    `now` is where this pulse's goes; `before` (n,) where those lie that are still in the panel,
+    with their `shares` (n,) float32. `raised` counts are added, so that no pixel is below zero.
+    """
+
+    kept: np.ndarray
+    now: int
+    before: np.ndarray
+    shares: np.ndarray
     unit: np.float32
     counts_per_quantum: np.float32
+    raised: np.float32
     ceiling: np.float32
 
 
@@ -214,28 +230,47 @@ def _signal_row(field, upper, lower, v, quanta, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _noisy_row(noise, gain, electronic, line):
-    """Adds noise whose power is the Poisson noise times `gain`, and that of the electronics."""
+def _noisy_row(noise, factor, less, white, deviation, line):
+    """Gives the quanta their noise, and adds that of the electronics."""
+    factor, deviation = factor * _NOISE, deviation * _NOISE
     for j in range(line.shape[0]):
-        deviation = np.sqrt(gain * line[j] + electronic)
-        line[j] += np.float32(noise[j]) * _NOISE * deviation
+        root = np.sqrt(max(line[j] - less, ZERO)) + factor * np.float32(noise[j])
+        line[j] = root * root - less + deviation * np.float32(white[j])
 
 
 @njit(fastmath=True, cache=True, nogil=True)
 def _keep_row(line, counts_per_quantum, unit, kept):
     """Rounds the signal to what is kept of it for the lag."""
-    scale = counts_per_quantum / unit
+    scale, zero = counts_per_quantum / unit, _BELOW / unit + np.float32(0.5)
     for j in range(kept.shape[0]):
-        kept[j] = np.uint16(min(max(line[j] * scale + np.float32(0.5), ZERO), np.float32(65535.0)))
+        kept[j] = np.uint16(min(max(line[j] * scale + zero, ZERO), np.float32(65535.0)))
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _digitise_row(now, before, lag, unit, ceiling, pixels):
-    """Counts, with the share of the previous pulse that is still in the panel."""
-    fresh, old = (ONE - lag) * unit, lag * unit
+def _lag_row(before, share, unit, line):
+    """Adds the share of an earlier pulse that is still in the panel, in counts."""
+    scale, zero = share * unit, share * _BELOW
+    for j in range(line.shape[0]):
+        line[j] += np.float32(before[j]) * scale - zero
+
+
+@njit(fastmath=True, cache=True, nogil=True)
+def _digitise_row(line, ceiling, pixels):
+    """Rounds counts to pixels."""
     for j in range(pixels.shape[0]):
-        value = np.float32(now[j]) * fresh + np.float32(before[j]) * old + np.float32(0.5)
-        pixels[j] = np.uint16(min(value, ceiling))
+        pixels[j] = np.uint16(min(max(line[j] + np.float32(0.5), ZERO), ceiling))
+
+
+@njit(fastmath=True, cache=True, nogil=True)
+def _read_row(i, readout, line, pixels):
+    """Keeps row `i` of the signal in `line`, mixes in the lag and digitises; `line` is used up."""
+    _keep_row(line, readout.counts_per_quantum, readout.unit, readout.kept[readout.now, i])
+    fresh = readout.counts_per_quantum * (ONE - readout.shares.sum())
+    for j in range(line.shape[0]):
+        line[j] = line[j] * fresh + readout.raised
+    for k in range(readout.before.shape[0]):
+        _lag_row(readout.kept[readout.before[k], i], readout.shares[k], readout.unit, line)
+    _digitise_row(line, readout.ceiling, pixels)
 
 
 @njit(fastmath=True, cache=True, nogil=True)
@@ -335,16 +370,16 @@ def render(resting, moving, beam, noise, readout, out):
         r = int(y)
         v = np.float32(y - r)
         _signal_row(beam.open_field[i], beam.veil[r], beam.veil[r + 1], v, beam.quanta, line)
-        _noisy_row(noise.tile[i + noise.y, noise.x :], noise.gain, noise.electronic, line)
-        now, before = readout.current[i], readout.previous[i]
-        _keep_row(line, readout.counts_per_quantum, readout.unit, now)
-        _digitise_row(now, before, readout.lag, readout.unit, readout.ceiling, out[i])
+        quanta, electronic = noise.tile[i + noise.y], noise.white[i + noise.white_y]
+        quanta, electronic = quanta[noise.x :], electronic[noise.white_x :]
+        _noisy_row(quanta, noise.factor, noise.less, electronic, noise.deviation, line)
+        _read_row(i, readout, line, out[i])
 
 
 @njit(cache=True, nogil=True)
-def uncorrect(out, gain, offset, ceiling):
-    """Puts the panel's own pattern back: pixels times gain plus offset, in place."""
+def uncorrect(out, raised, gain, offset, ceiling):
+    """Puts the panel's own pattern back: pixels less `raised`, times gain plus offset, in place."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
-            value = np.float32(out[i, j]) * gain[i, j] + offset[i, j] + np.float32(0.5)
-            out[i, j] = np.uint16(min(value, ceiling))
+            value = (np.float32(out[i, j]) - raised) * gain[i, j] + offset[i, j] + np.float32(0.5)
+            out[i, j] = np.uint16(min(max(value, ZERO), ceiling))

@@ -52,7 +52,7 @@ def panel(device: SimulatedDetector) -> list[Parameter]:
         switch("PanelPatterns", "patterns", "gains and offsets of single pixels"),
         switch("PanelDefects", "defects", "dead, hot and weak pixels of a raw panel"),
         switch("Saturation", "saturation", "on: 14 bits; off: 16 bits"),
-        switch("Lag", "lag", "a share of a pulse comes with the next frame"),
+        switch("Lag", "lag", "shares of a pulse come with the next four frames"),
         FloatParameter(
             "FrameJitter",
             lambda: suite.settings.jitter_ms,

@@ -6,7 +6,7 @@ technique, the view and the seed: the same give the same pixels, in any order an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,13 @@ from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.beam import Beam, beam
 from fluoroview_simulated.brightness import central_mean
 from fluoroview_simulated.canvas import GRID, MARGIN, MATERIALS, Canvas
-from fluoroview_simulated.detector.panel import MATRICES, Panel, make_panel, unsharpness_mm
+from fluoroview_simulated.detector.panel import (
+    LAG_PULSES,
+    MATRICES,
+    Panel,
+    make_panel,
+    unsharpness_mm,
+)
 from fluoroview_simulated.detector.scatter import COARSE, Scatter
 from fluoroview_simulated.detector.settings import DetectorSettings
 from fluoroview_simulated.procedures.base import Procedure
@@ -29,6 +35,8 @@ from fluoroview_simulated.technique import Geometry, Technique
 LONG_PULSE_MS = 16.0
 """Longer pulses blur what moves."""
 _WHOLE = (slice(0, COARSE), slice(0, COARSE))
+_SPARE = LAG_PULSES + 1
+"""Where the signal of no pulse is kept: behind those of the present one and of its lag."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +83,10 @@ class Scene:
         self.projector = Projector(
             procedure, size, lambda g: unsharpness_mm(self.settings, g, focal_spot)
         )
-        self._signal = np.zeros((size, size), np.uint16)
-        self._previous = np.zeros((size, size), np.uint16)
+        self._kept = np.zeros((_SPARE + 1, size, size), np.uint16)
+        self._held: list[tuple[int, float, Technique] | None] = [None] * _SPARE
+        self._now = 0
         self._scrap = np.zeros((size, size), np.uint16)
-        self._held: tuple[int, float] | None = None
         self.skin = SkinMap(SkinSurface.of(procedure.anatomy()))
         self.projected = self.projector.now(View(_fixed(self.geometry)))
         self._open_shutters()
@@ -100,6 +108,7 @@ class Scene:
         self.geometry = geometry
         if other_panel:
             self.panel = self._panel()
+            self._held = [None] * _SPARE
         self._open_shutters()
         if wait:
             self._take(self.projector.now(View(_fixed(geometry))))
@@ -136,7 +145,7 @@ class Scene:
         t_s: float,
         technique: Technique,
         out: np.ndarray | None = None,
-        previous_t_s: float | None = None,
+        before: Sequence[tuple[float, Technique]] = (),
     ) -> np.ndarray:
         """Pixels of one pulse.
 
@@ -145,34 +154,62 @@ class Scene:
             t_s: time of the procedure in seconds.
             technique: the pulse's factors.
             out: (size, size) uint16, C-order, to write into; a new array if None.
-            previous_t_s: procedure time of the pulse just before, whose lag is still in the
-                panel; None for the first pulse of a run.
+            before: procedure time and factors of the pulses just before in this run, the newest
+                first: the first LAG_PULSES are still in the panel.
 
         Returns:
             `out`, linear in exposure, 0 to the panel's ceiling.
         """
         if out is None:
             out = np.empty((self.size, self.size), np.uint16)
-        lag = 0.0
-        if previous_t_s is not None:
-            lag = self.panel.lag_after(t_s - previous_t_s)
-            before = (pulse_index - 1, previous_t_s)
-            if self._held != before:
-                self._render(*before, technique, 0.0, self._scrap)
-            self._signal, self._previous = self._previous, self._signal
-        self._render(pulse_index, t_s, technique, lag, out)
+        lag = list(before)[:LAG_PULSES] if self.panel.lag else []
+        pulses = [(pulse_index - 1 - k, *pulse) for k, pulse in enumerate(lag)]
+        for pulse in pulses:
+            if pulse not in self._held:  # asked for out of order
+                self._render(pulse, pulses, (), self._scrap)
+        self._render((pulse_index, t_s, technique), pulses, pulses, out)
         if self.raw:
-            ceiling = np.float32(self.panel.ceiling)
-            kernels.uncorrect(out, self.panel.raw_gain, self.panel.raw_offset, ceiling)
+            panel, raised = self.panel, np.float32(kernels.BELOW)
+            ceiling = np.float32(panel.ceiling)
+            kernels.uncorrect(out, raised, panel.raw_gain, panel.raw_offset, ceiling)
         return out
 
     def _render(
-        self, pulse_index: int, t_s: float, technique: Technique, lag: float, out: np.ndarray
+        self,
+        pulse: tuple[int, float, Technique],
+        needed: Sequence[tuple[int, float, Technique]],
+        lag: Sequence[tuple[int, float, Technique]],
+        out: np.ndarray,
     ) -> None:
-        """Renders into `out`, and leaves the signal without lag in `_signal`."""
+        """Renders into `out` with what is left of the pulses `lag`.
+
+        The signal without lag is kept, in the place of one that is not `needed`.
+        """
+        index, t_s, technique = pulse
+        self._now = next(k for k, held in enumerate(self._held) if held not in needed)
+        self._held[self._now] = pulse
+        old = np.array([self._held.index(each) for each in lag], np.int64)
+        shares = self.panel.lag_after([t_s - each[1] for each in lag])
         self.draw(t_s, technique.pulse_width_ms)
-        self.expose(pulse_index, t_s, technique, self.veil(technique), out, lag)
-        self._held = (pulse_index, t_s)
+        raised = kernels.BELOW if self.raw else 0.0
+        readout = self._readout(self._now, old, shares, raised)
+        self.expose(index, t_s, technique, self.veil(technique), out, readout)
+
+    def _readout(
+        self, now: int, before: np.ndarray, shares: np.ndarray, raised: float
+    ) -> kernels.Readout:
+        """How a signal is kept and digitised; see there."""
+        panel = self.panel
+        return kernels.Readout(
+            self._kept,
+            now,
+            before,
+            shares,
+            np.float32(self._signal_unit),
+            np.float32(panel.counts_per_quantum),
+            np.float32(raised),
+            np.float32(min(panel.ceiling + raised, 65535.0)),
+        )
 
     def draw(self, t_s: float, width_ms: float = 0.0) -> None:
         """Has the procedure draw what moves at `t_s`.
@@ -200,13 +237,12 @@ class Scene:
         technique: Technique,
         veil: np.ndarray,
         out: np.ndarray,
-        lag: float = 0.0,
+        readout: kernels.Readout,
         noise: bool = True,
     ) -> None:
         """The pass over all pixels, with the canvas and the veil as they stand now."""
         weights, mu = self._terms(technique)
-        panel, projected = self.panel, self.projected
-        y, x = self.noise_place(pulse_index)
+        projected = self.projected
         kernels.render(
             kernels.Resting(projected.soft, projected.bone, projected.pad, *self._sway_px(t_s)),
             self._moving(),
@@ -217,32 +253,25 @@ class Scene:
                 veil,
                 np.float32(self.quanta_open(technique)),
             ),
-            kernels.Noise(
-                panel.tile,
-                y,
-                x,
-                np.float32(panel.noise_gain if noise else 0.0),
-                np.float32(panel.electronic_quanta2 if noise else 0.0),
-            ),
-            kernels.Readout(
-                self._previous,
-                self._signal,
-                np.float32(lag),
-                np.float32(self._signal_unit),
-                np.float32(panel.counts_per_quantum),
-                np.float32(panel.ceiling),
-            ),
+            self._noise(pulse_index, noise),
+            readout,
             out,
         )
 
+    def _noise(self, pulse_index: int, on: bool) -> kernels.Noise:
+        """The noise of one pulse, or none of any."""
+        panel, (place, white) = self.panel, self.noise_places(pulse_index)
+        factor, less = panel.noise_shape if on else (0.0, 0.0)
+        deviation = np.sqrt(panel.electronic_quanta2) if on else 0.0
+        shape = np.float32(factor), np.float32(less)
+        return kernels.Noise(panel.tile, *place, *shape, panel.white, *white, np.float32(deviation))
+
     def truth(self, t_s: float, technique: Technique) -> Truth:
         """What is known of a pulse at `t_s`; leaves no trace in the pulses that follow."""
-        kept = self._signal
-        self._signal = self._scrap
         noiseless = np.empty((self.size, self.size), np.uint16)
         self.draw(t_s, technique.pulse_width_ms)
-        self.expose(0, t_s, technique, self.veil(technique), noiseless, noise=False)
-        self._signal = kept
+        readout = self._readout(_SPARE, np.empty(0, np.int64), np.empty(0, np.float32), 0.0)
+        self.expose(0, t_s, technique, self.veil(technique), noiseless, readout, noise=False)
         x, y = self._sway_px(t_s)
         moving = [self._whole(name, x, y) for name in MATERIALS]
         soft, bone = (self._resting_mm(m, x, y) for m in (self.projected.soft, self.projected.bone))
@@ -318,22 +347,27 @@ class Scene:
     @property
     def measured_quanta_per_mm2(self) -> float:
         """Mean signal of the last pulse in the measuring field: what a brightness control sees."""
-        counts = central_mean(self._signal, self.geometry) * self._signal_unit
+        mean = central_mean(self._kept[self._now], self.geometry)
+        counts = mean * self._signal_unit - kernels.BELOW
         return counts / self.panel.counts_per_quantum / self.panel.pixel_mm**2
 
     @property
     def _signal_unit(self) -> float:
         """Counts per step of the kept signal: fine, and wide enough for the panel's ceiling."""
-        return 0.25 if self.panel.ceiling < 2**14 else 1.0
+        return (self.panel.ceiling + kernels.BELOW) / 65535.0
 
-    def noise_place(self, pulse_index: int) -> tuple[int, int]:
-        """Where this pulse's noise starts in the tile: a hash of seed and pulse."""
+    def noise_places(self, pulse_index: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Where this pulse's noise starts in the tiles of quanta and of electronics, (y, x) each.
+
+        A hash of seed and pulse.
+        """
         room = self.panel.tile_room
         h = (pulse_index * 0x9E3779B97F4A7C15 + self.seed * 0xBF58476D1CE4E5B9 + 1) % 2**64
         h = ((h ^ (h >> 30)) * 0xBF58476D1CE4E5B9) % 2**64
         h = ((h ^ (h >> 27)) * 0x94D049BB133111EB) % 2**64
         h ^= h >> 31
-        return int(h % room), int((h >> 32) % room)
+        y, white_y, x, white_x = ((h >> bits) % room for bits in (0, 16, 32, 48))
+        return (y, x), (white_y, white_x)
 
     def _sway_px(self, t_s: float) -> tuple[float, float]:
         """The patient's own small movement in pixels, within the margin of what is projected.

@@ -5,9 +5,12 @@ Same panel, noise, lag and digitisation as a `Scene`, in plain NumPy: nothing mo
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
 from fluoroview_simulated import kernels
+from fluoroview_simulated.detector.panel import LAG_PULSES
 from fluoroview_simulated.scene import Scene
 from fluoroview_simulated.technique import Technique
 
@@ -17,8 +20,8 @@ class EmptyRoom:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self._previous = np.zeros((scene.size, scene.size), np.float32)
-        self._started = False
+        self._before: deque[tuple[float, np.ndarray]] = deque(maxlen=LAG_PULSES)
+        self._time_s = 0.0
 
     def frame(
         self,
@@ -33,19 +36,35 @@ class EmptyRoom:
             index: counts the frames; chooses the noise.
             technique: the pulse's factors.
             out: (size, size) uint16, linear in exposure, 0 to the panel's ceiling.
-            interval_s: since the frame before, whose lag is still in the panel.
+            interval_s: since the frame before; the last few are still in the panel.
         """
-        scene, panel = self.scene, self.scene.panel
-        quanta = 0.0 if technique is None else scene.quanta_open(technique)
-        signal = scene.open_field * np.float32(quanta)
-        y, x = scene.noise_place(index)
-        noise = panel.tile[y : y + scene.size, x : x + scene.size] * np.float32(kernels.NOISE_UNIT)
-        power = signal * np.float32(panel.noise_gain) + np.float32(panel.electronic_quanta2)
-        signal += noise * np.sqrt(power)
-        lag = np.float32(panel.lag_after(interval_s) if self._started else 0.0)
-        counts = (1 - lag) * signal + lag * self._previous
+        panel = self.scene.panel
+        signal = self._signal(index, technique)
+        self._time_s += interval_s
+        before = list(self._before) if panel.lag else []
+        shares = panel.lag_after([self._time_s - t_s for t_s, _ in before])
+        counts = (1 - shares.sum()) * signal
+        for share, (_, earlier) in zip(shares, before, strict=True):
+            counts += share * earlier
         counts *= np.float32(panel.counts_per_quantum)
-        self._previous, self._started = signal, True
+        self._before.appendleft((self._time_s, signal))
         if panel.raw_gain is not None and panel.raw_offset is not None:
             counts = counts * panel.raw_gain + panel.raw_offset
         np.copyto(out, np.clip(np.rint(counts), 0, panel.ceiling), casting="unsafe")
+
+    def _signal(self, index: int, technique: Technique | None) -> np.ndarray:
+        """Quanta of one frame with their noise and that of the electronics, without lag."""
+        scene, panel = self.scene, self.scene.panel
+
+        def noise(tile: np.ndarray, y: int, x: int) -> np.ndarray:
+            part: np.ndarray = tile[y : y + scene.size, x : x + scene.size]
+            return part * np.float32(kernels.NOISE_UNIT)
+
+        place, white = scene.noise_places(index)
+        electronic = noise(panel.white, *white) * np.float32(np.sqrt(panel.electronic_quanta2))
+        if technique is None:
+            return electronic
+        factor, less = (np.float32(value) for value in panel.noise_shape)
+        quanta = scene.open_field * np.float32(scene.quanta_open(technique))
+        root = np.sqrt(np.maximum(quanta - less, 0)) + factor * noise(panel.tile, *place)
+        return root * root - less + electronic

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -19,9 +20,15 @@ BIT_DEPTH = 14
 CEILING = 2**BIT_DEPTH - 1
 MATRICES = (512, 1024, 2048)
 
-LAG = 0.025
-"""Share of the previous pulse's signal that a caesium iodide panel still holds at 30/s."""
-LAG_RATE_HZ = 30.0
+LAG_PULSES = 4
+"""Pulses before the present one that are still in the panel; what is older is below 0.3 %."""
+LAG_SHARES, LAG_TIMES_S, LAG_FIRST_S = (0.0129, 0.0071), (0.0163, 0.116), 1.0 / 30.0
+"""Two exponentials: what a frame LAG_FIRST_S after a pulse holds of it, and how that decays.
+
+They pass 2.0, 0.7, 0.4 and 0.3 % in the first to fourth frame: Siewerdsen and Jaffray, Med. Phys.
+26 (1999) 1624, for an amorphous-silicon panel (first frame 2 to 10 %, by exposure). Which frame
+time these hold for was not found; they are taken for 30/s. Values for a caesium iodide panel
+(Starman 2010, Granfors 2003) were looked for and not found."""
 ELECTRONIC_QUANTA = 2.5
 """Electronic noise per pixel at 1024², as the quanta whose statistics would equal it."""
 FULL_SCALE_QUANTA_PER_MM2 = 40_000.0
@@ -39,12 +46,13 @@ class Panel:
     """One matrix of the detector with everything that belongs to its pixels.
 
     Attributes:
-        tile: unit noise as the scintillator filters it, larger than the picture, int8 in
-            NOISE_UNIT, to be used from a place that changes with every pulse.
+        tile, white: unit noise as the scintillator filters it, and as electronics make it; larger
+            than the picture, int8 in NOISE_UNIT, to be used from places that change with every
+            pulse.
         noise_variance: variance of a pixel of the tile: what the filter leaves of 1.
         noise_gain: power of the quantum noise over that of Poisson, before the filter.
-        electronic_quanta2: power of the electronic noise, in quanta², before the filter.
-        lag: share of the previous pulse at LAG_RATE_HZ; see `lag_after`.
+        electronic_quanta2: variance of the electronic noise, in quanta².
+        lag: whether it holds anything of the pulses before; see `lag_after`.
         ceiling: largest pixel value.
         mtf_sigma_mm: the scintillator's blur at the detector.
         residual: gains that are left after correction, about 1.
@@ -59,10 +67,11 @@ class Panel:
     noise_gain: float
     noise_variance: float
     electronic_quanta2: float
-    lag: float
+    lag: bool
     ceiling: int
     mtf_sigma_mm: float
     tile: np.ndarray
+    white: np.ndarray
     residual: np.ndarray
     raw_gain: np.ndarray | None
     raw_offset: np.ndarray | None
@@ -73,17 +82,24 @@ class Panel:
         """Number of different places, each way, from which the tile can be used."""
         return self.tile.shape[0] - self.size
 
-    def lag_after(self, interval_s: float) -> float:
-        """Share of the previous pulse that a frame `interval_s` later still holds.
+    def lag_after(self, elapsed_s: Sequence[float] | np.ndarray) -> np.ndarray:
+        """Shares of pulses, each so long ago, that are in a frame; float32."""
+        later = np.maximum(np.asarray(elapsed_s, float) - LAG_FIRST_S, 0.0)[:, None]
+        return (np.exp(-later / LAG_TIMES_S) @ LAG_SHARES).astype(np.float32)
 
-        It decays about as the inverse of the time.
+    @property
+    def noise_shape(self) -> tuple[float, float]:
+        """Quantum noise of a signal of N quanta: (√(N - b) + a·z)² - b, with z from `tile`; a, b.
+
+        Mean and variance are those of N + z·√(gain·N), but like counted quanta it is skewed to the
+        right, and never below nothing.
         """
-        return self.lag * min(1.0, 1.0 / (LAG_RATE_HZ * max(interval_s, 1e-3)))
+        return float(np.sqrt(self.noise_gain)) / 2.0, self.noise_gain * self.noise_variance / 8.0
 
     def variance(self, quanta: np.ndarray | float) -> np.ndarray:
         """Variance in counts² of pixels with that mean signal in quanta, digitisation included."""
-        power = self.noise_gain * np.asarray(quanta, float) + self.electronic_quanta2
-        return power * self.noise_variance * self.counts_per_quantum**2 + 1.0 / 12.0
+        power = self.noise_gain * self.noise_variance * np.asarray(quanta, float)
+        return (power + self.electronic_quanta2) * self.counts_per_quantum**2 + 1.0 / 12.0
 
     def mtf(self, per_mm: np.ndarray | float) -> np.ndarray:
         """Modulation transfer of the scintillator at spatial frequencies at the detector."""
@@ -91,10 +107,9 @@ class Panel:
 
     def noise_power(self, quanta: float, per_mm: np.ndarray | float) -> np.ndarray:
         """Noise power spectrum in counts²·mm² at a mean signal in quanta per pixel."""
-        power = self.noise_gain * quanta + self.electronic_quanta2
         filter_ = _mtf(_noise_sigma_mm(self.settings), per_mm) ** 2
-        area = self.pixel_mm**2
-        return power * self.counts_per_quantum**2 * area * filter_ + area / 12.0
+        power = self.noise_gain * quanta * filter_ + self.electronic_quanta2
+        return (power * self.counts_per_quantum**2 + 1.0 / 12.0) * self.pixel_mm**2
 
 
 def make_panel(
@@ -110,7 +125,7 @@ def make_panel(
     """
     settings = settings or DetectorSettings()
     pixel_mm = detector_mm / size
-    tile, variance = _noise_tile(size, pixel_mm, seed, _noise_sigma_mm(settings))
+    tile, variance = _noise_tile(size, pixel_mm, [seed, 5, size], _noise_sigma_mm(settings))
     residual, gain, offset, defects = _patterns(size, detector_mm, seed, settings)
     return Panel(
         size=size,
@@ -120,10 +135,11 @@ def make_panel(
         noise_gain={"off": 0.0, "Poisson": 1.0, "compound": 1.0 / SWANK}[settings.noise],
         noise_variance=variance,
         electronic_quanta2=ELECTRONIC_QUANTA * 1024 / size if settings.electronic_noise else 0.0,
-        lag=LAG if settings.lag else 0.0,
+        lag=settings.lag,
         ceiling=CEILING if settings.saturation else 65535,
         mtf_sigma_mm=MTF_SIGMA_MM if settings.mtf else 0.0,
         tile=tile,
+        white=_noise_tile(size, pixel_mm, [seed, 7, size], 0.0)[0],
         residual=residual,
         raw_gain=gain if raw else None,
         raw_offset=offset if raw else None,
@@ -139,13 +155,15 @@ def _noise_sigma_mm(settings: DetectorSettings) -> float:
     return MTF_SIGMA_MM if settings.correlated else 0.0
 
 
-def _noise_tile(size: int, pixel_mm: float, seed: int, sigma_mm: float) -> tuple[np.ndarray, float]:
+def _noise_tile(
+    size: int, pixel_mm: float, seed: list[int], sigma_mm: float
+) -> tuple[np.ndarray, float]:
     """Noise of the spectrum MTF² in NOISE_UNIT, and its variance: the mean of MTF² over the pixels.
 
     The spectrum is made, not a kernel's in space: that would not keep to it at high frequencies.
     """
     side = size + max(256, size // 4)
-    rng = np.random.default_rng([seed, 5, size])
+    rng = np.random.default_rng(seed)
     tile = rng.standard_normal((side, side), dtype=np.float32)
     variance = 1.0
     if sigma_mm > 0.0:

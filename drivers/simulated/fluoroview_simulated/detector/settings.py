@@ -5,11 +5,12 @@ The model, with all of them on:
 - 0.6 mm of caesium iodide absorbs, each photon with its energy (`absorption`).
 - Light spreads in it as a Gaussian of 0.17 mm: MTF(f) = exp(-2π²σ²f²), 0.57 at 1 lp/mm (`mtf`).
 - N quanta per pixel come with the power of Poisson noise over Swank's factor 0.9, filtered by the
-  same MTF (`noise`, `correlated`): NPS(f) = pixel² · (N / 0.9 + e) · MTF²(f), in quanta²·mm². The
-  frames' variance is that, integrated up to the pixels' Nyquist frequency.
-- The electronics add e, given as quanta with the same statistics (`electronic_noise`).
-- A share of a pulse's signal comes with the next frame: 2.5 % at 30/s, less after longer pauses,
-  nothing after that (`lag`): frame n = (1 - share) · signal n + share · signal (n - 1).
+  same MTF (`noise`, `correlated`), and skewed like counted quanta. The electronics add white noise
+  of variance e (`electronic_noise`): NPS(f) = pixel² · (N / 0.9 · MTF²(f) + e), in quanta²·mm².
+  The frames' variance is that, integrated up to the pixels' Nyquist frequency. A corrected panel
+  shows nothing below zero.
+- Shares of a pulse's signal come with the four frames after it: 2.0, 0.7, 0.4 and 0.3 % at 30/s,
+  less after longer pauses (`lag`): frame n = (1 - Σ share k) · signal n + Σ share k · signal n - k.
 - 14 bits, full at 40 000 quanta per mm² (`saturation`).
 - Pixels have gains and offsets of their own; a corrected panel leaves 0.3 % of them (`patterns`).
   A raw one shows them wholly, and has dead, hot and weak pixels, clusters and lines (`defects`).
@@ -38,7 +39,7 @@ class DetectorSettings:
         patterns: gain and offset patterns, wholly in a raw panel, else what correction leaves.
         defects: dead, hot and weak pixels, clusters and lines in a raw panel.
         saturation: full scale is 14 bits; off: 16 bits.
-        lag: what is left of the pulse before.
+        lag: what is left of the pulses before.
         jitter_ms: spread of the frames' times in milliseconds, root mean square.
     """
 
