@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def run_headless(
         raise HeadlessError(
             f"The folder {folder} cannot be made: {error.strerror}.", "Name another one with --out."
         ) from error
-    exam = Examination(room)
+    exam = Examination(_ends_with_a_fault(room))
     problems: list[str] = []
 
     failed: list[Problem] = []
@@ -74,11 +75,12 @@ def run_headless(
         recording = folder / f"raw{RECORDING}"
         if record:
             exam.start_recording(recording)
-        _hold_pedal(exam, seconds, step)
+        with _pictures_taken(exam):
+            _hold_pedal(exam, seconds, step)
         if not exam.runs or not exam.runs[-1].frames:
             raise HeadlessError(
-                "No frame came while the pedal was down. " + " ".join(problems),
-                "Look at `fluoroview devices`.",
+                "No frame came while the pedal was down.",
+                " ".join(problems) or "Look at `fluoroview devices`.",
             )
         summary = _summary(exam.snapshot(), exam)
         health = exam.health_report()
@@ -90,6 +92,31 @@ def run_headless(
         )
     finally:
         exam.close()
+
+
+def _ends_with_a_fault(room: Room) -> Room:
+    """Return the room without restarts: nobody presses the pedal again, and the run is stored."""
+    return room.model_copy(
+        update={"detector": room.detector.model_copy(update={"restart": "offer"})}
+    )
+
+
+@contextmanager
+def _pictures_taken(exam: Examination) -> Iterator[None]:
+    """Take each live picture as a display would, so that its latency is known."""
+
+    def take() -> None:
+        if not exam.snapshot().beam_on:
+            return  # the hold stays for the viewer's picture
+        picture = exam.take_picture()
+        if picture is not None:
+            exam.painted((exam.clock.monotonic_ns() - picture.host_time_ns) / 1e6)
+
+    exam.events.picture_ready.connect(take)
+    try:
+        yield
+    finally:
+        exam.events.picture_ready.disconnect(take)
 
 
 def _hold_pedal(exam: Examination, seconds: float, step: Step) -> None:

@@ -293,5 +293,10 @@ def _exit_text(code: int, stderr: list[str]) -> str:
     else:
         ended = f"its process ended with code {code}"
     # faulthandler's dump of a crash is for its author; what the driver said before is for the user
-    words = [line for line in stderr if not line.startswith(_CRASH_DUMP)]
+    words = [line for line in stderr if not _is_dump(line)]
     return f"{ended}; its last words: {words[-1]}" if words and code else ended
+
+
+def _is_dump(line: str) -> bool:
+    """Return whether a line is of faulthandler's dump, which may have been cut off."""
+    return any(line.startswith(begin) or begin.startswith(line) for begin in _CRASH_DUMP)

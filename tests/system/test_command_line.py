@@ -149,6 +149,27 @@ def test_a_display_that_does_not_answer_gets_a_sentence():
     assert "nothing answers at DISPLAY=:4711" in refused("live", DISPLAY=":4711")
 
 
+def test_a_headless_run_ends_with_a_fault_and_its_files_are_whole(tmp_path):
+    faults, room = tmp_path / "faults.toml", tmp_path / "room.toml"
+    faults.write_text('[[fault]]\nkind = "crash"\nat_frame = 20\n')
+    room.write_text('[detector]\ndriver = "pattern"\nrestart = "automatic"\n')
+    done = fluoroview(
+        "live", "--room", room, "--faults", faults, "--headless", "--json", "--out", tmp_path
+    )
+    assert done.returncode == 1
+    assert "killed by signal 11 (SIGSEGV). Restart" in done.stderr
+    assert "restarted by itself" not in done.stderr, "nobody would press the pedal again"
+    told = json.loads(done.stdout)
+    assert {Path(file).name for file in told["files"]} == {
+        "viewer.png", "hold.png", "hold.dcm", "loop.dcm", "dose.json",
+    }  # fmt: skip
+    ledger, health = told["ledger"], told["health"]
+    assert ledger["exact"]
+    assert 20 <= ledger["delivered"] <= 21, "the signal may come after its frame"
+    assert sum(health["latency_histogram"].values()) + health["skipped_by_display"] >= 20
+    assert cv2.imread(str(tmp_path / "viewer.png")).std() > 30
+
+
 def test_a_room_with_a_wrong_key_gets_a_sentence(tmp_path):
     room = tmp_path / "room.toml"
     room.write_text("[hold]\nframs = 3\n")
