@@ -79,7 +79,11 @@ def _line(
         [r[2] if len(r) > 2 else 1.0 for r in places],
     )
     line = heart.world(heart.local(line) / depth * np.maximum(wanted, 0.2)[:, None])
-    line[1:-1] += rng.normal(0, wander_mm, (len(line) - 2, 3))
+    aside = rng.normal(0, wander_mm, (len(line), 3))
+    aside[[0, -1]] = 0.0
+    # Bends that follow each other are of one mind: a vessel winds, it does not zigzag.
+    smooth = 0.4 * (np.roll(aside, 1, axis=0) + np.roll(aside, -1, axis=0)) + 0.8 * aside
+    line[1:-1] += smooth[1:-1]
     return line
 
 
