@@ -62,6 +62,15 @@ def test_the_column_reaches_the_rectum_first():
     assert at(later, later.contrast, line.at(840.0)) > 4.0
 
 
+def test_the_head_of_the_column_is_round():
+    canvas, _ = drawn("single-normal", 3.0, OPEN)
+    filled = canvas.contrast > 0.3 * canvas.contrast.max()
+    top = int(np.flatnonzero(filled.any(axis=1))[0])
+    width = filled.sum(axis=1) * canvas.cell_mm
+    near, below = (width[top + round(mm / canvas.cell_mm)] for mm in (2.0, 16.0))
+    assert near < 0.75 * below
+
+
 def test_the_mass_in_the_picture_is_the_mass_that_ran_in():
     canvas, procedure = drawn("single-normal", 20.0, OPEN)
     grams = canvas.contrast.sum() * canvas.cell_mm**2 * 1e-3

@@ -9,18 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import in_body
-from fluoroview_simulated.canvas import ViewLayers
+from fluoroview_simulated.canvas import LayerMap, ViewLayers
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 
 CUTS_MM = (0, 62, 138, 205, 300, 420, 520, 610, 680, 760, 850, 950, 1010, 1070, 1130, 1190, 1400)
 """Where the colon is cut into pieces, from the anus."""
 APPLE_CORE_MM = 468.0
 POLYP_MM, STALKED_MM = 408.0, 330.0
+HEAD_MM, HEAD_CELLS = 15.0, 41
+"""How far the middle of the head of barium is ahead of its edge, and cells that span a lumen."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,30 @@ def lay_out(colon: Colon, layers: ViewLayers, seed: int) -> None:
     for i, ((mesh, along), (wall, _)) in enumerate(zip(colon.pieces, colon.walls, strict=True)):
         key = f"wall {i}"
         layers.lumen(f"piece {i}", key, mesh, wall, along)
-        kept = layers.maps[key]
-        layers.maps[key] = replace(kept, path=soft(kept.path) * texture[kept.place])
+        inside, kept = layers.maps[f"piece {i}"], layers.maps[key]
+        reached = _reached(inside, float(colon.lumen.s_mm[-1]))
+        layers.maps[f"piece {i}"] = replace(inside, scalar=reached)
+        texture_here = soft(kept.path) * texture[kept.place]
+        layers.maps[key] = replace(kept, path=texture_here, scalar=reached)
     layers.custom("basins", **basins(colon, layers))
     for name, sacs in (("sac", colon.diverticula), ("polyp", colon.polyps)):
         for i, sac in enumerate(sacs):
             key = f"{name} wall {i}"
             layers.lumen(f"{name} {i}", key, sac.mesh, sac.mesh)
             layers.maps[key] = replace(layers.maps[key], path=soft(layers.maps[key].path))
+
+
+def _reached(piece: LayerMap, end_mm: float) -> np.ndarray | None:
+    """Where along the colon a ray lies for what runs in: its head is round, the wall comes last.
+
+    Towards the pole of the caecum nothing is ahead any more.
+    """
+    if piece.scalar is None or piece.path.size == 1:
+        return piece.scalar
+    across = cv2.dilate(piece.path, np.ones((HEAD_CELLS, HEAD_CELLS)))
+    off_middle = 1.0 - (piece.path / np.maximum(across, 1.0)) ** 2
+    ahead = HEAD_MM * np.clip((end_mm - piece.scalar) / 100.0 - 0.2, 0.0, 1.0)
+    return (piece.scalar + ahead * np.clip(off_middle, 0.0, 1.0)).astype(np.float32)
 
 
 def basins(colon: Colon, layers: ViewLayers) -> dict[str, np.ndarray]:
