@@ -67,7 +67,7 @@ def test_the_head_of_the_column_is_round():
     filled = canvas.contrast > 0.3 * canvas.contrast.max()
     top = int(np.flatnonzero(filled.any(axis=1))[0])
     width = filled.sum(axis=1) * canvas.cell_mm
-    near, below = (width[top + round(mm / canvas.cell_mm)] for mm in (2.0, 16.0))
+    near, below = (width[top + round(mm / canvas.cell_mm)] for mm in (4.0, 16.0))
     assert near < 0.75 * below
 
 
