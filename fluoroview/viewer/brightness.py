@@ -8,6 +8,7 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from fluoroview.dose.account import is_acquisition
 from fluoroview.viewer import theme
 from fluoroview.viewer.parameter_editors import Described, ParameterEditor, editor_for, tip
 from fluoroview.viewer.segments import Segments
@@ -34,6 +35,9 @@ class BrightnessControls(QWidget):
         self.limit = QLabel()
         self.limit.setWordWrap(True)
         self.limit.setStyleSheet(f"color: {theme.WARNING}; font-weight: 600;")
+        self.factors = QLabel("These are fluoroscopy's; the picture has those of the run")
+        self.factors.setWordWrap(True)
+        self.factors.setProperty("role", "faint")
         self._editors: dict[str, ParameterEditor] = {}
         self._shown: list[str] = []
         self._form = QFormLayout()
@@ -45,6 +49,7 @@ class BrightnessControls(QWidget):
         column.setSpacing(5)
         column.addLayout(self._form)
         column.addWidget(self.limit)
+        column.addWidget(self.factors)
         self.run.wished.connect(lambda value: self.wished.emit(RUN, value))
         self.level.wished.connect(lambda value: self.wished.emit(LEVEL, value))
         self._form.addRow(_dim("Run"), self.run)
@@ -69,6 +74,7 @@ class BrightnessControls(QWidget):
                 segments.setToolTip(tip(each))
         for name, editor in self._editors.items():
             editor.show_described(by_name[name], running)
+        self.factors.setVisible(RUN in by_name and is_acquisition(str(by_name[RUN]["value"])))
         words = str(by_name[LIMIT]["value"]) if LIMIT in by_name else ""
         self.limit.setVisible(bool(words))
         if self.limit.text() != words:

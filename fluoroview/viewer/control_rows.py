@@ -10,7 +10,7 @@ from typing import Any
 
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from fluoroview.exam.wording import key_cap, spaced
 from fluoroview.viewer import theme
@@ -23,7 +23,7 @@ from fluoroview.viewer.parameter_editors import (
     unit_words,
 )
 
-ROW_PX = 30
+ROW_PX, COMPACT_ROW_PX = 30, 26
 CAP_PX = 36
 """Wide enough for a cap with Shift and an arrow."""
 _CAP = (
@@ -62,6 +62,10 @@ class ControlRow(QWidget):
         self.line = QHBoxLayout(self)
         self.line.setContentsMargins(0, 0, 0, 0)
         self.line.setSpacing(5)
+
+    def set_compact(self, on: bool) -> None:
+        """Take less height, or as much as usual."""
+        self.setFixedHeight(COMPACT_ROW_PX if on else ROW_PX)
 
     def bindings(self) -> dict[str, Binding]:
         """Return what its keys do."""
@@ -255,7 +259,7 @@ def _capped(button: QPushButton, words: str, keys: list[str]) -> QPushButton:
     """Write words on a button, and its key at the right."""
     button.setAccessibleName(words)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.setFixedHeight(ROW_PX)
+    button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
     button.setStyleSheet("padding: 0;")
     line = QHBoxLayout(button)
     line.setContentsMargins(10, 0, 6, 0)

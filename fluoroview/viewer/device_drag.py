@@ -92,7 +92,7 @@ class DeviceDrag(QObject):
             return self._wheel(event)
         if isinstance(event, QMouseEvent):
             return self._mouse(event)
-        if event is not None and event.type() in _LEAVING:
+        if event is not None and event.type() in _LEAVING and self._from is not None:
             self.let_go()
         return False
 

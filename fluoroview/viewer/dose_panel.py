@@ -81,6 +81,11 @@ class DosePanel(QWidget):
         self.silence.hide()
         self._lay_out()
 
+    def set_compact(self, on: bool) -> None:
+        """Write the figures smaller, or as large as usual."""
+        for figure in self.findChildren(_Figure):
+            figure.set_compact(on)
+
     def show_reading(self, reading: DoseReading, signal: bool = False) -> None:
         """Show a reading; `signal` says whether the 5-minute signal is due."""
         self._show_kind(recorded=False)
@@ -178,10 +183,10 @@ class _Figure(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self._accent = accent
+        self._size_px = size_px
         self.title = QLabel()
         self.title.setProperty("role", "heading")
         self.value = QLabel(NOT_AVAILABLE)
-        self.value.setFont(theme.font(size_px, QFont.Weight.DemiBold))
         self.unit = QLabel()
         self.unit.setProperty("role", "dim")
         self.unit.setStyleSheet("font-size: 11px;")
@@ -191,14 +196,21 @@ class _Figure(QFrame):
         baseline = Qt.AlignmentFlag.AlignBottom
         line.addWidget(self.unit, 0, baseline)
         line.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(9, 6, 6, 6)
-        column.setSpacing(0)
-        column.addWidget(self.title)
-        column.addLayout(line)
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.title)
+        self._column.addLayout(line)
+        self.set_compact(False)
         # the width comes from the grid, not from the digits, or the cards would breathe
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.set_head(heading, unit, accent)
+
+    def set_compact(self, on: bool) -> None:
+        """Take less height, or as much as usual."""
+        size_px = round(0.75 * self._size_px) if on else self._size_px
+        self.value.setFont(theme.font(size_px, QFont.Weight.DemiBold))
+        above = 3 if on else 6
+        self._column.setContentsMargins(9, above, 6, above)
 
     def set_head(self, heading: str, unit: str, accent: str) -> None:
         """Say what the figure is."""

@@ -213,6 +213,8 @@ def _plot(pg: Any) -> Any:
     plot.setMinimumWidth(60)
     plot.setMouseEnabled(False, False)
     plot.setMenuEnabled(False)
+    menu = plot.getPlotItem().ctrlMenu  # made all the same: it must go with the plot
+    menu.setParent(plot, menu.windowFlags())
     plot.hideButtons()
     plot.setLimits(yMin=0)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fluoroview.viewer import theme
 
@@ -42,6 +44,7 @@ KEYS = (
     ("Ctrl+S", "Save the loop"),
     ("Ctrl+Shift+S", "Save the picture"),
 )
+_SECOND_COLUMN = ("Loops", "")
 
 
 class HelpDialog(QDialog):
@@ -53,19 +56,12 @@ class HelpDialog(QDialog):
         self.setModal(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 18, 22, 18)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(5)
-        for row, (keys, words) in enumerate(KEYS):
-            left = QLabel(keys)
-            if not words:
-                left.setStyleSheet(f"color: {theme.ACCENT}; font-weight: 600;")
-                left.setContentsMargins(0, 10 if row else 0, 0, 0)
-            else:
-                left.setStyleSheet("font-weight: 600;")
-            grid.addWidget(left, row, 0)
-            grid.addWidget(QLabel(words), row, 1)
-        column.addLayout(grid)
+        beside = QHBoxLayout()
+        beside.setSpacing(40)
+        at = KEYS.index(_SECOND_COLUMN)
+        for part in (KEYS[:at], KEYS[at:]):
+            beside.addLayout(_table(part))
+        column.addLayout(beside)
         note = QLabel(
             "FluoroView is not a medical device. Every dose figure says whether it is measured,\n"
             "recorded, computed or simulated."
@@ -74,3 +70,21 @@ class HelpDialog(QDialog):
         note.setAlignment(Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(14)
         column.addWidget(note)
+
+
+def _table(entries: Sequence[tuple[str, str]]) -> QGridLayout:
+    """Return keys and words in two columns, under their headings."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(24)
+    grid.setVerticalSpacing(5)
+    for row, (keys, words) in enumerate(entries):
+        left = QLabel(keys)
+        if not words:
+            left.setStyleSheet(f"color: {theme.ACCENT}; font-weight: 600;")
+            left.setContentsMargins(0, 10 if row else 0, 0, 0)
+        else:
+            left.setStyleSheet("font-weight: 600;")
+        grid.addWidget(left, row, 0)
+        grid.addWidget(QLabel(words), row, 1)
+    grid.setRowStretch(len(entries), 1)
+    return grid

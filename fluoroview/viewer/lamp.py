@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from fluoroview.viewer import theme
 
-HEIGHT_PX = 52
+HEIGHT_PX, COMPACT_PX = 52, 36
 
 
 class XRayLamp(QWidget):
@@ -17,6 +17,7 @@ class XRayLamp(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._on = False
+        self._height_px = HEIGHT_PX
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("X-ray lamp")
 
@@ -32,9 +33,14 @@ class XRayLamp(QWidget):
             self.setAccessibleDescription("X-ray on" if on else "X-ray off")
             self.update()
 
+    def set_compact(self, on: bool) -> None:
+        """Take less height, or as much as usual."""
+        self._height_px = COMPACT_PX if on else HEIGHT_PX
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """Return the lamp's size."""
-        return QSize(280, HEIGHT_PX)
+        return QSize(280, self._height_px)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the lamp."""
@@ -45,11 +51,11 @@ class XRayLamp(QWidget):
         painter.setBrush(QColor(theme.XRAY if self._on else theme.GROUND))
         painter.drawRoundedRect(body, 6, 6)
         ink = QColor("#171200" if self._on else theme.FAINT)
-        words, font = "X-RAY ON" if self._on else "X-RAY OFF", theme.font(22, QFont.Weight.Bold)
-        painter.setFont(font)
+        words = "X-RAY ON" if self._on else "X-RAY OFF"
+        painter.setFont(theme.font(round(0.42 * self._height_px), QFont.Weight.Bold))
         width = painter.fontMetrics().horizontalAdvance(words)
-        left = (self.width() - width - 48) / 2
-        painter.fillPath(_trefoil(QPointF(left + 17, self.height() / 2), 17.0), ink)
+        left, radius = (self.width() - width - 48) / 2, self._height_px / 3
+        painter.fillPath(_trefoil(QPointF(left + 17, self.height() / 2), radius), ink)
         painter.setPen(ink)
         place = QRectF(left + 48, 0, width + 8, self.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, words)

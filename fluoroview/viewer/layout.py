@@ -29,6 +29,8 @@ from fluoroview.viewer.source_panel import SourcePanel
 from fluoroview.viewer.stand_panel import StandPanel
 
 COLUMN_PX = 392
+COMPACT_BELOW_PX = 900
+"""In a window of less height the column is compact."""
 
 
 class Widgets:
@@ -67,6 +69,11 @@ class Widgets:
             self.tabs.setTabVisible(index, there)
             if there and page is self.procedure_panel:
                 self.tabs.setCurrentWidget(page)
+
+    def set_compact(self, on: bool) -> None:
+        """Leave more of the column to the tabs, where a window is low."""
+        for each in (self.lamp, self.dose, self.procedure_panel):
+            each.set_compact(on)
 
     def _centre(self) -> QWidget:
         centre = QWidget()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow
 
 from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode, Problem
@@ -27,7 +27,7 @@ from fluoroview.viewer.calibration_dialog import CalibrationDialog
 from fluoroview.viewer.corner_words import value_of
 from fluoroview.viewer.file_control import FileControl, files_in
 from fluoroview.viewer.help_dialog import HelpDialog
-from fluoroview.viewer.layout import Widgets
+from fluoroview.viewer.layout import COMPACT_BELOW_PX, Widgets
 from fluoroview.viewer.loop_control import LoopControl
 from fluoroview.viewer.menus import menus_of
 from fluoroview.viewer.message_bar import Message
@@ -323,6 +323,11 @@ class MainWindow(QMainWindow):
         assert event is not None
         self.open_files(files_in(event.mimeData()))
         event.acceptProposedAction()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """A low window leaves its height to what is done in it."""
+        self.widgets.set_compact(self.height() < COMPACT_BELOW_PX)
+        super().resizeEvent(event)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Take the foot off the pedal and let go of everything that ticks."""

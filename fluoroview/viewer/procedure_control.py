@@ -9,7 +9,7 @@ from typing import Any
 from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QMainWindow
 
-from fluoroview.exam.catalogue import Catalogue, read_catalogue_apart
+from fluoroview.exam.catalogue import Catalogue, CatalogueError, read_catalogue_apart
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.snapshot import ExamSnapshot
 from fluoroview.hal import DeviceState
@@ -20,6 +20,7 @@ from fluoroview.viewer.control_keys import HIGH_LEVEL_KEY, ControlKeys
 from fluoroview.viewer.corner_words import readable, value_of
 from fluoroview.viewer.device_drag import DeviceDrag, Grips
 from fluoroview.viewer.layout import Widgets
+from fluoroview.viewer.message_bar import Message
 from fluoroview.viewer.sound import Sounder
 from fluoroview.viewer.stand_panel import NAMES as STAND
 from fluoroview.viewer.write_queue import WriteQueue
@@ -83,9 +84,10 @@ class ProcedureControl(QObject):
         if not (has_level and connected):
             self.high_level.release()
         heat = value_of(described, "AnodeHeat")
+        of_file = now.replay is not None and now.replay.dose is not None
         widgets.dose.show_heat_and_skin(
-            None if heat is None or now.replay else float(heat),
-            None if now.replay else value_of(described, "PeakSkinDose"),
+            None if heat is None or of_file else float(heat),
+            None if of_file else value_of(described, "PeakSkinDose"),
             str(value_of(described, "PeakSkinDosePlace") or ""),
         )
 
@@ -135,9 +137,13 @@ class ProcedureControl(QObject):
         panel.chosen.connect(self._widgets.canvas.setFocus)
         panel.controls_changed.connect(self._other_controls)
         panel.stopped.connect(self._say)
+        panel.unknown.connect(self._unknown)
         self.mouse.moved.connect(self._widgets.canvas.set_moved)
         self.mouse.refused.connect(self._say)
         self.keys.bind_own(stand.bindings() | {HIGH_LEVEL_KEY: self.high_level.binding()})
+
+    def _unknown(self, name: str, error: CatalogueError) -> None:
+        self._widgets.messages.add(Message(error.what, error.remedy, about=name))
 
     def _other_controls(self) -> None:
         self.mouse.forget()

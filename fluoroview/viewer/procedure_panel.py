@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from fluoroview.exam.catalogue import CaseEntry, Catalogue, ProcedureEntry
+from fluoroview.exam.catalogue import CaseEntry, Catalogue, CatalogueError, ProcedureEntry
 from fluoroview.viewer import theme
 from fluoroview.viewer.control_keys import Binding
 from fluoroview.viewer.control_rows import ControlRow, StepRow, row_for
@@ -31,7 +31,7 @@ from fluoroview.viewer.high_level import NAME as HIGH_LEVEL
 from fluoroview.viewer.parameter_editors import Described
 from fluoroview.viewer.scrolling import scrolled
 
-LEAST_TEXT_PX = 118
+LEAST_TEXT_PX, COMPACT_TEXT_PX = 118, 84
 _BAR_PX = 12
 _OTHERS_PX = 210
 """Height of pickers, headings and hints."""
@@ -50,6 +50,8 @@ class ProcedurePanel(QWidget):
     """Something was picked: the keys belong to the picture again."""
     stopped = pyqtSignal(str)
     """A sentence: a control is at its end."""
+    unknown = pyqtSignal(str, object)
+    """"Procedure" or "Case", and the CatalogueError for a name that was typed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,10 +66,21 @@ class ProcedurePanel(QWidget):
         self.hand = Hand()
         self._kinds: list[tuple[str, str]] = []
         self._catalogue = Catalogue()
+        self._driver, self._entry = "", ProcedureEntry(driver="", name="")
         self._controls = QVBoxLayout()
+        self._compact = False
         self._lay_out()
         for name, picker in self._pickers().items():
             picker.picked.connect(lambda value, name=name: self._picked(name, value))
+            picker.typed.connect(lambda words, name=name: self._typed(name, words))
+
+    def set_compact(self, on: bool) -> None:
+        """Put the controls closer together, or as usual."""
+        self._compact = on
+        self._controls.setSpacing(2 if on else 6)
+        for row in self.rows.values():
+            row.set_compact(on)
+        self._share_room()
 
     def use_catalogue(self, catalogue: Catalogue) -> None:
         """Know the titles of what drivers offer from now on."""
@@ -77,6 +90,7 @@ class ProcedurePanel(QWidget):
         """Show the examination as read back."""
         by_name = {each["name"]: each for each in described}
         entry = self._catalogue.find(driver, str(value_of(described, "Procedure") or ""))
+        self._driver, self._entry = driver, entry or self._entry
         self._show_pickers(driver, by_name, entry, running)
         self._show_teaching(by_name, entry)
         situation = str(by_name["Situation"]["value"]) if "Situation" in by_name else ""
@@ -116,8 +130,10 @@ class ProcedurePanel(QWidget):
         self._share_room()
 
     def _share_room(self) -> None:
-        rows = sum(row.height() + 6 for row in self.rows.values())
-        self.teaching.set_room(self.height() - rows - _OTHERS_PX)
+        gap = self._controls.spacing()
+        rows = sum(row.maximumHeight() + gap for row in self.rows.values())
+        least = COMPACT_TEXT_PX if self._compact else LEAST_TEXT_PX
+        self.teaching.set_room(max(self.height() - rows - _OTHERS_PX, least))
 
     def _pickers(self) -> dict[str, _Picker]:
         return {"Procedure": self.procedure, "Case": self.case, "Body": self.body}
@@ -125,6 +141,16 @@ class ProcedurePanel(QWidget):
     def _picked(self, name: str, value: str) -> None:
         self.wished.emit(name, value)
         self.chosen.emit()
+
+    def _typed(self, name: str, words: str) -> None:
+        """Find what was typed by name or title; else offer the nearest."""
+        try:
+            if name == "Case":
+                self._picked(name, self._entry.case(words).name)
+            else:
+                self._picked(name, self._catalogue.procedure(self._driver, words).name)
+        except CatalogueError as error:
+            self.unknown.emit(name, error)
 
     def _show_pickers(
         self,
@@ -142,7 +168,8 @@ class ProcedurePanel(QWidget):
                 wished = str(self.wished_now(name, described["value"]))
                 picker.show_choices(described["choices"] or [], words, wished)
                 picker.setEnabled(not running)
-                picker.setToolTip("Release the pedal to change it" if running else "")
+                locked = "Release the pedal to change it"
+                picker.setToolTip(locked if running else picker.currentText())
 
     def _show_teaching(self, by_name: dict[str, Described], entry: ProcedureEntry | None) -> None:
         told = by_name.get("TeachingText")
@@ -176,6 +203,7 @@ class ProcedurePanel(QWidget):
         for row in self.rows.values():
             row.wished.connect(self.wished)
             row.run_wished.connect(self.run_wished)
+            row.set_compact(self._compact)
             self._controls.addWidget(row)
             if isinstance(row, StepRow):
                 row.taken.connect(self.take)
@@ -279,7 +307,7 @@ class TeachingText(QWidget):
 
     def set_room(self, height_px: int) -> None:
         """Take at most so much height; a longer text is scrolled."""
-        self._most_px = max(height_px, LEAST_TEXT_PX)
+        self._most_px = height_px
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -307,6 +335,8 @@ class _Picker(QComboBox):
     """A list of names with titles; a long one is searched by typing."""
 
     picked = pyqtSignal(str)
+    typed = pyqtSignal(str)
+    """Words that are no title of the list, and part of none or of several."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -339,7 +369,8 @@ class _Picker(QComboBox):
         line = self.lineEdit()
         if line is None:
             return
-        line.setPlaceholderText("Find an examination")
+        line.setPlaceholderText("Type to find")
+        line.returnPressed.connect(self._entered)
         line.editingFinished.connect(self._back)
         completer = QCompleter(self.model(), self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -357,6 +388,19 @@ class _Picker(QComboBox):
             line.setModified(False)
         if name is not None:
             self.picked.emit(str(name))
+
+    def _entered(self) -> None:
+        """Take the only title that has the words that were typed; else hand them on."""
+        words = self.currentText().strip().casefold()
+        titles = [self.itemText(index).casefold() for index in range(self.count())]
+        found = [index for index, title in enumerate(titles) if words in title]
+        if not words or words in titles:
+            return
+        if len(found) == 1:
+            self.setCurrentIndex(found[0])
+            self._activated(found[0])
+        else:
+            self.typed.emit(self.currentText().strip())
 
     def _back(self) -> None:
         """What was typed and is no title is forgotten."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Any
 
-from PyQt6.QtCore import Qt, QTemporaryDir
-from PyQt6.QtGui import QPixmap
+from PyQt6.QtCore import QPoint, QRect, QSize, Qt, QTemporaryDir
+from PyQt6.QtGui import QPainter, QPaintEvent, QPixmap
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fluoroview.exam.examination import Examination
@@ -15,6 +15,7 @@ from fluoroview.viewer.bridge import ExamBridge
 PARAMETER = "SkinDoseMapFile"
 """A device that has it writes the map to the file that is named there."""
 RESET = "SkinDoseReset"
+_OF_SCREEN = 0.9
 _NONE = "This device keeps no map of the skin's dose."
 
 
@@ -27,7 +28,7 @@ class SkinMapDialog(QDialog):
         self.setModal(False)
         self._exam, self._bridge = exam, bridge
         self._folder = QTemporaryDir()
-        self.picture = QLabel()
+        self.picture = _Drawing()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setMinimumSize(640, 360)
         self.anew = QPushButton("Draw anew")
@@ -63,4 +64,29 @@ class SkinMapDialog(QDialog):
             self.picture.setText("The map could not be drawn.")
             return
         self.picture.setPixmap(drawn)
-        self.adjustSize()
+        screen = self.screen()
+        if screen is not None:
+            self.resize(self.sizeHint().boundedTo(screen.availableSize() * _OF_SCREEN))
+
+
+class _Drawing(QLabel):
+    """A picture that is seen whole, in whatever room it has."""
+
+    def minimumSizeHint(self) -> QSize:
+        """It may be drawn smaller than it is."""
+        return QSize()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the picture as large as it goes, or the words."""
+        drawn = self.pixmap()
+        if drawn.isNull():
+            super().paintEvent(event)
+            return
+        size = drawn.size()
+        if size.width() > self.width() or size.height() > self.height():
+            size.scale(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        place = QRect(QPoint(), size)
+        place.moveCenter(self.rect().center())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(place, drawn)

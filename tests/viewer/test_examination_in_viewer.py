@@ -330,6 +330,55 @@ def test_a_long_list_is_searched_by_typing(qtbot, window):
     assert not picker.isEditable()
 
 
+def searched(qtbot, window, names=("swallow", "angiogram", *"cdefghij")):
+    """Make the list of examinations long enough to be searched, and type into it."""
+    picker = window.widgets.procedure_panel.procedure
+    window.widgets.procedure_panel.show_parameters = lambda *shown: None  # the list stays long
+    titles = {"swallow": "Barium swallow", "angiogram": "Angiography of the leg"}
+    picker.show_choices(names, titles, "swallow")
+    picker.lineEdit().setFocus()
+    picker.lineEdit().selectAll()
+    return picker.lineEdit()
+
+
+def test_an_examination_that_does_not_exist_is_answered_with_the_nearest(qtbot, window):
+    line = searched(qtbot, window)
+    qtbot.keyClicks(line, "angiogrem")
+    qtbot.keyClick(line, KEY.Key_Return)
+    (message,) = window.widgets.messages.messages
+    assert message.what == "There is no examination 'angiogrem'."
+    assert "Did you mean angiogram?" in message.remedy
+    assert line.text() == "Barium swallow", "what was typed is no title and is forgotten"
+    assert value(window, "Procedure") == "swallow"
+
+
+@pytest.mark.parametrize("words", ["of the leg", "angiogram"])
+def test_a_part_of_one_title_or_a_name_is_enough(qtbot, window, words):
+    line = searched(qtbot, window)
+    qtbot.keyClicks(line, words)
+    qtbot.keyClick(line, KEY.Key_Return)
+    qtbot.waitUntil(lambda: value(window, "Procedure") == "angiogram")
+    assert window.canvas.hasFocus()
+    assert window.widgets.messages.messages == []
+
+
+def test_beside_an_acquisition_the_factors_say_whose_they_are(qtbot, window):
+    controls = window.widgets.exam_panel.brightness
+    window.widgets.tabs.setCurrentWidget(window.widgets.exam_panel)
+    assert controls.factors.isHidden()
+    controls.run.button("spot image").click()
+    qtbot.waitUntil(controls.factors.isVisible)
+
+
+def test_heat_and_skin_dose_stay_while_the_rooms_own_loop_is_replayed(qtbot, window, hold_pedal):
+    hold_pedal(window)
+    window.exam.replay_loop().result(30)
+    window.refresh()
+    assert window.exam.player is not None
+    assert window.widgets.dose.heat.isVisible()
+    assert window.widgets.dose.skin.isVisible()
+
+
 def test_the_dial_goes_both_ways(qtbot, window):
     dial = window.widgets.stand_panel.dial
     dial.set_limits((-120.0, 120.0), (-50.0, 50.0))
