@@ -23,7 +23,10 @@ TERMS_STEP_KV = 5.0
 CSI_CM = 0.06
 GRID_PRIMARY_TRANSMISSION = 0.7
 SWANK = 0.9
-"""Swank factor of caesium iodide: quantum noise power is that of Poisson divided by this."""
+"""Swank factor of caesium iodide: quantum noise power is that of Poisson divided by this.
+
+For photons of one energy; the spread of energies comes on top. Zhao, Ristic and Rowlands, Med.
+Phys. 31 (2004) 2594, measured 0.91 and 0.93 of two layers below the K-edge; it is less above."""
 
 _JOULE_PER_KEV = 1.602176634e-16
 

@@ -38,6 +38,7 @@ NARROW_SIGMA_MM, WIDE_SIGMA_MM = 60.0, 150.0
 BONE_AS_SOFT = 1.5
 GLARE_SHARE = 0.008
 GLARE_SIGMA_MM = 14.0
+"""Light that spreads far within the detector; assumed, no published value was found."""
 
 
 def scatter_ratio(soft_mm: np.ndarray | float, grid: bool = True) -> np.ndarray:
