@@ -9,7 +9,7 @@ import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DoseOrigin, ParameterError
 from fluoroview_simulated.beam import pulse_kap_ugym2, pulse_kerma_ugy
-from fluoroview_simulated.detector.panel import CEILING, make_panel
+from fluoroview_simulated.detector.panel import CEILING, LAG_PULSES, make_panel
 from fluoroview_simulated.device import DEVICE_ID, SimulatedDetector
 from fluoroview_simulated.pacing import Raster
 from fluoroview_simulated.procedures.phantom import Phantom
@@ -87,6 +87,25 @@ def test_one_frame_and_one_dose_for_each_pulse(detector):
         assert pulse.air_kerma_ugy == pulse_kerma_ugy(TECHNIQUE, GEOMETRY)
         assert pulse.kap_ugym2 == pulse_kap_ugym2(TECHNIQUE, GEOMETRY)
         assert pulse.exposure.kvp == TECHNIQUE.kv
+
+
+def test_a_pulse_holds_the_lag_of_those_before_it_in_its_run(detector, monkeypatch):
+    detector.patient()
+    scene, told = detector.scene(), []
+    render = scene.frame
+
+    def frame(index, t_s, technique, out, before):
+        told.append((t_s, list(before)))
+        return render(index, t_s, technique, out, before)
+
+    monkeypatch.setattr(scene, "frame", frame)
+    run(detector, 7)
+    run(detector, 2)
+    times = [t_s for t_s, _ in told]
+    past = [[t_s for t_s, _ in before] for _, before in told]
+    assert past[:7] == [times[max(k - LAG_PULSES, 0) : k][::-1] for k in range(7)]
+    assert past[7:] == [[], [times[7]]]
+    assert {technique for _, before in told for _, technique in before} == {TECHNIQUE}
 
 
 def test_nothing_without_the_pedal(detector):
