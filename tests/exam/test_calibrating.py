@@ -409,7 +409,7 @@ def of_suite(suite):
 def test_unattended_the_simulated_panel_falls_to_its_quantum_noise(suite, of_suite, tmp_path):
     found = {p["name"]: p["value"] for p in suite.parameters}
     assert (found["Scene"], found["TubeCurrent"], found["PulseWidth"]) == ("patient", 7.0, 5.0)
-    assert of_suite.lag.first_frame_residual == pytest.approx(0.025, abs=0.002)
+    assert of_suite.lag.first_frame_residual == pytest.approx(0.034, abs=0.002)
     for name, value in {"TubeCurrent": 6.0, "Scene": "open field"}.items():
         suite.set_parameter(name, value).result(5)
     raw = frames_of(suite, 16)

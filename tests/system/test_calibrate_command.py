@@ -57,7 +57,7 @@ def test_unattended_it_makes_a_set_that_another_mode_refuses(tmp_path):
     assert 'calibration = "panel.h5"' in done.stdout
     made = load_calibration(out)
     assert len(made.levels) == 2
-    assert made.lag.first_frame_residual == pytest.approx(0.025, abs=0.004)
+    assert made.lag.first_frame_residual == pytest.approx(0.034, abs=0.004)
     room = room_file(tmp_path, "1024", "panel.h5")
     live = fluoroview(
         "live", "--room", room, "--headless", "--seconds", 0.5, "--out", tmp_path / "o"
