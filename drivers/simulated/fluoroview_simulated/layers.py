@@ -12,7 +12,7 @@ import numpy as np
 from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.parts import Part
-from fluoroview_simulated.anatomy.project import draw_mesh
+from fluoroview_simulated.anatomy.project import draw_mesh, unsharp
 from fluoroview_simulated.anatomy.view import View
 
 GRID = 512
@@ -20,6 +20,8 @@ GRID = 512
 MARGIN = 8
 """Cells around it."""
 SIDE = GRID + 2 * MARGIN
+EDGE_CELLS = 0.5
+"""Unsharpness of bones that move, as the standard deviation of a Gaussian."""
 FAINT = 0.3
 """Tissue that differs by less than this share from what lies about it."""
 
@@ -94,19 +96,21 @@ class ViewLayers:
         self.maps[key] = self._levelled(mesh, inside)
 
     def bones(self, key: str, parts: Sequence[Part]) -> None:
-        """Projects parts that move as one, as the layers "`key` soft" and "`key` bone" in mm."""
+        """Projects parts that move as one, as the layers "`key` soft" and "`key` bone" in mm.
+
+        A cortex is thinner than a cell, so it is projected on a grid twice as fine.
+        """
         corners = np.concatenate([self.view.cells(p.mesh.vertices, GRID)[0] for p in parts])
         place = place_of(corners + MARGIN, 1) or (slice(0, 1), slice(0, 1))
         shape = (place[0].stop - place[0].start, place[1].stop - place[1].start)
-        soft, bone = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-        origin = (float(place[1].start - MARGIN), float(place[0].start - MARGIN))
+        soft, bone = (np.zeros((2 * shape[0], 2 * shape[1]), np.float32) for _ in range(2))
+        origin = (2.0 * (place[1].start - MARGIN), 2.0 * (place[0].start - MARGIN))
         for part in parts:
             weights = (part.soft, part.bone, part.shell_mm, part.grain)
-            draw_mesh(part.mesh, self.view, soft, bone, weights, origin, GRID)
-        self.maps[f"{key} soft"], self.maps[f"{key} bone"] = (
-            LayerMap(place, soft),
-            LayerMap(place, bone),
-        )
+            draw_mesh(part.mesh, self.view, soft, bone, weights, origin, 2 * GRID)
+        for material, fine in (("soft", soft), ("bone", bone)):
+            path = cv2.resize(fine, shape[::-1], interpolation=cv2.INTER_AREA)
+            self.maps[f"{key} {material}"] = LayerMap(place, unsharp(path, EDGE_CELLS))
 
     def tissue(self, key: str, parts: Sequence[Part]) -> None:
         """Projects parts of soft tissue together, as one map of their changes in mm.
