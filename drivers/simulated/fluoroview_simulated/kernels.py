@@ -34,7 +34,7 @@ _PATH = np.float32(PATH_UNIT_MM)
 _BEAM = np.float32(BEAM_UNIT)
 _NOISE = np.float32(NOISE_UNIT)
 BELOW = 256.0
-"""Counts below zero that a signal is kept to: eight deviations of the electronic noise."""
+"""Counts below zero that a signal is kept to: three deviations of read-out noise and more."""
 _BELOW = np.float32(BELOW)
 
 

@@ -155,7 +155,8 @@ class Scene:
             technique: the pulse's factors.
             out: (size, size) uint16, C-order, to write into; a new array if None.
             before: procedure time and factors of the pulses just before in this run, the newest
-                first: the first LAG_PULSES are still in the panel.
+                first: the first LAG_PULSES are still in the panel. Those that were just rendered
+                from another view or in another field leave the lag of that.
 
         Returns:
             `out`, linear in exposure, 0 to the panel's ceiling.
