@@ -175,22 +175,23 @@ def test_a_pulse_long_after_the_release_is_dose_without_a_reason():
     [(0.0, 0, PASS, PASS), (10.0, 0, PASS, PASS), (150.0, 0, WARN, PASS), (900.0, 1, FAIL, FAIL)],
 )
 def test_growth(kb_a_run, threads_a_run, memory, threads):
-    prints = [Footprint(1e5 + kb_a_run * n, 5 + threads_a_run * n, 9) for n in range(103)]
+    prints = [Footprint(1e5 + kb_a_run * n, 5 + threads_a_run * n, 9, 0) for n in range(103)]
     found = {finding.rule: finding.verdict for finding in growth(prints)}
-    assert found == {"memory-flat": memory, "threads-flat": threads, "handles-flat": PASS}
+    flat = {"handles-flat": PASS, "processes-flat": PASS}
+    assert found == {"memory-flat": memory, "threads-flat": threads} | flat
 
 
 @pytest.mark.parametrize("at", [4, 6, 7, 10])
 def test_memory_that_is_taken_in_one_step_is_no_leak(at):
-    prints = [Footprint(1e5 + 5e4 * (n >= at), 5, 9) for n in range(12)]
+    prints = [Footprint(1e5 + 5e4 * (n >= at), 5, 9, 0) for n in range(12)]
     assert {finding.verdict for finding in growth(prints)} == {PASS}
 
 
 def test_a_leak_is_seen_in_a_dozen_runs_already():
-    prints = [Footprint(1e5 + 4000.0 * n, 5, 9) for n in range(12)]
+    prints = [Footprint(1e5 + 4000.0 * n, 5, 9, 0) for n in range(12)]
     assert next(growth(prints)).verdict is FAIL
 
 
 def test_memory_that_fills_a_cache_and_stays_is_no_leak():
-    prints = [Footprint(1e5 + 900.0 * min(n, 30), 5, 9) for n in range(103)]
+    prints = [Footprint(1e5 + 900.0 * min(n, 30), 5, 9, 0) for n in range(103)]
     assert {finding.verdict for finding in growth(prints)} == {PASS}

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from fluoroview.hal.conformance.rig import Rig, checksum, until
 from fluoroview.hal.conformance.trial import Desk, Trial
 from fluoroview.hal.conformance.verdict import (
@@ -63,6 +65,11 @@ HANDLES = Rule(
     "The number of open files and sockets does not grow from run to run.",
     "A process has about a thousand; then nothing opens any more.",
 )
+PROCESSES = Rule(
+    "processes-flat",
+    "The number of processes that the driver has started does not grow from run to run.",
+    "A helper that stays behind keeps the device, and the next run finds it in use.",
+)
 
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024 if hasattr(os, "sysconf") else 4.0
 _LEAK_KB_PER_RUN, _LEAK_KB = 64.0, 8192.0
@@ -75,23 +82,27 @@ _OF_THE_HAL = "heartbeat"
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What this process holds: memory of its own (not the shared ring) in kB, threads, files."""
+    """What this process holds: memory of its own (not the shared ring) in kB, threads, files,
+    and processes that it started.
+    """
 
     memory_kb: float
     threads: int
     handles: int
+    processes: int
 
     @classmethod
     def now(cls) -> "Footprint":
-        """Read it from /proc; elsewhere only Python's threads are known."""
+        """Read it from /proc; elsewhere only Python's threads and the processes are known."""
         process = Path("/proc/self")
+        started = len(psutil.Process().children())
         if not process.is_dir():
-            return cls(float("nan"), threading.active_count(), -1)
+            return cls(float("nan"), threading.active_count(), -1, started)
         resident, shared = (process / "statm").read_text().split()[1:3]
         tasks = sum(1 for _ in (process / "task").iterdir())
         tasks -= sum(thread.name == _OF_THE_HAL for thread in threading.enumerate())
         own_kb = (int(resident) - int(shared)) * _PAGE_KB
-        return cls(own_kb, tasks, sum(1 for _ in (process / "fd").iterdir()))
+        return cls(own_kb, tasks, sum(1 for _ in (process / "fd").iterdir()), started)
 
 
 def _many_runs(desk: Desk) -> Iterator[Finding]:
@@ -159,13 +170,13 @@ def stop_time(took_s: list[float]) -> Finding:
 
 
 def growth(prints: list[Footprint]) -> Iterator[Finding]:
-    """Judge memory, threads and handles by the footprint after each run.
+    """Judge memory, threads, handles and processes by the footprint after each run.
 
     What is compared is the second third of the runs with the last.
     """
     rest = prints[WARM_UP:]
     if len(rest) < 6:
-        for rule in (MEMORY, THREADS, HANDLES):
+        for rule in (MEMORY, THREADS, HANDLES, PROCESSES):
             yield not_applicable(rule.id, f"Only {len(prints)} runs could be made.")
         return
     runs = len(rest) // 3  # the first third is left out: caches and the allocator fill up there
@@ -175,6 +186,7 @@ def growth(prints: list[Footprint]) -> Iterator[Finding]:
     )
     yield _memory(kb, runs, steady=_grows(early, kb / runs) and _grows(late, kb / runs))
     yield _count(THREADS, min(p.threads for p in late) - min(p.threads for p in early), runs)
+    yield _count(PROCESSES, min(p.processes for p in late) - min(p.processes for p in early), runs)
     if rest[0].handles < 0:
         yield not_applicable(HANDLES.id, "This system does not tell.")
     else:
@@ -221,5 +233,6 @@ MANY_RUNS = Trial(
         MEMORY,
         THREADS,
         HANDLES,
+        PROCESSES,
     ),
 )

@@ -1,5 +1,6 @@
-"""Parameters while frames come, and the rate that follows what is set."""
+"""Parameters while frames come, the rate that follows what is set, and what a start leaves set."""
 
+import math
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -20,6 +21,14 @@ RATE_SET = Rule(
     "After AcquisitionFrameRate is set to about half, frames come at that rate.",
     "A rate that is read back but not obeyed is dose that nobody asked for.",
 )
+KEPT = Rule(
+    "settings-kept",
+    "What was set before a run (ExposureTime, Gain, AcquisitionFrameRate, BlackLevel) is so in it "
+    "and after it.",
+    "A start that loads defaults exposes with a technique that nobody chose.",
+)
+_TECHNIQUE = ("AcquisitionFrameRate", "ExposureTime", "Gain", "BlackLevel")
+"""In the order in which they are set: later ones may narrow the limits of the first."""
 _NOT_TURNED = ("Trigger", "Acquisition", "Line", "Counter", "Timer", "Test")
 """Beginnings of names that end the stream when turned; AcquisitionFrameRate is turned."""
 
@@ -27,6 +36,7 @@ _NOT_TURNED = ("Trigger", "Acquisition", "Line", "Counter", "Timer", "Test")
 def _live(desk: Desk) -> Iterator[Finding]:
     yield _streaming(desk)
     yield _rate_set(desk)
+    yield _kept(desk)
 
 
 def _streaming(desk: Desk) -> Finding:
@@ -112,6 +122,67 @@ def _rate_set(desk: Desk) -> Finding:
     return rate_finding(rule, frames, rig.rate_hz, triggered=False)
 
 
+def _kept(desk: Desk) -> Finding:
+    rule = KEPT.id
+    with desk.open_rig() as rig:
+        desk.step(rule)
+        before = rig.do("settings", lambda: _change(rig), rule)
+        if not before:
+            return not_applicable(rule, f"None of {', '.join(_TECHNIQUE)} can be changed.")
+        rig.arm()
+        rig.start()
+        rig.wait_frames(2)
+        desk.step(rule)
+        faults = rig.do("settings", lambda: _gone_back(before, "in the run"), rule)
+        rig.stop()
+        desk.step(rule)
+        faults += rig.do("settings", lambda: _gone_back(before, "after the run"), rule)
+        rig.do("settings", lambda: _put_back(rig, before), rule)
+    return judged(rule, faults, f"{', '.join(p.name for p, _, _ in before)} stayed as set.")
+
+
+Changed = tuple[Parameter, float, float]
+"""A parameter, its value of before, and the one that was read when all had been written."""
+
+
+def _change(rig: Rig) -> list[Changed]:
+    """Write another value to each of the technique's numbers; return those that took it."""
+    numbers = {p.name: p for p in writables(rig) if p.kind in ("int", "float")}
+    technique = [numbers[name] for name in _TECHNIQUE if name in numbers]
+    originals = {parameter.name: float(parameter.read()) for parameter in technique}
+    for parameter in technique:
+        with suppress(Exception):  # what is refused is parameter-readback's to find
+            rig.tree.write(parameter.name, _another(parameter))
+    read = [(p, originals[p.name], float(p.read())) for p in technique]
+    return [(p, old, new) for p, old, new in read if not math.isclose(old, new, rel_tol=0.1)]
+
+
+def _another(parameter: Parameter) -> Value:
+    """Return a value half as large again or two thirds, or a limit where neither is allowed."""
+    limits, now = parameter.limits(), float(parameter.read())
+    low, high = limits["minimum"] or 0.0, limits["maximum"] or 0.0
+    wanted = next((v for v in (1.5 * now, now / 1.5) if v != now and low <= v <= high), high)
+    if parameter.kind == "float":
+        return wanted
+    step = limits["increment"] or 1
+    return int(low + (wanted - low) // step * step)
+
+
+def _gone_back(before: list[Changed], when: str) -> list[str]:
+    """Return what has its old value again. What wanders elsewhere, an automatic moves."""
+    return [
+        f"{parameter.name} was set from {old:g} to {new:g} and is {old:g} again {when}."
+        for parameter, old, new in before
+        if math.isclose(float(parameter.read()), old, rel_tol=0.01, abs_tol=1e-9)
+    ]
+
+
+def _put_back(rig: Rig, before: list[Changed]) -> None:
+    for parameter, old, _ in before:
+        with suppress(Exception):
+            rig.tree.write(parameter.name, int(old) if parameter.kind == "int" else old)
+
+
 def _set_rate(rig: Rig, name: str, wanted: float) -> str:
     return write_fault(rig, rig.tree[name], wanted)
 
@@ -119,5 +190,5 @@ def _set_rate(rig: Rig, name: str, wanted: float) -> str:
 LIVE = Trial(
     "parameters, live",
     _live,
-    (STREAMING, RATE_SET),
+    (STREAMING, RATE_SET, KEPT),
 )

@@ -218,6 +218,7 @@ MANY_TOLD = Trial(
         endurance.MEMORY,
         endurance.THREADS,
         endurance.HANDLES,
+        endurance.PROCESSES,
     ),
     needs=("open-close",),
     kinds=(SOURCE, METER),

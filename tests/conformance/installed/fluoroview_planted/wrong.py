@@ -6,6 +6,7 @@ the distribution beside this package carry the same names.
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -232,6 +233,18 @@ class LeavesFilesOpen(RightDetector):
 
     def start(self, sink):
         self.kept.append(os.open(os.devnull, os.O_RDONLY))
+        super().start(sink)
+
+
+@planted("processes-flat")
+class LeavesProcesses(RightDetector):
+    kept = []  # noqa: RUF012 - the leak
+
+    def start(self, sink):
+        nowhere = subprocess.DEVNULL
+        self.kept.append(
+            subprocess.Popen(["sleep", "10"], stdin=nowhere, stdout=nowhere, stderr=nowhere)
+        )
         super().start(sink)
 
 
@@ -482,6 +495,13 @@ class ExposureLockedInRuns(RightDetector):
             put(value)
 
         return guarded
+
+
+@planted("settings-kept")
+class StartLoadsDefaults(RightDetector):
+    def start(self, sink):
+        self.values["Gain"] = 1.0
+        super().start(sink)
 
 
 # geometry
