@@ -14,6 +14,7 @@ from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
     THIN_10,
 )
 from fluoroview_simulated.procedures.modified_barium_swallow.course import ONSET_S
+from fluoroview_simulated.procedures.modified_barium_swallow.faults import FAULTS
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.resting import ORIGIN_MM
 
 SECOND = 8.0 + ONSET_S
@@ -164,6 +165,18 @@ def test_from_the_front_larynx_and_windpipe_rise_with_the_swallow():
     assert cartilage[1] < 0.4 * cartilage[0]
     air = [-c.soft[rows, middle] for c in (rest, lifted)]
     assert np.abs(air[0] - air[1]).sum() > 0.2 * air[0].sum()
+
+
+def test_from_the_front_the_epiglottis_turns_down_and_leaves_a_gap(monkeypatch):
+    turned = drawn(PROCEDURE("normal"), SECOND + 0.42, primary_deg=0.0)
+    monkeypatch.setitem(FAULTS, "normal", replace(FAULTS["normal"], tilt=0.0))
+    upright = drawn(PROCEDURE("normal"), SECOND + 0.42, primary_deg=0.0)
+    middle = slice(GRID // 2 - 6, GRID // 2 + 6)  # beside it lies what stays in the pockets
+    assert (upright.contrast - turned.contrast)[:, middle].max() > 0.3
+    tissue = (turned.soft - upright.soft)[:, middle].sum(axis=1)
+    rows = np.arange(GRID)
+    where = [np.average(rows, weights=np.maximum(sign * tissue, 0.0)) for sign in (1, -1)]
+    assert (where[0] - where[1]) * turned.cell_mm > 5.0, "its tip comes down"
 
 
 def test_from_the_front_the_jaw_opens_for_the_spoon():

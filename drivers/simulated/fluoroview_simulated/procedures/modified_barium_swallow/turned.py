@@ -7,6 +7,7 @@ lies on both sides, and what is in the airway in the middle.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing imp
 from fluoroview_simulated.procedures.modified_barium_swallow.moving_neck import in_space
 
 SIDES = 18
+BESIDE_LEAF_MM = (112.0, 140.0)
+"""Along the way: a bolus whose head and tail lie about this touches the epiglottis."""
 FULLER = {-1: 1.0, 1: 0.86}
 """No two sides fill alike: what lies on the right (-1) and on the left."""
 
@@ -32,6 +35,7 @@ def draw(m: Motion, t_s: float, canvas: Canvas, scale: float) -> None:
     """Bolus, residue and what is in the airway."""
     density = m.bolus.barium_g_cm3
     _fill(canvas, [*bolus(m), *_chewed(m, t_s)], density, scale)
+    _epiglottis(m, canvas, density, scale)
     _coat(m, canvas, scale)
     pools, pooled = _pools(m)
     _fill(canvas, pools, pooled, scale)
@@ -101,6 +105,33 @@ def _chewed(m: Motion, t_s: float) -> list[Mesh]:
         ring = radius * np.sqrt(1 - z**2)
         meshes.append(lofted(middle, np.tile([0.0, 1.0, 0.0], (6, 1)), 1.2 * ring, ring))
     return meshes
+
+
+def _epiglottis(m: Motion, canvas: Canvas, density: float, scale: float) -> None:
+    """The leaf that turns down over the larynx, and the gap that it leaves in the bolus."""
+    if m.epiglottis < 0.02:
+        return  # the air of the throat keeps its room for it
+    upright, here = (
+        _leaf(throat.epiglottis(state)).moved(np.eye(3) * scale)
+        for state in (replace(m, epiglottis=0.0), m)
+    )
+    canvas.mesh(upright, soft=-0.9)
+    canvas.mesh(here, soft=0.9)
+    if m.head_mm > BESIDE_LEAF_MM[0] and m.tail_mm < BESIDE_LEAF_MM[1]:
+        canvas.mesh(here, contrast=-0.5 * density)
+
+
+def _leaf(line: np.ndarray) -> Mesh:
+    """The epiglottis about its middle line, root to tip: a spoon as broad as two fingers' tips."""
+    at = np.linspace(0.0, 1.0, 12)
+    points = np.stack([np.interp(at, np.linspace(0.0, 1.0, len(line)), c) for c in line.T], axis=1)
+    along = np.gradient(points, axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    towards = np.stack([np.zeros(len(at)), along[:, 1], along[:, 0]], axis=1)
+    half_wide = np.interp(at, (0.0, 0.3, 0.7, 0.9, 1.0), (4.0, 7.5, 10.5, 9.0, 3.0))
+    thick = 3.0 * np.sqrt(1.0 - 0.999 * ACROSS**2) * np.ones((len(at), 1))
+    thick[[0, -1]] = 0.0
+    return sheet(in_space(points), towards, half_wide, thick)
 
 
 def _coat(m: Motion, canvas: Canvas, scale: float) -> None:
