@@ -1,9 +1,10 @@
-"""A block of memory that two processes of one host share, found by its file name.
+"""A block of memory that two processes of one host share, found by a path.
 
 Not `multiprocessing.shared_memory`: its resource tracker would unlink a block when the child that
 merely looked at it exits. Here the creator makes a file in RAM (/dev/shm where there is room,
-else the temporary folder), the other side maps it, and the creator then unlinks the name, so that
-a killed process leaves nothing behind.
+else the temporary folder) and takes its name away at once, so that a killed process leaves nothing
+behind; the other side maps it through the creator's open file, `/proc/PID/fd/N`. Where that cannot
+be had, the name stays until `unlink`.
 """
 
 import contextlib
@@ -22,18 +23,24 @@ class SharedBlock:
     def __init__(self, path: Path, size: int, *, create: bool) -> None:
         flags = os.O_RDWR | (os.O_CREAT | os.O_EXCL if create else 0) | getattr(os, "O_BINARY", 0)
         descriptor = os.open(path, flags, 0o600)
+        self._name: Path | None = path if create else None
+        self._descriptor: int | None = descriptor
+        self.path = path
+        self.size = size
+        nameless = create and _others_may_open(descriptor)
+        if nameless:
+            self.path = _through(descriptor)
+            self._take_name()
         try:
             if create:
                 _reserve(descriptor, size)
             self._map = mmap.mmap(descriptor, size)
         except BaseException:
-            if create:
-                path.unlink(missing_ok=True)
+            self.unlink()
             raise
         finally:
-            os.close(descriptor)
-        self.path = path
-        self.size = size
+            if not nameless:
+                self._shut()
         self.buffer = memoryview(self._map)
 
     @classmethod
@@ -57,13 +64,24 @@ class SharedBlock:
 
     @classmethod
     def attach(cls, path: str, size: int) -> "SharedBlock":
-        """Map the block that another process made."""
+        """Map the block that another process made. Raises OSError when it is not there."""
         return cls(Path(path), size, create=False)
 
     def unlink(self) -> None:
-        """Take the name away; both mappings stay."""
-        with contextlib.suppress(OSError):
-            self.path.unlink(missing_ok=True)
+        """Let nobody attach any more; all mappings stay."""
+        self._take_name()
+        self._shut()
+
+    def _take_name(self) -> None:
+        name, self._name = self._name, None
+        if name is not None:
+            with contextlib.suppress(OSError):
+                name.unlink(missing_ok=True)
+
+    def _shut(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
     def close(self) -> None:
         """Unlink, and unmap unless somebody still holds a view of the pixels."""
@@ -71,6 +89,22 @@ class SharedBlock:
         with contextlib.suppress(BufferError):
             self.buffer.release()
             self._map.close()
+
+
+def _through(descriptor: int) -> Path:
+    return Path(f"/proc/{os.getpid()}/fd/{descriptor}")
+
+
+def _others_may_open(descriptor: int) -> bool:
+    """Return whether a child of this user can open what is open here.
+
+    Not without /proc, and not where python has capabilities of its own: its /proc is root's then.
+    """
+    try:
+        owner = Path(f"/proc/{os.getpid()}").stat().st_uid
+        return owner == os.geteuid() and _through(descriptor).exists()
+    except (OSError, AttributeError):  # no /proc; no such thing as a user's number
+        return False
 
 
 def _reserve(descriptor: int, size: int) -> None:

@@ -1,9 +1,16 @@
 """The frame ring: order, readers, pulses, and what a full ring means."""
 
+import errno
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from fluoroview.hal import DoseOrigin, Exposure, FakeClock, FrameHeader, Pulse
+from fluoroview.hal import DeviceError, DoseOrigin, Exposure, FakeClock, FrameHeader, Pulse, memory
 from fluoroview.hal.frame import FrameFormat
 from fluoroview.hal.ring import PULSE_SLOTS, FrameRing
 from fluoroview.hal.sink import FrameSink, SlotPool
@@ -138,9 +145,51 @@ def test_another_mapping_of_the_block_sees_the_same(ring, sink):
     other.close()
 
 
-def test_nothing_is_left_in_memory_files_after_close():
+def left_by(pid):
+    places = (Path("/dev/shm"), Path(tempfile.gettempdir()))
+    return [file for place in places for file in place.glob(f"fluoroview-{pid}-*")]
+
+
+@pytest.fixture(params=["nameless", "named"])
+def way(request, monkeypatch):
+    if request.param == "named":  # as without /proc
+        monkeypatch.setattr(memory, "_others_may_open", lambda _descriptor: False)
+    return request.param
+
+
+def test_nothing_is_left_in_memory_files_after_close(way):
     ring = FrameRing.create(FrameFormat(4, 4), 4)
     path = ring.block.path
     assert path.exists()
-    ring.close()
+    assert len(left_by(os.getpid())) == (way == "named")
+    other = FrameRing.attach(str(path), ring.layout.format, ring.layout.slots)
+    other.close()
+    assert path.exists(), "who looks at it does not take it away"
+    ring.block.unlink()
     assert not path.exists()
+    ring.close()
+    assert left_by(os.getpid()) == []
+
+
+def test_a_ring_for_which_there_is_no_memory_is_told_and_leaves_nothing(way, monkeypatch):
+    def full(_descriptor, _size):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(memory, "_reserve", full)
+    opened = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(DeviceError, match="no room for 3 MB of frame buffers"):
+        FrameRing.create(FrameFormat(512, 512), 4)
+    assert left_by(os.getpid()) == []
+    assert len(os.listdir("/proc/self/fd")) == opened
+
+
+def test_a_killed_process_leaves_no_ring_behind():
+    script = (
+        "from fluoroview.hal.ring import FrameFormat, FrameRing\n"
+        "import os, signal\n"
+        "ring = FrameRing.create(FrameFormat(64, 64), 4)\n"
+        "print(os.getpid(), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False)
+    assert left_by(int(done.stdout)) == []

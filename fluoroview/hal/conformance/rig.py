@@ -117,6 +117,7 @@ class Rig:
             frame_format=format_fields(frame_format),
             slots=wanted,
         )
+        self._ring.block.unlink()
         return frame_format
 
     def start(self, rule: str = "start-stop") -> None:
