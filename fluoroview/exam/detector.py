@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from fluoroview.exam.armed import ArmedDevice, Listeners, arm
 from fluoroview.exam.events import ExamEvents
 from fluoroview.exam.health import HealthMonitor
-from fluoroview.exam.live_values import LiveValues, told_subtraction
+from fluoroview.exam.live_values import NOTICE, LiveValues, told_subtraction
 from fluoroview.exam.loop_store import LoopStore
 from fluoroview.exam.pictures import Screen
 from fluoroview.exam.room import Room
@@ -68,6 +68,7 @@ class Detector:
         self._subtract: bool | None = None
         self._told_subtraction: bool | None = None
         self._subtraction_of = self.wanted
+        self._notice = ""
         self._live_values = LiveValues(self._refresh)
 
     def join(self, listeners: Listeners, hooks: Hooks) -> None:
@@ -232,12 +233,16 @@ class Detector:
                 device.host.close()
 
     def _hear(self, device: ArmedDevice) -> None:
-        """Follow what the device tells: values that move, and whether its runs are for DSA."""
+        """Follow what the device tells: values that move, notices, whether its runs are for DSA."""
         self._live_values.follow(device.parameters)
         told = told_subtraction(device.parameters)
         if told is not None and told is not self._told_subtraction:
             self.subtract(told)
         self._told_subtraction = told
+        notice = str(self.told(NOTICE) or "")
+        if notice and notice != self._notice:
+            self._workplace.warn(f"{device.host.name}: {notice}.", "")
+        self._notice = notice
 
     def _refresh(self) -> "Future[None]":
         """Read the parameters again, after the commands that wait."""

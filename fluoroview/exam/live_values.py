@@ -9,7 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-MOVING = frozenset({"Situation", "AnodeHeat", "PeakSkinDose", "BrightnessLimit"})
+NOTICE = "Notice"
+"""What the operator should know of: a new text is told as a warning."""
+MOVING = frozenset({"Situation", "AnodeHeat", "PeakSkinDose", "BrightnessLimit", NOTICE})
 """A device that has one of these is read again and again; others are left alone."""
 PATIENT = frozenset({"Procedure", "Case", "Body", "Seed"})
 """Who lies there: another value is another patient, whose dose and pictures begin anew."""

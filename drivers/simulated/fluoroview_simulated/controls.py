@@ -1,4 +1,4 @@
-"""What the operator can do in an examination, as parameters of the device."""
+"""What the operator can do in an examination, and is told of it, as parameters of the device."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fluoroview.hal import (
     FloatParameter,
 )
 from fluoroview.hal.parameter import Parameter
+from fluoroview_simulated import notices
 
 if TYPE_CHECKING:
     from fluoroview_simulated.device import SimulatedDetector
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def of(device: SimulatedDetector) -> list[Parameter]:
-    """One parameter for each control of the chosen examination."""
-    return [_parameter(device, control) for control in device.suite.info.controls]
+    """One parameter for each control of the chosen examination, and what is to be known."""
+    controls = device.suite.info.controls
+    return [*(_parameter(device, control) for control in controls), notices.parameter()]
 
 
 def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
@@ -65,7 +67,7 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
 
 def _reason(name: str, sentence: str) -> str:
     """Return why, as it follows after "parameter NAME cannot be VALUE: " and before a full stop."""
-    return re.sub(rf"^{re.escape(name)}( [^:]*)?: ", "", sentence).removesuffix(".")
+    return re.sub(rf"^{name}( -?[\d.]+( [^ :]+)?)?: ", "", sentence).removesuffix(".")
 
 
 class _Asked:
