@@ -79,6 +79,7 @@ class RudeDetector(Detector):
             slot.commit(FrameHeader(1))
             slot.commit(FrameHeader(2))
         if self.device_id == "forget-slots":
+            sink.offer(pixels, FrameHeader(1))
             for _ in range(100):
                 sink.acquire()
         if self.device_id == "counter-back":
