@@ -62,8 +62,8 @@ class PictureWords:
         # of the patient now: beside a held picture it would be taken for the picture's
         canvas.set_situation(procedure.situation() if now.mode is Mode.LIVE else "")
         place = f"{replay.index + 1} / {replay.frame_count}" if replay else ""
-        title = replay.title + self._place_words(replay.title) if replay else self._title(now)
-        canvas.set_corner("bottom left", *(line for line in (title, place) if line))
+        names = self._names(now, replay)
+        canvas.set_corner("bottom left", *(line for line in (*names, place) if line))
         window = canvas.window_shown
         invert = "  inverted" if window.invert else ""
         words = f"C {window.centre:.0f}  W {window.width:.0f}{invert}"
@@ -76,6 +76,14 @@ class PictureWords:
         if replay is not None and replay.dose is not None:
             return replay.orientation
         return str(value_of(self._exam.parameters, ORIENTATION) or "")
+
+    def _names(self, now: ExamSnapshot, replay: ReplayStatus | None) -> tuple[str, ...]:
+        """Return whose picture it is: a file's, or the examination's and that it is its loop."""
+        if replay is None:
+            return (self._title(now),)
+        if replay.dose is not None:
+            return (replay.title + self._place_words(replay.title),)
+        return (self._procedure.title(now.device.driver), replay.title)
 
     def _title(self, now: ExamSnapshot) -> str:
         title = self._procedure.title(now.device.driver)

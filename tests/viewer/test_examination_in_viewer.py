@@ -370,13 +370,16 @@ def test_beside_an_acquisition_the_factors_say_whose_they_are(qtbot, window):
     qtbot.waitUntil(controls.factors.isVisible)
 
 
-def test_heat_and_skin_dose_stay_while_the_rooms_own_loop_is_replayed(qtbot, window, hold_pedal):
+def test_the_rooms_own_loop_keeps_heat_skin_dose_and_its_examinations_name(window, hold_pedal):
     hold_pedal(window)
     window.exam.replay_loop().result(30)
     window.refresh()
     assert window.exam.player is not None
     assert window.widgets.dose.heat.isVisible()
     assert window.widgets.dose.skin.isVisible()
+    title, kind, place = window.canvas.overlay.words("bottom left")
+    assert (title, kind) == ("Barium swallow  ·  Normal", "Loop")
+    assert " / " in place
 
 
 def test_the_dial_goes_both_ways(qtbot, window):
