@@ -172,12 +172,12 @@ def check(
     from fluoroview.hal.conformance import EFFORTS
     from fluoroview.hal.conformance import check as run_check
 
+    if report is not None and not report.absolute().parent.is_dir():  # said before the hour's work
+        raise FluoroError(f"There is no folder {report.parent}.", "Make it, or name another.")
     with progress(driver) as step:
         result = run_check(
             driver, device, selection=rule, effort=EFFORTS[effort.value], progress=step
         )
-    if report is not None:
-        write_text(report, result.html())
     if as_json:
         print_json(result.as_dict())
     else:
@@ -188,6 +188,8 @@ def check(
         for entry in result.failed:
             out.print(f"[red]{entry.rule.id}[/]: expected: {entry.rule.expected} {entry.rule.why}")
         out.print(result.summary, highlight=False, markup=False)
+    if report is not None:  # last: what was seen is on the screen, should the file not be written
+        write_text(report, result.html())
     raise typer.Exit(result.exit_code)
 
 

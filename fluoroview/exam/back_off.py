@@ -18,6 +18,7 @@ class BackOff:
         self._delay_s = FIRST_S
         self._timer: threading.Timer | None = None
         self._closed = False
+        self._lock = threading.RLock()  # a fault may come while the examination is closed
 
     @property
     def delay_s(self) -> float:
@@ -31,9 +32,12 @@ class BackOff:
             return
         delay_s, self._delay_s = self._delay_s, min(2 * self._delay_s, LONGEST_S)
         self._announce(delay_s)
-        self._timer = threading.Timer(delay_s, self._restart)
-        self._timer.daemon = True
-        self._timer.start()
+        with self._lock:
+            if self._closed:
+                return
+            self._timer = threading.Timer(delay_s, self._restart)
+            self._timer.daemon = True
+            self._timer.start()
 
     def went_well(self) -> None:
         """A run ended as it should: the next fault waits as little as the first."""
@@ -41,11 +45,13 @@ class BackOff:
 
     def close(self) -> None:
         """Restart nothing any more."""
-        self._closed = True
-        self.cancel()
+        with self._lock:
+            self._closed = True
+            self.cancel()
 
     def cancel(self) -> None:
         """Forget a restart that still waits: somebody did it by hand, or wants another device."""
-        timer, self._timer = self._timer, None
+        with self._lock:
+            timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()

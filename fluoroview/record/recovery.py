@@ -50,7 +50,8 @@ class RecoveryReport:
         else:
             text = f"Saved from {self.path} to {self.saved}: {held}."
             if self.damaged:
-                text += f" {self.damaged} frames are damaged and could not be saved."
+                are = "frame is" if self.damaged == 1 else "frames are"
+                text += f" {self.damaged} {are} damaged and could not be saved."
             text = " ".join([text, *self.damage])
         if self.left_out:
             text += f" {self.left_out} frames were never recorded, because the disk was slow."

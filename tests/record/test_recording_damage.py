@@ -33,7 +33,7 @@ def test_recover_leaves_damaged_frames_behind_and_says_how_many(recording_path):
     _harm_frame(recording_path, 3)
     report = recover(recording_path)
     assert (report.frames, report.damaged, report.pulses, report.runs) == (14, 1, 15, 2)
-    assert "1 frames are damaged and could not be saved." in report.sentence
+    assert "1 frame is damaged and could not be saved." in report.sentence
     assert json.loads(json.dumps(report.as_dict()))["damaged"] == 1
     with Recording(report.saved) as saved:
         assert [header.frame_number for header in saved.headers[:4]] == [0, 1, 2, 4]

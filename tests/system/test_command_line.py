@@ -137,6 +137,7 @@ def test_the_picture_of_the_viewer_is_a_picture(headless):
         (["live", "--room", "/none.toml"], "The room file /none.toml cannot be read"),
         (["live", "--headless", "--out", "/proc/none"], "The folder /proc/none cannot be made"),
         (["devices", "--driver", "x"], "There is no driver 'x'. Installed are:"),
+        (["check", "template", "--report", "/none/x.html"], "There is no folder /none. Make it"),
         (["play", "/none.dcm"], "/none.dcm"),
         (["play", __file__], "is not a DICOM file"),
     ],
