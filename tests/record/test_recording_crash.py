@@ -146,7 +146,7 @@ def test_a_disk_that_breaks_its_promise_of_space_costs_only_what_comes_after(tmp
     with _child(_FULL, path, "late") as child:
         said = child.stdout.read()
     assert child.returncode == 0
-    assert said.count("PROBLEM") == 1
+    assert said.count("stopped after") == 1  # beside it, a busy disk may be told of
     assert "LEDGER 200 0 writing failed" in said
     with Recording(path) as recording:
         count = recording.frame_count
