@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from fluoroview.dose.account import is_acquisition
 from fluoroview.viewer import theme
+from fluoroview.viewer.corner_words import capitalised
 from fluoroview.viewer.parameter_editors import Described, ParameterEditor, editor_for, tip
 from fluoroview.viewer.segments import Segments
 
@@ -17,11 +18,6 @@ RUN, LEVEL = "RunKind", "DoseLevel"
 AUTOMATIC, CURVE, LIMIT = "AutomaticBrightnessControl", "BrightnessCurve", "BrightnessLimit"
 NAMES = frozenset({RUN, LEVEL, AUTOMATIC, CURVE, LIMIT})
 _LABEL_PX = 82
-
-
-def capitalised(words: str) -> str:
-    """Return a choice as it stands on a button."""
-    return words[:1].upper() + words[1:]
 
 
 class BrightnessControls(QWidget):

@@ -16,6 +16,11 @@ def readable(value: str) -> str:
     return value[:1].upper() + value[1:].replace("-", " ")
 
 
+def capitalised(words: str) -> str:
+    """Return a device's words as they begin a line or stand on a button."""
+    return words[:1].upper() + words[1:]
+
+
 def value_of(described: list[dict[str, Any]], *names: str) -> Any | None:
     """Return the value of the first of these parameters that is there, or none."""
     values = {each["name"]: each["value"] for each in described}

@@ -17,7 +17,7 @@ from fluoroview.viewer import high_level
 from fluoroview.viewer.bridge import ExamBridge
 from fluoroview.viewer.brightness import LIMIT
 from fluoroview.viewer.control_keys import HIGH_LEVEL_KEY, ControlKeys
-from fluoroview.viewer.corner_words import readable, value_of
+from fluoroview.viewer.corner_words import capitalised, readable, value_of
 from fluoroview.viewer.device_drag import DeviceDrag, Grips
 from fluoroview.viewer.layout import Widgets
 from fluoroview.viewer.message_bar import Message
@@ -102,12 +102,12 @@ class ProcedureControl(QObject):
 
     def situation(self) -> str:
         """Return what happens in the patient now; nothing where the device does not tell."""
-        return str(value_of(self._exam.parameters, "Situation") or "")
+        return capitalised(str(value_of(self._exam.parameters, "Situation") or ""))
 
     @property
     def preparing(self) -> bool:
         """Whether the patient is still being made, so that a pedal has to wait for a picture."""
-        return self.situation() == "preparing"
+        return self.situation() == "Preparing"
 
     def title(self, driver: str) -> str:
         """Return examination and case by their titles; nothing where there is none."""

@@ -24,7 +24,7 @@ from fluoroview.exam.catalogue import CaseEntry, Catalogue, CatalogueError, Proc
 from fluoroview.viewer import theme
 from fluoroview.viewer.control_keys import Binding
 from fluoroview.viewer.control_rows import ControlRow, StepRow, row_for
-from fluoroview.viewer.corner_words import readable, value_of
+from fluoroview.viewer.corner_words import capitalised, readable, value_of
 from fluoroview.viewer.device_drag import Grip, Grips
 from fluoroview.viewer.hand import LEFT_RIGHT, UP_DOWN, Hand, hand_for, way_of_more
 from fluoroview.viewer.high_level import NAME as HIGH_LEVEL
@@ -93,7 +93,7 @@ class ProcedurePanel(QWidget):
         self._driver, self._entry = driver, entry or self._entry
         self._show_pickers(driver, by_name, entry, running)
         self._show_teaching(by_name, entry)
-        situation = str(by_name["Situation"]["value"]) if "Situation" in by_name else ""
+        situation = capitalised(str(value_of(described, "Situation") or ""))
         self.situation.setVisible(bool(situation))
         if self.situation.text() != situation:
             self.situation.setText(situation)

@@ -298,7 +298,7 @@ def test_what_happens_in_the_patient_is_said_on_the_live_picture_alone(qtbot, wi
     words = window.canvas.overlay.words
     qtbot.keyPress(window, KEY.Key_Space)
     qtbot.waitUntil(lambda: bool(words("situation")))
-    assert words("situation")[0].startswith("picture ")
+    assert words("situation")[0].startswith("Picture ")
     assert words("top left") == ("AP", "30 cm")
     qtbot.keyRelease(window, KEY.Key_Space)
     qtbot.waitUntil(lambda: not words("situation"))
