@@ -118,7 +118,7 @@ class DeviceHost:
 
     def prepare(self) -> None:
         """Shake hands with a generator. Raises DeviceError with the reason when it refuses."""
-        self._states.require(DeviceState.ARMED, action="prepare")
+        self._require(DeviceState.ARMED, action="prepare")
         self._call("prepare")
 
     def parameters(self) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ class DeviceHost:
 
     def arm(self, slots: int | None = None) -> FrameRing:
         """IDLE → ARMED: fix the format and bind a ring of about one second of frames."""
-        self._states.require(DeviceState.IDLE, action="be armed")
+        self._require(DeviceState.IDLE, action="be armed")
         described = self._call("format")
         self.relationship = PixelIntensityRelationship(described["relationship"])
         self.bit_depth = described["bit_depth"]
@@ -162,14 +162,14 @@ class DeviceHost:
 
     def disarm(self) -> None:
         """ARMED → IDLE; readers of the ring must have closed."""
-        self._states.require(DeviceState.ARMED, action="be disarmed")
+        self._require(DeviceState.ARMED, action="be disarmed")
         self._call("disarm")
         self._drop_ring()
         self._reach(DeviceState.IDLE)
 
     def require_ready(self) -> None:
-        """Raise StateError unless a run could start now."""
-        self._states.require(DeviceState.ARMED, action="start")
+        """Raise StateError, or the fault that came, unless a run could start now."""
+        self._require(DeviceState.ARMED, action="start")
 
     def start(self, pedal_held: Callable[[], bool] = lambda: True) -> int:
         """ARMED → RUNNING; return the number of the run.
@@ -199,7 +199,7 @@ class DeviceHost:
 
     def stop(self) -> Ledger:
         """RUNNING → ARMED; return the account of the run."""
-        self._states.require(DeviceState.RUNNING, action="stop")
+        self._require(DeviceState.RUNNING, action="stop")
         self.release_pedal()
         self._unwatch()
         self._call("stop")
@@ -223,6 +223,13 @@ class DeviceHost:
         self._drop_ring()
         if self.state is not DeviceState.CLOSED:
             self._states.move(DeviceState.CLOSED)
+
+    def _require(self, state: DeviceState, action: str) -> None:
+        """Raise the fault that came meanwhile, where one did, else StateError where it must."""
+        fault = self._fault_told
+        if fault is not None:
+            raise fault
+        self._states.require(state, action=action)
 
     def _reach(self, target: DeviceState) -> None:
         """Go to `target`; raise the fault that came meanwhile, where one did."""

@@ -334,9 +334,10 @@ def test_after_a_fault_each_call_raises_that_fault(isolation):
         with contextlib.suppress(DeviceError):  # the fault may overtake the reply to start
             host.start()
         until(lambda: faults)
-        with pytest.raises(DeviceError) as raised:
-            host.parameters()
-        assert raised.value is faults[0]
+        for call in (host.parameters, host.stop, host.start, host.arm, host.disarm, host.prepare):
+            with pytest.raises(DeviceError) as raised:
+                call()
+            assert raised.value is faults[0]
         assert str(faults[0]).startswith("rude:fail failed: the cable was pulled. Restart")
     finally:
         host.close()
