@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 from fluoroview.viewer import theme
 
 MOST_SHOWN = 3
-FOOT_PX = 100
+FOOT_PX = 120
 """Height left free below: corner texts of the picture, and what happens in the patient now."""
 REFUSAL_MS = 15_000
 """So long a refused parameter is told of."""

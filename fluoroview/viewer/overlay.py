@@ -150,7 +150,8 @@ class Overlay:
             "right": QPoint(right, middle_y),
             "top": QPoint(middle_x, MARGIN_PX),
             "bottom": QPoint(middle_x, bottom),
-            "situation": QPoint(middle_x, bottom - 40),
+            # above three lines in a corner: in a narrow window it is as wide as the picture
+            "situation": QPoint(middle_x, bottom - 72),
             "moved": QPoint(middle_x, MARGIN_PX + 40),
         }[name]
 

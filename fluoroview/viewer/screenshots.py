@@ -83,6 +83,7 @@ class _Tour:
         "parameters",
         "zoomed",
         "replay",
+        "device",
         "error",
         "alarm",
         "help",
@@ -158,8 +159,20 @@ class _Tour:
         self.window.widgets.loop_bar.replay_run.click()
         self._until(lambda: self.exam.player is not None and self.exam.player.index > 45)
 
-    def error(self) -> None:
+    def device(self) -> None:
         self.exam.stop_replay()
+        self._wait(self.exam.set_parameter("Procedure", "central-line"))
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.procedure_panel)
+        self.window.pedal.pressed.emit()
+        self._until(lambda: self.exam.snapshot().run_frames > 0)
+        self._wait(self.exam.set_parameter("GuidewireAdvance", 200.0))
+        self._wait(self.exam.set_parameter("CatheterAdvance", 120.0))
+        self._spin(1.5)
+
+    def error(self) -> None:
+        self.window.pedal.released.emit()
+        self._until(lambda: not self.exam.snapshot().pedal_down)
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
         broken = self.folder / "notes.dcm"
         broken.write_text("not a picture")
         self.window.open_files([broken])

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QApplication
 
 from fluoroview.pipeline.display import Window
 from fluoroview.viewer.canvas import ImageCanvas
+from fluoroview.viewer.message_bar import FOOT_PX
 
 SIDE = 320
 
@@ -242,6 +243,21 @@ def test_overlay_texts_are_drawn_and_taken_away(canvas, counts, grey_of, shown):
     canvas.set_orientation(left="A", right="P")
     assert grey_of(canvas)[140:180, :40].max() > 150
     assert grey_of(canvas)[140:180, -40:].max() > 150
+
+
+def test_what_happens_and_what_is_moved_lie_clear_of_the_corners_and_the_messages(canvas, grey_of):
+    canvas.resize(640, 480)
+    canvas.set_corner("top right", "30 pulses/s", "110 kV  100.0 mA  10.0 ms")
+    canvas.set_corner("bottom right", "subtracted", "C 32000  W 2000", "100 %")
+    canvas.set_corner("bottom left", "Central venous catheter", "Loop", "1 / 100")
+    canvas.set_situation("Catheter 120 mm, in the superior vena cava, 57 mm above the junction")
+    canvas.set_moved("Guidewire advance  120 mm")
+    grey_of(canvas)
+    places = canvas.overlay.places()
+    for note in ("situation", "moved"):
+        for name, place in places.items():
+            assert name == note or not place.intersects(places[note]), f"{note} on {name}"
+    assert places["situation"].top() >= 480 - FOOT_PX, "messages lie above"
 
 
 SCALED = """
