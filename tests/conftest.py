@@ -2,13 +2,24 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from fluoroview.hal.testing import BROKEN_S
+
 HERE = Path(__file__).parent
 INSTALLED = HERE / "installed"
 SHARED_DICOM = HERE.parent.parent / "shared" / "data" / "dicom"
+
+
+@pytest.fixture
+def qtbot(qtbot):
+    """Wait as long as a busy machine may need; only a broken run takes all of it."""
+    for name in ("waitUntil", "waitSignal", "waitSignals"):
+        setattr(qtbot, name, partial(getattr(qtbot, name), timeout=int(BROKEN_S * 1000)))
+    return qtbot
 
 
 @pytest.fixture

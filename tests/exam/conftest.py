@@ -1,7 +1,5 @@
 """An examination on the ramp driver of tests/installed, in this process, for the exam's tests."""
 
-import time
-
 import pytest
 
 from fluoroview.exam.examination import Examination
@@ -18,14 +16,6 @@ class Recorder:
         exam.events.task.connect(self.tasks.append)
 
 
-def until(condition, timeout_s=5.0):
-    """Wait for what another thread does; the bound is only there for a broken run."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.002)
-
-
 @pytest.fixture
 def make_exam(test_drivers, tmp_path):
     """Return a function that makes an examination, connected; all are closed at the end."""
@@ -40,7 +30,7 @@ def make_exam(test_drivers, tmp_path):
         exam.heard = Recorder(exam)
         made.append(exam)
         if connect:
-            exam.connect().result(20)
+            exam.connect().result(30)
         return exam
 
     yield make

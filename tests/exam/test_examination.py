@@ -11,14 +11,7 @@ import pytest
 
 from fluoroview.exam.events import Mode
 from fluoroview.hal import DeviceError, DeviceState, DoseOrigin, ParameterError
-
-
-def until(condition, timeout_s=5.0):
-    """Wait for what another thread does; the bound is only there for a broken run."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.002)
+from fluoroview.hal.testing import until
 
 
 def run_of(exam, frames):
@@ -77,7 +70,7 @@ def test_the_hold_can_be_the_mean_of_several_chosen_before(exam):
 
 
 def test_every_pulse_is_counted_also_those_whose_picture_was_lost(exam):
-    exam.set_parameter("DropEvery", 3).result(5)
+    exam.set_parameter("DropEvery", 3).result(30)
     run = run_of(exam, 20)
     assert run.ledger.exact
     assert run.ledger.lost_link > 0
@@ -107,7 +100,7 @@ def test_a_pedal_that_only_twitches_leaves_everything_at_rest(exam):
     for _ in range(20):
         exam.press_pedal()
         exam.release_pedal()
-    exam.set_parameter("DropEvery", 0).result(5)  # the commands before it are through
+    exam.set_parameter("DropEvery", 0).result(30)  # the commands before it are through
     assert exam.snapshot().device.state is DeviceState.ARMED
     assert exam.snapshot().mode in (Mode.HOLD, Mode.IDLE)
 
@@ -115,7 +108,7 @@ def test_a_pedal_that_only_twitches_leaves_everything_at_rest(exam):
 def test_the_loop_holds_the_pictures_of_the_runs_in_order(exam):
     run_of(exam, 10)
     run_of(exam, 10)
-    exam.replay_loop().result(5)
+    exam.replay_loop().result(30)
     until(lambda: (picture := exam.take_picture()) and picture.mode is Mode.REPLAY)
     shot = exam.snapshot()
     assert shot.mode is Mode.REPLAY
@@ -129,7 +122,7 @@ def test_the_loop_holds_the_pictures_of_the_runs_in_order(exam):
 
 def test_the_pedal_ends_a_replay(exam):
     run_of(exam, 5)
-    exam.replay_loop().result(5)
+    exam.replay_loop().result(30)
     exam.press_pedal()
     until(lambda: exam.snapshot().mode is Mode.LIVE)
     assert exam.player is None
@@ -138,7 +131,7 @@ def test_the_pedal_ends_a_replay(exam):
 
 def test_a_loop_is_saved_as_dicom_with_progress(exam, tmp_path):
     run = run_of(exam, 10)
-    exam.save_loop(tmp_path / "loop.dcm").result(10)
+    exam.save_loop(tmp_path / "loop.dcm").result(30)
     stored = pydicom.dcmread(tmp_path / "loop.dcm")
     assert int(stored.NumberOfFrames) == run.frames
     assert (stored.pixel_array[0] == 65531).all()
@@ -147,8 +140,8 @@ def test_a_loop_is_saved_as_dicom_with_progress(exam, tmp_path):
 
 def test_the_held_picture_is_saved_as_dicom_and_as_png(exam, tmp_path):
     run_of(exam, 5)
-    exam.save_hold(tmp_path / "hold.dcm").result(10)
-    exam.save_hold(tmp_path / "hold.png").result(10)
+    exam.save_hold(tmp_path / "hold.dcm").result(30)
+    exam.save_hold(tmp_path / "hold.png").result(30)
     assert (pydicom.dcmread(tmp_path / "hold.dcm").pixel_array == taken(exam).pixels).all()
     assert (tmp_path / "hold.png").stat().st_size > 0
 
@@ -162,14 +155,14 @@ def test_the_dose_report_says_units_and_origin(exam):
 
 
 def test_a_parameter_that_fixes_the_format_is_written_between_runs(exam):
-    assert exam.set_parameter("Width", 128).result(5) == 128
+    assert exam.set_parameter("Width", 128).result(30) == 128
     run_of(exam, 3)
     assert taken(exam).pixels.shape == (48, 128)
 
 
 def test_a_wrong_parameter_is_a_problem_that_says_what_is_allowed(exam):
     with pytest.raises(ParameterError):
-        exam.set_parameter("AcquisitionFrameRate", 5000.0).result(5)
+        exam.set_parameter("AcquisitionFrameRate", 5000.0).result(30)
     sentence = exam.heard.problems[-1].sentence
     assert "AcquisitionFrameRate cannot be 5000.0 Hz" in sentence
     assert "allowed is 1.0 to 1000.0 Hz" in sentence
@@ -177,8 +170,8 @@ def test_a_wrong_parameter_is_a_problem_that_says_what_is_allowed(exam):
 
 def test_a_driver_that_does_not_exist_is_a_problem_and_the_examination_goes_on(exam):
     with pytest.raises(Exception, match="There is no driver 'nosuch'"):
-        exam.connect("nosuch").result(5)
-    exam.connect("ramp", "r1").result(5)
+        exam.connect("nosuch").result(30)
+    exam.connect("ramp", "r1").result(30)
     assert run_of(exam, 3).frames >= 3
 
 
@@ -187,7 +180,7 @@ def test_a_device_that_fails_is_held_told_and_restarted(make_exam):
     exam.press_pedal()
     until(lambda: exam.ledger().delivered > 5)
     os.kill(exam.snapshot().device.pid, signal.SIGKILL)
-    until(lambda: exam.snapshot().mode is Mode.HOLD, timeout_s=1.0)
+    until(lambda: exam.snapshot().mode is Mode.HOLD)
     until(lambda: exam.heard.problems)
     assert "killed by signal 9" in exam.heard.problems[0].what
     assert taken(exam) is not None
@@ -196,7 +189,7 @@ def test_a_device_that_fails_is_held_told_and_restarted(make_exam):
     exam.press_pedal()
     until(lambda: len(exam.heard.problems) > 1)
     assert not exam.snapshot().pedal_down
-    exam.restart_device().result(5)
+    exam.restart_device().result(30)
     assert run_of(exam, 3).frames >= 3
 
 
@@ -204,11 +197,11 @@ def test_a_device_that_fails_is_held_told_and_restarted(make_exam):
 def test_a_driver_that_raises_is_a_problem(make_exam, device):
     exam = make_exam("rude", device, connect=False)
     if device == "raise-start":
-        exam.connect().result(5)
+        exam.connect().result(30)
         exam.press_pedal()
     else:
         with pytest.raises(Exception, match="the driver raised ZeroDivisionError"):
-            exam.connect().result(5)
+            exam.connect().result(30)
     until(lambda: exam.heard.problems)
     assert "the driver raised ZeroDivisionError" in exam.heard.problems[0].what
     until(lambda: not exam.snapshot().beam_on)
@@ -224,7 +217,7 @@ def test_without_a_device_the_pedal_says_so(make_exam):
 
 def test_a_file_that_cannot_be_opened_is_a_problem(exam, tmp_path):
     with pytest.raises(Exception, match=r"nothing\.dcm"):
-        exam.open_file(tmp_path / "nothing.dcm").result(5)
+        exam.open_file(tmp_path / "nothing.dcm").result(30)
     assert exam.heard.problems
     assert exam.snapshot().mode is Mode.IDLE
 
@@ -232,16 +225,16 @@ def test_a_file_that_cannot_be_opened_is_a_problem(exam, tmp_path):
 def test_disconnecting_while_live_ends_the_run(exam):
     exam.press_pedal()
     until(lambda: exam.ledger().delivered > 2)
-    exam.disconnect().result(5)
+    exam.disconnect().result(30)
     assert exam.snapshot().device.name == ""
     assert exam.snapshot().mode is Mode.HOLD, "the picture stays on the screen, and says what it is"
     with pytest.raises(DeviceError, match="There is no device"):
-        exam.set_parameter("Width", 64).result(5)
+        exam.set_parameter("Width", 64).result(30)
 
 
 def test_after_a_restart_the_picture_still_says_that_it_is_the_hold(exam):
     run_of(exam, 3)
-    exam.restart_device().result(5)
+    exam.restart_device().result(30)
     assert exam.snapshot().mode is Mode.HOLD
 
 
@@ -253,9 +246,9 @@ def test_a_device_that_cannot_be_armed_again_is_given_back(exam, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(exam._detector, "_arm", no_room)
         with pytest.raises(DeviceError, match="There is no room"):
-            exam.set_parameter("Width", 128).result(5)
+            exam.set_parameter("Width", 128).result(30)
     assert host.state is DeviceState.CLOSED
-    exam.restart_device().result(5)
+    exam.restart_device().result(30)
     assert run_of(exam, 3).frames >= 3
 
 
@@ -270,5 +263,5 @@ def test_a_device_that_is_not_back_yet_is_restarted_again_later(exam, monkeypatc
 
 def test_a_restart_by_hand_forgets_the_one_that_waits(exam):
     exam._restart.after_fault()
-    exam.restart_device().result(5)
+    exam.restart_device().result(30)
     assert exam._restart._timer is None, "else it would end the next run"

@@ -7,14 +7,8 @@ import pytest
 
 from fluoroview.exam.events import Mode
 from fluoroview.exam.live_values import LiveValues, told_subtraction
+from fluoroview.hal.testing import until
 from fluoroview.pipeline.subtraction import MIDDLE, first_window
-
-
-def until(condition, timeout_s=10.0):
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.002)
 
 
 @pytest.fixture
@@ -41,11 +35,11 @@ def test_a_dsa_run_is_subtracted_and_fluoroscopy_is_not(theatre):
     plain = run_for(theatre)
     assert np.ptp(plain.pixels) > 1000
     assert theatre.subtracts is False
-    theatre.set_parameter("RunKind", "DSA run").result(5)
+    theatre.set_parameter("RunKind", "DSA run").result(30)
     assert theatre.subtracts is True
     seen = run_for(theatre)
     assert np.abs(seen.pixels.astype(int) - MIDDLE).max() <= 1, "nothing moved"
-    theatre.set_parameter("RunKind", "fluoroscopy").result(5)
+    theatre.set_parameter("RunKind", "fluoroscopy").result(30)
     assert theatre.subtracts is False
 
 
@@ -73,7 +67,7 @@ def test_a_loop_of_both_is_replayed_each_with_its_own(theatre):
     first = run_for(theatre).source
     theatre.subtract(True)
     second = run_for(theatre).source
-    theatre.replay_loop().result(5)
+    theatre.replay_loop().result(30)
     player = theatre.player
     assert theatre.snapshot().source == first
     player.seek(player.frame_count - 1)
@@ -83,7 +77,7 @@ def test_a_loop_of_both_is_replayed_each_with_its_own(theatre):
 
 def test_the_choice_outlives_what_arms_the_device_again(theatre):
     theatre.subtract(True)
-    theatre.set_parameter("Case", "aspiration").result(5)
+    theatre.set_parameter("Case", "aspiration").result(30)
     assert theatre.subtracts is True
 
 
@@ -128,7 +122,7 @@ def test_the_kind_of_run_tells_whether_to_subtract(values, told):
 def test_a_runs_kind_is_noted_and_its_time_is_fluoroscopy_or_not(theatre):
     run_for(theatre)
     before = theatre.snapshot().dose.fluoroscopy_time_s
-    theatre.set_parameter("RunKind", "DSA run").result(5)
+    theatre.set_parameter("RunKind", "DSA run").result(30)
     run_for(theatre)
     assert [run.dose.kind for run in theatre.runs] == ["fluoroscopy", "DSA run"]
     assert theatre.snapshot().dose.fluoroscopy_time_s == before > 0
@@ -138,7 +132,7 @@ def test_a_runs_kind_is_noted_and_its_time_is_fluoroscopy_or_not(theatre):
 def test_another_patient_begins_with_no_dose_and_no_picture(theatre):
     run_for(theatre)
     assert theatre.snapshot().dose.fluoroscopy_time_s > 0
-    theatre.set_parameter("Case", "aspiration").result(5)
+    theatre.set_parameter("Case", "aspiration").result(30)
     now = theatre.snapshot()
     assert now.mode is Mode.IDLE
     assert now.dose.fluoroscopy_time_s == 0
@@ -147,15 +141,15 @@ def test_another_patient_begins_with_no_dose_and_no_picture(theatre):
 
 def test_the_same_patient_again_is_no_other(theatre):
     run_for(theatre)
-    theatre.set_parameter("Case", "normal").result(5)
-    theatre.set_parameter("TubeVoltage", 80.0).result(5)
+    theatre.set_parameter("Case", "normal").result(30)
+    theatre.set_parameter("TubeVoltage", 80.0).result(30)
     assert theatre.snapshot().runs == 1
 
 
 def test_another_devices_pictures_are_not_subtracted_for_it(theatre):
     theatre.subtract(True)
-    theatre.connect("theatre", "two").result(10)
+    theatre.connect("theatre", "two").result(30)
     assert theatre.subtracts is False
     theatre.subtract(True)
-    theatre.restart_device().result(10)
+    theatre.restart_device().result(30)
     assert theatre.subtracts is True, "the same device again"

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pydicom
 import pytest
@@ -11,13 +10,7 @@ from fluoroview.exam import detector
 from fluoroview.exam.events import Mode
 from fluoroview.exam.room import DetectorSection
 from fluoroview.hal import DeviceError
-
-
-def until(condition, timeout_s=5.0):
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.002)
+from fluoroview.hal.testing import until
 
 
 @pytest.fixture
@@ -34,7 +27,7 @@ def failed(make_exam):
 
 
 def replayed(exam, **which):
-    exam.replay_loop(**which).result(5)
+    exam.replay_loop(**which).result(30)
     count = exam.snapshot().replay.frame_count
     exam.stop_replay()
     return count
@@ -52,7 +45,7 @@ def test_the_loop_of_before_a_restart_is_replayed_after_it(failed):
     before = replayed(failed)
     assert before >= 5
 
-    failed.restart_device().result(10)
+    failed.restart_device().result(30)
     assert replayed(failed) == before
     assert replayed(failed, last_run_only=True) == before
 
@@ -63,10 +56,10 @@ def test_the_loop_of_before_a_restart_is_replayed_after_it(failed):
 
 
 def test_a_loop_of_before_a_restart_is_saved_without_the_dose_of_another_run(failed, tmp_path):
-    failed.restart_device().result(10)
+    failed.restart_device().result(30)
     run(failed)
-    failed.save_loop(tmp_path / "last.dcm", last_run_only=True).result(10)
-    failed.save_loop(tmp_path / "all.dcm").result(10)
+    failed.save_loop(tmp_path / "last.dcm", last_run_only=True).result(30)
+    failed.save_loop(tmp_path / "all.dcm").result(30)
     last, whole = (pydicom.dcmread(tmp_path / name) for name in ("last.dcm", "all.dcm"))
     assert whole.NumberOfFrames > last.NumberOfFrames
     assert "ImageAndFluoroscopyAreaDoseProduct" in last
@@ -81,20 +74,20 @@ def test_a_restart_that_fails_leaves_the_loop_for_the_next_one(failed, monkeypat
     with monkeypatch.context() as broken:
         broken.setattr(detector, "arm", no_room)
         with pytest.raises(DeviceError, match="There is no room"):
-            failed.restart_device().result(10)
-    failed.restart_device().result(10)
+            failed.restart_device().result(30)
+    failed.restart_device().result(30)
     assert replayed(failed) == before
 
 
 def test_another_device_does_not_get_the_loop(failed):
-    failed.connect("ramp", "r1").result(10)
+    failed.connect("ramp", "r1").result(30)
     run(failed)
     assert replayed(failed) == replayed(failed, last_run_only=True)
 
 
 def test_a_loop_that_is_given_back_leaves_its_space(failed, tmp_path):
     store = failed._device.store
-    failed.restart_device().result(10)
+    failed.restart_device().result(30)
     assert failed._device.store is store
-    failed.disconnect().result(10)
+    failed.disconnect().result(30)
     assert not store.fits(store.rows, store.columns, store.rate_hz), "its file is closed"

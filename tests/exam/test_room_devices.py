@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -10,14 +9,8 @@ from fluoroview.exam.back_off import LONGEST_S, BackOff
 from fluoroview.exam.events import Mode
 from fluoroview.exam.room import BeamSection, DetectorSection, DeviceSection, DoseMeterSection
 from fluoroview.hal import DeviceError, DoseOrigin
+from fluoroview.hal.testing import until
 from fluoroview.hal.tube_output import kerma_ugy_per_mas
-
-
-def until(condition, timeout_s=5.0):
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.002)
 
 
 def run_for(exam, condition):
@@ -50,7 +43,7 @@ def test_a_generator_that_refuses_prevents_the_run(make_exam):
     assert "The door is open. Close it." in exam.heard.problems[0].sentence
     assert not exam.snapshot().pedal_down
     assert exam.snapshot().dose.pulses == 0
-    exam.set_source_parameter("Interlock", False).result(5)
+    exam.set_source_parameter("Interlock", False).result(30)
     assert run_for(exam, lambda: exam.snapshot().dose.pulses > 0).dose.pulses > 0
 
 
@@ -66,7 +59,7 @@ def test_a_generator_that_trips_ends_the_run_and_the_image_is_held(make_exam):
 
 def test_a_typed_in_technique_counts_one_pulse_a_frame_also_for_lost_frames(make_exam):
     exam = make_exam(source=section("typed"))
-    exam.set_parameter("DropEvery", 4).result(5)
+    exam.set_parameter("DropEvery", 4).result(30)
     run = run_for(exam, frames(exam, 30))
     assert run.ledger.lost_link > 0
     assert run.dose.pulses in (run.ledger.expected, run.ledger.expected - 1)
@@ -93,20 +86,20 @@ def test_a_device_of_the_wrong_kind_is_refused(make_exam, as_source, driver, sen
     beside = {"source": section(driver)} if as_source else {"dosemeter": meter}
     exam = make_exam(connect=False, **beside)
     with pytest.raises(DeviceError, match=sentence):
-        exam.connect().result(5)
+        exam.connect().result(30)
 
 
 def test_a_device_without_an_id_is_called_by_its_driver(make_exam):
     unnamed = DeviceSection(driver="ramp", isolation="thread")
     exam = make_exam(connect=False, source=unnamed)
     with pytest.raises(DeviceError, match=r"^ramp is a detector, not a source"):
-        exam.connect().result(5)
+        exam.connect().result(30)
 
 
 def test_a_generator_is_no_detector(make_exam):
     exam = make_exam("tube", "t", connect=False)
     with pytest.raises(DeviceError, match="is a source, not a detector"):
-        exam.connect().result(5)
+        exam.connect().result(30)
 
 
 def test_without_a_link_the_beam_is_seen_in_the_signal(make_exam):
@@ -122,7 +115,7 @@ def test_without_a_link_the_beam_is_seen_in_the_signal(make_exam):
     shot = exam.snapshot()
     assert shot.dose.cumulative_air_kerma_mgy is None, "a signal is no dose"
     assert 0.05 < shot.dose.fluoroscopy_time_s < 5
-    exam.replay_loop().result(5)
+    exam.replay_loop().result(30)
     assert exam.snapshot().replay.frame_count >= 20, "the loop holds exposed frames only"
 
 

@@ -1,25 +1,11 @@
 """The whole program: the real window, the real drivers, real processes."""
 
-import time
-
 import pytest
 
 from fluoroview.exam.events import Mode
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.room import DetectorSection, LoopSection, Room
-
-
-def until(condition, timeout_s=15.0):
-    """Wait for what another process does; the bound is only there for a broken run."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.002)
-
-
-@pytest.fixture
-def wait():
-    return until
+from fluoroview.hal.testing import until
 
 
 @pytest.fixture

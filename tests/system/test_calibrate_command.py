@@ -104,7 +104,7 @@ class Operator:
         act = self.scenes.pop(0)
         if act in ("y", "n", "s"):
             return act
-        self.exam.set_parameter("Scene", act).result(5)
+        self.exam.set_parameter("Scene", act).result(30)
         return ""
 
 

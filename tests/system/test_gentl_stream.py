@@ -3,21 +3,22 @@
 import time
 
 from fluoroview.exam.events import Mode
+from fluoroview.hal.testing import until
 
 STREAM_S = 10.0
 
 
-def test_viky_streams_for_ten_seconds_with_the_ledger_exact(make_exam, wait):
+def test_viky_streams_for_ten_seconds_with_the_ledger_exact(make_exam):
     exam = make_exam("gentl", "viky.cti:VikyTL_DEV_red")
     exam.press_pedal()
-    wait(lambda: exam.snapshot().mode is Mode.LIVE)
+    until(lambda: exam.snapshot().mode is Mode.LIVE)
     end = time.monotonic() + STREAM_S
     pictures = 0
     while time.monotonic() < end:
         pictures += exam.take_picture() is not None
         time.sleep(0.01)
     exam.release_pedal()
-    wait(lambda: len(exam.runs) == 1)
+    until(lambda: len(exam.runs) == 1)
     record = exam.runs[0]
     assert record.ledger.exact
     assert record.ledger.lost == 0

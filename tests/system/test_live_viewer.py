@@ -124,7 +124,7 @@ def test_the_loop_is_replayed_and_the_pedal_ends_the_replay(qtbot, shown):
     step_on(qtbot, shown, 15)
     qtbot.keyRelease(shown, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: len(shown.exam.runs) == 1, timeout=3_000)
-    shown.exam.replay_loop().result(5)
+    shown.exam.replay_loop().result(30)
     qtbot.waitUntil(lambda: shown.canvas.picture.mode is Mode.REPLAY, timeout=3_000)
     shown.refresh()
     assert shown.canvas.overlay.mode == "REPLAY"

@@ -7,6 +7,7 @@ import pydicom
 import pytest
 
 from fluoroview.exam.events import Mode
+from fluoroview.hal.testing import until
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "dicom"
 FILES = sorted(FOLDER.glob("XA1_*.dcm"))
@@ -21,11 +22,11 @@ def expected():
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_opened_in_the_player_it_shows_the_pixels_of_the_file(make_exam, wait, path, expected):
+def test_opened_in_the_player_it_shows_the_pixels_of_the_file(make_exam, path, expected):
     exam = make_exam("simulated", Matrix="512")
-    exam.open_file(path).result(10)
+    exam.open_file(path).result(30)
     shown = []
-    wait(lambda: shown.append(exam.take_picture()) or shown[-1])
+    until(lambda: shown.append(exam.take_picture()) or shown[-1])
     assert shown[-1].mode is Mode.REPLAY
     assert np.array_equal(shown[-1].pixels, expected)
 

@@ -64,7 +64,7 @@ def make_window(qtbot, test_drivers, tmp_path):
         with qtbot.waitActive(window):
             window.activateWindow()
         if connect:
-            exam.connect().result(20)
+            exam.connect().result(30)
             qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
         return window
 

@@ -110,7 +110,7 @@ def test_setting_the_technique_sets_the_generator(room, qtbot, hold_pedal):
 def test_state_and_heat_follow_the_generator(room, qtbot, hold_pedal):
     line = room.widgets.exam_panel.generator
     qtbot.waitUntil(line.isVisible)
-    room.exam.set_source_parameter("TubeCurrent", 200.0).result(5)
+    room.exam.set_source_parameter("TubeCurrent", 200.0).result(30)
     before = line.heat.text()
     hold_pedal(room, frames=60)
     qtbot.waitUntil(lambda: line.heat.text() != before)
@@ -132,7 +132,7 @@ def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
 
 
 def test_an_open_door_is_a_sentence_and_no_run(room, qtbot):
-    room.exam.set_source_parameter("Interlock", True).result(5)
+    room.exam.set_source_parameter("Interlock", True).result(30)
     room.exam.press_pedal()
     qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
     assert "interlock" in room.widgets.messages.messages[0].what
@@ -142,7 +142,7 @@ def test_an_open_door_is_a_sentence_and_no_run(room, qtbot):
 
 
 def test_a_trip_offers_the_restart_that_mends_it(room, qtbot):
-    room.exam.set_source_parameter("TripAfterPulses", 3).result(5)
+    room.exam.set_source_parameter("TripAfterPulses", 3).result(30)
     room.exam.press_pedal()
     qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
     message = room.widgets.messages.messages[0]

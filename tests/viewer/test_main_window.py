@@ -167,7 +167,7 @@ def test_a_file_that_is_no_picture_is_a_sentence_and_nothing_is_lost(window, qtb
 def test_a_loop_that_was_saved_can_be_dropped_on_the_window(window, qtbot, tmp_path, drop):
     run(window, qtbot, 20)
     path = tmp_path / "loop.dcm"
-    window.exam.save_loop(path).result(20)
+    window.exam.save_loop(path).result(30)
     drop(window, path)
     qtbot.waitUntil(lambda: shown_mode(window) is Mode.REPLAY)
     qtbot.waitUntil(lambda: badge(window) == "REPLAY")
@@ -286,9 +286,9 @@ def test_panning_with_the_middle_button_keeps_the_window(window, qtbot):
 def test_a_replay_that_was_left_without_a_hold_leaves_no_picture(make_window, qtbot, tmp_path):
     window = make_window()
     run(window, qtbot)
-    path = window.exam.save_loop(tmp_path / "loop.dcm").result(10)
+    path = window.exam.save_loop(tmp_path / "loop.dcm").result(30)
     other = make_window(connect=False)
-    other.exam.open_file(path).result(10)
+    other.exam.open_file(path).result(30)
     qtbot.waitUntil(lambda: badge(other) == "REPLAY" and shown_mode(other) is Mode.REPLAY)
     other.exam.stop_replay()
     qtbot.waitUntil(lambda: other.canvas.picture is None)

@@ -32,7 +32,7 @@ def marks(window):
 def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_pedal, drop, tmp_path):
     hold_pedal(window)
     path = tmp_path / "loop.dcm"
-    window.exam.save_loop(path).result(20)
+    window.exam.save_loop(path).result(30)
     with pydicom.dcmread(path) as data:
         data.PatientOrientation = ["A", "F"]
         data.save_as(path)

@@ -26,7 +26,7 @@ def test_the_map_that_was_drawn_is_shown(make_window, tmp_path):
 def test_the_simulated_patient_has_a_map_and_its_reset(make_window, qtbot):
     window = make_window("simulated", "suite")
     assert {skin_map.PARAMETER, skin_map.RESET} <= {p["name"] for p in window.exam.parameters}
-    window.exam.set_parameter("Procedure", "phantom").result(20)
+    window.exam.set_parameter("Procedure", "phantom").result(30)
 
     def drawn():
         window.skin_map.ask()
