@@ -152,7 +152,7 @@ class Overlay:
             "bottom": QPoint(middle_x, bottom),
             # above three lines in a corner: in a narrow window it is as wide as the picture
             "situation": QPoint(middle_x, bottom - 72),
-            "moved": QPoint(middle_x, MARGIN_PX + 40),
+            "moved": QPoint(middle_x, MARGIN_PX + 76),
         }[name]
 
 

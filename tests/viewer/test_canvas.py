@@ -247,7 +247,7 @@ def test_overlay_texts_are_drawn_and_taken_away(canvas, counts, grey_of, shown):
 
 def test_what_happens_and_what_is_moved_lie_clear_of_the_corners_and_the_messages(canvas, grey_of):
     canvas.resize(640, 480)
-    canvas.set_corner("top right", "30 pulses/s", "110 kV  100.0 mA  10.0 ms")
+    canvas.set_corner("top right", "30 pulses/s", "110 kV  100.0 mA  10.0 ms", "88 mGy/min reached")
     canvas.set_corner("bottom right", "subtracted", "C 32000  W 2000", "100 %")
     canvas.set_corner("bottom left", "Central venous catheter", "Loop", "1 / 100")
     canvas.set_situation("Catheter 120 mm, in the superior vena cava, 57 mm above the junction")
