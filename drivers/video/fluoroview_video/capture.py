@@ -94,7 +94,7 @@ class Capture:
                 cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
                 _OPEN_TIMEOUT_MS,
                 cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-                sdk.READ_TIMEOUT_S * 1000,
+                sdk.STREAM_TIMEOUT_MS,
             ]
             video = cv2.VideoCapture(source.target, cv2.CAP_FFMPEG, timeouts)
         else:

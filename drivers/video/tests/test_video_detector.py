@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceState, ParameterError
-from fluoroview_video import VideoDetector
+from fluoroview.hal.states import DEADLINE_S
+from fluoroview_video import VideoDetector, sdk
 from fluoroview_video.opening import Opening
 
 
@@ -303,6 +304,7 @@ def test_a_run_ends_in_time_while_its_stream_hangs(sender, open_host, consume):
     consumer.drain()
     assert host.stop().exact
     assert (host.state, host.faults) == (DeviceState.ARMED, [])
+    assert 0.7 * DEADLINE_S["stop"] > sdk.STREAM_TIMEOUT_MS / 1e3, "a busy computer has time left"
 
 
 def test_giving_up_an_opening_closes_what_opens_later():
