@@ -20,6 +20,7 @@ from fluoroview.hal.switching import switch_promptly
 if TYPE_CHECKING:
     from fluoroview.exam.examination import Examination
     from fluoroview.exam.room import Room
+    from fluoroview.hal import DeviceInfo
 
 app = typer.Typer(
     name="fluoroview",
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(bench_app, name="bench")
 app.command()(procedures)
 app.command()(gallery)
+_WIDEST_ID = 36
 _VERDICTS = {
     "PASS": "[green]PASS[/]",
     "WARN": "[yellow]WARN[/]",
@@ -111,6 +113,8 @@ def drivers(as_json: AsJson = False) -> None:
         print_json(rows)
         return
     table = Table("Driver", "Kind", "Distribution", "Version", "State")
+    for column in table.columns[:3]:
+        column.overflow = "fold"
     for row in rows:
         state = row["error"] or "works"
         told = (row["name"], row["kind"], row["distribution"], row["version"], state)
@@ -135,20 +139,31 @@ def devices(driver: Driver = "", as_json: AsJson = False) -> None:
             }
         )
         return
-    table = Table("Driver", "Device", "Kind", "Model", "Serial", "Note")
-    for column in table.columns[:2]:
-        column.overflow = "fold"  # a name and an id are there to be copied whole
-    for entry in found:
-        for info in entry.devices:
-            model = f"{info.vendor} {info.model}".strip()
-            told = (info.driver, info.id, entry.kind, model, info.serial, info.note)
-            table.add_row(*map(escape, told))
+    table = Table("Driver", "Device", "Kind", "What it is")
+    told = [
+        (info.driver, info.id, entry.kind, _about(info))
+        for entry in found
+        for info in entry.devices
+    ]
+    for place in (0, 1):  # a name and an id are there to be copied: whole, in one line if it goes
+        column = table.columns[place]
+        column.overflow = "fold"
+        column.width = min(_WIDEST_ID, max([len(row[place]) for row in told], default=6))
+    for row in told:
+        table.add_row(*map(escape, row))
     out.print(table)
     for entry in found:
         for sentence in [entry.error] if entry.error else entry.warnings:
             err.print(sentence, style="yellow", highlight=False, markup=False)
         if driver and not entry.error and not entry.devices and not entry.warnings:
             err.print(str(entry.missing), style="yellow", highlight=False, markup=False)
+
+
+def _about(info: "DeviceInfo") -> str:
+    """Return maker, model, serial number where it is not the id, and note of a device."""
+    serial = f"serial {info.serial}" if info.serial and info.serial != info.id else ""
+    parts = (f"{info.vendor} {info.model}".strip(), serial, info.note)
+    return ", ".join(part for part in parts if part)
 
 
 class EffortName(StrEnum):

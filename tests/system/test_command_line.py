@@ -81,6 +81,12 @@ def test_names_of_devices_are_shown_letter_by_letter(monkeypatch, capsys):
     assert "…" not in shown
 
 
+def test_an_id_stands_in_one_line_of_a_terminal_of_80_columns():
+    shown = fluoroview("devices", "--driver", "gentl", COLUMNS="80").stdout
+    assert "viky.cti:VikyTL_DEV_green │" in shown
+    assert "transport Custom" in " ".join(shown.replace("│", " ").split())
+
+
 @pytest.fixture(scope="module")
 def headless(tmp_path_factory):
     folder = tmp_path_factory.mktemp("headless")
