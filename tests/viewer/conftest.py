@@ -32,6 +32,8 @@ def qapp(qapp):
 @pytest.fixture(autouse=True)
 def _no_widget_is_left(qapp):
     """Fail a test that leaves a widget behind."""
+    gc.collect()
+    gc.freeze()  # what was there before the test need not be looked through for its garbage
     before = set(QApplication.allWidgets())
     yield
     _free()
