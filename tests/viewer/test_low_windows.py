@@ -18,7 +18,8 @@ def test_a_low_window_gives_its_height_to_the_tabs(make_window, qtbot):
     for size, lamp_px, row_px in ((TALL, HEIGHT_PX, ROW_PX), (LOW, COMPACT_PX, COMPACT_ROW_PX)):
         window.resize(*size)
         qtbot.waitUntil(lambda lamp_px=lamp_px: widgets.lamp.height() == lamp_px)
-        assert {row.height() for row in widgets.procedure_panel.rows.values()} == {row_px}
+        rows = widgets.procedure_panel.rows.values()
+        qtbot.waitUntil(lambda px=row_px, rows=rows: {row.height() for row in rows} == {px})
         heights[size] = widgets.dose.sizeHint().height()
     assert heights[LOW] < 0.85 * heights[TALL]
 
