@@ -22,6 +22,7 @@ def open_file(window, qtbot, path):
     window.open_files([path])
     qtbot.waitUntil(lambda: newer(window, before), timeout=20_000)
     qtbot.waitUntil(lambda: not window.waiting)
+    qtbot.waitUntil(lambda: window.canvas.overlay.mode == "REPLAY")  # its frame is seen, too
     assert window.canvas.picture.mode is Mode.REPLAY
     assert np.array_equal(window.canvas.picture.pixels, wanted)
     return wanted
