@@ -63,9 +63,7 @@ def test_where_there_is_no_device_the_driver_says_what_to_do(monkeypatch, tmp_pa
 def test_what_a_driver_warns_of_while_it_looks_is_told(monkeypatch, tmp_path):
     (tmp_path / "broken.cti").write_bytes(b"no library")
     monkeypatch.setenv("GENICAM_GENTL64_PATH", str(tmp_path))
-    with pytest.raises(
-        DeviceError, match=r"gentl found no device\. .*broken.cti cannot be loaded"
-    ):
+    with pytest.raises(DeviceError, match=r"gentl found no device\. .*broken.cti cannot be loaded"):
         look_for("gentl").first_id()
 
 
