@@ -57,6 +57,7 @@ class RunDose:
     ended: bool
     pulses: int
     pulses_without_kerma: int
+    pulses_without_kap: int
     air_kerma_mgy: float | None
     kap_gycm2: float | None
     origin: DoseOrigin
@@ -105,6 +106,7 @@ class _Run:
             ended=self.ended_ns is not None,
             pulses=dose.pulses,
             pulses_without_kerma=max(0, dose.pulses - dose.with_kerma),
+            pulses_without_kap=max(0, dose.pulses - dose.with_kap),
             air_kerma_mgy=dose.air_kerma_mgy if dose.with_kerma else None,
             kap_gycm2=dose.kap_gycm2 if dose.with_kap else None,
             origin=dose.origin,
@@ -150,6 +152,14 @@ class DoseAccount:
             self._rate.add(pulse)
         if self._runs:
             self._runs[-1].add(pulse, self._rate.mgy_min(pulse.host_time_ns))
+
+    def meter_there(self, there: bool) -> None:
+        """Tell whether the dose meter measures: pulses while it does not are not in its figures."""
+        sums = [self._total, self._acquired, self._known]
+        if self._runs:
+            sums.append(self._runs[-1].dose)
+        for each in sums:
+            each.meter_gone = not there
 
     def beam_on(self, t_ns: int, kind: str = FLUOROSCOPY) -> None:
         """Begin a run; without effect while one is going on.
@@ -229,6 +239,8 @@ class DoseAccount:
             return None
         if not self._beam_on:
             return 0.0
+        if self._known.kerma_metered and self._known.meter_gone:
+            return None
         return self._rate.mgy_min(self._clock.monotonic_ns())
 
 

@@ -69,6 +69,7 @@ def _run(run: RunDose) -> dict[str, Any]:
         "ended": run.ended,
         "pulses": run.pulses,
         "pulses_without_kerma": run.pulses_without_kerma,
+        "pulses_without_kap": run.pulses_without_kap,
         "air_kerma_at_reference_point_mgy": run.air_kerma_mgy,
         "kerma_area_product_gycm2": run.kap_gycm2,
         "origin": str(run.origin),

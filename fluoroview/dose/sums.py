@@ -73,6 +73,10 @@ class DoseSum:
         self._with_kap = 0
         self.kerma_metered = False
         self.kap_metered = False
+        self.meter_gone = False
+        """Set while the meter that measured is not there: pulses are then missing from its sums."""
+        self._kerma_missed = 0
+        self._kap_missed = 0
         self._kerma_ugy = CompensatedSum()
         self._kap_ugym2 = CompensatedSum()
         self._origin: DoseOrigin | None = None
@@ -83,6 +87,9 @@ class DoseSum:
         self.pulses += not metered
         kerma = stated(pulse.air_kerma_ugy, pulse.origin)
         kap = stated(pulse.kap_ugym2, pulse.origin)
+        if self.meter_gone and not metered:
+            self._kerma_missed += not kerma
+            self._kap_missed += not kap
         if kerma:
             self._with_kerma += not metered
             self.kerma_metered |= metered
@@ -96,13 +103,17 @@ class DoseSum:
 
     @property
     def with_kerma(self) -> int:
-        """Pulses whose air kerma is in the sum; all of them, where a meter measures it."""
-        return max(self.pulses, 1) if self.kerma_metered else self._with_kerma
+        """Pulses whose air kerma is in the sum; of a meter, those that it saw."""
+        if not self.kerma_metered:
+            return self._with_kerma
+        return max(self.pulses, 1) - self._kerma_missed
 
     @property
     def with_kap(self) -> int:
-        """Pulses whose kerma-area product is in the sum; all, where a meter measures it."""
-        return max(self.pulses, 1) if self.kap_metered else self._with_kap
+        """Pulses whose kerma-area product is in the sum, likewise."""
+        if not self.kap_metered:
+            return self._with_kap
+        return max(self.pulses, 1) - self._kap_missed
 
     @property
     def air_kerma_mgy(self) -> float:

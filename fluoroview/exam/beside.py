@@ -47,6 +47,7 @@ class Beside:
                 on_pulses=desk.meter_increments,
                 on_fault=on_meter_fault,
             )
+            desk.meter_there(True)
             meter.start()
 
     def disconnect(self) -> None:

@@ -545,6 +545,7 @@ class Examination:
         self.release_pedal()
 
     def _meter_faulted(self, fault: FluoroError) -> None:
+        self.dose.meter_there(False)
         self._workplace.tell_fault(fault, "What it measures is missing from the dose from now on.")
 
     def _picture(self, buffer: PictureBuffer) -> None:

@@ -101,6 +101,8 @@ class DosePanel(QWidget):
             words += f"; {_number(reading.acquisition_air_kerma_mgy)} mGy by acquisitions"
         if not reading.complete:
             words += f"; {reading.pulses_without_kerma} pulses did not state theirs"
+        if reading.kap_gycm2 is not None and reading.pulses_without_kap:
+            words += f"; {reading.pulses_without_kap} pulses are not in the KAP"
         self._say(words)
 
     def show_recorded(self, dose: RecordedDose, signal: bool = False) -> None:

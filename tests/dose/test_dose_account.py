@@ -75,6 +75,39 @@ def test_kerma_and_kap_are_missed_apart(fluoroscope):
     assert reading.complete
 
 
+def test_a_meter_that_fails_leaves_its_sums_short_and_no_rate(fluoroscope):
+    def measure(kerma_ugy):
+        now_ns = fluoroscope.clock.monotonic_ns()
+        fluoroscope.account.pulse(
+            Pulse(-1, now_ns, Exposure(), kerma_ugy, 0.5, DoseOrigin.MEASURED)
+        )
+
+    account = fluoroscope.account
+    account.meter_there(True)
+    fluoroscope.on()
+    fluoroscope.run(1.0, kerma_ugy=NAN)
+    measure(30.0)
+    account.meter_there(False)
+    fluoroscope.run(0.5, kerma_ugy=NAN)
+    measure(5.0)  # what it had measured before, and was read late
+    reading = account.reading()
+    assert reading.cumulative_air_kerma_mgy == pytest.approx(0.035)
+    assert reading.pulses_without_kerma == reading.pulses_without_kap == 15
+    assert not reading.complete
+    assert reading.air_kerma_rate_mgy_min is None, "not 0: the beam is on, and nobody measures"
+    account.meter_there(True)
+    fluoroscope.run(1.0, kerma_ugy=NAN)
+    measure(30.0)
+    fluoroscope.off()
+    reading, (run,) = account.reading(), account.runs()
+    assert reading.pulses_without_kerma == run.pulses_without_kap == 15
+    assert reading.cumulative_air_kerma_mgy == pytest.approx(0.065)
+    fluoroscope.expose(1.0, kerma_ugy=NAN)
+    assert account.runs()[1].air_kerma_mgy is None, (
+        "of a run that it never measured it says nothing"
+    )
+
+
 def test_one_pulse_without_kerma_makes_the_total_incomplete(fluoroscope):
     fluoroscope.on()
     fluoroscope.run(1.0)

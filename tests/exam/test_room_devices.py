@@ -77,6 +77,20 @@ def test_what_a_meter_measures_is_taken_from_the_meter_alone(make_exam):
     assert steps == pytest.approx(round(steps)), "whole increments of the meter, nothing else"
 
 
+def test_pulses_after_a_meter_failed_are_told_as_missing_from_what_it_measured(make_exam):
+    meter = DoseMeterSection(driver="meter", device="fails", isolation="thread")
+    exam = make_exam(dosemeter=meter)
+    exam.press_pedal()
+    until(lambda: exam.heard.problems)
+    missing_first = exam.dose.reading().pulses_without_kap
+    until(lambda: exam.dose.reading().pulses_without_kap > missing_first + 20)
+    exam.release_pedal()
+    until(lambda: len(exam.runs) == 1)
+    figure = exam.dose.report()["kerma_area_product_gycm2"]
+    assert figure["value"] == pytest.approx(39 * 0.5e-2)
+    assert 20 < figure["pulses_not_included"] <= exam.runs[0].dose.pulses
+
+
 @pytest.mark.parametrize(
     ("as_source", "driver", "sentence"),
     [(True, "meter", "is a dose meter, not a source"), (False, "tube", "is a source, not a dose")],

@@ -73,6 +73,8 @@ def test_dose_figures_stand_apart_with_their_units(put):
     assert panel.kap.value.text() == "1.50"
     assert panel.time.value.text() == "2.0", "minutes and tenths, cut"
     assert panel.pulses.value.text() == "12\u2009345"
+    panel.show_reading(reading(pulses_without_kap=17))
+    assert "17 pulses are not in the KAP" in panel.origin.text()
     assert panel.rate.geometry() != panel.cumulative.geometry()
 
 

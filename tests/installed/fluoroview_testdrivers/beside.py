@@ -110,13 +110,16 @@ class TypedTechnique(XraySource):
 
 
 class Meter(_Ticking, DoseMeter):
-    """Half a µGy·m² every 5 ms, beam or not."""
+    """Half a µGy·m² every 5 ms, beam or not; the device "fails" does so at its 40th."""
 
     def parameters(self):
         return ParameterTree([])
 
     def tick(self, sink, count):
-        tell(sink, time.monotonic_ns(), kap_ugym2=0.5)
+        if self.device_id == "fails" and count == 40:
+            sink.fail("its battery is empty")
+        elif self.device_id != "fails" or count < 40:
+            tell(sink, time.monotonic_ns(), kap_ugym2=0.5)
 
 
 class LampDetector(PolledDetector):
