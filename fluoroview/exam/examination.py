@@ -573,6 +573,7 @@ class Examination:
                 return
             self._replays.begin(opened)  # before the mode, which says that there is a replay
             self._runs.mode = Mode.REPLAY
+            self._replays.show()  # after the mode: a picture of no replay would be taken away
         self.events.status_changed.emit()
         for warning in opened.info.warnings:
             self._workplace.warn(warning, "")

@@ -106,7 +106,7 @@ class Playback:
 
 
 class LoopPlayer:
-    """Plays a cine to `publish(index)`; all methods from any thread."""
+    """Plays a cine to `publish(index)`, once it is started; all methods from any thread."""
 
     def __init__(self, cine: Cine, clock: Clock, publish: Callable[[int], None]) -> None:
         self.cine = cine
@@ -117,6 +117,10 @@ class LoopPlayer:
         self._wake = threading.Event()
         self._shown = -1
         self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Publish the picture that is due, and from then on each that becomes due."""
         self._thread = threading.Thread(target=self._follow, name="player", daemon=True)
         self._thread.start()
 
@@ -174,8 +178,9 @@ class LoopPlayer:
         """Stop the thread; nothing is published after this returns."""
         self._closed = True
         self._wake.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
 
     def _do(self, change: Callable[[int], None]) -> None:
         with self._lock:

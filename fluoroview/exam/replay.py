@@ -78,7 +78,7 @@ def open_file(path: Path, windows: SourceWindows) -> Opened:
 
 
 class Replay:
-    """Plays a cine to the screen; starts standing on its first picture."""
+    """Plays a cine to the screen, once its player is started, and stands on its first picture."""
 
     def __init__(
         self,
@@ -162,8 +162,14 @@ class ReplayDesk:
         replay = self.current
         return replay.cine if replay is not None and isinstance(replay.cine, DicomCine) else None
 
+    def show(self) -> None:
+        """Show the first picture of what was begun."""
+        replay = self.current
+        if replay is not None:
+            replay.player.start()
+
     def begin(self, opened: Opened) -> None:
-        """Stand on the first picture. What was replayed before has ended."""
+        """Stand before the first picture. What was replayed before has ended."""
         self.current = Replay(
             opened,
             self._screen,
