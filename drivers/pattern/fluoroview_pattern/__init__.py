@@ -7,6 +7,7 @@ import numpy as np
 
 from fluoroview.hal import (
     Access,
+    DeviceError,
     DeviceInfo,
     EnumParameter,
     FloatParameter,
@@ -16,6 +17,7 @@ from fluoroview.hal import (
     PolledDetector,
 )
 
+_DEVICE_ID = "ramp"
 _LARGEST_PX = 4096
 
 
@@ -34,10 +36,14 @@ class PatternDetector(PolledDetector):
     @classmethod
     def discover(cls) -> list[DeviceInfo]:
         """Return the one pattern."""
-        return [DeviceInfo("pattern", "ramp", "FluoroView", "Test pattern", note="no hardware")]
+        return [DeviceInfo("pattern", _DEVICE_ID, "FluoroView", "Test pattern", note="no hardware")]
 
     def open(self) -> None:
-        """There is nothing to claim."""
+        """There is nothing to claim. DeviceError for another device than the pattern."""
+        if self.device_id not in (_DEVICE_ID, ""):
+            raise DeviceError(
+                f"The test pattern has no device {self.device_id!r}.", f"It has one: {_DEVICE_ID}."
+            )
 
     def parameters(self) -> ParameterTree:
         """Return size and rate."""

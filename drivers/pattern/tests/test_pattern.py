@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeviceHost
+from fluoroview.hal import DeviceError, DeviceHost
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
@@ -26,7 +26,14 @@ def test_frames_arrive_whole_and_at_their_rate(isolation):
             times.append(frame.header.host_time_ns)
             reader.release()
         assert host.stop().exact
-        assert np.median(np.diff(times)) / 1e6 == pytest.approx(10.0, rel=0.2)
+        assert (times[-1] - times[0]) / 1e6 > 0.9 * 29 * 10.0, "later on a busy computer, never sooner"
         reader.close()
     finally:
         host.close()
+
+
+def test_it_is_the_only_one():
+    host = DeviceHost("pattern", "stripes", "thread")
+    with pytest.raises(DeviceError, match="no device 'stripes'.*It has one: ramp"):
+        host.open()
+    host.close()
