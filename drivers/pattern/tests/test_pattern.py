@@ -26,7 +26,9 @@ def test_frames_arrive_whole_and_at_their_rate(isolation):
             times.append(frame.header.host_time_ns)
             reader.release()
         assert host.stop().exact
-        assert (times[-1] - times[0]) / 1e6 > 0.9 * 29 * 10.0, "later on a busy computer, never sooner"
+        assert (times[-1] - times[0]) / 1e6 > 0.9 * 29 * 10.0, (
+            "later, on a busy computer; never sooner"
+        )
         reader.close()
     finally:
         host.close()
@@ -34,6 +36,6 @@ def test_frames_arrive_whole_and_at_their_rate(isolation):
 
 def test_it_is_the_only_one():
     host = DeviceHost("pattern", "stripes", "thread")
-    with pytest.raises(DeviceError, match="no device 'stripes'.*It has one: ramp"):
+    with pytest.raises(DeviceError, match=r"no device 'stripes'.*It has one: ramp"):
         host.open()
     host.close()
