@@ -8,7 +8,7 @@ def test_the_first_picture_of_a_replay_is_never_seen_without_its_replay(exam):
     exam.press_pedal()
     until(lambda: exam.snapshot().run_frames >= 5)
     exam.release_pedal()
-    until(lambda: exam.snapshot().mode is Mode.HOLD)
+    until(lambda: (picture := exam.take_picture()) and picture.mode is Mode.HOLD)
     begin, seen = exam._replays.begin, []
 
     def slowly(opened):
