@@ -25,7 +25,7 @@ class Workplace:
 
         `about` names the parameter that is written, if one is.
         """
-        return self._commands.submit(self._guard, work, about)
+        return self._commands.submit(self._guard, work, self.fault, about)
 
     def quiet_command(self, work: Callable[[], T]) -> "Future[T]":
         """Do it after the commands that wait; errors are told to nobody but the future."""
@@ -33,7 +33,7 @@ class Workplace:
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
         """Do long work beside the commands; errors become problems and stay in the future."""
-        return self._work.submit(self._guard, work)
+        return self._work.submit(self._guard, work, self.fault)
 
     def close(self) -> None:
         """End the threads when what waits for them is done."""
@@ -66,10 +66,15 @@ class Workplace:
             )
         )
 
-    def _guard(self, work: Callable[[], T], about: str = "") -> T:
+    def _guard(self, work: Callable[[], T], known: FluoroError | None, about: str = "") -> T:
+        """Do it and tell what goes wrong, once.
+
+        A fault that comes meanwhile is told when it comes; one that was `known` before is told
+        again, for it is the answer to whoever asks a failed device for more.
+        """
         try:
             return work()
         except Exception as error:
-            if error is not self.fault:
+            if error is not self.fault or error is known:
                 self.unexpected(error, about)
             raise
