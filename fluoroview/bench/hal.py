@@ -6,6 +6,7 @@ wakes. The random fault script exercises the whole examination for as long as as
 
 import contextlib
 import random
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,6 +26,14 @@ from fluoroview.hal.switching import switch_promptly
 
 Step = Callable[[float, float, str], None]
 _WARM_FRAMES = 15
+_TELL_THE_TIME = """
+import sys, time
+rate_hz, seconds = map(float, sys.argv[1:])
+for _ in range(int(rate_hz * seconds)):
+    time.sleep(1 / rate_hz)
+    sys.stdout.buffer.write(time.monotonic_ns().to_bytes(8, "little"))
+    sys.stdout.buffer.flush()
+"""
 
 
 def run(seconds: float, faults_minutes: float, step: Step) -> dict[str, Any]:
@@ -46,6 +55,7 @@ def run(seconds: float, faults_minutes: float, step: Step) -> dict[str, Any]:
 
 def wake(size: int, rate_hz: float, seconds: float, *, busy: bool = False) -> dict[str, Any]:
     """Return commit-to-wake times of a reader, ms, and the ledger."""
+    peer = bare_pipe(rate_hz, seconds, busy=busy)
     with _streaming(size, rate_hz, "process") as (host, reader), _load(busy):
         host.start()
         waits_ms: list[float] = []
@@ -58,15 +68,32 @@ def wake(size: int, rate_hz: float, seconds: float, *, busy: bool = False) -> di
                 reader.release()
         ledger = host.stop()
     waits = np.array(waits_ms[_WARM_FRAMES:])
+    p99_ms = float(np.percentile(waits, 99))
     return {
         "size": size,
         "frames_per_second": rate_hz,
         "gigabytes_per_second": size * size * 2 * rate_hz / 1e9,
         "wake_median_ms": float(np.median(waits)),
-        "wake_p99_ms": float(np.percentile(waits, 99)),
+        "wake_p99_ms": p99_ms,
         "wake_max_ms": float(waits.max()),
+        "bare_pipe_p99_ms": peer,
+        "p99_over_bare_pipe": p99_ms / peer,
         "ledger": ledger.as_dict(),
     }
+
+
+def bare_pipe(rate_hz: float, seconds: float, *, busy: bool = False) -> float:
+    """Return how late, ms (p99), this process sees what a child writes to a pipe and nothing else.
+
+    The least that any way between two Python processes takes on this machine, at this moment.
+    """
+    command = [sys.executable, "-c", _TELL_THE_TIME, str(rate_hz), str(seconds)]
+    late_ms = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child, _load(busy):
+        assert child.stdout is not None
+        while told := child.stdout.read(8):
+            late_ms.append((time.monotonic_ns() - int.from_bytes(told, "little")) / 1e6)
+    return float(np.percentile(late_ms[_WARM_FRAMES:], 99))
 
 
 def isolation_cost(seconds: float) -> dict[str, Any]:

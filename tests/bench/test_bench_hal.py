@@ -1,0 +1,15 @@
+"""The figures of the hardware layer: beside a bare pipe, with the account of what was measured."""
+
+import pytest
+
+from fluoroview.bench.hal import wake
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_wake_stands_beside_a_bare_pipe_of_the_same_moment(busy):
+    figures = wake(256, 100.0, 1.5, busy=busy)
+    assert figures["ledger"]["exact"]
+    assert figures["ledger"]["delivered"] > 15
+    assert 0 < figures["wake_median_ms"] <= figures["wake_p99_ms"] <= figures["wake_max_ms"]
+    ratio = figures["wake_p99_ms"] / figures["bare_pipe_p99_ms"]
+    assert figures["p99_over_bare_pipe"] == pytest.approx(ratio)
