@@ -336,6 +336,7 @@ class MainWindow(QMainWindow):
         self._timer.stop()
         self._later.stop()
         self.calibration.shut()
+        self.skin_map.shut()
         self.bridge.close()
         self.canvas.show_picture(None)
         self.sounder.close()

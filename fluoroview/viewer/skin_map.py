@@ -27,7 +27,7 @@ class SkinMapDialog(QDialog):
         self.setWindowTitle("Skin dose")
         self.setModal(False)
         self._exam, self._bridge = exam, bridge
-        self._folder = QTemporaryDir()
+        self._folder: QTemporaryDir | None = None
         self.picture = _Drawing()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setMinimumSize(640, 360)
@@ -54,9 +54,18 @@ class SkinMapDialog(QDialog):
         if not any(p["name"] == PARAMETER for p in self._exam.parameters):
             self.picture.setText(_NONE)
             return
+        if self._folder is None:
+            self._folder = QTemporaryDir()
         place = self._folder.filePath("skin.png")
         written: Future[Any] = self._exam.set_parameter(PARAMETER, place)
         self._bridge.when_done(written, self._take)
+
+    def shut(self) -> None:
+        """Close for good, and take the drawing from the disk."""
+        self.close()
+        if self._folder is not None:
+            self._folder.remove()
+            self._folder = None
 
     def _take(self, place: Any | None) -> None:
         drawn = QPixmap(str(place)) if place else QPixmap()

@@ -23,7 +23,8 @@ def test_the_map_that_was_drawn_is_shown(make_window, tmp_path):
     assert "could not be drawn" in window.skin_map.picture.text()
 
 
-def test_the_simulated_patient_has_a_map_and_its_reset(make_window, qtbot):
+def test_the_simulated_patient_has_a_map_and_its_reset(make_window, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     window = make_window("simulated", "suite")
     assert {skin_map.PARAMETER, skin_map.RESET} <= {p["name"] for p in window.exam.parameters}
     window.exam.set_parameter("Procedure", "phantom").result(30)
@@ -35,3 +36,6 @@ def test_the_simulated_patient_has_a_map_and_its_reset(make_window, qtbot):
 
     qtbot.waitUntil(drawn, timeout=20_000)
     window.reset_dose()
+    assert list(tmp_path.glob("*/skin.png"))
+    window.close()
+    assert not list(tmp_path.glob("*/skin.png")), "nothing is left on the disk"
