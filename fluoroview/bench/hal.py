@@ -146,8 +146,8 @@ def random_faults(seconds: float, seed: int, step: Step) -> dict[str, Any]:
                     slow_commands += time.monotonic() - waiting > 5
                     restarts += 1
                 inexact += sum(not run.ledger.exact for run in exam.runs)
+                samples.append((process.memory_info().rss, threading.active_count()))
                 if len(exam.runs) > 50:
-                    samples.append((process.memory_info().rss, threading.active_count()))
                     exam.reset_dose()
         finally:
             exam.close()
@@ -170,9 +170,10 @@ def _random_script(seed: int) -> str:
     lines = [f"seed = {seed}"]
     for kind in harmless:
         lines += ["[[fault]]", f'kind = "{kind}"', f"probability = {rng.uniform(0.005, 0.05):.4f}"]
+        lines += ["delay_ms = 50.0"] * (kind == "delay")
     for kind in fatal:
         lines += ["[[fault]]", f'kind = "{kind}"', f"probability = {rng.uniform(5e-4, 2e-3):.5f}"]
-    return "\n".join([*lines, "delay_ms = 50.0"])
+    return "\n".join(lines)
 
 
 def _faulty_exam(folder: str, script: Path) -> Examination:

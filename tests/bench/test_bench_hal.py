@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluoroview.bench.hal import wake
+from fluoroview.bench.hal import random_faults, wake
 
 
 @pytest.mark.parametrize("busy", [False, True])
@@ -13,3 +13,8 @@ def test_a_wake_stands_beside_a_bare_pipe_of_the_same_moment(busy):
     assert 0 < figures["wake_median_ms"] <= figures["wake_p99_ms"] <= figures["wake_max_ms"]
     ratio = figures["wake_p99_ms"] / figures["bare_pipe_p99_ms"]
     assert figures["p99_over_bare_pipe"] == pytest.approx(ratio)
+
+
+def test_random_faults_leave_every_ledger_exact():
+    figures = random_faults(3.0, 1, lambda *_: None)
+    assert figures["inexact_ledgers"] == 0
