@@ -53,8 +53,8 @@ def picture(skin: SkinMap) -> np.ndarray:
     turn = surface.angles_deg.size * 3 // 8
     dose = np.roll(skin.kerma_mgy, turn, axis=1)
     there = np.roll(surface.there, turn, axis=1)
-    most = max(float(dose.max()), 1e-9)
-    shades = np.rint(dose / most * 255).astype(np.uint8)
+    most = float(dose.max())
+    shades = np.rint(dose / (most or 1.0) * 255).astype(np.uint8)
     body = cv2.applyColorMap(shades, cv2.COLORMAP_INFERNO)
     body = np.where(dose[..., None] > 0, np.maximum(body, 60), 78).astype(np.uint8)
     body[~there] = _GROUND
@@ -64,9 +64,11 @@ def picture(skin: SkinMap) -> np.ndarray:
     sheet = np.full((size[1] + top + bottom, size[0] + left + right, 3), _GROUND, np.uint8)
     sheet[top : top + size[1], left : left + size[0]] = body
     _write_axes(sheet, skin, size)
-    _write_scale(sheet, most, size)
-    where = f"Peak skin dose {peak.kerma_mgy:.3g} mGy, {peak.side}, simulated"
-    _text(sheet, where if most > 1e-9 else "No skin dose yet", (left, 26), 0.6)
+    where = "No skin dose yet"
+    if most:  # else there is no scale
+        _write_scale(sheet, most, size)
+        where = f"Peak skin dose {peak.kerma_mgy:.3g} mGy, {peak.side}, simulated"
+    _text(sheet, where, (left, 26), 0.6)
     return sheet
 
 
