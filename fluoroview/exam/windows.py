@@ -10,6 +10,9 @@ from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
 SETTLED_PICTURES = 5
 """While so many first pictures come, the average still settles, and so does the window."""
 
+KEPT_SOURCES = 1000
+"""Of older ones nothing is known any more: each arming of a device makes two."""
+
 
 class Steadiness:
     """Counts the pictures since brightness last changed: a window is found when it has settled."""
@@ -42,7 +45,12 @@ class SourceWindows:
 
     def new_source(self) -> int:
         """Return the number of a source that was not there yet; from any thread."""
-        return next(self._numbers)
+        number = next(self._numbers)
+        forgotten = number - KEPT_SOURCES
+        self._windows.pop(forgotten, None)
+        self._settled.discard(forgotten)
+        self._subtracted.discard(forgotten)
+        return number
 
     def of(self, source: int) -> Window | None:
         """Return the window of a source, if it has one yet."""

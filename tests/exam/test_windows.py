@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from fluoroview.exam.windows import SETTLED_PICTURES, SourceWindows, Steadiness
+from fluoroview.exam.windows import (
+    KEPT_SOURCES,
+    SETTLED_PICTURES,
+    SourceWindows,
+    Steadiness,
+)
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.subtraction import first_window
 
@@ -56,3 +61,14 @@ def test_subtracted_pictures_begin_with_a_window_about_no_difference():
     windows.subtracted(2)
     windows.settle(2, 1, np.full((64, 64), 32768, np.uint16), 65535)
     assert windows.of(2) == first_window()
+
+
+def test_sources_of_long_ago_are_forgotten():
+    windows = SourceWindows()
+    sources = [windows.new_source() for _ in range(KEPT_SOURCES)]
+    for source in sources:
+        windows.subtracted(source)
+    windows.new_source()
+    assert windows.of(sources[0]) is None
+    assert not windows.is_subtracted(sources[0])
+    assert windows.of(sources[1]) == first_window()
