@@ -37,8 +37,9 @@ def bench_live(
 def bench_paint(as_json: AsJson = False) -> None:
     """Time a 16-bit frame to painted, beside a bare widget and pyqtgraph."""
     from fluoroview.bench.paint import run
+    from fluoroview.bench.screen import screen
 
-    with progress("Painting") as step:
+    with screen(), progress("Painting") as step:
         result = run(step)
     print_result(result, as_json)
 

@@ -6,23 +6,19 @@ is no display an Xvfb of 1600×1200 is started for the run.
 """
 
 import math
-import os
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import psutil
 from PyQt6.QtCore import QTimer
 
+from fluoroview.bench.screen import BenchError, screen
 from fluoroview.exam.events import Mode
 from fluoroview.exam.examination import Examination
 from fluoroview.exam.room import DetectorSection, LoopSection, Room
-from fluoroview.hal import FluoroError
 
 Step = Callable[[float, float], None]
 WINDOW_PX = (1600, 1200)
@@ -33,13 +29,9 @@ _FLAT_MB = 8.0
 _SAMPLE_MS = 500
 
 
-class BenchError(FluoroError):
-    """A bench that cannot be run here."""
-
-
 def run(size: int, rate_hz: float, seconds: float, isolation: str, step: Step) -> dict[str, Any]:
     """Run the viewer live for `seconds`; return figures and limits, JSON-able."""
-    with _screen() as screen, tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
+    with screen() as name, tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
         from fluoroview.viewer.app import application
         from fluoroview.viewer.main_window import MainWindow
         from fluoroview.viewer.offscreen import close
@@ -55,7 +47,7 @@ def run(size: int, rate_hz: float, seconds: float, isolation: str, step: Step) -
             exam.connect().result()
             watch = _Watch(exam, window, seconds, step)
             app.exec()
-            return watch.result(size, rate_hz, screen) | {"problems": problems}
+            return watch.result(size, rate_hz, name) | {"problems": problems}
         finally:
             close(window)
             exam.close()
@@ -156,34 +148,3 @@ def _room(size: int, rate_hz: float, isolation: str, folder: str) -> Room:
         parameters={"Matrix": str(size), "PulseRate": f"{rate_hz:g}"},
     )
     return Room(detector=detector, loop=LoopSection(folder=folder))
-
-
-@contextmanager
-def _screen() -> Iterator[str]:
-    """Yield the name of the screen; start an Xvfb where there is none."""
-    if os.environ.get("DISPLAY") or sys.platform != "linux":
-        yield os.environ.get("DISPLAY", "the desktop")
-        return
-    number, tell = os.pipe()
-    try:
-        server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
-            pass_fds=(tell,),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-    except FileNotFoundError:
-        raise BenchError(
-            "There is no display, and no Xvfb to make one.", "`apt-get install xvfb`."
-        ) from None
-    finally:
-        os.close(tell)
-    try:
-        with open(number) as line:
-            display = f":{line.readline().strip()}"
-        os.environ["DISPLAY"] = display
-        yield f"Xvfb {display}, 1600×1200"
-    finally:
-        os.environ.pop("DISPLAY", None)
-        server.terminate()
-        server.wait()

@@ -197,3 +197,9 @@ def test_a_file_that_cannot_be_written_is_said_and_the_others_are(tmp_path):
     assert "loop.dcm" in done.stderr
     assert (tmp_path / "dose.json").exists()
     assert (tmp_path / "hold.dcm").exists()
+
+
+def test_the_bench_of_painting_brings_its_own_screen():
+    done = fluoroview("bench", "paint", "--json")
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)["sizes"]) == {"1024", "2048"}
