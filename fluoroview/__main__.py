@@ -1,5 +1,5 @@
 """`python -m fluoroview` is the command line."""
 
-from fluoroview.cli import main
+from fluoroview.cli.main import main
 
 main()

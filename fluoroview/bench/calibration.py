@@ -13,15 +13,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fluoroview.exam.calibrating import Calibrating, CalibrationPlan
-from fluoroview.exam.calibrating_unattended import SceneSwitch, take_unattended
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import DetectorSection, Room
 from fluoroview.hal import Frame
 from fluoroview.pipeline import Calibration, CorrectionSettings
-from fluoroview.pipeline.calibration import CalibrationError
-from fluoroview.pipeline.calibration_defects import summarise
+from fluoroview.pipeline.calibration.calibration import CalibrationError
+from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.correction import Correction
+from fluoroview.session.calibration.unattended import SceneSwitch, take_unattended
+from fluoroview.session.calibration.workflow import CalibrationPlan, CalibrationWorkflow
+from fluoroview.session.room import DetectorSection, Room
+from fluoroview.session.session import Session
 
 FRAMES = 32
 FINE_PX = 8.0
@@ -39,11 +39,11 @@ def run(
         "PanelCorrection": "off",
     }
     detector = DetectorSection(driver="simulated", device="suite", parameters=parameters)
-    exam = Examination(Room(detector=detector))
+    session = Session(Room(detector=detector))
     try:
-        exam.connect().result()
-        calibrating = Calibrating(exam, CalibrationPlan())
-        switch = SceneSwitch.of(exam)
+        session.connect().result()
+        calibrating = CalibrationWorkflow(session, CalibrationPlan())
+        switch = SceneSwitch.of(session)
         if switch is None:
             raise CalibrationError("The simulated source has no Scene.", "Install its newest.")
         count = len(calibrating.steps) + 1
@@ -52,15 +52,15 @@ def run(
         made = calibrating.finish()
         seconds = time.perf_counter() - began
         for name, value in _TECHNIQUE.items():
-            exam.set_parameter(name, value).result()
-        raw = frames_of(exam, FRAMES)
+            session.set_parameter(name, value).result()
+        raw = frames_of(session, FRAMES)
     finally:
-        exam.close()
+        session.close()
     step(1, 1)
     return {"size": size, "make_s": seconds} | _figures(raw, made)
 
 
-def frames_of(exam: Examination, count: int) -> list[npt.NDArray[Any]]:
+def frames_of(session: Session, count: int) -> list[npt.NDArray[Any]]:
     """Return raw frames of a run."""
     frames: list[npt.NDArray[Any]] = []
 
@@ -68,7 +68,7 @@ def frames_of(exam: Examination, count: int) -> list[npt.NDArray[Any]]:
         frames.append(frame.pixels.copy())
         return len(frames) >= count
 
-    Calibrating(exam).run(look)
+    CalibrationWorkflow(session).run(look)
     return frames
 
 

@@ -18,15 +18,15 @@ import numpy.typing as npt
 
 from fluoroview.bench.gallery_page import write_page
 from fluoroview.bench.gallery_sheet import write_sheet
-from fluoroview.exam.catalogue import CaseEntry, ProcedureEntry
 from fluoroview.hal import FluoroError, PixelIntensityRelationship
-from fluoroview.pipeline import Pipeline, PipelineSettings, SubtractionSettings, WindowPainter
+from fluoroview.pipeline import Pipeline, PipelineSettings, SubtractionSettings, WindowLut
 from fluoroview.pipeline.display import auto_window
 from fluoroview.pipeline.subtraction import subtracted_window
+from fluoroview.session.devices.catalogue import CaseEntry, ProcedureEntry
 
 GROUP = "fluoroview.gallery"
 HOLD_FRAMES = 4
-"""The still is the mean of so many pictures, as the last-image hold may be."""
+"""The still is the mean of so many images, as the last-image hold may be."""
 STILL, MOVIE = ".png", ".mp4"
 SHEET = "sheet.jpg"
 """One still of each examination."""
@@ -92,35 +92,35 @@ def render_case(
 ) -> None:
     """Write the still, and the movie where a second file is named. Raises GalleryError."""
     about, frames = _renderer(procedure.driver)(procedure.name, case.name, size, None)
-    pictures = _pictures(procedure, frames)
-    if not pictures:
+    images = _images(procedure, frames)
+    if not images:
         raise GalleryError(f"The driver {procedure.driver} rendered no frame.", "")
-    at = min(int(about.get("still", 2 * len(pictures) // 3)), len(pictures) - 1)
-    last = np.stack(pictures[max(0, at + 1 - HOLD_FRAMES) : at + 1])
+    at = min(int(about.get("still", 2 * len(images) // 3)), len(images) - 1)
+    last = np.stack(images[max(0, at + 1 - HOLD_FRAMES) : at + 1])
     hold = np.rint(last.mean(axis=0, dtype=np.float32)).astype(np.uint16)
     window = subtracted_window(hold) if procedure.subtraction else auto_window(hold)
     rows, columns = hold.shape
-    painter = WindowPainter(rows, columns, window)
+    painter = WindowLut(rows, columns, window)
     _write_still(files[0], painter, hold)
     if len(files) > 1:
         rate_hz = float(about.get("rate_hz", procedure.rate_hz))
-        _write_movie(files[1], painter, pictures, rate_hz)
+        _write_movie(files[1], painter, images, rate_hz)
 
 
-def _pictures(procedure: ProcedureEntry, frames: Frames) -> list[npt.NDArray[np.uint16]]:
-    """Return the pictures that the frames become, as live frames would."""
+def _images(procedure: ProcedureEntry, frames: Frames) -> list[npt.NDArray[np.uint16]]:
+    """Return the images that the frames become, as live frames would."""
     subtraction = SubtractionSettings(on=procedure.subtraction)
     settings = PipelineSettings(subtraction=subtraction)
     pipeline: Pipeline | None = None
-    pictures = []
+    images = []
     for _, frame in frames:
         if pipeline is None:
             rows, columns = frame.shape
             pipeline = Pipeline(rows, columns, settings, PixelIntensityRelationship.LIN)
-        picture = np.empty(frame.shape, np.uint16)
-        pipeline.process(frame, picture)
-        pictures.append(picture)
-    return pictures
+        image = np.empty(frame.shape, np.uint16)
+        pipeline.process(frame, image)
+        images.append(image)
+    return images
 
 
 def _renderer(driver: str) -> Render:
@@ -132,7 +132,7 @@ def _renderer(driver: str) -> Render:
     )
 
 
-def _write_still(file: Path, painter: WindowPainter, hold: npt.NDArray[np.uint16]) -> None:
+def _write_still(file: Path, painter: WindowLut, hold: npt.NDArray[np.uint16]) -> None:
     grey = np.empty(hold.shape, np.uint8)
     painter.apply(hold, grey)
     _, data = cv2.imencode(STILL, grey)
@@ -142,21 +142,21 @@ def _write_still(file: Path, painter: WindowPainter, hold: npt.NDArray[np.uint16
 
 
 def _write_movie(
-    file: Path, painter: WindowPainter, pictures: Sequence[npt.NDArray[np.uint16]], rate_hz: float
+    file: Path, painter: WindowLut, images: Sequence[npt.NDArray[np.uint16]], rate_hz: float
 ) -> None:
     """Write H.264, which every browser plays; a movie that was cut short is never left behind."""
     import av
 
-    rows, columns = (side - side % 2 for side in pictures[0].shape)  # the codec wants even sides
-    grey = np.empty(pictures[0].shape, np.uint8)
+    rows, columns = (side - side % 2 for side in images[0].shape)  # the codec wants even sides
+    grey = np.empty(images[0].shape, np.uint8)
     part = file.with_suffix(".part")
     options = {"crf": "23", "preset": "veryfast"}
     with av.open(part, "w", format="mp4", options={"movflags": "faststart"}) as container:
         rate = Fraction(rate_hz).limit_denominator(1000)
         stream = container.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = columns, rows, "yuv420p"
-        for picture in pictures:
-            painter.apply(picture, grey)
+        for image in images:
+            painter.apply(image, grey)
             shown = np.ascontiguousarray(grey[:rows, :columns])
             container.mux(stream.encode(av.VideoFrame.from_ndarray(shown, format="gray")))
         container.mux(stream.encode())

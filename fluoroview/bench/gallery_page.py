@@ -7,8 +7,8 @@ from typing import Any
 
 from jinja2 import Environment
 
-from fluoroview.exam.catalogue import CaseEntry, ProcedureEntry
-from fluoroview.exam.wording import control_lines, technique_words
+from fluoroview.session.devices.catalogue import CaseEntry, ProcedureEntry
+from fluoroview.session.labels import control_lines, technique_words
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-"""The sheet of a gallery: one still of each examination on a single picture."""
+"""The sheet of a gallery: one still of each examination on a single image."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fluoroview.exam.catalogue import CaseEntry, ProcedureEntry
+from fluoroview.session.devices.catalogue import CaseEntry, ProcedureEntry
 
 COLUMNS = 4
 TILE_PX, CAPTION_PX, GAP_PX = 320, 46, 6
@@ -28,11 +28,11 @@ def write_sheet(
     for _, group in groupby(wanted, key=lambda pair: pair[0].name):
         pairs = list(group)
         procedure, case = next((p for p in pairs if p[1].abnormal), pairs[0])
-        picture = cv2.imread(
+        image = cv2.imread(
             str(file.parent / procedure.name / (case.name + still)), cv2.IMREAD_GRAYSCALE
         )
-        if picture is not None:
-            tiles.append(_tile(picture.astype(np.uint8), (procedure.title, case.title)))
+        if image is not None:
+            tiles.append(_tile(image.astype(np.uint8), (procedure.title, case.title)))
     if not tiles:
         return None
     while len(tiles) % min(COLUMNS, len(tiles)):
@@ -44,11 +44,11 @@ def write_sheet(
     return file
 
 
-def _tile(picture: npt.NDArray[np.uint8], lines: Sequence[str]) -> npt.NDArray[np.uint8]:
+def _tile(image: npt.NDArray[np.uint8], lines: Sequence[str]) -> npt.NDArray[np.uint8]:
     """A still with lines of words below."""
     shape = (TILE_PX + CAPTION_PX + GAP_PX, TILE_PX + GAP_PX)
     tile = np.full(shape, _GROUND, np.uint8)
-    small = cv2.resize(picture, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
     tile[:TILE_PX, :TILE_PX] = small
     for k, line in enumerate(lines):
         words, place = line, (4, TILE_PX + 18 + 19 * k)

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import psutil
 
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import DetectorSection, LoopSection, Room
 from fluoroview.hal import DeviceHost, DeviceState
-from fluoroview.hal.host import Isolation
-from fluoroview.hal.switching import switch_promptly
+from fluoroview.hal.runtime.gil import set_short_switch_interval
+from fluoroview.hal.runtime.host import Isolation
+from fluoroview.session.room import DetectorSection, LoopSection, Room
+from fluoroview.session.session import Session
 
 Step = Callable[[float, float, str], None]
 _WARM_FRAMES = 15
@@ -127,30 +127,30 @@ def random_faults(seconds: float, seed: int, step: Step) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
         script = Path(folder) / "faults.toml"
         script.write_text(_random_script(seed), encoding="utf-8")
-        exam = _faulty_exam(folder, script)
+        session = _faulty_exam(folder, script)
         rng = random.Random(seed)
         process, start = psutil.Process(), time.monotonic()
         samples: list[tuple[int, int]] = []
         inexact = restarts = slow_commands = 0
         try:
-            exam.connect().result()
+            session.connect().result()
             while (at := time.monotonic() - start) < seconds:
                 step(at, seconds, "random faults")
-                exam.press_pedal()
+                session.press_pedal()
                 time.sleep(rng.uniform(0.2, 1.0))
-                exam.release_pedal()
-                if exam.snapshot().device.state is not DeviceState.ARMED:
+                session.release_pedal()
+                if session.snapshot().device.state is not DeviceState.ARMED:
                     waiting = time.monotonic()
                     with contextlib.suppress(Exception):
-                        exam.restart_device().result(10)
+                        session.restart_device().result(10)
                     slow_commands += time.monotonic() - waiting > 5
                     restarts += 1
-                inexact += sum(not run.ledger.exact for run in exam.runs)
+                inexact += sum(not run.ledger.exact for run in session.runs)
                 samples.append((process.memory_info().rss, threading.active_count()))
-                if len(exam.runs) > 50:
-                    exam.reset_dose()
+                if len(session.runs) > 50:
+                    session.reset_dose()
         finally:
-            exam.close()
+            session.close()
     first, last = samples[len(samples) // 4], samples[-1]
     return {
         "seconds": seconds,
@@ -176,7 +176,7 @@ def _random_script(seed: int) -> str:
     return "\n".join(lines)
 
 
-def _faulty_exam(folder: str, script: Path) -> Examination:
+def _faulty_exam(folder: str, script: Path) -> Session:
     room = Room(
         detector=DetectorSection(
             driver="pattern",
@@ -186,7 +186,7 @@ def _faulty_exam(folder: str, script: Path) -> Examination:
         ),
         loop=LoopSection(seconds=5.0, folder=folder),
     )
-    return Examination(room)
+    return Session(room)
 
 
 @contextlib.contextmanager
@@ -208,7 +208,7 @@ def _streaming(size: int, rate_hz: float, isolation: Isolation) -> Iterator[tupl
 def _load(busy: bool) -> Iterator[None]:
     """Keep this interpreter busy in another thread, with the switch interval of the program."""
     before = sys.getswitchinterval()
-    switch_promptly()
+    set_short_switch_interval()
     end = threading.Event()
 
     def burn() -> None:

@@ -16,9 +16,9 @@ import psutil
 from PyQt6.QtCore import QTimer
 
 from fluoroview.bench.screen import BenchError, screen
-from fluoroview.exam.events import Mode
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import DetectorSection, LoopSection, Room
+from fluoroview.session.events import Mode
+from fluoroview.session.room import DetectorSection, LoopSection, Room
+from fluoroview.session.session import Session
 
 Step = Callable[[float, float], None]
 WINDOW_PX = (1600, 1200)
@@ -33,37 +33,37 @@ def run(size: int, rate_hz: float, seconds: float, isolation: str, step: Step) -
     """Run the viewer live for `seconds`; return figures and limits, JSON-able."""
     with screen() as name, tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
         from fluoroview.viewer.app import application
+        from fluoroview.viewer.image.offscreen import close
         from fluoroview.viewer.main_window import MainWindow
-        from fluoroview.viewer.offscreen import close
 
-        exam = Examination(_room(size, rate_hz, isolation, folder))
+        session = Session(_room(size, rate_hz, isolation, folder))
         problems: list[str] = []
-        exam.events.problem.connect(lambda problem: problems.append(problem.sentence))
+        session.events.problem.connect(lambda problem: problems.append(problem.sentence))
         app = application()
-        window = MainWindow(exam)
+        window = MainWindow(session)
         window.resize(*WINDOW_PX)
         window.show()
         try:
-            exam.connect().result()
-            watch = _Watch(exam, window, seconds, step)
+            session.connect().result()
+            watch = _Watch(session, window, seconds, step)
             app.exec()
             return watch.result(size, rate_hz, name) | {"problems": problems}
         finally:
             close(window)
-            exam.close()
+            session.close()
 
 
 class _Watch:
     """Presses the pedal, samples both processes, releases, and ends the event loop."""
 
-    def __init__(self, exam: Examination, window: Any, seconds: float, step: Step) -> None:
-        self._exam = exam
+    def __init__(self, session: Session, window: Any, seconds: float, step: Step) -> None:
+        self._session = session
         self._window = window
         self._seconds = seconds
         self._step = step
         self._latencies_ms: list[float] = []
         self._memory: list[tuple[float, float, float]] = []  # time, MB here, MB of the child
-        pid = exam.device_status().pid
+        pid = session.device_status().pid
         self._processes = [psutil.Process()] + ([psutil.Process(pid)] if pid else [])
         self._cpu_s: float | None = None
         self._cpu_from = self._cpu_to = 0.0
@@ -72,22 +72,22 @@ class _Watch:
         self._timer.timeout.connect(self._tick)
         self._timer.start(_SAMPLE_MS)
         self._start = time.monotonic()
-        exam.press_pedal()
+        session.press_pedal()
 
     def _painted(self, _number: int, painted_ns: int) -> None:
-        picture = self._window.canvas.picture
-        if picture is not None and picture.mode is Mode.LIVE:
-            self._latencies_ms.append((painted_ns - picture.host_time_ns) / 1e6)
+        image = self._window.canvas.image
+        if image is not None and image.mode is Mode.LIVE:
+            self._latencies_ms.append((painted_ns - image.host_time_ns) / 1e6)
 
     def _tick(self) -> None:
         at = time.monotonic() - self._start
         self._step(min(at, self._seconds), self._seconds)
-        if at >= self._seconds and self._exam.snapshot().pedal_down:
+        if at >= self._seconds and self._session.snapshot().pedal_down:
             self._cpu_s = self._cpu() - (self._cpu_s or 0.0)
             self._cpu_to = at
-            self._exam.release_pedal()
+            self._session.release_pedal()
         elif at >= self._seconds:
-            if self._exam.runs or at > self._seconds + 10:
+            if self._session.runs or at > self._seconds + 10:
                 self._timer.stop()
                 from fluoroview.viewer.app import application
 
@@ -103,10 +103,10 @@ class _Watch:
 
     def result(self, size: int, rate_hz: float, screen: str) -> dict[str, Any]:
         """Return figures and limits."""
-        if not self._exam.runs:
+        if not self._session.runs:
             raise BenchError("The run did not end.", "Look at `fluoroview live`.")
-        record = self._exam.runs[-1]
-        health = self._exam.snapshot().health
+        record = self._session.runs[-1]
+        health = self._session.snapshot().health
         latency = np.array(self._latencies_ms)
         flat = [entry for entry in self._memory if entry[0] >= FLAT_AFTER_S] or self._memory[-1:]
         growth_mb = (flat[-1][1] + flat[-1][2]) - (flat[0][1] + flat[0][2])

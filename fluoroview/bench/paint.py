@@ -20,8 +20,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from fluoroview.pipeline.display import Window, WindowPainter
-from fluoroview.viewer.canvas import ImageCanvas
+from fluoroview.pipeline.display import Window, WindowLut
+from fluoroview.viewer.image.canvas import ImageCanvas
 
 SIDE_PX = 1000
 SIZES_PX = (1024, 2048)
@@ -46,12 +46,12 @@ class _BareWidget(QWidget):
         super().__init__()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._grey = np.zeros((SIDE_PX, SIDE_PX), np.uint8)
-        self._window = WindowPainter(SIDE_PX, SIDE_PX, WINDOW)
+        self._window = WindowLut(SIDE_PX, SIDE_PX, WINDOW)
 
     def show_frame(self, frame: _Frame) -> None:
         if self._grey.shape != frame.pixels.shape:
             self._grey = np.empty(frame.pixels.shape, np.uint8)
-            self._window = WindowPainter(frame.pixels.shape[0], frame.pixels.shape[1], WINDOW)
+            self._window = WindowLut(frame.pixels.shape[0], frame.pixels.shape[1], WINDOW)
         self._window.apply(frame.pixels, self._grey)
         self.repaint()
 
@@ -126,7 +126,7 @@ def _stage(for_scale: bool) -> tuple[QStackedWidget, dict[str, _Contestant]]:
     canvas, bare, linear, cubic = _canvas(), _BareWidget(), _LinearWidget(), _CubicWidget()
 
     def paint_canvas(frame: _Frame) -> None:
-        canvas.show_picture(frame)
+        canvas.show_image(frame)
         canvas.repaint()
 
     painters: dict[str, _Contestant] = {
@@ -155,7 +155,7 @@ def _canvas() -> ImageCanvas:
 
 
 def _pyqtgraph() -> dict[str, _Contestant]:
-    """pyqtgraph's two fastest ways to show a picture, with fixed levels."""
+    """pyqtgraph's two fastest ways to show an image, with fixed levels."""
     import pyqtgraph as pg
     from pyqtgraph.widgets.RawImageWidget import RawImageWidget
 
@@ -188,11 +188,11 @@ def _measure(
 ) -> dict[str, Any]:
     """Let the painters take turns on noisy frames of one size."""
     rng = np.random.default_rng(1)
-    pictures = [
+    images = [
         _Frame(n, rng.integers(2000, 14000, (side, side)).astype(np.uint16)) for n in range(7)
     ]
     times: dict[str, list[float]] = {name: [] for name in painters}
-    order, supply = list(painters), itertools.cycle(pictures)
+    order, supply = list(painters), itertools.cycle(images)
     for _ in range(frames + 5):
         order.append(order.pop(0))  # nobody always follows the same one, nor finds its frame warm
         for name in order:

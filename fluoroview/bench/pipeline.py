@@ -1,4 +1,4 @@
-"""`fluoroview bench pipeline`: what the chain costs and what it does to a picture.
+"""`fluoroview bench pipeline`: what the chain costs and what it does to an image.
 
 Cost: ms per frame and stage of the default chain, on one thread, beside a plain NumPy chain and a
 memory copy of the same bytes, all in turns in one run, so that ratios hold on a busy machine.
@@ -26,7 +26,7 @@ from fluoroview.pipeline import (
     RecursiveSettings,
     SpatialSettings,
     Window,
-    WindowPainter,
+    WindowLut,
 )
 from fluoroview.pipeline.recursive import RecursiveAverage
 from fluoroview.pipeline.spatial import SpatialSmoothing
@@ -99,8 +99,8 @@ def measure_cost(side_px: int, frames: int) -> dict[str, Any]:
     for name, stage in stages.items():
         setattr(pipeline, name, stage)
     reference = PlainNumpy(calibration)
-    painter = WindowPainter(*shape, Window(27_000, 8_000))
-    picture, copy = np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)
+    painter = WindowLut(*shape, Window(27_000, 8_000))
+    image, copy = np.zeros(shape, np.uint16), np.zeros(shape, np.uint16)
     grey = np.zeros(shape, np.uint8)
     spent: dict[str, list[float]] = {}
 
@@ -113,10 +113,10 @@ def measure_cost(side_px: int, frames: int) -> dict[str, Any]:
         raw = raws[n % len(raws)]
         for stage in stages.values():
             stage.spent_s = 0.0
-        time_of("chain", lambda raw=raw: pipeline.process(raw, picture))  # type: ignore[misc]
+        time_of("chain", lambda raw=raw: pipeline.process(raw, image))  # type: ignore[misc]
         for name, stage in stages.items():
             spent.setdefault(name, []).append(stage.spent_s)
-        time_of("window", lambda: painter.apply(picture, grey))
+        time_of("window", lambda: painter.apply(image, grey))
         time_of("plain_numpy", lambda raw=raw: reference.process(raw))  # type: ignore[misc]
         time_of("memory_copy", lambda raw=raw: np.copyto(copy, raw))  # type: ignore[misc]
     ms = {name: _summary(values[WARM_UP:]) for name, values in spent.items()}
@@ -149,7 +149,7 @@ class PlainNumpy:
         self._mean: Floats | None = None
 
     def process(self, raw: Floats) -> Floats:
-        """Return the uint16 log picture of a frame (H, W)."""
+        """Return the uint16 log image of a frame (H, W)."""
         frame = (raw - self._calibration.offset) * self._calibration.gain
         rows, columns = self._defects
         frame[rows, columns] = (frame[rows - 1, columns] + frame[rows, columns - 1]) / 2
@@ -160,8 +160,8 @@ class PlainNumpy:
         padded = np.pad(self._mean, 1, mode="reflect")
         smooth = tap[0] * padded[:-2] + tap[1] * padded[1:-1] + tap[2] * padded[2:]
         smooth = tap[0] * smooth[:, :-2] + tap[1] * smooth[:, 1:-1] + tap[2] * smooth[:, 2:]
-        picture: Floats = np.rint(COUNTS_PER_E_FOLD * np.log(np.maximum(smooth, 1)))
-        counts: Floats = picture.astype(np.uint16)
+        image: Floats = np.rint(COUNTS_PER_E_FOLD * np.log(np.maximum(smooth, 1)))
+        counts: Floats = image.astype(np.uint16)
         return counts
 
 
@@ -289,14 +289,14 @@ def _judge(apply: Filter, frames: Sequence[Floats], rulers: dict[int, _Rulers]) 
     return {**means, "ms": _summary(spent)["median"]}
 
 
-def _figures(picture: Floats, rulers: _Rulers) -> dict[str, float]:
-    """Return PSNR, and contrast kept and contrast-to-noise ratio of each line, of one picture."""
-    error = picture - rulers.truth
+def _figures(image: Floats, rulers: _Rulers) -> dict[str, float]:
+    """Return PSNR, and contrast kept and contrast-to-noise ratio of each line, of one image."""
+    error = image - rulers.truth
     noise = float(error[40:-40, 90:125].std())
     peak = 1.2 * WireScene.QUANTA
     figures = {"psnr_db": float(10 * np.log10(peak**2 / np.mean(error**2)))}
     for name, line in rulers.lines.items():
-        shadow = float((line.weight * (line.behind - picture)).sum())
+        shadow = float((line.weight * (line.behind - image)).sum())
         figures[f"{name}_kept"] = shadow / line.shadow
         figures[f"{name}_cnr"] = shadow / float(line.weight.sum()) / noise
     return figures

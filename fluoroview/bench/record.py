@@ -27,8 +27,8 @@ from fluoroview.hal import (
     PolledDetector,
 )
 from fluoroview.hal.frame import Pixels
-from fluoroview.hal.registry import load_driver
-from fluoroview.record import Recorder, RecordError, Recording, RecordingInfo, RecordingStatus
+from fluoroview.hal.runtime.registry import load_driver
+from fluoroview.recording import Recorder, RecordError, Recording, RecordingInfo, RecordingStatus
 
 PREPARE_S = 3.0
 FIRST_FRAME_S = 10.0
@@ -51,7 +51,7 @@ def run(
     """Record `seconds` of size × size frames at `rate` Hz into a temporary file and read it back.
 
     A few seconds of `driver` are recorded first and then played in a loop by the driver
-    `recording` in a child process, so that making the pictures is not what the computer is busy
+    `recording` in a child process, so that making the images is not what the computer is busy
     with. A size that `driver` does not have is played from memory. `progress` gets (seconds done,
     seconds). Raises FluoroError when a device or the disk fails.
     """
@@ -77,15 +77,15 @@ def _player(source: Path, size: int, rate: float) -> tuple[DeviceHost, dict[str,
 
 
 def _from_memory(recording: Recording, size: int, rate: float) -> DeviceHost:
-    """Return a device that gives its first pictures, beside and below each other to fill `size`."""
-    pictures = []
+    """Return a device that gives its first images, beside and below each other to fill `size`."""
+    images = []
     for index in range(min(TILED_FRAMES, recording.frame_count)):
-        picture = recording.read(index)
-        times = -(-size // min(picture.shape))
-        pictures.append(np.ascontiguousarray(np.tile(picture, (times, times))[:size, :size]))
+        image = recording.read(index)
+        times = -(-size // min(image.shape))
+        images.append(np.ascontiguousarray(np.tile(image, (times, times))[:size, :size]))
 
     class Player(MemoryPlayer):
-        frames, rate_hz = pictures, rate
+        frames, rate_hz = images, rate
 
     return DeviceHost("memory", f"{size} px", "thread", driver_class=Player)
 

@@ -1,10 +1,10 @@
 """DICOM: reading cine loops with their timing, writing loops and held images. No Qt.
 
-`DicomCine` opens a file frame by frame, `write_loop` and `write_picture` store one, `DicomError`
+`DicomCine` opens a file frame by frame, `write_loop` and `write_image` store one, `DicomError`
 is what both raise. The pieces, in the order in which a file passes through them:
 
     opening.py      path → header, and where the pixels lie
-    pixels.py       how pixels are stored, and their way to a picture
+    pixels.py       how pixels are stored, and their way to an image
     locating.py     where each frame lies
     reading.py      stored samples of one frame, with codecs.py for compressed ones
     timing.py       how long each frame stays
@@ -20,7 +20,7 @@ from fluoroview.dicom.errors import DicomError
 from fluoroview.dicom.header import LoopDescription, Storage, new_study_uid
 from fluoroview.dicom.pixels import Scale
 from fluoroview.dicom.timing import CineTiming, Sequencing
-from fluoroview.dicom.writing import WrittenFile, write_loop, write_picture
+from fluoroview.dicom.writing import WrittenFile, write_image, write_loop
 
 __all__ = [
     "CineTiming",
@@ -34,6 +34,6 @@ __all__ = [
     "Window",
     "WrittenFile",
     "new_study_uid",
+    "write_image",
     "write_loop",
-    "write_picture",
 ]

@@ -34,7 +34,7 @@ class RecordedDose:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Window centre and width in picture values."""
+    """Window centre and width in image values."""
 
     center: float
     width: float
@@ -54,7 +54,7 @@ def read_exposure(data: Dataset, index: int = 0) -> Exposure:
     width, height = _field_mm(data)
     filter_al_mm, filter_cu_mm = _filters_mm(data)
     return Exposure(
-        kvp=_first(places, "KVP"),
+        tube_voltage_kv=_first(places, "KVP"),
         tube_current_ma=_tube_current_ma(places),
         pulse_width_ms=_pulse_width_ms(data, places),
         filter_al_mm=filter_al_mm,
@@ -75,7 +75,7 @@ def read_intensity_relationship(data: Dataset) -> PixelIntensityRelationship:
 
 
 def read_window(data: Dataset, converter: Converter) -> Window | None:
-    """Return the file's first window in picture values, or None.
+    """Return the file's first window in image values, or None.
 
     Without a window, a VOI look-up table gives the range of values that it spreads.
     """
@@ -85,7 +85,7 @@ def read_window(data: Dataset, converter: Converter) -> Window | None:
     scale = converter.scale
     if has_modality_lut_for_display(data) and not converter.inverted:
         return Window(center, width)
-    return Window(scale.to_picture(center), width / abs(scale.slope))
+    return Window(scale.to_image(center), width / abs(scale.slope))
 
 
 def _stated_window(data: Dataset) -> tuple[float | None, float | None]:
@@ -104,7 +104,7 @@ def _window_of_voi_lut(data: Dataset, converter: Converter) -> Window | None:
     entries, first, _ = descriptor
     width = entries or 65536.0  # 0 stands for 2^16 (PS3.3 C.11.2.1.1)
     scale = converter.scale
-    return Window(scale.to_picture(first + width / 2), width / abs(scale.slope))
+    return Window(scale.to_image(first + width / 2), width / abs(scale.slope))
 
 
 def _frame_groups(data: Dataset, index: int) -> list[Dataset]:
@@ -146,7 +146,7 @@ def _tube_current_ma(places: list[Dataset]) -> float:
 
 def _pulse_width_ms(data: Dataset, places: list[Dataset]) -> float:
     width = _first(places, "AveragePulseWidth")
-    # ExposureTime is that of the whole run, so it is a pulse width only for a single picture.
+    # ExposureTime is that of the whole run, so it is a pulse width only for a single image.
     single = (number(data, "NumberOfFrames") or 1) <= 1
     return _positive(data, "ExposureTime") if math.isnan(width) and single else width
 

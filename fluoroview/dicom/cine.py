@@ -18,9 +18,9 @@ from fluoroview.dicom.acquisition import (
     read_window,
 )
 from fluoroview.dicom.attributes import text
-from fluoroview.dicom.locating import locate_frames
-from fluoroview.dicom.opening import open_file
-from fluoroview.dicom.pixels import Converter, Picture, Scale, read_layout
+from fluoroview.dicom.file import open_file
+from fluoroview.dicom.frame_index import locate_frames
+from fluoroview.dicom.pixels import Converter, Image, Scale, read_layout
 from fluoroview.dicom.reading import reader_for
 from fluoroview.dicom.timing import CineTiming, read_timing
 from fluoroview.hal.frame import Exposure, PixelIntensityRelationship
@@ -30,7 +30,7 @@ class DicomCine:
     """A single- or multi-frame DICOM file with pixels, opened for playing.
 
     Opening reads the header and finds the frames; each frame is read and decoded when it is asked
-    for. Frames are counted from 0. Pictures are uint16, rows × columns, larger = brighter on the
+    for. Frames are counted from 0. Images are uint16, rows × columns, larger = brighter on the
     screen. `read` may be called from several threads, with `out` arrays of their own.
 
     Raises DicomError, from the constructor for a file that cannot be played and from `read` for a
@@ -41,12 +41,12 @@ class DicomCine:
         frame_count, rows, columns: whole frames found, and their size in pixels.
         timing: how long each frame stays, and the attribute that says so.
         warnings: sentences about what is odd in the file; the viewer shows them.
-        picture_max: largest value that a picture can take.
-        scale: from picture values back to the file's (rescaled) values.
-        inverted: the file is MONOCHROME1 (small values bright) and its pictures were turned over.
-        colour: pictures are the luminance of a colour file.
+        image_max: largest value that an image can take.
+        scale: from image values back to the file's (rescaled) values.
+        inverted: the file is MONOCHROME1 (small values bright) and its images were turned over.
+        colour: images are the luminance of a colour file.
         intensity_relationship: LIN, LOG or DISP.
-        window: the file's window in picture values, or None.
+        window: the file's window in image values, or None.
         dose: recorded dose of the whole file.
         header: the data set without its pixels, for whoever needs more.
         modality, description: "XA", and a line for a title bar.
@@ -75,7 +75,7 @@ class DicomCine:
             *self._converter.warnings,
             *self.timing.warnings,
         )
-        self.picture_max: int = self._converter.picture_max
+        self.image_max: int = self._converter.image_max
         self.scale: Scale = self._converter.scale
         self.inverted: bool = self._converter.inverted
         self.colour: bool = layout.samples == 3 or layout.photometric == "PALETTE COLOR"
@@ -89,7 +89,7 @@ class DicomCine:
 
     @property
     def description(self) -> str:
-        """One line: what was pictured, when, how large, how many frames."""
+        """One line: what was imaged, when, how large, how many frames."""
         date = text(self.header, "AcquisitionDate") or text(self.header, "StudyDate")
         if len(date) == 8 and date.isdigit():
             date = f"{date[:4]}-{date[4:6]}-{date[6:]}"
@@ -100,8 +100,8 @@ class DicomCine:
             p for p in (self.path.name, self.modality, series, date, size, frames) if p
         )
 
-    def read(self, index: int, out: Picture | None = None) -> Picture:
-        """Return the picture of frame `index`, uint16, rows × columns; written to `out` if given.
+    def read(self, index: int, out: Image | None = None) -> Image:
+        """Return the image of frame `index`, uint16, rows × columns; written to `out` if given.
 
         Raises IndexError outside 0 … frame_count − 1, ValueError for an `out` of another shape or
         type, DicomError for a frame that is damaged or gone.
@@ -118,11 +118,11 @@ class DicomCine:
         self._converter.convert(self._reader.read(index, out), out)
         return out
 
-    def frame(self, index: int) -> Picture:
-        """Return the picture of frame `index` in a new array."""
+    def frame(self, index: int) -> Image:
+        """Return the image of frame `index` in a new array."""
         return self.read(index)
 
-    def __iter__(self) -> Iterator[Picture]:
+    def __iter__(self) -> Iterator[Image]:
         return (self.read(i) for i in range(self.frame_count))
 
     def __len__(self) -> int:

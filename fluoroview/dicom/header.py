@@ -46,7 +46,7 @@ class LoopDescription:
     `exposure`: technique of the loop (its mean, where it varied).
     `air_kerma_mgy` (at the reference point) and `kap_gycm2`: dose of this loop alone; where they
     come from is `dose_origin`.
-    `counts_per_e_fold`: of LOG pictures, how many counts make a factor e of x-ray intensity; it
+    `counts_per_e_fold`: of LOG images, how many counts make a factor e of x-ray intensity; it
     gives the table back to linear values that the standard wants beside them (PS3.3 C.8.7.1.1.2).
     `derivation`: what was done to the pixels; makes the image type DERIVED.
     `started`: first pulse, with time zone. `study_uid` joins the files of one examination.
@@ -198,7 +198,7 @@ def _add_intensity(data: Dataset, description: LoopDescription) -> list[str]:
     if log and math.isnan(description.counts_per_e_fold):
         data.PixelIntensityRelationship = str(PixelIntensityRelationship.DISP)
         return [
-            "The pictures are logarithmic by an unknown law, which DICOM cannot say; they are "
+            "The images are logarithmic by an unknown law, which DICOM cannot say; they are "
             "marked as made for the screen (DISP)."
         ]
     data.PixelIntensityRelationship = str(relationship)
@@ -225,7 +225,7 @@ def _linear_table(bits_stored: int, counts_per_e_fold: float) -> Dataset:
 def _add_acquisition(data: Dataset, description: LoopDescription) -> None:
     """X-ray acquisition, filtration and positioner (C.8.7.2, C.8.7.10, C.8.7.5)."""
     exposure = description.exposure
-    data.KVP = _ds_or_empty(exposure.kvp)
+    data.KVP = _ds_or_empty(exposure.tube_voltage_kv)
     data.RadiationSetting = "SC"
     data.RadiationMode = "PULSED" if description.pulsed else "CONTINUOUS"
     _add_tube(data, exposure, description.frame_count)
@@ -279,7 +279,7 @@ def _add_dose(data: Dataset, description: LoopDescription) -> None:
 
 
 def _add_cine(data: Dataset, description: LoopDescription) -> list[str]:
-    """Multi-frame and cine (C.7.6.6, C.7.6.5); nothing for a single picture."""
+    """Multi-frame and cine (C.7.6.6, C.7.6.5); nothing for a single image."""
     durations = description.durations_ms
     if len(durations) == 1:
         return []

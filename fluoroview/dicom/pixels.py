@@ -1,10 +1,10 @@
-"""From stored pixel bytes to a picture: uint16, one value per pixel, larger = brighter.
+"""From stored pixel bytes to an image: uint16, one value per pixel, larger = brighter.
 
 What is done, in order: unused and overlay bits are masked off (BitsStored, HighBit); signed
 values are shifted to start at 0; MONOCHROME1, whose small values are bright, is turned over so
-that every picture reads alike; colour becomes luminance (ITU-R BT.601).
+that every image reads alike; colour becomes luminance (ITU-R BT.601).
 
-Rescale slope and intercept never change the picture, only the `Scale` that leads from picture
+Rescale slope and intercept never change the image, only the `Scale` that leads from image
 values back to the file's units. A modality look-up table is applied, except in XA and XRF, where
 it serves to linearise the values for measurement and is not for the screen (PS3.3 C.8.7.1.1.2).
 """
@@ -22,7 +22,7 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from fluoroview.dicom.attributes import number, quiet, text, value
 from fluoroview.dicom.errors import DicomError
 
-Picture = npt.NDArray[np.uint16]
+Image = npt.NDArray[np.uint16]
 
 MAX_PIXELS = 8192 * 8192
 """Largest frame that is opened; no x-ray detector comes near it."""
@@ -37,7 +37,7 @@ _XRAY_ANGIO_CLASSES = (
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From picture values to the file's own: value = slope · picture + intercept, in `unit`.
+    """From image values to the file's own: value = slope · image + intercept, in `unit`.
 
     `unit` is the file's RescaleType, or "" for plain stored values.
     """
@@ -46,12 +46,12 @@ class Scale:
     intercept: float = 0.0
     unit: str = ""
 
-    def to_file(self, picture: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return picture values in the file's units (any shape, float64)."""
-        return np.asarray(picture, np.float64) * self.slope + self.intercept
+    def to_file(self, image: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Return image values in the file's units (any shape, float64)."""
+        return np.asarray(image, np.float64) * self.slope + self.intercept
 
-    def to_picture(self, file_value: float) -> float:
-        """Return the picture value of one value in the file's units."""
+    def to_image(self, file_value: float) -> float:
+        """Return the image value of one value in the file's units."""
         return (file_value - self.intercept) / self.slope
 
 
@@ -78,12 +78,12 @@ class PixelLayout:
 
     @property
     def drop_bits(self) -> int:
-        """How many of the lowest stored bits a picture has no room for."""
+        """How many of the lowest stored bits an image has no room for."""
         return max(0, self.bits_stored - 16)
 
     @property
-    def picture_bits(self) -> int:
-        """Bits that the values of a picture without look-up table take."""
+    def image_bits(self) -> int:
+        """Bits that the values of an image without look-up table take."""
         return min(self.bits_stored, 16)
 
 
@@ -123,9 +123,9 @@ def read_layout(path: str | os.PathLike[str], data: Dataset) -> PixelLayout:
 
 
 class Converter:
-    """Turns stored samples into pictures for one file; `warnings` are sentences.
+    """Turns stored samples into images for one file; `warnings` are sentences.
 
-    `picture_max` is the largest value a picture can take, `inverted` tells that the file is
+    `image_max` is the largest value an image can take, `inverted` tells that the file is
     MONOCHROME1 and was turned over, and `scale` leads back to the file's values.
     """
 
@@ -133,18 +133,18 @@ class Converter:
         self.layout = layout
         self.inverted = layout.photometric == "MONOCHROME1"
         self.warnings: list[str] = []
-        bits = layout.picture_bits
+        bits = layout.image_bits
         self._shift = layout.high_bit + 1 - layout.bits_stored + layout.drop_bits
         self._mask = (1 << bits) - 1
-        self.picture_max = self._mask
+        self.image_max = self._mask
         # Shifting a signed value by half the range flips its sign bit; turning a value over
         # flips all of them. So both are one exclusive or.
         self._flip = (1 << bits - 1 if layout.signed else 0) ^ (self._mask * self.inverted)
         self._table = self._make_table(data)
         self.scale = self._make_scale(data)
 
-    def convert(self, stored: npt.NDArray[Any], out: Picture) -> None:
-        """Write the picture of `stored` to `out` (rows × columns).
+    def convert(self, stored: npt.NDArray[Any], out: Image) -> None:
+        """Write the image of `stored` to `out` (rows × columns).
 
         `stored`: rows × columns of unsigned integers of 8, 16 or 32 bits as they lie in the file,
         or rows × columns × 3 for colour. It may be `out` itself.
@@ -163,8 +163,8 @@ class Converter:
         elif self._flip:
             np.bitwise_xor(out, np.uint16(self._flip), out=out)
 
-    def _make_table(self, data: Dataset) -> Picture | None:
-        """Return picture values by stored code, for palettes and modality look-up tables."""
+    def _make_table(self, data: Dataset) -> Image | None:
+        """Return image values by stored code, for palettes and modality look-up tables."""
         try:
             with quiet():
                 table = self._stated_table(data)
@@ -173,21 +173,21 @@ class Converter:
             return None
         if table is None:
             return None
-        self.picture_max = int(table.max())
-        return self.picture_max - table if self.inverted else table
+        self.image_max = int(table.max())
+        return self.image_max - table if self.inverted else table
 
-    def _stated_table(self, data: Dataset) -> Picture | None:
+    def _stated_table(self, data: Dataset) -> Image | None:
         if self.layout.photometric == "PALETTE COLOR":
             return self._palette_table(data)
         if has_modality_lut_for_display(data) and self.layout.drop_bits == 0:
             return self._modality_table(data)
         return None
 
-    def _palette_table(self, data: Dataset) -> Picture:
+    def _palette_table(self, data: Dataset) -> Image:
         codes = np.arange(self._mask + 1, dtype=np.uint16).reshape(1, -1)
         return _luminance(apply_color_lut(codes, data)).ravel()
 
-    def _modality_table(self, data: Dataset) -> Picture:
+    def _modality_table(self, data: Dataset) -> Image:
         codes = np.arange(self._mask + 1, dtype=np.int32)
         if self.layout.signed:
             codes -= (codes > self._mask >> 1) * (self._mask + 1)
@@ -197,18 +197,18 @@ class Converter:
     def _make_scale(self, data: Dataset) -> Scale:
         if self._table is not None or self.layout.samples == 3:
             if self.inverted:
-                return Scale(-1.0, float(self.picture_max))
+                return Scale(-1.0, float(self.image_max))
             return Scale()
         turn, start = (-1.0, float(self._mask)) if self.inverted else (1.0, 0.0)
         if self.layout.signed:
-            start -= 1 << self.layout.picture_bits - 1
+            start -= 1 << self.layout.image_bits - 1
         step = float(1 << self.layout.drop_bits)
         slope, intercept, unit = _rescale(data)
         return Scale(slope * step * turn, slope * step * start + intercept, unit)
 
 
 def has_modality_lut_for_display(data: Dataset) -> bool:
-    """Tell whether a modality look-up table is there that the picture needs."""
+    """Tell whether a modality look-up table is there that the image needs."""
     if not value(data, "ModalityLUTSequence"):
         return False
     return text(data, "SOPClassUID") not in _XRAY_ANGIO_CLASSES
@@ -222,7 +222,7 @@ def _rescale(data: Dataset) -> tuple[float, float, str]:
     return slope or 1.0, intercept if slope != 0.0 else 0.0, "" if kind == "US" else kind
 
 
-def _luminance(colour: npt.NDArray[Any]) -> Picture:
+def _luminance(colour: npt.NDArray[Any]) -> Image:
     if colour.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"colour of type {colour.dtype} has no luminance here")
     return cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2GRAY).astype(np.uint16)

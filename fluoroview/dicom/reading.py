@@ -13,9 +13,9 @@ from pydicom.encaps import encapsulate
 
 from fluoroview.dicom.codecs import decoder_for
 from fluoroview.dicom.errors import DicomError
-from fluoroview.dicom.locating import FrameIndex
-from fluoroview.dicom.opening import OpenedFile
-from fluoroview.dicom.pixels import Picture, PixelLayout
+from fluoroview.dicom.file import OpenedFile
+from fluoroview.dicom.frame_index import FrameIndex
+from fluoroview.dicom.pixels import Image, PixelLayout
 
 Stored = npt.NDArray[Any]
 CACHE_BYTES = 256 << 20
@@ -29,7 +29,7 @@ _DTYPES = {8: np.uint8, 16: np.uint16, 32: np.uint32}
 class FrameReader(Protocol):
     """Delivers stored samples, by frame."""
 
-    def read(self, index: int, out: Picture) -> Stored:
+    def read(self, index: int, out: Image) -> Stored:
         """Return frame `index` as unsigned rows × columns, or rows × columns × 3 in RGB.
 
         `out` may be used as the buffer, and is then what is returned.
@@ -96,7 +96,7 @@ class _PlainReader:
         swappable = layout.bits_allocated > 8 or (words and layout.frame_bytes % 2 == 0)
         self._swap = not little and swappable
 
-    def read(self, index: int, out: Picture) -> Stored:
+    def read(self, index: int, out: Image) -> Stored:
         direct = out.dtype == self._dtype and out.flags.c_contiguous
         stored = out if direct else np.empty(self._shape, self._dtype)
         self._source.read_into(index, stored)
@@ -132,7 +132,7 @@ class _DecodedReader:
         self._decoded: dict[int, Stored] = {}
         self._room = CACHE_BYTES
 
-    def read(self, index: int, out: Picture) -> Stored:
+    def read(self, index: int, out: Image) -> Stored:
         stored = self._decoded.get(index)
         if stored is None:
             stored = self._decode(index)

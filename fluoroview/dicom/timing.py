@@ -93,7 +93,7 @@ def _durations(data: Dataset, frame_count: int) -> tuple[tuple[float, ...], str,
     warnings: list[str] = []
     default = (1000.0 / DEFAULT_FPS,) * frame_count
     if frame_count == 1:
-        return default, "single picture", warnings
+        return default, "single image", warnings
     for keyword in _precedence(data):
         try:
             durations = _READERS[keyword](data, frame_count)

@@ -71,14 +71,14 @@ def write_loop(
     return replace(written, size_bytes=path.stat().st_size)
 
 
-def write_picture(
-    path: str | os.PathLike[str], picture: Frame, description: LoopDescription
+def write_image(
+    path: str | os.PathLike[str], image: Frame, description: LoopDescription
 ) -> WrittenFile:
-    """Write one picture (a held image) as single-frame DICOM; otherwise as `write_loop`.
+    """Write one image (a held image) as single-frame DICOM; otherwise as `write_loop`.
 
     `description.durations_ms` is not used.
     """
-    return write_loop(path, [picture], replace(description, durations_ms=(0.0,)))
+    return write_loop(path, [image], replace(description, durations_ms=(0.0,)))
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Air kerma, kerma-area product, fluoroscopy time, limits and the dose report.
 
-Counts pulses, not pictures. A figure that is not stated is None, never 0, and every figure says
+Counts pulses, not images. A figure that is not stated is None, never 0, and every figure says
 where it comes from. No Qt, no OpenCV, no devices.
 """
 

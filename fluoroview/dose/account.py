@@ -112,7 +112,7 @@ class _Run:
             origin=dose.origin,
             peak_air_kerma_rate_mgy_min=self.peak_mgy_min,
             pulse_rate_hz=(dose.pulses - 1) / (span_ns / NS_PER_S) if span_ns > 0 else None,
-            mean_kvp=self.technique.kvp.value,
+            mean_kvp=self.technique.tube_voltage_kv.value,
             mean_tube_current_ma=self.technique.tube_current_ma.value,
             mean_pulse_width_ms=self.technique.pulse_width_ms.value,
             kind=self.kind,
@@ -120,7 +120,7 @@ class _Run:
 
 
 class DoseAccount:
-    """Adds up every pulse it is told of, whether or not its picture arrived.
+    """Adds up every pulse it is told of, whether or not its image arrived.
 
     Times are host monotonic, ns. A pulse that comes in after its run was closed still counts, to
     that run; one before the first run counts in the totals only. Once a source has stated its

@@ -135,12 +135,12 @@ class TechniqueMeans:
     """Mean technique of a run, for its irradiation event."""
 
     def __init__(self) -> None:
-        self.kvp = Mean()
+        self.tube_voltage_kv = Mean()
         self.tube_current_ma = Mean()
         self.pulse_width_ms = Mean()
 
     def add(self, exposure: Exposure) -> None:
         """Take in the technique of one pulse."""
-        self.kvp.add(exposure.kvp)
+        self.tube_voltage_kv.add(exposure.tube_voltage_kv)
         self.tube_current_ma.add(exposure.tube_current_ma)
         self.pulse_width_ms.add(exposure.pulse_width_ms)

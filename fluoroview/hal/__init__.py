@@ -6,7 +6,7 @@ No Qt, no OpenCV, no DICOM. A driver imports from here and from nowhere else.
 from fluoroview.hal.clock import Clock, FakeClock, SystemClock
 from fluoroview.hal.detector import Detector, PolledDetector
 from fluoroview.hal.device import Device
-from fluoroview.hal.dosemeter import DoseMeter
+from fluoroview.hal.dose_meter import DoseMeter
 from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
 from fluoroview.hal.frame import (
     DeviceInfo,
@@ -18,8 +18,7 @@ from fluoroview.hal.frame import (
     PixelIntensityRelationship,
     Pulse,
 )
-from fluoroview.hal.host import DeviceHost
-from fluoroview.hal.ledger import Ledger, LossCause
+from fluoroview.hal.generator import Generator, GeneratorState
 from fluoroview.hal.parameter import (
     Access,
     BoolParameter,
@@ -33,8 +32,9 @@ from fluoroview.hal.parameter import (
     RelationshipParameter,
     StrParameter,
 )
+from fluoroview.hal.runtime.host import DeviceHost
+from fluoroview.hal.runtime.ledger import Ledger, LossCause
 from fluoroview.hal.sink import FrameSink, Slot
-from fluoroview.hal.source import SourceState, XraySource
 from fluoroview.hal.states import DeviceState
 
 __all__ = [
@@ -60,6 +60,8 @@ __all__ = [
     "FrameFormat",
     "FrameHeader",
     "FrameSink",
+    "Generator",
+    "GeneratorState",
     "IntParameter",
     "Ledger",
     "LossCause",
@@ -71,9 +73,7 @@ __all__ = [
     "Pulse",
     "RelationshipParameter",
     "Slot",
-    "SourceState",
     "StateError",
     "StrParameter",
     "SystemClock",
-    "XraySource",
 ]

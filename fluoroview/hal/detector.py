@@ -7,7 +7,7 @@ from abc import abstractmethod
 
 from fluoroview.hal.device import Device
 from fluoroview.hal.frame import FrameHeader, Pixels
-from fluoroview.hal.run_thread import RunThread
+from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview.hal.sink import FrameSink
 
 

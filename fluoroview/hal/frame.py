@@ -39,7 +39,7 @@ class PixelIntensityRelationship(StrEnum):
 class Exposure:
     """Technique of one pulse. NaN means unknown; the field is measured at the detector."""
 
-    kvp: float = NAN
+    tube_voltage_kv: float = NAN
     tube_current_ma: float = NAN
     pulse_width_ms: float = NAN
     filter_al_mm: float = NAN
@@ -51,7 +51,7 @@ class Exposure:
     def values(self) -> tuple[float, ...]:
         """Return the eight figures in field order."""
         return (
-            self.kvp,
+            self.tube_voltage_kv,
             self.tube_current_ma,
             self.pulse_width_ms,
             self.filter_al_mm,
@@ -67,7 +67,7 @@ _ORIGINS = tuple(DoseOrigin)
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """One x-ray pulse as its source tells it, whether or not its picture arrives.
+    """One x-ray pulse as its source tells it, whether or not its image arrives.
 
     `air_kerma_ugy` (µGy, at the reference point, free in air) and `kap_ugym2` (µGy·m²) are NaN
     where the source does not state them.

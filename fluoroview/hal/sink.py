@@ -13,8 +13,8 @@ import numpy as np
 
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.frame import FrameHeader, Pixels, Pulse
-from fluoroview.hal.ledger import LedgerWriter, LossCause
-from fluoroview.hal.ring import FrameRing, Word
+from fluoroview.hal.runtime.ledger import LedgerWriter, LossCause
+from fluoroview.hal.runtime.ring import FrameRing, Word
 
 # A float for a whole number, or one beyond 64 bits; raised into an SDK's thread it would be lost.
 _UNSTORABLE = (struct.error, TypeError, ValueError, OverflowError, AttributeError)
@@ -141,7 +141,7 @@ class FrameSink:
                 self._ledger.lose(count, cause)
 
     def pulse(self, pulse: Pulse) -> None:
-        """Tell one x-ray pulse, whether or not its picture arrives. Dose counts these.
+        """Tell one x-ray pulse, whether or not its image arrives. Dose counts these.
 
         Counted even after stop: radiation is never left out of the account.
         """

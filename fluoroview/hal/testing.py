@@ -17,10 +17,10 @@ from typing import Any
 
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import Frame
-from fluoroview.hal.host import DeviceHost, Isolation
-from fluoroview.hal.ledger import Ledger
-from fluoroview.hal.ring import FrameRing
-from fluoroview.hal.run_thread import RunThread
+from fluoroview.hal.runtime.host import DeviceHost, Isolation
+from fluoroview.hal.runtime.ledger import Ledger
+from fluoroview.hal.runtime.ring import FrameRing
+from fluoroview.hal.runtime.run_thread import RunThread
 
 BROKEN_S = 30.0
 """How long is waited for what never comes: only a broken run takes it, a busy machine does not."""

@@ -84,18 +84,18 @@ class TubeOutput:
         return DoseOrigin.COMPUTED
 
 
-def kerma_ugy_per_mas(kvp: float, filter_al_mm: float, filter_cu_mm: float) -> float:
+def kerma_ugy_per_mas(tube_voltage_kv: float, filter_al_mm: float, filter_cu_mm: float) -> float:
     """Return air kerma per mAs at 1 m in µGy, or NaN outside the tables (see the limits above)."""
     inside = (
-        KVP[0] <= kvp <= KVP[-1]
+        KVP[0] <= tube_voltage_kv <= KVP[-1]
         and COPPER_MM[0] <= filter_cu_mm <= COPPER_MM[-1]
         and ALUMINIUM_MM[0] <= filter_al_mm <= ALUMINIUM_MM[1]
     )
     if not inside:  # a NaN is inside nothing
         return NAN
-    hvl_mm = math.exp(_between(_LN_HVL, kvp, filter_cu_mm))
+    hvl_mm = math.exp(_between(_LN_HVL, tube_voltage_kv, filter_cu_mm))
     halvings = (filter_al_mm - TABLE_ALUMINIUM_MM) / hvl_mm
-    return math.exp(_between(_LN_KERMA, kvp, filter_cu_mm)) * math.pow(0.5, halvings)
+    return math.exp(_between(_LN_KERMA, tube_voltage_kv, filter_cu_mm)) * math.pow(0.5, halvings)
 
 
 def pulse_output(exposure: Exposure, source_reference_mm: float) -> TubeOutput:
@@ -111,7 +111,9 @@ def pulse_output(exposure: Exposure, source_reference_mm: float) -> TubeOutput:
     field it is NaN, and without voltage, current, width or filters both are.
     """
     mas = _positive(exposure.tube_current_ma) * _positive(exposure.pulse_width_ms) * 1e-3
-    at_1m_ugy = mas * kerma_ugy_per_mas(exposure.kvp, exposure.filter_al_mm, exposure.filter_cu_mm)
+    at_1m_ugy = mas * kerma_ugy_per_mas(
+        exposure.tube_voltage_kv, exposure.filter_al_mm, exposure.filter_cu_mm
+    )
     field_m2 = _positive(exposure.field_width_mm) * _positive(exposure.field_height_mm) * 1e-6
     return TubeOutput(
         at_1m_ugy * _inverse_square(source_reference_mm),
@@ -119,8 +121,8 @@ def pulse_output(exposure: Exposure, source_reference_mm: float) -> TubeOutput:
     )
 
 
-def _between(table: np.ndarray, kvp: float, filter_cu_mm: float) -> float:
-    at_kvp = [np.interp(math.log(kvp), _LN_KVP, column) for column in table.T]
+def _between(table: np.ndarray, tube_voltage_kv: float, filter_cu_mm: float) -> float:
+    at_kvp = [np.interp(math.log(tube_voltage_kv), _LN_KVP, column) for column in table.T]
     return float(np.interp(filter_cu_mm, COPPER_MM, at_kvp))
 
 

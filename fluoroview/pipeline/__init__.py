@@ -1,12 +1,12 @@
-"""Frame in, picture out: corrections, recursive averaging, smoothing, tone and display.
+"""Frame in, image out: corrections, recursive averaging, smoothing, tone and display.
 
 OpenCV is the engine and every buffer is allocated once. No Qt, no devices, no files.
 """
 
-from fluoroview.pipeline.calibration import Calibration, CalibrationError
-from fluoroview.pipeline.calibration_key import CalibrationKey
+from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError
+from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.chain import Pipeline
-from fluoroview.pipeline.display import Window, WindowPainter, auto_window
+from fluoroview.pipeline.display import Window, WindowLut, auto_window
 from fluoroview.pipeline.settings import (
     CorrectionSettings,
     PipelineSettings,
@@ -30,6 +30,6 @@ __all__ = [
     "SpatialSettings",
     "SubtractionSettings",
     "Window",
-    "WindowPainter",
+    "WindowLut",
     "auto_window",
 ]

@@ -9,8 +9,8 @@ Raw = npt.NDArray[Any]
 """A detector's frame: (H, W) uint8 or uint16."""
 Plane = npt.NDArray[np.float32]
 """A frame on its way through the stages: (H, W) float32, detector counts."""
-Picture = npt.NDArray[np.uint16]
-"""What the chain writes: (H, W) uint16 picture counts."""
+Image = npt.NDArray[np.uint16]
+"""What the chain writes: (H, W) uint16 image counts."""
 Grey = npt.NDArray[np.uint8]
 """What a screen shows: (H, W) uint8."""
 Mask = npt.NDArray[np.bool_]

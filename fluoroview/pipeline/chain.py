@@ -1,10 +1,10 @@
-"""The chain of stages, in one place: frame in, picture out."""
+"""The chain of stages, in one place: frame in, image out."""
 
 import numpy as np
 
 from fluoroview.hal.frame import PixelIntensityRelationship
-from fluoroview.pipeline.arrays import Picture, Plane, Raw
-from fluoroview.pipeline.calibration import Calibration, CalibrationError
+from fluoroview.pipeline.arrays import Image, Plane, Raw
+from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError
 from fluoroview.pipeline.correction import Correction
 from fluoroview.pipeline.lag import LagCorrection
 from fluoroview.pipeline.recursive import RecursiveAverage
@@ -12,7 +12,7 @@ from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.pipeline.spatial import SpatialSmoothing
 from fluoroview.pipeline.subtraction import Subtraction, can_be_subtracted
 from fluoroview.pipeline.technique import JUMP, Technique, technique_changed
-from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD, CountsTone, tone_for
+from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD, IdentityTransform, tone_for
 
 BAND_ROWS = 256
 """Rows smoothed and toned at a time. What lies between the two then stays in the cache, which
@@ -22,7 +22,7 @@ takes a third off their time at 2048×2048; fewer rows cost more in calls."""
 class Pipeline:
     """Offset, gain, defects → lag → recursive average → light smoothing → tone → subtraction.
 
-    For frames of (rows, columns), uint8 or uint16, of which `bits` are used. Pictures of LIN
+    For frames of (rows, columns), uint8 or uint16, of which `bits` are used. Images of LIN
     sources are logarithmic (`COUNTS_PER_E_FOLD`); those of LOG and DISP sources keep their counts,
     and pass untouched while nothing is asked of them. Everything is allocated here and nothing
     per frame. For one thread.
@@ -69,11 +69,11 @@ class Pipeline:
         )
         self._technique: Technique | None = None
         self.subtracted = False
-        """Whether the last picture is a difference to the mask."""
+        """Whether the last image is a difference to the mask."""
         self._settings = settings
 
-    def process(self, raw: Raw, out: Picture, technique: Technique | None = None) -> None:
-        """Turn a frame into a picture, both (rows, columns); `raw` is only read.
+    def process(self, raw: Raw, out: Image, technique: Technique | None = None) -> None:
+        """Turn a frame into an image, both (rows, columns); `raw` is only read.
 
         `technique` is what the frame was exposed with, where that is known.
 
@@ -82,7 +82,7 @@ class Pipeline:
         self._check(raw, out)
         self.subtracted = self.subtracts
         if technique_changed(technique, self._technique, JUMP):
-            # Its noise law would take a jump of the whole picture for noise, and average it away.
+            # Its noise law would take a jump of the whole image for noise, and average it away.
             self.recursive.reset()
         self._technique = technique
         if self.passes_untouched:
@@ -99,7 +99,7 @@ class Pipeline:
         if self.subtraction is not None:
             self.subtraction.apply(out, technique, on=self.subtracted)
 
-    def finish(self, plane: Plane, out: Picture) -> None:
+    def finish(self, plane: Plane, out: Image) -> None:
         """Smooth and tone, band by band."""
         for top in range(0, len(plane), BAND_ROWS):
             bottom = min(top + BAND_ROWS, len(plane))
@@ -135,22 +135,22 @@ class Pipeline:
         return self.subtraction is not None and self._settings.subtraction.on
 
     @property
-    def picture_maximum(self) -> int:
-        """Largest picture count to be expected, for the limits of a window."""
+    def image_maximum(self) -> int:
+        """Largest image count to be expected, for the limits of a window."""
         return self.tone.maximum
 
     @property
     def passes_untouched(self) -> bool:
-        """Whether pictures are the frames as they are, before anything is subtracted."""
-        return isinstance(self.tone, CountsTone) and not (
+        """Whether images are the frames as they are, before anything is subtracted."""
+        return isinstance(self.tone, IdentityTransform) and not (
             self.correction.changes_pixels
             or self.lag.changes_pixels
             or self.recursive.changes_pixels
             or self.spatial.changes_pixels
         )
 
-    def _check(self, raw: Raw, out: Picture) -> None:
-        for name, array, types in (("frame", raw, ("u1", "u2")), ("picture", out, ("u2",))):
+    def _check(self, raw: Raw, out: Image) -> None:
+        for name, array, types in (("frame", raw, ("u1", "u2")), ("image", out, ("u2",))):
             if array.shape != self.shape or array.dtype.str[1:] not in types:
                 raise ValueError(
                     f"the {name} is {array.shape} {array.dtype}, not {self.shape} of"

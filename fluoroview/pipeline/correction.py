@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fluoroview.pipeline.arrays import Mask, Plane, Raw
-from fluoroview.pipeline.calibration import Calibration, CalibrationError
+from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError
 from fluoroview.pipeline.settings import CorrectionSettings
 
 NEIGHBOURS = 8

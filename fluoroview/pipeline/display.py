@@ -1,4 +1,4 @@
-"""The way to the screen: window and inversion, and a window that suits a picture."""
+"""The way to the screen: window and inversion, and a window that suits an image."""
 
 import math
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fluoroview.pipeline.arrays import Grey, Mask, Picture, Plane
+from fluoroview.pipeline.arrays import Grey, Image, Mask, Plane
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which picture counts become which grey.
+    """Which image counts become which grey.
 
     DICOM's linear window (PS3.3 C.11.2.1.2.1), ymin = 0, ymax = 255: with centre c and width w,
     counts x ≤ c - 0.5 - (w - 1)/2 are black, x > c - 0.5 + (w - 1)/2 white, and between them grey
@@ -51,8 +51,8 @@ class Window:
         return 255 - table if self.invert else table
 
 
-class WindowPainter:
-    """Applies a window to pictures of one size, fast.
+class WindowLut:
+    """Applies a window to images of one size, fast.
 
     Two OpenCV steps, not one: `convertScaleAbs` alone would fold what is below the window back to
     grey, so a saturating subtraction puts it to 0 first, from an array, because OpenCV is 4 times
@@ -61,8 +61,8 @@ class WindowPainter:
     """
 
     def __init__(self, rows: int, columns: int, window: Window | None = None) -> None:
-        self._floor: Picture = np.zeros((rows, columns), np.uint16)
-        self._above: Picture = np.zeros((rows, columns), np.uint16)
+        self._floor: Image = np.zeros((rows, columns), np.uint16)
+        self._above: Image = np.zeros((rows, columns), np.uint16)
         self.configure(window or Window(2048, 4096))
 
     @property
@@ -71,7 +71,7 @@ class WindowPainter:
         return self._window
 
     def configure(self, window: Window) -> None:
-        """Use another window from the next picture on."""
+        """Use another window from the next image on."""
         self._window = window
         slope = 255 / (window.width - 1) if window.width > 1 else 0.0
         floor = math.ceil(window.black)
@@ -82,12 +82,12 @@ class WindowPainter:
         else:
             self._table: Grey = window.greys().reshape(1, -1)
 
-    def apply(self, picture: Picture, out: Grey) -> None:
-        """Write the greys of a picture (rows, columns) uint16 into `out`, of the same size."""
+    def apply(self, image: Image, out: Grey) -> None:
+        """Write the greys of an image (rows, columns) uint16 into `out`, of the same size."""
         if not self._exact:
-            cv2.LUT(picture, self._table, dst=out)
+            cv2.LUT(image, self._table, dst=out)
             return
-        cv2.subtract(picture, self._floor, dst=self._above)
+        cv2.subtract(image, self._floor, dst=self._above)
         cv2.convertScaleAbs(self._above, dst=out, alpha=self._slope, beta=self._offset)
         if self._window.invert:
             cv2.bitwise_not(out, dst=out)
@@ -96,11 +96,11 @@ class WindowPainter:
 SAMPLE_PX = 128
 """Side of the sample that `auto_window` looks at."""
 AIR_BAND = 0.08
-"""Open air lies within this fraction of the picture's range below its bright end ..."""
+"""Open air lies within this fraction of the image's range below its bright end ..."""
 LEAST_AIR = 0.1
-"""... and fills at least this fraction of the picture; less may be anatomy."""
+"""... and fills at least this fraction of the image; less may be anatomy."""
 LEAST_EDGE_STEP = 0.25
-"""Step at a straight edge of a shutter, of the picture's range ..."""
+"""Step at a straight edge of a shutter, of the image's range ..."""
 EDGE_PX = 3
 """... within so many pixels of the sample ..."""
 EDGE_ALONG = 0.85
@@ -108,23 +108,23 @@ EDGE_ALONG = 0.85
 MOST_SHADOW = 0.45
 """... and no farther in than this."""
 LEAST_SHADOW_STEP = 20
-"""Step at the edge of a collimator's shadow, of 255 over the picture's range."""
+"""Step at the edge of a collimator's shadow, of 255 over the image's range."""
 
 
-def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) -> Window:
-    """Return a window that suits a picture (H, W): from its 1st to its 99th percentile.
+def auto_window(image: Image, invert: bool = False, maximum: int = 65535) -> Window:
+    """Return a window that suits an image (H, W): from its 1st to its 99th percentile.
 
-    Beside open air tissue thins out towards the skin; the 90th percentile is then white, so that
-    the greys go to what lies deep.
+    Next to open air, tissue thins out towards the skin; the 90th percentile is then white, so
+    that the greys go to what lies deep.
 
     Looked at is a sample of at most about 128×128 pixels, without black and white extremes (0,
     and `maximum` or above), without the shadow of the collimator and without open air beside the
     patient, if there are any.
     """
-    stride = max(1, max(picture.shape) // SAMPLE_PX)
-    sample = np.ascontiguousarray(picture[stride // 2 :: stride, stride // 2 :: stride])
+    stride = max(1, max(image.shape) // SAMPLE_PX)
+    sample = np.ascontiguousarray(image[stride // 2 :: stride, stride // 2 :: stride])
     if sample.size == 0:
-        sample = picture
+        sample = image
     seen = (sample > 0) & (sample < maximum)
     if seen.any():
         # Saturated pixels would set the threshold between shadow and field.
@@ -143,7 +143,7 @@ def auto_window(picture: Picture, invert: bool = False, maximum: int = 65535) ->
     return Window(float(round((low + high) / 2)), width, invert)
 
 
-def _straight_shutters(sample: Picture) -> Mask:
+def _straight_shutters(sample: Image) -> Mask:
     """Return True outside of straight edges parallel to the sides: what scatter leaves there."""
     shadow: Mask = np.zeros(sample.shape, np.bool_)
     left, right, top, bottom = straight_shutters(sample)
@@ -152,10 +152,10 @@ def _straight_shutters(sample: Picture) -> Mask:
     return shadow if not shadow.all() else np.zeros_like(shadow)
 
 
-def straight_shutters(sample: Picture) -> tuple[int, int, int, int]:
+def straight_shutters(sample: Image) -> tuple[int, int, int, int]:
     """Return how many columns from the left and right, rows from the top and bottom, are shut.
 
-    A shutter's shadow is dark from its edge to the side of the picture, and its edge a step within
+    A shutter's shadow is dark from its edge to the side of the image, and its edge a step within
     a few pixels along nearly the whole of a side; nothing in a patient is both.
     """
     counts = sample.astype(np.float32)
@@ -187,7 +187,7 @@ def _edge_from_left(counts: Plane, least: float) -> int:
     return at + EDGE_PX if dark else 0
 
 
-def _air(sample: Picture, seen: Mask) -> Mask:
+def _air(sample: Image, seen: Mask) -> Mask:
     """Return True where the beam reaches the detector past the patient: bright, even and large."""
     low, high = np.percentile(sample[seen], (1, 99.5))
     air: Mask = sample > high - AIR_BAND * (high - low)
@@ -195,10 +195,10 @@ def _air(sample: Picture, seen: Mask) -> Mask:
     return air if large else np.zeros_like(air)
 
 
-def _shutter(sample: Picture) -> Mask:
+def _shutter(sample: Image) -> Mask:
     """Return True in the collimator's shadow.
 
-    That is: the dark class of the picture, where it hangs together with two or more corners, has a
+    That is: the dark class of the image, where it hangs together with two or more corners, has a
     sharp edge to what it surrounds, and is more even than that (a patient beside open air is not).
     """
     none: Mask = np.zeros(sample.shape, np.bool_)

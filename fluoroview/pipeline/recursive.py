@@ -129,13 +129,13 @@ class WeightMap:
 
 
 class NoiseLaw:
-    """The variance of noise as a line over the signal level, learned from the pictures.
+    """The variance of noise as a line over the signal level, learned from the images.
 
     Quanta give a variance proportional to the level, electronics a constant one. The line is moved
     until it explains the median squared change in the darker as in the brighter half of a sample
     of blocks. It is learned at the scale at which motion is tested, so that neither a calibration
-    nor white noise is needed. A median forgives motion in less than half of the picture; a rise is
-    followed slowly so that a change of the whole picture (a jump in kV) is not taken for noise.
+    nor white noise is needed. A median forgives motion in less than half of the image; a rise is
+    followed slowly so that a change of the whole image (a jump in kV) is not taken for noise.
     """
 
     SAMPLES = 2048

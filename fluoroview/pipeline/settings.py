@@ -16,7 +16,7 @@ class CorrectionSettings(_Settings):
     """Which parts of the calibration are applied, if there is one."""
 
     offset: bool = True
-    """Subtract the dark picture."""
+    """Subtract the dark image."""
     gain: bool = True
     """Multiply by the flat-field gain."""
     defects: bool = True
@@ -60,11 +60,11 @@ class SpatialSettings(_Settings):
     """Light Gaussian smoothing."""
 
     sigma_px: float = Field(default=0.5, ge=0.0, le=1.5)
-    """Standard deviation in detector pixels; 0 leaves the picture as it is."""
+    """Standard deviation in detector pixels; 0 leaves the image as it is."""
 
 
 class SubtractionSettings(_Settings):
-    """Subtraction of a mask (DSA), of logarithmic pictures."""
+    """Subtraction of a mask (DSA), of logarithmic images."""
 
     on: bool = False
     """Show the difference to the mask."""
@@ -90,7 +90,7 @@ class PipelineSettings(_Settings):
     def for_relationship(cls, relationship: PixelIntensityRelationship) -> Self:
         """Return the settings a new source starts with.
 
-        LOG and DISP pictures were processed where they were made: they pass unchanged until a
+        LOG and DISP images were processed where they were made: they pass unchanged until a
         user asks for more.
         """
         if relationship is PixelIntensityRelationship.LIN:

@@ -1,7 +1,7 @@
-"""Digital subtraction angiography: the difference of a picture to the mask, in the log domain.
+"""Digital subtraction angiography: the difference of an image to the mask, in the log domain.
 
-In pictures of linear detectors a factor in signal is a step in counts (`COUNTS_PER_E_FOLD`), so
-that a difference of two pictures is a difference of attenuation: bone and soft tissue that did not
+In images of linear detectors a factor in signal is a step in counts (`COUNTS_PER_E_FOLD`), so
+that a difference of two images is a difference of attenuation: bone and soft tissue that did not
 move vanish, whatever they are, and what is left is contrast medium (and motion).
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fluoroview.hal.frame import PixelIntensityRelationship
-from fluoroview.pipeline.arrays import Picture, Plane
+from fluoroview.pipeline.arrays import Image, Plane
 from fluoroview.pipeline.display import EDGE_PX, SAMPLE_PX, Window, straight_shutters
 from fluoroview.pipeline.settings import SubtractionSettings
 from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
@@ -33,14 +33,14 @@ ABOVE = 0.3
 
 
 def can_be_subtracted(relationship: PixelIntensityRelationship) -> bool:
-    """Whether pictures of such a source are logarithmic; those made for display are not."""
+    """Whether images of such a source are logarithmic; those made for display are not."""
     return relationship is not PixelIntensityRelationship.DISP
 
 
 class Subtraction:
-    """picture := MIDDLE + picture - mask, in place; the mask is the mean of a run's first frames.
+    """image := MIDDLE + image - mask, in place; the mask is the mean of a run's first frames.
 
-    While the mask is being made, what there is of it is subtracted: the picture is grey. It is
+    While the mask is being made, what there is of it is subtracted: the image is grey. It is
     made whether or not it is used, so that subtraction can be switched on at any time of a run.
     Brightness that still settles begins the mask anew; once it is made, a change of technique,
     which is about a constant in the log domain (`counts_per_e_fold`), is taken out.
@@ -56,7 +56,7 @@ class Subtraction:
         self._per_e_fold = counts_per_e_fold
         self._technique: Technique | None = None
         self._mean: Plane = np.zeros(shape, np.float32)
-        self._mask: Picture = np.zeros(shape, np.uint16)
+        self._mask: Image = np.zeros(shape, np.uint16)
         self._stale = False
         self._shut = (0, 0, 0, 0)
         self.reset()
@@ -77,27 +77,25 @@ class Subtraction:
         """Of how many frames the mask is made until now."""
         return self._used
 
-    def apply(
-        self, picture: Picture, technique: Technique | None = None, *, on: bool = True
-    ) -> None:
-        """Take a picture (H, W) uint16 into the mask while it is being made; if `on`, subtract."""
+    def apply(self, image: Image, technique: Technique | None = None, *, on: bool = True) -> None:
+        """Take an image (H, W) uint16 into the mask while it is being made; if `on`, subtract."""
         self._seen += 1
         if self._used < self._wanted:
             awaited = self._seen <= MOST_AWAITED
             changed = awaited and technique_changed(technique, self._technique, STEADY)
-            self._take(picture, fresh=changed or self._seen <= self._skipped + 1)
+            self._take(image, fresh=changed or self._seen <= self._skipped + 1)
             self._technique = technique
         if not on:
             return
         if self._stale:
             self._shift()
         # One pass, saturating and rounded: OpenCV's own arithmetic for 16 bits.
-        none = MIDDLE - self._brighter(picture, technique)
-        cv2.addWeighted(picture, 1.0, self._mask, -1.0, none, dst=picture)
-        self._blank(picture)
+        none = MIDDLE - self._brighter(image, technique)
+        cv2.addWeighted(image, 1.0, self._mask, -1.0, none, dst=image)
+        self._blank(image)
 
-    def _brighter(self, picture: Picture, technique: Technique | None) -> float:
-        """Return by how many counts a picture is brighter than its mask for its technique alone.
+    def _brighter(self, image: Image, technique: Technique | None) -> float:
+        """Return by how many counts an image is brighter than its mask for its technique alone.
 
         Of another mAs that is known; another voltage changes all tissue, and contrast medium lies
         over less than half of it, so that the median tells.
@@ -106,26 +104,26 @@ class Subtraction:
         if technique is None or before is None:
             return 0.0
         if abs(technique[0] - before[0]) > SAME_KV * before[0]:
-            return self._median_difference(picture)
+            return self._median_difference(image)
         if self._per_e_fold is None or not before[1] > 0 or not technique[1] > 0:
             return 0.0
         return self._per_e_fold * math.log(technique[1] / before[1])
 
-    def _median_difference(self, picture: Picture) -> float:
+    def _median_difference(self, image: Image) -> float:
         """Return the median difference over the darker field, without shutters and open air."""
-        stride = max(1, max(picture.shape) // SAMPLE_PX)
+        stride = max(1, max(image.shape) // SAMPLE_PX)
         mask = self._mask[::stride, ::stride].astype(np.float32)
         low, high = np.percentile(mask, TISSUE)
         tissue = (mask >= low) & (mask <= high)
-        return float(np.median((picture[::stride, ::stride] - mask)[tissue]))
+        return float(np.median((image[::stride, ::stride] - mask)[tissue]))
 
-    def _take(self, picture: Picture, *, fresh: bool) -> None:
-        """Take one more picture into the mean, or begin with it."""
+    def _take(self, image: Image, *, fresh: bool) -> None:
+        """Take one more image into the mean, or begin with it."""
         if fresh:
             self._used = 0
-            np.copyto(self._mean, picture)
+            np.copyto(self._mean, image)
         else:
-            cv2.accumulateWeighted(picture, self._mean, 1.0 / (self._used + 1))
+            cv2.accumulateWeighted(image, self._mean, 1.0 / (self._used + 1))
         self._used += self._seen > self._skipped
         self._stale = True
 
@@ -149,15 +147,15 @@ class Subtraction:
         np.copyto(self._mask, np.rint(moved), casting="unsafe")
         self._shut = _shut(self._mask)
 
-    def _blank(self, picture: Picture) -> None:
+    def _blank(self, image: Image) -> None:
         """Make grey what lies behind straight shutters: there is nothing but noise."""
-        rows, columns = picture.shape
+        rows, columns = image.shape
         left, right, top, bottom = self._shut
-        picture[:top] = picture[rows - bottom :] = MIDDLE
-        picture[:, :left] = picture[:, columns - right :] = MIDDLE
+        image[:top] = image[rows - bottom :] = MIDDLE
+        image[:, :left] = image[:, columns - right :] = MIDDLE
 
 
-def _shut(mask: Picture) -> tuple[int, int, int, int]:
+def _shut(mask: Image) -> tuple[int, int, int, int]:
     """Return the columns from left and right and rows from top and bottom behind shutters."""
     stride = max(1, max(mask.shape) // SAMPLE_PX)
     coarse = straight_shutters(np.ascontiguousarray(mask[::stride, ::stride]))
@@ -168,7 +166,7 @@ def _shut(mask: Picture) -> tuple[int, int, int, int]:
     return left, right, top, bottom
 
 
-def _fine_edge(mask: Picture, sampled: int, stride: int) -> int:
+def _fine_edge(mask: Image, sampled: int, stride: int) -> int:
     """Return how many columns from the left lie behind an edge found in the sample."""
     if not sampled:
         return 0
@@ -179,14 +177,14 @@ def _fine_edge(mask: Picture, sampled: int, stride: int) -> int:
 
 
 def first_window(invert: bool = False) -> Window:
-    """Return the window that subtracted pictures begin with, before contrast has come."""
+    """Return the window that subtracted images begin with, before contrast has come."""
     return _window(USUAL_DEPTH * COUNTS_PER_E_FOLD, invert)
 
 
-def subtracted_window(picture: Picture, invert: bool = False) -> Window:
-    """Return a window that suits a subtracted picture: from its deepest contrast to above grey."""
-    stride = max(1, max(picture.shape) // (4 * SAMPLE_PX))  # vessels are thin
-    sample = picture[::stride, ::stride]
+def subtracted_window(image: Image, invert: bool = False) -> Window:
+    """Return a window that suits a subtracted image: from its deepest contrast to above grey."""
+    stride = max(1, max(image.shape) // (4 * SAMPLE_PX))  # vessels are thin
+    sample = image[::stride, ::stride]
     depth = MIDDLE - float(np.percentile(sample, 0.5))
     return _window(max(depth * 1.1, LEAST_DEPTH * COUNTS_PER_E_FOLD), invert)
 

@@ -5,7 +5,7 @@ Technique = tuple[float, float]
 STEADY = 0.02
 """A change of technique by less is none."""
 JUMP = 0.05
-"""A change of technique by more makes a picture that no average may be mixed with."""
+"""A change of technique by more makes an image that no average may be mixed with."""
 
 
 def technique_changed(now: Technique | None, before: Technique | None, by: float) -> bool:

@@ -1,4 +1,4 @@
-"""Last stage: float counts to the uint16 picture, logarithmic for linear detectors."""
+"""Last stage: float counts to the uint16 image, logarithmic for linear detectors."""
 
 import math
 from typing import Protocol
@@ -7,36 +7,36 @@ import cv2
 import numpy as np
 
 from fluoroview.hal.frame import PixelIntensityRelationship
-from fluoroview.pipeline.arrays import Picture, Plane
+from fluoroview.pipeline.arrays import Image, Plane
 
 COUNTS_PER_E_FOLD = 4096.0
-"""Picture counts per factor e of detector signal, in pictures of linear detectors.
+"""Image counts per factor e of detector signal, in images of linear detectors.
 
-picture = round(COUNTS_PER_E_FOLD · ln(max(signal in counts, 1))), so that a difference of two
-pictures divided by this constant is a difference of line integrals ∫µ dx (for one energy), and a
+image = round(COUNTS_PER_E_FOLD · ln(max(signal in counts, 1))), so that a difference of two
+images divided by this constant is a difference of line integrals ∫µ dx (for one energy), and a
 step of 1 is 0.024 % of the signal. A signal of 16 bits reaches 45 426.
 """
 
 
 class Tone(Protocol):
-    """Writes bands of float counts as picture counts."""
+    """Writes bands of float counts as image counts."""
 
     maximum: int
     """Largest count to be expected, for the limits of a window."""
 
-    def apply(self, counts: Plane, out: Picture) -> None:
+    def apply(self, counts: Plane, out: Image) -> None:
         """Write `out` (rows, W) uint16; `counts` (rows, W) stay as they are."""
         ...
 
 
-class LogTone:
-    """picture = round(COUNTS_PER_E_FOLD · ln(max(signal, 1)))."""
+class LogTransform:
+    """image = round(COUNTS_PER_E_FOLD · ln(max(signal, 1)))."""
 
     def __init__(self, band_rows: int, columns: int, bits: int) -> None:
         self._band: Plane = np.zeros((band_rows, columns), np.float32)
         self.maximum = round(COUNTS_PER_E_FOLD * math.log(max(2**bits - 1, 2)))
 
-    def apply(self, counts: Plane, out: Picture) -> None:
+    def apply(self, counts: Plane, out: Image) -> None:
         """Write the logarithm of a band of counts."""
         band = self._band[: len(counts)]
         np.clip(counts, 1.0, np.inf, out=band)
@@ -45,14 +45,14 @@ class LogTone:
         np.copyto(out, band, casting="unsafe")  # truncates
 
 
-class CountsTone:
-    """picture = round(signal), clamped to 0 … 65 535: LOG and DISP counts stay what they are."""
+class IdentityTransform:
+    """image = round(signal), clamped to 0 … 65 535: LOG and DISP counts stay what they are."""
 
     def __init__(self, band_rows: int, columns: int, bits: int) -> None:
         self._band: Plane = np.zeros((band_rows, columns), np.float32)
         self.maximum = 2**bits - 1
 
-    def apply(self, counts: Plane, out: Picture) -> None:
+    def apply(self, counts: Plane, out: Image) -> None:
         """Write a band of counts, rounded."""
         band = self._band[: len(counts)]
         np.clip(counts, 0.0, 65535.0, out=band)
@@ -65,5 +65,5 @@ def tone_for(
 ) -> Tone:
     """Return the tone stage for a source."""
     if relationship is PixelIntensityRelationship.LIN:
-        return LogTone(band_rows, columns, bits)
-    return CountsTone(band_rows, columns, bits)
+        return LogTransform(band_rows, columns, bits)
+    return IdentityTransform(band_rows, columns, bits)

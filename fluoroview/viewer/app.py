@@ -16,10 +16,10 @@ from PyQt6.QtCore import (
 )
 from PyQt6.QtWidgets import QApplication
 
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import Room
-from fluoroview.viewer import theme
+from fluoroview.session.room import Room
+from fluoroview.session.session import Session
 from fluoroview.viewer.main_window import MainWindow
+from fluoroview.viewer.widgets import theme
 
 SIZE_PX = (1600, 1200)
 
@@ -56,9 +56,9 @@ def run(room: Room, files: list[Path] | None = None, connect: bool = True) -> in
     `files` are DICOM files, the first of which is opened; `connect` arms the room's device.
     """
     app = application()
-    exam = Examination(room)
+    session = Session(room)
     try:
-        window = MainWindow(exam)
+        window = MainWindow(session)
         screen = window.screen()
         room_px = screen.availableGeometry() if screen is not None else QRect(0, 0, *SIZE_PX)
         window.resize(min(SIZE_PX[0], room_px.width()), min(SIZE_PX[1], room_px.height()))
@@ -73,7 +73,7 @@ def run(room: Room, files: list[Path] | None = None, connect: bool = True) -> in
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         return code
     finally:
-        exam.close()
+        session.close()
 
 
 def _let_python_hear_ctrl_c(window: MainWindow) -> QTimer:

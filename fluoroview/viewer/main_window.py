@@ -14,42 +14,42 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow
 
-from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode, Problem
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.pictures import Picture
-from fluoroview.exam.snapshot import DeviceStatus, ExamSnapshot
 from fluoroview.hal import DeviceState, FluoroError
 from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import RecursiveMode
-from fluoroview.viewer.actions import add_menus
-from fluoroview.viewer.bridge import ExamBridge
-from fluoroview.viewer.calibration_dialog import CalibrationDialog
-from fluoroview.viewer.corner_words import value_of
-from fluoroview.viewer.file_control import FileControl, files_in
-from fluoroview.viewer.help_dialog import HelpDialog
-from fluoroview.viewer.layout import COMPACT_BELOW_PX, Widgets
-from fluoroview.viewer.loop_control import LoopControl
+from fluoroview.session.events import FIVE_MINUTES, Alarm, Mode, Problem
+from fluoroview.session.images.image_pool import Image
+from fluoroview.session.session import Session
+from fluoroview.session.state import DeviceStatus, SessionState
+from fluoroview.viewer.controllers.file_control import FileControl, files_in
+from fluoroview.viewer.controllers.loop_control import LoopControl
+from fluoroview.viewer.controllers.procedure_control import ProcedureControl
+from fluoroview.viewer.controllers.record_control import RecordControl
+from fluoroview.viewer.dialogs.calibration_dialog import CalibrationDialog
+from fluoroview.viewer.dialogs.help_dialog import HelpDialog
+from fluoroview.viewer.dialogs.skin_map import RESET as SKIN_RESET
+from fluoroview.viewer.dialogs.skin_map import SkinMapDialog
+from fluoroview.viewer.image.annotations import ImageWords
+from fluoroview.viewer.image.overlay_text import value_of
+from fluoroview.viewer.image.warm_up import find_a_window, load_glyphs
+from fluoroview.viewer.input.actions import add_menus
+from fluoroview.viewer.input.pedal import Pedal
+from fluoroview.viewer.main_window_ui import COMPACT_BELOW_PX, Widgets
 from fluoroview.viewer.menus import menus_of
-from fluoroview.viewer.message_bar import Message
-from fluoroview.viewer.pedal import Pedal
-from fluoroview.viewer.picture_words import PictureWords
-from fluoroview.viewer.procedure_control import ProcedureControl
-from fluoroview.viewer.record_control import RecordControl
-from fluoroview.viewer.skin_map import RESET as SKIN_RESET
-from fluoroview.viewer.skin_map import SkinMapDialog
-from fluoroview.viewer.sound import Sounder
-from fluoroview.viewer.wait_line import WaitLine
-from fluoroview.viewer.warm_up import find_a_window, load_glyphs
+from fluoroview.viewer.session_bridge import ExamBridge
+from fluoroview.viewer.widgets.busy_indicator import BusyIndicator
+from fluoroview.viewer.widgets.message_bar import Message
+from fluoroview.viewer.widgets.sound import Sounder
 
 REFRESH_MS = 100
 PREPARE_MS = 2500
 """When the window has settled, what is slow to make and not yet seen is made."""
-_NEW_SOURCE_PICTURES = 8
-"""While so many first pictures of a source come, its window may still be found."""
+_NEW_SOURCE_IMAGES = 8
+"""While so many first images of a source come, its window may still be found."""
 _READY = ("Ready", "Hold the pedal: the Space key, or the button on the right")
 _PLAYS_BACK = ("Recording", "Hold the pedal to play it: the Space key, or the button on the right")
-_PREPARING = ("Preparing the patient", "The first picture comes in a moment")
-_NO_DEVICE = ("No picture", "Connect a source on the right, or open a DICOM file")
+_PREPARING = ("Preparing the patient", "The first image comes in a moment")
+_NO_DEVICE = ("No image", "Connect a source on the right, or open a DICOM file")
 _RESTART = "Restart device"
 _SILENCE = "Silence"
 
@@ -57,9 +57,9 @@ _SILENCE = "Silence"
 class MainWindow(QMainWindow):
     """One examination on the screen."""
 
-    def __init__(self, exam: Examination) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self.exam = exam
+        self.session = session
         self.setWindowTitle("FluoroView")
         self.setAcceptDrops(True)
         self.widgets = Widgets(self)
@@ -67,30 +67,30 @@ class MainWindow(QMainWindow):
         self.pedal = Pedal(self)
         self.pedal.watch(self.widgets.pedal_button)
         self.sounder = Sounder(self)
-        self.bridge = ExamBridge(exam, self)
-        self.waits = WaitLine(self.bridge, self.widgets, self)
+        self.bridge = ExamBridge(session, self)
+        self.waits = BusyIndicator(self.bridge, self.widgets, self)
         self.procedure = ProcedureControl(
-            self, exam, self.bridge, self.widgets, self.sounder, self.waits.wait_for, self._say
+            self, session, self.bridge, self.widgets, self.sounder, self.waits.wait_for, self._say
         )
-        self.recording = RecordControl(exam, self.bridge, self.widgets, self._say, self)
+        self.recording = RecordControl(session, self.bridge, self.widgets, self._say, self)
         self.help = HelpDialog(self)
-        self.calibration = CalibrationDialog(exam, self)
-        self.skin_map = SkinMapDialog(exam, self.bridge, self)
-        self.loop = LoopControl(exam, self.bridge, self.widgets.loop_bar, self.refresh)
+        self.calibration = CalibrationDialog(session, self)
+        self.skin_map = SkinMapDialog(session, self.bridge, self)
+        self.loop = LoopControl(session, self.bridge, self.widgets.loop_bar, self.refresh)
         self.files = FileControl(
             self,
-            exam,
+            session,
             self.bridge,
             self.waits,
             opened=self._opened,
             recording_opened=self._recording_opened,
             say=self._say,
         )
-        self.words = PictureWords(exam, self.widgets, self.procedure, self.files.place_words)
+        self.words = ImageWords(session, self.widgets, self.procedure, self.files.place_words)
         self._source = -1
-        self._source_pictures = 0
+        self._source_images = 0
         self._shown_mode: Mode | None = None
-        self._shown: Picture | None = None
+        self._shown: Image | None = None
         self._warm_for = DeviceStatus()
         self.actions_by_words = add_menus(self, menus_of(self))
         self._join_exam()
@@ -98,8 +98,8 @@ class MainWindow(QMainWindow):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self._timer.start(REFRESH_MS)
-        self.widgets.source_panel.show_drivers(
-            [info.name for info in exam.drivers()], exam.room.detector.driver
+        self.widgets.device_panel.show_drivers(
+            [info.name for info in session.drivers()], session.room.detector.driver
         )
         self.canvas.overlay.warm_up()
         load_glyphs()
@@ -112,26 +112,26 @@ class MainWindow(QMainWindow):
 
     # -- what the examination tells --------------------------------------------------------------
 
-    def take_picture(self) -> None:
-        """Show the newest picture, if there is one that was not shown."""
-        picture = self.exam.take_picture()
-        if picture is None:
+    def take_image(self) -> None:
+        """Show the newest image, if there is one that was not shown."""
+        image = self.session.take_image()
+        if image is None:
             return
-        self._shown = picture
-        if picture.source != self._source:
-            self._source, self._source_pictures = picture.source, 0
-        self._source_pictures += 1
-        news = picture.mode is not self._shown_mode
-        if news or self._source_pictures <= _NEW_SOURCE_PICTURES:
+        self._shown = image
+        if image.source != self._source:
+            self._source, self._source_images = image.source, 0
+        self._source_images += 1
+        news = image.mode is not self._shown_mode
+        if news or self._source_images <= _NEW_SOURCE_IMAGES:
             self.refresh()
-        self.canvas.show_picture(picture)
+        self.canvas.show_image(image)
 
     def refresh(self) -> None:
         """Show the examination as it is now."""
-        now = self.exam.snapshot()
+        now = self.session.snapshot()
         widgets = self.widgets
         self._show_mode(now)
-        widgets.lamp.set_on(now.beam_on and not self.exam.plays_back)
+        widgets.lamp.set_on(now.beam_on and not self.session.plays_back)
         if now.replay is not None and now.replay.dose is not None:
             widgets.dose.show_recorded(now.replay.dose, now.five_minute_signal)
         else:
@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
         if not now.five_minute_signal:
             self.sounder.silence()
         connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
-        plays_back = self.exam.plays_back
+        plays_back = self.session.plays_back
         ready = _PLAYS_BACK if plays_back else _READY
         if connected and self.procedure.preparing:
             ready = _PREPARING
@@ -156,23 +156,23 @@ class MainWindow(QMainWindow):
         self.recording.show_status(now.recording)
         if now.window is not None and now.source == self._source:
             self.canvas.set_window(now.window)
-        widgets.exam_panel.show_window(self.canvas.window_shown)
+        widgets.technique_panel.show_window(self.canvas.window_shown)
         self.procedure.show(now)
         self._show_tab(now)
         self.words.show(now, self._shown)
         self._warm_up(now.device)
 
     def _warm_up(self, device: DeviceStatus) -> None:
-        """Make ready for the first picture of a device that was just armed."""
+        """Make ready for the first image of a device that was just armed."""
         if device == self._warm_for or device.state is not DeviceState.ARMED:
             return
         self._warm_for = device
-        parameters = self.exam.parameters
+        parameters = self.session.parameters
         rows, columns = (int(value_of(parameters, name) or 0) for name in ("Height", "Width"))
         self.canvas.warm_up(rows, columns)
-        self.exam.submit(find_a_window)
+        self.session.submit(find_a_window)
 
-    def _show_mode(self, now: ExamSnapshot) -> None:
+    def _show_mode(self, now: SessionState) -> None:
         self._shown_mode = now.mode
         detail = ""
         if now.mode is Mode.HOLD and now.hold_made_of > 1:
@@ -180,50 +180,50 @@ class MainWindow(QMainWindow):
         elif now.mode is Mode.REPLAY and now.replay is not None and now.replay.speed != 1:
             detail = f"{now.replay.speed:g}×"
         mode = now.mode
-        if mode is Mode.LIVE and self.exam.plays_back:
+        if mode is Mode.LIVE and self.session.plays_back:
             mode, detail = Mode.REPLAY, "from the device"
         if mode is Mode.IDLE and self._shown is not None and self._shown.mode is Mode.REPLAY:
             self._show_nothing()  # a replay was left, and there is no hold to go back to
         elif mode is Mode.IDLE and self._is_of_another(now):
             self._show_nothing()
-        # no picture, no badge: a run that ended before its first frame left nothing to hold
+        # no image, no badge: a run that ended before its first frame left nothing to hold
         self.canvas.set_mode(mode if self._shown is not None else Mode.IDLE, detail)
 
-    def _is_of_another(self, now: ExamSnapshot) -> bool:
-        """Whether the picture is of a patient before, and another one lies there."""
+    def _is_of_another(self, now: SessionState) -> bool:
+        """Whether the image is of a patient before, and another one lies there."""
         shown = self._shown is not None and self._shown.source != now.source
         return shown and now.device.state is DeviceState.ARMED and "Case" in self.procedure.names
 
     def _show_nothing(self) -> None:
         self._shown = None
-        self.canvas.show_picture(None)
+        self.canvas.show_image(None)
 
-    def _show_tab(self, now: ExamSnapshot) -> None:
+    def _show_tab(self, now: SessionState) -> None:
         """Bring the tab that is seen up to date."""
         widgets, running = self.widgets, now.pedal_down
         page = widgets.tabs.currentWidget()
-        if page is widgets.exam_panel:
-            source = self.exam.source_parameters
-            widgets.exam_panel.show_parameters(self.exam.parameters, running, source)
-            widgets.exam_panel.show_generator(self.exam.source_status(), source)
-            widgets.exam_panel.show_hold(now.hold_frames, running)
-            settings = self.exam.pipeline_settings
-            widgets.exam_panel.show_averaging(settings.recursive.mode if settings else None)
-            widgets.exam_panel.show_subtraction(self.exam.subtracts)
-        elif page is widgets.source_panel:
-            widgets.source_panel.show_status(now.device, self.exam.source_status())
+        if page is widgets.technique_panel:
+            source = self.session.generator_parameters
+            widgets.technique_panel.show_parameters(self.session.parameters, running, source)
+            widgets.technique_panel.show_generator(self.session.generator_status(), source)
+            widgets.technique_panel.show_hold(now.hold_frames, running)
+            settings = self.session.pipeline_settings
+            widgets.technique_panel.show_averaging(settings.recursive.mode if settings else None)
+            widgets.technique_panel.show_subtraction(self.session.subtracts)
+        elif page is widgets.device_panel:
+            widgets.device_panel.show_status(now.device, self.session.generator_status())
         elif page is widgets.parameter_panel:
             widgets.parameter_panel.show_parameters(
-                self.exam.parameters, running, self.exam.source_parameters
+                self.session.parameters, running, self.session.generator_parameters
             )
-        elif page is widgets.health_panel:
-            widgets.health_panel.show_health(
-                now.pulse_rate_hz, now.health, now.ledger, self.exam.latencies_ms(), now.device
+        elif page is widgets.stream_panel:
+            widgets.stream_panel.show_health(
+                now.pulse_rate_hz, now.health, now.ledger, self.session.latencies_ms(), now.device
             )
 
     def show_problem(self, problem: Problem) -> None:
         """Show a sentence; offer a restart where that may help."""
-        states = (self.exam.device_status().state, self.exam.source_status().state)
+        states = (self.session.device_status().state, self.session.generator_status().state)
         broken = problem.severity == "error" and DeviceState.FAULT in states
         action = _RESTART if broken else ""
         self.widgets.messages.add(
@@ -255,12 +255,12 @@ class MainWindow(QMainWindow):
         """Use a display window, and remember it for this source."""
         self.canvas.set_window(window)
         if self._source >= 0:
-            self.exam.set_window(self._source, window)
+            self.session.set_window(self._source, window)
         self.refresh()
 
     def auto_window(self) -> None:
-        """Find the window that suits the picture."""
-        window = self.exam.auto_window()
+        """Find the window that suits the image."""
+        window = self.session.auto_window()
         if window is not None:
             self.choose_window(replace(window, invert=self.canvas.window_shown.invert))
 
@@ -270,19 +270,19 @@ class MainWindow(QMainWindow):
         self.choose_window(replace(window, invert=not window.invert))
 
     def toggle_subtraction(self) -> None:
-        """Subtract the mask from live pictures, or do not."""
-        if self.exam.subtracts is None:
-            self._say("Only logarithmic pictures of a linear detector can be subtracted")
+        """Subtract the mask from live images, or do not."""
+        if self.session.subtracts is None:
+            self._say("Only logarithmic images of a linear detector can be subtracted")
         else:
-            self.exam.subtract(not self.exam.subtracts)
+            self.session.subtract(not self.session.subtracts)
 
     def write_parameter(self, name: str, value: Any) -> None:
         """Write a parameter; what is read back is shown, whether it worked or not."""
-        self._wrote(name, value, self.exam.set_parameter(name, value))
+        self._wrote(name, value, self.session.set_parameter(name, value))
 
     def write_source_parameter(self, name: str, value: Any) -> None:
         """Write a parameter of the generator, likewise."""
-        self._wrote(name, value, self.exam.set_source_parameter(name, value))
+        self._wrote(name, value, self.session.set_generator_parameter(name, value))
 
     def _wrote(self, name: str, value: Any, future: Future[Any]) -> None:
 
@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
         """Leave the full screen, or else the replay."""
         if self.isFullScreen():
             self.toggle_full_screen()
-        elif self.exam.player is not None:
+        elif self.session.player is not None:
             self.loop.back_to_live()
 
     # -- Qt --------------------------------------------------------------------------------------
@@ -338,46 +338,46 @@ class MainWindow(QMainWindow):
         self.calibration.shut()
         self.skin_map.shut()
         self.bridge.close()
-        self.canvas.show_picture(None)
+        self.canvas.show_image(None)
         self.sounder.close()
         super().closeEvent(event)
 
     # -- wires -----------------------------------------------------------------------------------
 
     def _join_exam(self) -> None:
-        bridge, exam = self.bridge, self.exam
-        bridge.picture_ready.connect(self.take_picture)
+        bridge, session = self.bridge, self.session
+        bridge.image_ready.connect(self.take_image)
         bridge.status_changed.connect(self.refresh)
         bridge.problem.connect(self.show_problem)
         bridge.alarm.connect(self.show_alarm)
         bridge.task.connect(self.waits.show_task)
-        self.pedal.pressed.connect(exam.press_pedal)
-        self.pedal.released.connect(exam.release_pedal)
+        self.pedal.pressed.connect(session.press_pedal)
+        self.pedal.released.connect(session.release_pedal)
         self.canvas.painted.connect(self._painted)
 
     def _join_widgets(self) -> None:
-        widgets, exam = self.widgets, self.exam
+        widgets, session = self.widgets, self.session
         self.canvas.window_changed.connect(self.choose_window)
         self.canvas.view_changed.connect(lambda _: self.refresh())
         self.canvas.pointed.connect(self._show_pointer)
         widgets.dose.reset_wanted.connect(self.reset_dose)
-        widgets.dose.silence_wanted.connect(exam.acknowledge_alarm)
+        widgets.dose.silence_wanted.connect(session.acknowledge_alarm)
         widgets.messages.action_wanted.connect(self._act)
         widgets.tabs.currentChanged.connect(lambda _: self.refresh())
         self.sounder.silent.connect(
             lambda why: widgets.messages.add(Message(why, severity="warning"))
         )
         widgets.loop_bar.save_loop_wanted.connect(self.files.save_loop)
-        widgets.loop_bar.save_picture_wanted.connect(self.files.save_picture)
+        widgets.loop_bar.save_image_wanted.connect(self.files.save_image)
         self._join_panels()
 
     def _join_panels(self) -> None:
-        panel, source = self.widgets.exam_panel, self.widgets.source_panel
+        panel, source = self.widgets.technique_panel, self.widgets.device_panel
         panel.write_wanted.connect(self.write_parameter)
         panel.source_write_wanted.connect(self.write_source_parameter)
         panel.hold_wanted.connect(self._choose_hold)
         panel.averaging_wanted.connect(self._choose_averaging)
-        panel.subtraction_wanted.connect(self.exam.subtract)
+        panel.subtraction_wanted.connect(self.session.subtract)
         panel.auto_window_wanted.connect(self.auto_window)
         panel.invert_wanted.connect(lambda _: self.invert())
         panel.fit_wanted.connect(self.canvas.fit)
@@ -388,58 +388,58 @@ class MainWindow(QMainWindow):
         parameters.choice_changed.connect(self.refresh)
         source.devices_wanted.connect(self._look_for_devices)
         source.connect_wanted.connect(self.connect_device)
-        source.disconnect_wanted.connect(self.exam.disconnect)
+        source.disconnect_wanted.connect(self.session.disconnect)
         source.restart_wanted.connect(self.restart_device)
         source.file_wanted.connect(self.files.ask)
 
     # -- small steps -----------------------------------------------------------------------------
 
     def _painted(self, number: int, painted_ns: int) -> None:
-        picture = self._shown
-        if picture is not None and picture.number == number and picture.mode is Mode.LIVE:
-            self.exam.painted((painted_ns - picture.host_time_ns) / 1e6)
+        image = self._shown
+        if image is not None and image.number == number and image.mode is Mode.LIVE:
+            self.session.painted((painted_ns - image.host_time_ns) / 1e6)
 
     def _prepare(self) -> None:
         """Load what a later click would wait for, but never while a run is shown."""
-        if self.exam.snapshot().pedal_down:
+        if self.session.snapshot().pedal_down:
             self._later.start(PREPARE_MS)
         else:
-            self.widgets.health_panel.prepare()
+            self.widgets.stream_panel.prepare()
 
     def _act(self, message: Message) -> None:
         if message.action == _RESTART:
             self.restart_device()
         elif message.action == _SILENCE:
-            self.exam.acknowledge_alarm()
+            self.session.acknowledge_alarm()
 
     def _look_for_devices(self, driver: str) -> None:
         def found(devices: Any) -> None:
-            self.widgets.source_panel.show_devices(driver, devices or [])
+            self.widgets.device_panel.show_devices(driver, devices or [])
 
-        self.bridge.when_done(self.exam.submit(lambda: self.exam.discover(driver)), found)
+        self.bridge.when_done(self.session.submit(lambda: self.session.discover(driver)), found)
 
     def _choose_hold(self, frames: int) -> None:
         try:
-            self.exam.hold_frames = frames
+            self.session.hold_frames = frames
         except FluoroError as error:
             self.show_problem(Problem(error.what, error.remedy, error.device))
 
     def _choose_averaging(self, mode: RecursiveMode) -> None:
-        settings = self.exam.pipeline_settings
+        settings = self.session.pipeline_settings
         if settings is not None:
             recursive = settings.recursive.model_copy(update={"mode": mode})
-            self.exam.configure_pipeline(settings.model_copy(update={"recursive": recursive}))
+            self.session.configure_pipeline(settings.model_copy(update={"recursive": recursive}))
 
     def connect_device(self, driver: str = "", device: str = "") -> None:
         """Open and arm a device; without names, the room's."""
         self.waits.wait_for(
-            f"Connecting {driver or 'the device'}", self.exam.connect(driver, device)
+            f"Connecting {driver or 'the device'}", self.session.connect(driver, device)
         )
 
     def restart_device(self) -> None:
         """Open the same device again."""
         self.widgets.messages.forget(_RESTART)
-        self.waits.wait_for("Restarting the device", self.exam.restart_device())
+        self.waits.wait_for("Restarting the device", self.session.restart_device())
 
     @property
     def waiting(self) -> bool:
@@ -466,6 +466,6 @@ class MainWindow(QMainWindow):
 
     def reset_dose(self) -> None:
         """A new procedure begins: the totals, and the skin's dose where the device keeps it."""
-        self.exam.reset_dose()
-        if any(p["name"] == SKIN_RESET for p in self.exam.parameters):
-            self.exam.set_parameter(SKIN_RESET, "")
+        self.session.reset_dose()
+        if any(p["name"] == SKIN_RESET for p in self.session.parameters):
+            self.session.set_parameter(SKIN_RESET, "")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QDialog
 
-from fluoroview.viewer.actions import Entry
+from fluoroview.viewer.input.actions import Entry
 
 if TYPE_CHECKING:
     from fluoroview.viewer.main_window import MainWindow
@@ -18,8 +18,8 @@ def menus_of(window: MainWindow) -> dict[str, list[Entry]]:
     """Return all menus by their titles."""
     return {
         "File": _file(window),
-        "Exam": _exam(window),
-        "Picture": _picture(window),
+        "Exam": _session(window),
+        "Image": _image(window),
         "Loop": _loop(window),
         "Help": [Entry("Keys and mouse", ("F1",), lambda: _bring_up(window.help))],
     }
@@ -33,13 +33,13 @@ def _file(window: MainWindow) -> list[Entry]:
         Entry("File after", ("PgDown",), lambda: files.go(1)),
         Entry(),
         Entry("Save loop…", ("Ctrl+S",), files.save_loop),
-        Entry("Save picture…", ("Ctrl+Shift+S",), files.save_picture),
+        Entry("Save image…", ("Ctrl+Shift+S",), files.save_image),
         Entry(),
         Entry("Quit", ("Ctrl+Q",), window.close),
     ]
 
 
-def _exam(window: MainWindow) -> list[Entry]:
+def _session(window: MainWindow) -> list[Entry]:
     return [
         Entry("Reset dose", (), window.reset_dose),
         Entry("Skin dose…", (), window.skin_map.open_for),
@@ -49,7 +49,7 @@ def _exam(window: MainWindow) -> list[Entry]:
     ]
 
 
-def _picture(window: MainWindow) -> list[Entry]:
+def _image(window: MainWindow) -> list[Entry]:
     canvas = window.canvas
     return [
         # An examination may take a single letter; each has a second key with Ctrl.
@@ -74,10 +74,10 @@ def _loop(window: MainWindow) -> list[Entry]:
         Entry("Replay last run", ("Shift+L", "Ctrl+Shift+L"), lambda: loop.replay(True)),
         Entry(),
         Entry("Play or pause", ("P", "Ctrl+P"), loop.toggle_play),
-        Entry("One picture back", ("Left",), lambda: loop.step(-1)),
-        Entry("One picture on", ("Right",), lambda: loop.step(1)),
-        Entry("First picture", ("Home",), lambda: loop.seek(0)),
-        Entry("Last picture", ("End",), lambda: loop.seek(_LAST)),
+        Entry("One image back", ("Left",), lambda: loop.step(-1)),
+        Entry("One image on", ("Right",), lambda: loop.step(1)),
+        Entry("First image", ("Home",), lambda: loop.seek(0)),
+        Entry("Last image", ("End",), lambda: loop.seek(_LAST)),
     ]
 
 

@@ -1,6 +1,6 @@
-"""A picture of the running viewer in each of its states, made with the simulated source.
+"""An image of the running viewer in each of its states, made with the simulated source.
 
-Run by `fluoroview screenshots`; the picture in the README is one of them.
+Run by `fluoroview screenshots`; the image in the README is one of them.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 
 from PyQt6.QtCore import QCoreApplication
 
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import HoldSection, LoopSection, Room
 from fluoroview.hal import DeviceError, FluoroError
-from fluoroview.record import SUFFIX as RECORDING_SUFFIX
+from fluoroview.recording import SUFFIX as RECORDING_SUFFIX
+from fluoroview.session.room import HoldSection, LoopSection, Room
+from fluoroview.session.session import Session
 from fluoroview.viewer.app import application
-from fluoroview.viewer.display import DisplayError, require_display
+from fluoroview.viewer.display_check import DisplayError, require_display
+from fluoroview.viewer.image.offscreen import close, save
 from fluoroview.viewer.main_window import MainWindow
-from fluoroview.viewer.offscreen import close, save
 
 SIZES_PX = ((1600, 1200), (1280, 800))
 BOLUS_AT_FRAME = 84
@@ -53,17 +53,17 @@ def write_screenshots(out_dir: Path, step: Step = lambda done, total: None) -> l
     for size in SIZES_PX:
         with tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
             tour = _Tour(size, Path(folder))
-            pictures = {}
+            images = {}
             try:
                 for name in _Tour.STATES:
                     getattr(tour, name)()
-                    pictures[name] = tour.shown.grab()
-                    step(len(written) + len(pictures), states)
+                    images[name] = tour.shown.grab()
+                    step(len(written) + len(images), states)
             finally:
                 tour.end()
-        for name, picture in pictures.items():  # later, so that writing delays no live picture
+        for name, image in images.items():  # later, so that writing delays no live image
             path = out_dir / f"{name}_{size[0]}x{size[1]}.png"
-            save(picture, path)
+            save(image, path)
             written.append(path)
     return written
 
@@ -92,8 +92,8 @@ class _Tour:
 
     def __init__(self, size_px: tuple[int, int], folder: Path) -> None:
         loop = LoopSection(seconds=10.0, folder=str(folder))
-        self.exam = Examination(Room(hold=HoldSection(frames=4), loop=loop))
-        self.window = MainWindow(self.exam)
+        self.session = Session(Room(hold=HoldSection(frames=4), loop=loop))
+        self.window = MainWindow(self.session)
         self.shown: Any = self.window
         self.folder, self.size_px = folder, size_px
         self.window.resize(*size_px)
@@ -101,22 +101,22 @@ class _Tour:
 
     def end(self) -> None:
         close(self.window)
-        self.exam.close()
+        self.session.close()
 
     def idle(self) -> None:
         self._spin(0.3)
 
     def source(self) -> None:
-        self._wait(self.exam.connect())
-        panel = self.window.widgets.source_panel
+        self._wait(self.session.connect())
+        panel = self.window.widgets.device_panel
         self.window.widgets.tabs.setCurrentWidget(panel)
         self._until(panel.connect_button.isEnabled)
         self._spin(0.3)
 
     def live(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.technique_panel)
         self.window.pedal.pressed.emit()
-        self._until(lambda: self.exam.snapshot().run_frames > BOLUS_AT_FRAME)
+        self._until(lambda: self.session.snapshot().run_frames > BOLUS_AT_FRAME)
         self.window.refresh()
 
     def patient(self) -> None:
@@ -124,23 +124,23 @@ class _Tour:
         self._spin(0.5)
 
     def c_arm(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.stand_panel)
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.positioner_panel)
         self._spin(0.5)
 
     def health(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.health_panel)
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.stream_panel)
         self._spin(1.5)
 
     def recording(self) -> None:
-        self.exam.start_recording(self.folder / f"raw{RECORDING_SUFFIX}")
+        self.session.start_recording(self.folder / f"raw{RECORDING_SUFFIX}")
         self._until(lambda: bool(self.window.canvas.overlay.words("recording")))
         self._spin(1.2)
 
     def hold(self) -> None:
-        self.exam.stop_recording()
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
+        self.session.stop_recording()
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.technique_panel)
         self.window.pedal.released.emit()
-        self._until(lambda: self.exam.snapshot().runs > 0)
+        self._until(lambda: self.session.snapshot().runs > 0)
         self._spin(0.4)
 
     def parameters(self) -> None:
@@ -148,7 +148,7 @@ class _Tour:
         self._spin(0.3)
 
     def zoomed(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.technique_panel)
         self.window.canvas.zoom_by(2.5)
         self.window.invert()
         self._spin(0.3)
@@ -157,32 +157,32 @@ class _Tour:
         self.window.invert()
         self.window.canvas.fit()
         self.window.widgets.loop_bar.replay_run.click()
-        self._until(lambda: self.exam.player is not None and self.exam.player.index > 45)
+        self._until(lambda: self.session.player is not None and self.session.player.index > 45)
 
     def device(self) -> None:
-        self.exam.stop_replay()
-        self._wait(self.exam.set_parameter("Procedure", "central-line"))
+        self.session.stop_replay()
+        self._wait(self.session.set_parameter("Procedure", "central-line"))
         self.window.widgets.tabs.setCurrentWidget(self.window.widgets.procedure_panel)
         self.window.pedal.pressed.emit()
-        self._until(lambda: self.exam.snapshot().run_frames > 0)
-        self._wait(self.exam.set_parameter("GuidewireAdvance", 200.0))
-        self._wait(self.exam.set_parameter("CatheterAdvance", 120.0))
+        self._until(lambda: self.session.snapshot().run_frames > 0)
+        self._wait(self.session.set_parameter("GuidewireAdvance", 200.0))
+        self._wait(self.session.set_parameter("CatheterAdvance", 120.0))
         self._spin(1.5)
 
     def error(self) -> None:
         self.window.pedal.released.emit()
-        self._until(lambda: not self.exam.snapshot().pedal_down)
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.exam_panel)
+        self._until(lambda: not self.session.snapshot().pedal_down)
+        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.technique_panel)
         broken = self.folder / "notes.dcm"
-        broken.write_text("not a picture")
+        broken.write_text("not an image")
         self.window.open_files([broken])
-        self.exam.set_parameter("TubeVoltage", 400.0)
+        self.session.set_parameter("TubeVoltage", 400.0)
         self._until(lambda: len(self.window.widgets.messages.messages) >= 2)
         self._spin(0.3)
 
     def alarm(self) -> None:
         self.window.widgets.messages.clear()
-        self.exam.dose.add_fluoroscopy_time(301.0)
+        self.session.dose.add_fluoroscopy_time(301.0)
         self._until(lambda: bool(self.window.widgets.messages.messages))
         self._spin(0.3)
 
@@ -192,7 +192,7 @@ class _Tour:
         self._spin(0.2)
 
     def full_screen(self) -> None:
-        self.exam.acknowledge_alarm()
+        self.session.acknowledge_alarm()
         self.window.widgets.messages.clear()
         self.window.help.close()
         self.shown = self.window

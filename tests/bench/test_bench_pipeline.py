@@ -27,7 +27,7 @@ def test_it_is_json_with_every_stage_beside_numpy_and_a_copy(result):
         assert sum(ms[name]["least"] for name in bench.STAGES) <= ms["chain"]["p99"]
 
 
-def test_the_plain_numpy_chain_makes_the_same_picture_as_the_chain():
+def test_the_plain_numpy_chain_makes_the_same_image_as_the_chain():
     import numpy as np
 
     from fluoroview.hal.frame import PixelIntensityRelationship

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fluoroview.bench import gallery
-from fluoroview.exam.catalogue import read_catalogue
+from fluoroview.session.devices.catalogue import read_catalogue
 
 SIZE = 128
 
@@ -89,16 +89,16 @@ def test_a_case_that_fails_is_told_and_the_others_are_made(wanted, tmp_path, mon
 
 
 def test_nothing_half_made_is_left_where_a_case_is_cut_short(wanted, tmp_path, monkeypatch):
-    class Interrupted(gallery.WindowPainter):
+    class Interrupted(gallery.WindowLut):
         calls = 0
 
-        def apply(self, picture, out):
+        def apply(self, image, out):
             Interrupted.calls += 1
             if Interrupted.calls == 10:
                 raise KeyboardInterrupt
-            super().apply(picture, out)
+            super().apply(image, out)
 
-    monkeypatch.setattr(gallery, "WindowPainter", Interrupted)
+    monkeypatch.setattr(gallery, "WindowLut", Interrupted)
     with pytest.raises(KeyboardInterrupt):
         gallery.make_gallery(tmp_path, wanted, size=SIZE)
     assert not list(tmp_path.rglob("*.mp4"))

@@ -12,10 +12,10 @@ import genicam
 import numpy as np
 import pytest
 
+from fluoroview.conformance import Effort, Verdict, check
+from fluoroview.conformance.catalogue import KINDS, RULES, groups_of
 from fluoroview.dicom import LoopDescription, write_loop
-from fluoroview.hal.conformance import Effort, Verdict, check
-from fluoroview.hal.conformance.catalogue import KINDS, RULES, groups_of
-from fluoroview.hal.registry import installed_drivers
+from fluoroview.hal.runtime.registry import installed_drivers
 
 INSTALLED = Path(__file__).parent / "installed"
 sys.path.insert(0, str(INSTALLED))

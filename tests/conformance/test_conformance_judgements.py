@@ -4,12 +4,12 @@ import math
 
 import pytest
 
+from fluoroview.conformance import Verdict, counting, images, pulses, timing
+from fluoroview.conformance.endurance import Footprint, growth
+from fluoroview.conformance.probe import Commit, RunLog, ToldLoss, ToldPulse
+from fluoroview.conformance.watch import Image, Watched
 from fluoroview.hal import Exposure, FrameFormat, FrameHeader, LossCause, Pulse
-from fluoroview.hal.conformance import Verdict, counting, pictures, pulses, timing
-from fluoroview.hal.conformance.endurance import Footprint, growth
-from fluoroview.hal.conformance.probe import Commit, RunLog, ToldLoss, ToldPulse
-from fluoroview.hal.conformance.watch import Picture, Watched
-from fluoroview.hal.ledger import Ledger
+from fluoroview.hal.runtime.ledger import Ledger
 
 MS = 1_000_000
 PASS, WARN, FAIL = Verdict.PASS, Verdict.WARN, Verdict.FAIL
@@ -128,24 +128,24 @@ def test_jitter(at_ms, expected):
 )
 def test_pixel_format(pixel_format, bits, expected):
     seen = watched(pixel_format=pixel_format, bit_depth=bits)
-    assert verdict(pictures.judge, "pixel-format", seen) is expected
+    assert verdict(images.judge, "pixel-format", seen) is expected
 
 
 @pytest.mark.parametrize(
     ("rule", "second", "expected"),
     [
-        ("pixel-range", Picture(2, 0, 4095, 8, 0, 0), PASS),
-        ("pixel-range", Picture(2, 0, 4096, 8, 0, 0), FAIL),
-        ("slot-written", Picture(2, 0, 9, 8, 0, 1), FAIL),
-        ("pixel-range", Picture(2, 0, 65535, 8, 0, 1), NOT_APPLICABLE),
-        ("picture-content", Picture(2, 7, 7, 8, 0, 0), WARN),
-        ("fresh-picture", Picture(2, 0, 9, 1, 0, 0), WARN),
-        ("fresh-picture", Picture(1, 0, 9, 1, 0, 0), PASS),
+        ("pixel-range", Image(2, 0, 4095, 8, 0, 0), PASS),
+        ("pixel-range", Image(2, 0, 4096, 8, 0, 0), FAIL),
+        ("slot-written", Image(2, 0, 9, 8, 0, 1), FAIL),
+        ("pixel-range", Image(2, 0, 65535, 8, 0, 1), NOT_APPLICABLE),
+        ("image-content", Image(2, 7, 7, 8, 0, 0), WARN),
+        ("fresh-image", Image(2, 0, 9, 1, 0, 0), WARN),
+        ("fresh-image", Image(1, 0, 9, 1, 0, 0), PASS),
     ],
 )
-def test_pictures(rule, second, expected):
-    seen = watched(pictures=[Picture(1, 0, 9, 1, 0, 0), second])
-    assert verdict(pictures.judge, rule, seen) is expected
+def test_images(rule, second, expected):
+    seen = watched(images=[Image(1, 0, 9, 1, 0, 0), second])
+    assert verdict(images.judge, rule, seen) is expected
 
 
 @pytest.mark.parametrize(

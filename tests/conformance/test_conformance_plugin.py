@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 INSTALLED = Path(__file__).parent / "installed"
-PLUGIN = "fluoroview.hal.conformance.pytest_plugin"
+PLUGIN = "fluoroview.conformance.pytest_plugin"
 INHERITED = """
-from fluoroview.hal.conformance import Effort
-from fluoroview.hal.conformance.testing import DriverConformance
+from fluoroview.conformance import Effort
+from fluoroview.conformance.testing import DriverConformance
 
 class TestConformance(DriverConformance):
     driver = "wrong-same-id-twice"
@@ -58,15 +58,15 @@ def test_each_rule_is_a_test_and_a_broken_one_says_what_was_expected(run_pytest)
 
 def test_warnings_pass_and_are_listed(run_pytest):
     code, output = run_pytest(
-        "--fluoroview-driver=wrong-constant-picture",
+        "--fluoroview-driver=wrong-constant-image",
         "--fluoroview-device=r1",
         "--fluoroview-effort=quick",
         "-k",
-        "picture-content",
+        "image-content",
     )
     assert code == 0
-    assert "WARN picture-content:" in output
-    assert "wrong-constant-picture:r1: 1 WARN" in output
+    assert "WARN image-content:" in output
+    assert "wrong-constant-image:r1: 1 WARN" in output
 
 
 def test_an_unknown_driver_is_a_sentence(run_pytest):

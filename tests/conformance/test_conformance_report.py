@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from fluoroview.conformance import Finding, Report, Result, Rule, Verdict, check
+from fluoroview.conformance.catalogue import GROUPS, RULES, markdown_table
+from fluoroview.conformance.verdict import heaviest
 from fluoroview.hal import DriverError, FluoroError
-from fluoroview.hal.conformance import Finding, Report, Result, Rule, Verdict, check
-from fluoroview.hal.conformance.catalogue import GROUPS, RULES, markdown_table
-from fluoroview.hal.conformance.verdict import heaviest
 
 DOCS = Path(__file__).parents[2] / "docs" / "conformance.md"
 
 
 def report(*verdicts, device="r0"):
-    rule = Rule("roi", "Frames have <that> size.", "An old picture stays.")
+    rule = Rule("roi", "Frames have <that> size.", "An old image stays.")
     results = tuple(Result(rule, "geometry", Finding("roi", v, "it said <b>")) for v in verdicts)
     return Report("panel", "acme-panel", "1.2", device, "quick", datetime.now(UTC), 1.0, results)
 
@@ -44,7 +44,7 @@ def test_as_dict_is_json_with_everything_a_reader_needs():
         "verdict": "FAIL",
         "expected": "Frames have <that> size.",
         "seen": "it said <b>",
-        "why": "An old picture stays.",
+        "why": "An old image stays.",
     }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluoroview.hal.conformance import Effort, check
+from fluoroview.conformance import Effort, check
 
 pytestmark = pytest.mark.usefixtures("test_drivers")
 IMPATIENT = Effort(

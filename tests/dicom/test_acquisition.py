@@ -24,9 +24,9 @@ def data_set(**attributes):
 @pytest.mark.parametrize(
     ("attributes", "field", "expected"),
     [
-        ({"KVP": 72.5}, "kvp", 72.5),
-        ({"KVP": 0}, "kvp", math.nan),
-        ({"KVP": None}, "kvp", math.nan),
+        ({"KVP": 72.5}, "tube_voltage_kv", 72.5),
+        ({"KVP": 0}, "tube_voltage_kv", math.nan),
+        ({"KVP": None}, "tube_voltage_kv", math.nan),
         ({"XRayTubeCurrentInuA": 10_300, "XRayTubeCurrent": 10}, "tube_current_ma", 10.3),
         ({"XRayTubeCurrentInmA": 10.4, "XRayTubeCurrent": 10}, "tube_current_ma", 10.4),
         ({"XRayTubeCurrent": 10}, "tube_current_ma", 10),
@@ -71,10 +71,10 @@ def test_nothing_recorded_is_nan_throughout():
 def enhanced(*kvps, shared=None):
     data = Dataset()
     data.PerFrameFunctionalGroupsSequence = []
-    for kvp in kvps:
+    for tube_voltage_kv in kvps:
         group = Dataset()
-        if kvp is not None:
-            group.FrameAcquisitionSequence = [data_set(KVP=kvp)]
+        if tube_voltage_kv is not None:
+            group.FrameAcquisitionSequence = [data_set(KVP=tube_voltage_kv)]
         data.PerFrameFunctionalGroupsSequence.append(group)
     if shared is not None:
         data.SharedFunctionalGroupsSequence = [
@@ -86,7 +86,7 @@ def enhanced(*kvps, shared=None):
 def test_enhanced_objects_record_each_frame():
     data = enhanced(70, 75, None, shared=60)
 
-    assert [read_exposure(data, frame).kvp for frame in range(3)] == [70, 75, 60]
+    assert [read_exposure(data, frame).tube_voltage_kv for frame in range(3)] == [70, 75, 60]
 
 
 @pytest.mark.parametrize(

@@ -80,9 +80,9 @@ BAD_FILES = {
     "a folder": (lambda make, tmp: tmp, "is a folder", "Choose one of the files in it"),
     "empty": (lambda make, tmp: written(tmp, b""), "is empty", "Copy it again"),
     "text": (lambda make, tmp: written(tmp, b"hello" * 99), "is not a DICOM file", "(.dcm"),
-    "a picture": (
+    "an image": (
         lambda make, tmp: written(tmp, b"\x89PNG\r\n" + b"x" * 200),
-        "is not a DICOM file but a PNG picture",
+        "is not a DICOM file but a PNG image",
         "Choose a DICOM file",
     ),
     "short text": (lambda make, tmp: written(tmp, b"x"), "is not a DICOM file", "Choose"),
@@ -98,7 +98,7 @@ BAD_FILES = {
     ),
     "cut before the pixels": (
         lambda make, tmp: cut(make(FRAMES), -FRAMES.nbytes - 12),
-        "describes a picture but has no pixels: it is truncated",
+        "describes an image but has no pixels: it is truncated",
         "Copy it again",
     ),
     "cut in an element": (
@@ -128,7 +128,7 @@ BAD_FILES = {
         "such as XA or XRF",
     ),
     "rows but no pixels": (
-        lambda make, tmp: dataset_file(make, "picture"),
+        lambda make, tmp: dataset_file(make, "image"),
         "it is truncated, or was sent without them",
         "Copy it again",
     ),

@@ -1,4 +1,4 @@
-"""From stored pixels to the picture: one table of how pixels are stored and what is shown."""
+"""From stored pixels to the image: one table of how pixels are stored and what is shown."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ CASES = [
         U16,
         65535,
         Scale(0.5, -100, "HU"),
-        id="rescale changes the scale, not the picture",
+        id="rescale changes the scale, not the image",
     ),
     pytest.param(
         U16,
@@ -88,34 +88,34 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("stored", "attributes", "picture", "largest", "scale"), CASES)
+@pytest.mark.parametrize(("stored", "attributes", "image", "largest", "scale"), CASES)
 @pytest.mark.parametrize(
     "syntax",
     [None, ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian],
     ids=["explicit", "implicit", "big endian", "deflated"],
 )
-def test_stored_pixels_become_the_picture(
-    make_dicom, syntax, stored, attributes, picture, largest, scale
+def test_stored_pixels_become_the_image(
+    make_dicom, syntax, stored, attributes, image, largest, scale
 ):
     path = make_dicom(stored, **({"syntax": syntax} if syntax else {}), **attributes)
 
     with DicomCine(path) as cine:
         shown = cine.read(0)
         assert shown.dtype == np.uint16
-        np.testing.assert_array_equal(shown, picture[0])
-        assert cine.picture_max == largest
+        np.testing.assert_array_equal(shown, image[0])
+        assert cine.image_max == largest
         assert cine.scale == scale
         assert cine.inverted == (attributes.get("PhotometricInterpretation") == "MONOCHROME1")
 
 
 @pytest.mark.parametrize(
-    ("stored", "attributes", "picture", "largest", "scale"), [CASES[i] for i in (0, 2, 3, 4, 5, 7)]
+    ("stored", "attributes", "image", "largest", "scale"), [CASES[i] for i in (0, 2, 3, 4, 5, 7)]
 )
-def test_the_same_through_a_codec(make_dicom, stored, attributes, picture, largest, scale):
+def test_the_same_through_a_codec(make_dicom, stored, attributes, image, largest, scale):
     path = make_dicom(stored, compress=RLELossless, **attributes)
 
     with DicomCine(path) as cine:
-        np.testing.assert_array_equal(cine.read(0), picture[0])
+        np.testing.assert_array_equal(cine.read(0), image[0])
 
 
 @pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
@@ -157,7 +157,7 @@ def test_colour_becomes_luminance(make_dicom, stored, options):
     with DicomCine(path) as cine:
         np.testing.assert_array_equal(cine.read(0), LUMINANCE)
         assert cine.colour
-        assert cine.picture_max == 255
+        assert cine.image_max == 255
 
 
 def lut_item(entries, first=0, bits=16):
@@ -179,7 +179,7 @@ def test_a_modality_look_up_table_is_applied_outside_xa(make_dicom):
 
     with DicomCine(path) as cine:
         np.testing.assert_array_equal(cine.read(0), U8[0].astype(int) ** 2)
-        assert cine.picture_max == 65025
+        assert cine.image_max == 65025
 
 
 def test_the_modality_look_up_table_of_xa_is_not_for_the_screen(make_dicom):
@@ -236,7 +236,7 @@ def test_a_palette_becomes_luminance(make_dicom):
         ({"VOILUTSequence": [lut_item(SQUARES, first=1000)]}, 1128, 256),
     ],
 )
-def test_the_window_is_told_in_picture_values(make_dicom, attributes, center, width):
+def test_the_window_is_told_in_image_values(make_dicom, attributes, center, width):
     path = make_dicom(U16, BitsStored=12, **attributes)
 
     with DicomCine(path) as cine:
@@ -250,11 +250,11 @@ def test_no_window(make_dicom, attributes):
         assert cine.window is None
 
 
-def test_a_picture_leads_back_to_the_files_values():
+def test_a_image_leads_back_to_the_files_values():
     scale = Scale(0.5, -100)
 
     assert scale.to_file([0, 300]).tolist() == [-100, 50]
-    assert scale.to_picture(50) == 300
+    assert scale.to_image(50) == 300
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Four public angiogram files, one picture in four codings: they open and show the same pixels."""
+"""Four public angiogram files, one image in four codings: they open and show the same pixels."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def reference():
         return cine.read(0)
 
 
-def test_the_picture_is_an_angiogram(reference):
+def test_the_image_is_an_angiogram(reference):
     assert reference.shape == (1024, 1024)
     assert (reference.min(), reference.max()) == (0, 504)
     assert 100 < reference.mean() < 400
@@ -32,6 +32,6 @@ def test_it_opens_and_shows_the_same_pixels(name, reference):
     with DicomCine(FOLDER / name) as cine:
         assert cine.modality == "XA"
         assert cine.frame_count == 1
-        assert cine.picture_max == 1023
+        assert cine.image_max == 1023
         assert cine.warnings == ()
         np.testing.assert_array_equal(cine.read(0), reference)

@@ -141,11 +141,11 @@ def test_no_timing_is_said_and_a_default_is_assumed():
     assert "15 frames per second" in warning
 
 
-def test_a_single_picture_needs_no_timing():
+def test_a_single_image_needs_no_timing():
     timing = read_timing(data_set(), 1)
 
     assert timing.warnings == ()
-    assert timing.source == "single picture"
+    assert timing.source == "single image"
     assert len(timing.durations_ms) == 1
 
 

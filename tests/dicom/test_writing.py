@@ -20,8 +20,8 @@ from fluoroview.dicom import (
     LoopDescription,
     Storage,
     Window,
+    write_image,
     write_loop,
-    write_picture,
 )
 from fluoroview.dicom import header as header_module
 from fluoroview.dicom import writing as writing_module
@@ -55,7 +55,7 @@ def test_a_loop_comes_back_as_it_was(tmp_path):
         assert cine.timing.source == "FrameTime (0018,1063)"
         assert cine.timing.durations_ms == pytest.approx(LOOP.durations_ms)
         assert cine.intensity_relationship is PixelIntensityRelationship.LOG
-        assert cine.picture_max == 4095
+        assert cine.image_max == 4095
         assert cine.window == LOOP.window
         assert cine.exposure(4) == EXPOSURE
         assert cine.dose.entrance_mgy == 1.25
@@ -135,7 +135,7 @@ def test_what_is_unknown_is_left_out_or_empty_and_never_0(tmp_path):
         assert keyword not in data
 
 
-def test_log_pictures_bring_the_way_back_to_linear_values(tmp_path):
+def test_log_images_bring_the_way_back_to_linear_values(tmp_path):
     data = pydicom.dcmread(write_loop(tmp_path / "loop.dcm", FRAMES, LOOP).path)
 
     assert data.PixelIntensityRelationship == "LOG"
@@ -143,7 +143,7 @@ def test_log_pictures_bring_the_way_back_to_linear_values(tmp_path):
     np.testing.assert_allclose(linear, 65535 * np.exp((FRAMES[0] - 4095.0) / 400), atol=0.5)
 
 
-def test_log_pictures_of_an_unknown_law_are_marked_as_made_for_the_screen(tmp_path):
+def test_log_images_of_an_unknown_law_are_marked_as_made_for_the_screen(tmp_path):
     written = write_loop(
         tmp_path / "loop.dcm", FRAMES, replace(LOOP, counts_per_e_fold=float("nan"))
     )
@@ -162,9 +162,9 @@ def test_the_files_of_one_examination_share_their_study(tmp_path):
     assert second.sop_instance_uid != first.sop_instance_uid
 
 
-def test_a_held_picture_is_a_single_frame(tmp_path):
+def test_a_held_image_is_a_single_frame(tmp_path):
     derived = replace(LOOP, derivation="Mean of 4 frames")
-    written = write_picture(tmp_path / "hold.dcm", FRAMES[0], derived)
+    written = write_image(tmp_path / "hold.dcm", FRAMES[0], derived)
     data = pydicom.dcmread(written.path)
 
     assert "NumberOfFrames" not in data
@@ -424,7 +424,7 @@ def test_an_interrupted_export_leaves_nothing(tmp_path):
             FRAMES, LoopDescription(durations_ms=(40.0,) * 5, simulated=False), id="nothing known"
         ),
         pytest.param(
-            FRAMES[:1], replace(LOOP, durations_ms=(0.0,), derivation="Mean of 4"), id="picture"
+            FRAMES[:1], replace(LOOP, durations_ms=(0.0,), derivation="Mean of 4"), id="image"
         ),
         pytest.param((FRAMES >> 4).astype(np.uint8), replace(LOOP, bits_stored=8), id="8 bits"),
         pytest.param(FRAMES, replace(LOOP, bits_stored=16, counts_per_e_fold=4096), id="16 bits"),

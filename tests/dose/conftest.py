@@ -8,7 +8,7 @@ from fluoroview.dose import DoseAccount
 from fluoroview.hal.clock import FakeClock
 from fluoroview.hal.frame import DoseOrigin, Exposure, Pulse
 
-TECHNIQUE = Exposure(kvp=70.0, tube_current_ma=20.0, pulse_width_ms=5.0)
+TECHNIQUE = Exposure(tube_voltage_kv=70.0, tube_current_ma=20.0, pulse_width_ms=5.0)
 
 
 class Fluoroscope:

@@ -146,8 +146,8 @@ def test_k5_the_display_is_reset_before_a_new_examination(fluoroscope):
     assert fluoroscope.account.reading().cumulative_air_kerma_mgy == 0.0
 
 
-def test_k_dose_counts_pulses_whose_pictures_were_lost(fluoroscope):
-    # The account is told of pulses and knows nothing of pictures: nothing to be lost.
+def test_k_dose_counts_pulses_whose_images_were_lost(fluoroscope):
+    # The account is told of pulses and knows nothing of images: nothing to be lost.
     fluoroscope.expose(10)
     reading = fluoroscope.account.reading()
     assert reading.pulses == len(fluoroscope.sent) == 300

@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 from fluoroview.hal import DeviceHost, DeviceState, FakeClock, FluoroError, FrameHeader
-from fluoroview.hal.faults import Fault, FaultScript, FaultScriptError, faulty_sink, read_faults
 from fluoroview.hal.frame import FrameFormat
-from fluoroview.hal.ledger import read_ledger
-from fluoroview.hal.ring import FrameRing
+from fluoroview.hal.runtime.faults import (
+    Fault,
+    FaultScript,
+    FaultScriptError,
+    faulty_sink,
+    read_faults,
+)
+from fluoroview.hal.runtime.ledger import read_ledger
+from fluoroview.hal.runtime.ring import FrameRing
 from fluoroview.hal.sink import SlotPool
 
 
@@ -160,7 +166,7 @@ def test_a_wrong_script_names_file_key_and_what_is_allowed(tmp_path, text, sente
 
 @pytest.mark.usefixtures("test_drivers")
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_a_dead_line_beside_the_picture_is_refused_before_a_run(tmp_path, isolation):
+def test_a_dead_line_beside_the_image_is_refused_before_a_run(tmp_path, isolation):
     script = '[[fault]]\nkind = "dead_line"\nrow = %d\n'
     host = DeviceHost("ramp", "r0", isolation, faults=scripted(tmp_path, script % 48))
     host.open()

@@ -3,7 +3,7 @@
 import pytest
 
 from fluoroview.hal import LossCause
-from fluoroview.hal.frame_ids import GEV_PERIOD, FrameIds, unwrap
+from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds, unwrap
 
 
 def told(ids, raw_ids, underruns=0):

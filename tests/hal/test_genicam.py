@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from fluoroview.hal import Access, DeviceError, IntParameter, ParameterError, ParameterTree
-from fluoroview.hal.genicam import (
+from fluoroview.hal.sdk.genicam import (
     Kind,
     decoded_formats,
     frame_parameters,
@@ -270,8 +270,8 @@ def test_a_limit_that_cannot_be_asked_is_none():
 
 def test_a_tree_of_categories_gives_each_feature_once_in_its_order():
     below = {"Root": ["A", "B"], "A": ["Width", "Height"], "B": ["Gain", "Width", "A"]}
-    found = walk(["Root", "Gain", "Beside"], str, below.get)
-    assert list(found) == ["Width", "Height", "Gain", "Beside"]
+    found = walk(["Root", "Gain", "Peripherals"], str, below.get)
+    assert list(found) == ["Width", "Height", "Gain", "Peripherals"]
 
 
 def test_the_drivers_own_parameter_takes_the_place_of_the_features():

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DeviceState, DriverError, StateError
+from fluoroview.hal.runtime.transport import _exit_text
 from fluoroview.hal.states import DEADLINE_S
 from fluoroview.hal.testing import Bench, until
-from fluoroview.hal.transport import _exit_text
 
 pytestmark = pytest.mark.usefixtures("test_drivers")
 BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
@@ -48,7 +48,7 @@ def test_frames_travel_in_order_and_the_ledger_adds_up(isolation):
         assert ledger.exact
         assert ledger.lost_link == ledger.lost > 0
         pulses, _ = ring.pulses_since(0)
-        assert pulses >= ledger.expected, "pulses are told also for lost pictures"
+        assert pulses >= ledger.expected, "pulses are told also for lost images"
         reader.close()
         assert host.state is DeviceState.ARMED
 
@@ -359,7 +359,7 @@ def test_a_driver_in_a_thread_that_speaks_after_close_is_not_heard():
 
 _PARENT = """
 import sys, time
-from fluoroview.hal.transport import ProcessTransport
+from fluoroview.hal.runtime.transport import ProcessTransport
 callbacks = dict.fromkeys(("on_bell", "on_fail", "on_refuse", "on_exit"), print)
 child = ProcessTransport("rude", "hang-open", **callbacks)
 print(child.pid, flush=True)

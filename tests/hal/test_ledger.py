@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from fluoroview.hal import FakeClock, FrameHeader, LossCause
 from fluoroview.hal.frame import FrameFormat
-from fluoroview.hal.ledger import LedgerWriter, read_ledger
-from fluoroview.hal.ring import FrameRing
+from fluoroview.hal.runtime.ledger import LedgerWriter, read_ledger
+from fluoroview.hal.runtime.ring import FrameRing
 from fluoroview.hal.sink import FrameSink, SlotPool
 
 

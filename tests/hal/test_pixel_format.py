@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fluoroview.hal.pixel_format import BY_NAME, Decoder
+from fluoroview.hal.sdk.pixel_format import BY_NAME, Decoder
 
-ROWS, COLUMNS = 5, 7  # odd: groups of packed pixels end within a line and within the picture
+ROWS, COLUMNS = 5, 7  # odd: groups of packed pixels end within a line and within the image
 
 LSB_PACKED = {"Mono10p": 10, "Mono12p": 12, "Mono14p": 14}
 UNPACKED = {"Mono8": 8, "Mono10": 16, "Mono12": 16, "Mono14": 16, "Mono16": 16}
@@ -213,5 +213,5 @@ def test_eight_bits_may_be_delivered_in_sixteen():
 
 def test_too_few_bytes_are_refused():
     decoder = Decoder(BY_NAME["Mono12p"], 2, 3)
-    with pytest.raises(ValueError, match="8 bytes are too few, 9 make the picture"):
+    with pytest.raises(ValueError, match="8 bytes are too few, 9 make the image"):
         decoder.decode(np.zeros(8, np.uint8), np.zeros((2, 3), np.uint16))

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 
 from fluoroview.hal import FakeClock, FrameHeader, LossCause
-from fluoroview.hal.playback import LATE_NS, Playback, signed_files
+from fluoroview.hal.sdk.playback import LATE_NS, Playback, signed_files
 from fluoroview.hal.testing import RunHere
 
 MS = 1_000_000
-PICTURE = np.zeros((2, 2), np.uint16)
+IMAGE = np.zeros((2, 2), np.uint16)
 
 
 class Sink:
     def __init__(self):
         self.stopping, self.offered, self.losses, self.error = False, [], [], None
 
-    def offer(self, picture, header):
+    def offer(self, image, header):
         self.offered.append(header.hardware_counter)
 
     def lost(self, count, cause):
@@ -87,7 +87,7 @@ def test_damaged_frames_count_and_a_pass_of_them_ends_the_run(playback, sink):
 
     def play(sink):
         for counter, error in enumerate((damage, None, damage, damage, None)):
-            playback.deliver(sink, PICTURE, FrameHeader(counter, 0), error, frames=2)
+            playback.deliver(sink, IMAGE, FrameHeader(counter, 0), error, frames=2)
 
     playback.start("file", sink, play)
     assert sink.offered == [1]

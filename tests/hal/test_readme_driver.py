@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fluoroview.hal import DeviceHost
-from fluoroview.hal.registry import discover, installed_drivers
+from fluoroview.hal.runtime.registry import discover, installed_drivers
 
 README = Path(__file__).parents[2] / "drivers" / "README.md"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DriverError
-from fluoroview.hal.registry import discover, installed_drivers, load_driver, look_for
+from fluoroview.hal.runtime.registry import discover, installed_drivers, load_driver, look_for
 
 pytestmark = pytest.mark.usefixtures("test_drivers")
 

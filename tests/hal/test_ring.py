@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeviceError, DoseOrigin, Exposure, FakeClock, FrameHeader, Pulse, memory
+from fluoroview.hal import DeviceError, DoseOrigin, Exposure, FakeClock, FrameHeader, Pulse
 from fluoroview.hal.frame import FrameFormat
-from fluoroview.hal.ring import PULSE_SLOTS, FrameRing
+from fluoroview.hal.runtime import shared_memory as memory
+from fluoroview.hal.runtime.ring import PULSE_SLOTS, FrameRing
 from fluoroview.hal.sink import FrameSink, SlotPool
 
 
@@ -115,13 +116,13 @@ def test_pixels_of_a_reader_are_read_only(ring, sink):
 
 
 def test_pulses_come_back_whole_and_are_told_apart_from_frames(ring, sink):
-    pulse = Pulse(5, 99, Exposure(kvp=80.0), 1.25, 0.5, DoseOrigin.MEASURED)
+    pulse = Pulse(5, 99, Exposure(tube_voltage_kv=80.0), 1.25, 0.5, DoseOrigin.MEASURED)
     sink.pulse(pulse)
     count, pulses = ring.pulses_since(0)
     assert count == 1
     assert pulses[0].air_kerma_ugy == 1.25
     assert pulses[0].origin is DoseOrigin.MEASURED
-    assert pulses[0].exposure.kvp == 80.0
+    assert pulses[0].exposure.tube_voltage_kv == 80.0
 
 
 def test_pulses_that_were_overrun_are_seen_from_the_count(ring, sink):
@@ -185,7 +186,7 @@ def test_a_ring_for_which_there_is_no_memory_is_told_and_leaves_nothing(way, mon
 
 def test_a_killed_process_leaves_no_ring_behind():
     script = (
-        "from fluoroview.hal.ring import FrameFormat, FrameRing\n"
+        "from fluoroview.hal.runtime.ring import FrameFormat, FrameRing\n"
         "import os, signal\n"
         "ring = FrameRing.create(FrameFormat(64, 64), 4)\n"
         "print(os.getpid(), flush=True)\n"

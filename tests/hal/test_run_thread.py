@@ -3,7 +3,7 @@
 import threading
 
 from fluoroview.hal import FakeClock
-from fluoroview.hal.run_thread import RunThread
+from fluoroview.hal.runtime.run_thread import RunThread
 
 
 def test_each_run_waits_until_it_is_told_to_end():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluoroview.hal import sfnc
+from fluoroview.hal.sdk import sfnc
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from fluoroview.hal.time_fit import LEAST_FRAMES, SPAN_FRAMES, TimeFit
+from fluoroview.hal.runtime.time_fit import LEAST_FRAMES, SPAN_FRAMES, TimeFit
 
 PERIOD_NS = 33_333_333
 

@@ -15,7 +15,7 @@ from fluoroview.hal.tube_output import (
 )
 
 TECHNIQUE = Exposure(
-    kvp=70.0,
+    tube_voltage_kv=70.0,
     tube_current_ma=20.0,
     pulse_width_ms=5.0,
     filter_al_mm=2.5,
@@ -36,19 +36,19 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize(
-    ("kvp", "copper_mm", "expected"),
+    ("tube_voltage_kv", "copper_mm", "expected"),
     [
-        (kvp, copper_mm, expected)
-        for kvp, row in PUBLISHED.items()
+        (tube_voltage_kv, copper_mm, expected)
+        for tube_voltage_kv, row in PUBLISHED.items()
         for copper_mm, expected in zip((0.0, 0.1, 0.2, 0.3), row, strict=True)
     ],
 )
-def test_the_table_is_met(kvp, copper_mm, expected):
-    assert kerma_ugy_per_mas(kvp, 2.5, copper_mm) == pytest.approx(expected, rel=0.03)
+def test_the_table_is_met(tube_voltage_kv, copper_mm, expected):
+    assert kerma_ugy_per_mas(tube_voltage_kv, 2.5, copper_mm) == pytest.approx(expected, rel=0.03)
 
 
 @pytest.mark.parametrize(
-    ("kvp", "aluminium_mm", "copper_mm", "expected"),
+    ("tube_voltage_kv", "aluminium_mm", "copper_mm", "expected"),
     [  # SpekPy at points that are not in the table
         (65.0, 2.5, 0.1, 23.28),
         (75.0, 2.5, 0.2, 20.38),
@@ -61,15 +61,17 @@ def test_the_table_is_met(kvp, copper_mm, expected):
     ],
 )
 def test_between_the_points_it_stays_within_its_stated_accuracy(
-    kvp, aluminium_mm, copper_mm, expected
+    tube_voltage_kv, aluminium_mm, copper_mm, expected
 ):
-    computed = kerma_ugy_per_mas(kvp, aluminium_mm, copper_mm)
+    computed = kerma_ugy_per_mas(tube_voltage_kv, aluminium_mm, copper_mm)
     assert computed == pytest.approx(expected, rel=0.06)
 
 
 @pytest.mark.parametrize("copper_mm", COPPER_MM)
 def test_more_voltage_gives_more_and_more_filter_gives_less(copper_mm):
-    rising = [kerma_ugy_per_mas(kvp, 2.5, copper_mm) for kvp in range(40, 126)]
+    rising = [
+        kerma_ugy_per_mas(tube_voltage_kv, 2.5, copper_mm) for tube_voltage_kv in range(40, 126)
+    ]
     assert rising == sorted(rising)
     assert kerma_ugy_per_mas(70, 3.0, copper_mm) < kerma_ugy_per_mas(70, 2.5, copper_mm)
 
@@ -93,9 +95,9 @@ def test_kap_is_kerma_times_field_at_any_one_distance():
 @pytest.mark.parametrize(
     "unknown",
     [
-        {"kvp": math.nan},
-        {"kvp": KVP[0] - 0.1},
-        {"kvp": KVP[-1] + 0.1},
+        {"tube_voltage_kv": math.nan},
+        {"tube_voltage_kv": KVP[0] - 0.1},
+        {"tube_voltage_kv": KVP[-1] + 0.1},
         {"tube_current_ma": math.nan},
         {"tube_current_ma": -1.0},
         {"pulse_width_ms": math.nan},

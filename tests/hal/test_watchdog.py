@@ -6,9 +6,9 @@ import pytest
 
 from fluoroview.hal import FakeClock
 from fluoroview.hal.frame import FrameFormat
-from fluoroview.hal.ledger import LedgerWriter
-from fluoroview.hal.ring import FrameRing, Word
-from fluoroview.hal.watchdog import PERIOD_S, STALL_S, Watchdog, WatchLimits
+from fluoroview.hal.runtime.ledger import LedgerWriter
+from fluoroview.hal.runtime.ring import FrameRing, Word
+from fluoroview.hal.runtime.watchdog import PERIOD_S, STALL_S, Watchdog, WatchLimits
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from fluoroview.pipeline import Calibration, CalibrationError, CalibrationKey
-from fluoroview.pipeline.calibration import Level
-from fluoroview.pipeline.calibration_file import (
+from fluoroview.pipeline.calibration.calibration import Level
+from fluoroview.pipeline.calibration.file import (
     fitting_calibration,
     load_calibration,
     read_key,
@@ -21,7 +21,7 @@ def key(width=6, serial="7", day=1):
     return CalibrationKey(
         "simulated",
         "suite",
-        "Suite",
+        "RoomState",
         serial,
         {"Width": width, "Height": 4, "Gain": 2.0, "Matrix": "512", "ReverseX": False},
         {"Width": "px"},
@@ -177,7 +177,7 @@ def test_a_set_that_fails_to_be_written_leaves_the_old_one(tmp_path, monkeypatch
     def full(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("fluoroview.pipeline.calibration_file.os.replace", full)
+    monkeypatch.setattr("fluoroview.pipeline.calibration.file.os.replace", full)
     with pytest.raises(CalibrationError, match="No space left"):
         save_calibration(path, calibration())
     assert path.read_bytes() == before

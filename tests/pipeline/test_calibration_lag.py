@@ -98,8 +98,8 @@ def test_it_is_off_unless_asked_for():
     assert (stage.apply(plane) == 7.0).all()
 
 
-def pictures(frames, lag):
-    """Return the pictures of DISP frames, 4×4, with the lag taken out or not."""
+def images(frames, lag):
+    """Return the images of DISP frames, 4×4, with the lag taken out or not."""
     calibration = Calibration(
         np.zeros((4, 4), np.float32),
         np.ones((4, 4), np.float32),
@@ -124,7 +124,7 @@ def pictures(frames, lag):
 
 def test_in_the_chain_it_follows_the_settings_and_forgets_the_last_run():
     read = np.rint(laggy([10_000] * 40 + [0] * 5, (0.1,), (5.0,)))
-    assert pictures(read, lag=False)[0] == read.tolist()
-    shown, first_of_next_run = pictures(read, lag=True)
+    assert images(read, lag=False)[0] == read.tolist()
+    shown, first_of_next_run = images(read, lag=True)
     np.testing.assert_allclose(shown, [10_000] * 40 + [0] * 5, atol=2)
     assert first_of_next_run == 1000

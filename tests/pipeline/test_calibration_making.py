@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fluoroview.pipeline import CalibrationError, CorrectionSettings
-from fluoroview.pipeline.calibration_defects import Reason, summarise
-from fluoroview.pipeline.calibration_making import FrameStatistics, make_calibration
+from fluoroview.pipeline.calibration.defects import Reason, summarise
+from fluoroview.pipeline.calibration.making import FrameStatistics, make_calibration
 from fluoroview.pipeline.correction import Correction
 
 SHAPE = (128, 160)
@@ -70,7 +70,7 @@ def test_fixed_pattern_falls_below_the_quantum_noise(panel, levels):
     assert fixed_pattern(raw) > 3 * quantum
     left = fixed_pattern([corrected(frame, calibration) for frame in raw])
     # What is left is the quantum noise of the flats in the gain, and the coarse part of the
-    # pattern: white of 5 %, seen through the Gaussian of 160/16 px that stays in the picture.
+    # pattern: white of 5 %, seen through the Gaussian of 160/16 px that stays in the image.
     of_flats = 4000 / np.sqrt(16 * sum(levels))
     coarse = 4000 * 0.05 / (2 * np.sqrt(np.pi) * 10)
     assert left == pytest.approx(np.hypot(of_flats, coarse), rel=0.1)
@@ -140,20 +140,20 @@ def test_a_good_pixel_amid_defects_is_one_too(panel):
     assert panel.calibration().reasons[41, 51] == Reason.AMID_DEFECTS
 
 
-def test_defects_vanish_from_the_picture(panel):
+def test_defects_vanish_from_the_image(panel):
     panel.gain[40:44, 50:54] = panel.gain[:, 100] = 0.0
     calibration = panel.calibration()
-    picture = corrected(panel.frame(4000), calibration)
+    image = corrected(panel.frame(4000), calibration)
     bad = calibration.defects
-    assert picture[bad].mean() == pytest.approx(4000, rel=0.02)
-    assert np.abs(picture[bad] - 4000).max() < 6 * np.sqrt(4000)
+    assert image[bad].mean() == pytest.approx(4000, rel=0.02)
+    assert np.abs(image[bad] - 4000).max() < 6 * np.sqrt(4000)
 
 
 def test_heel_and_field_edges_stay(panel):
     heel = np.linspace(1.1, 0.9, SHAPE[0])[:, None] * np.ones(SHAPE)
     panel.gain *= heel
-    picture = corrected(panel.frame(4000), panel.calibration())
-    rows = picture.mean(axis=1)
+    image = corrected(panel.frame(4000), panel.calibration())
+    rows = image.mean(axis=1)
     assert rows[:20].mean() / rows[-20:].mean() == pytest.approx(1.16, abs=0.05)
 
 

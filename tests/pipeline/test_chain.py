@@ -28,34 +28,34 @@ PLAIN = PipelineSettings(
 )
 
 
-def picture_of(raw, settings, relationship, **more):
+def image_of(raw, settings, relationship, **more):
     out = np.zeros(raw.shape, np.uint16)
     Pipeline(*raw.shape, settings, relationship, **more).process(raw, out)
     return out
 
 
-def test_the_log_picture_is_what_its_constant_says():
+def test_the_log_image_is_what_its_constant_says():
     raw = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-    picture = picture_of(raw, OFF, LIN)
+    image = image_of(raw, OFF, LIN)
     expected = np.rint(COUNTS_PER_E_FOLD * np.log(np.maximum(raw.astype(np.float64), 1)))
-    off = np.abs(picture.astype(np.int64) - expected)
+    off = np.abs(image.astype(np.int64) - expected)
     assert off.max() <= 1  # where float32 meets a tie
     assert np.count_nonzero(off) < 200
-    assert (np.diff(picture.ravel().astype(np.int64)) >= 0).all()
+    assert (np.diff(image.ravel().astype(np.int64)) >= 0).all()
 
 
-def test_a_difference_of_log_pictures_is_one_of_line_integrals():
+def test_a_difference_of_log_images_is_one_of_line_integrals():
     open_beam = np.full((8, 8), 20_000, np.uint16)
     behind = np.rint(open_beam * np.exp(-0.5)).astype(np.uint16)
-    first, second = picture_of(open_beam, OFF, LIN), picture_of(behind, OFF, LIN)
+    first, second = image_of(open_beam, OFF, LIN), image_of(behind, OFF, LIN)
     difference = (first.astype(float) - second) / COUNTS_PER_E_FOLD
     np.testing.assert_allclose(difference, 0.5, atol=5e-4)
 
 
 def test_dense_is_dark():
     raw = np.array([[100, 10_000]], np.uint16)
-    picture = picture_of(raw, OFF, LIN)
-    assert picture[0, 0] < picture[0, 1]
+    image = image_of(raw, OFF, LIN)
+    assert image[0, 0] < image[0, 1]
 
 
 @pytest.mark.parametrize("relationship", [LOG, DISP])
@@ -63,8 +63,8 @@ def test_dense_is_dark():
 def test_log_and_disp_sources_keep_their_counts(rng, relationship, dtype):
     raw = rng.integers(0, np.iinfo(dtype).max, (67, 45), endpoint=True).astype(dtype)
     settings = PipelineSettings.for_relationship(relationship)
-    picture = picture_of(raw, settings, relationship)
-    np.testing.assert_array_equal(picture, raw)
+    image = image_of(raw, settings, relationship)
+    np.testing.assert_array_equal(image, raw)
 
 
 def test_disp_counts_survive_the_float_stages(rng):
@@ -73,7 +73,7 @@ def test_disp_counts_survive_the_float_stages(rng):
     settings = PipelineSettings(
         recursive=RecursiveSettings(mode=RecursiveMode.PLAIN), spatial=SpatialSettings(sigma_px=0)
     )
-    np.testing.assert_array_equal(picture_of(raw, settings, DISP), raw)
+    np.testing.assert_array_equal(image_of(raw, settings, DISP), raw)
 
 
 def test_the_whole_chain_equals_a_plain_numpy_reference(rng):
@@ -112,8 +112,8 @@ def test_bands_leave_no_seam(rng, sigma_px):
     settings = OFF.model_copy(update={"spatial": SpatialSettings(sigma_px=sigma_px)})
     side_px = 2 * int(np.ceil(2 * sigma_px)) + 1
     whole = cv2.GaussianBlur(raw.astype(np.float32), (side_px, side_px), sigma_px)
-    picture = picture_of(raw, settings, DISP)
-    assert np.abs(picture - np.rint(whole)).max() <= 1
+    image = image_of(raw, settings, DISP)
+    assert np.abs(image - np.rint(whole)).max() <= 1
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 2), (255, 257), (256, 256), (511, 130), (1025, 7)])
@@ -134,7 +134,7 @@ def test_negative_counts_are_black_and_not_wrapped():
     )
     raw = np.full(shape, 100, np.uint16)
     for relationship in (LIN, DISP):
-        assert (picture_of(raw, OFF, relationship, calibration=calibration) == 0).all()
+        assert (image_of(raw, OFF, relationship, calibration=calibration) == 0).all()
 
 
 def test_counts_beyond_uint16_are_clamped_and_not_wrapped():
@@ -143,14 +143,14 @@ def test_counts_beyond_uint16_are_clamped_and_not_wrapped():
         np.zeros(shape, np.float32), np.full(shape, 3, np.float32), np.zeros(shape, bool)
     )
     raw = np.full(shape, 60_000, np.uint16)
-    assert (picture_of(raw, OFF, DISP, calibration=calibration) == 65535).all()
+    assert (image_of(raw, OFF, DISP, calibration=calibration) == 65535).all()
 
 
 def test_the_raw_frame_is_only_read(rng):
     raw = rng.poisson(500, (64, 64)).astype(np.uint16)
     before = raw.copy()
     raw.flags.writeable = False
-    picture_of(raw, PipelineSettings(), LIN)
+    image_of(raw, PipelineSettings(), LIN)
     np.testing.assert_array_equal(raw, before)
 
 
@@ -211,9 +211,9 @@ def test_no_plane_is_allocated_per_frame(rng, relationship):
         (np.zeros((4, 5), "u2"), np.zeros((4, 4), "u2"), r"the frame is \(4, 5\)"),
         (np.zeros((4, 4), "i2"), np.zeros((4, 4), "u2"), "the frame is .* int16"),
         (np.zeros((4, 4), "f4"), np.zeros((4, 4), "u2"), "uint8 or uint16"),
-        (np.zeros((4, 4), "u2"), np.zeros((4, 4), "u1"), "the picture is .* uint8"),
+        (np.zeros((4, 4), "u2"), np.zeros((4, 4), "u1"), "the image is .* uint8"),
         (np.zeros((4, 8), "u2")[:, ::2], np.zeros((4, 4), "u2"), "frame is not C-contiguous"),
-        (np.zeros((4, 4), "u2"), np.zeros((8, 4), "u2")[::2], "picture is not C-contiguous"),
+        (np.zeros((4, 4), "u2"), np.zeros((8, 4), "u2")[::2], "image is not C-contiguous"),
     ],
 )
 def test_what_is_not_as_promised_is_refused(raw, out, says):
@@ -235,11 +235,11 @@ def test_impossible_frames_are_refused(rows, bits):
         Pipeline(rows, 8, PipelineSettings(), LIN, bits=bits)
 
 
-def test_the_picture_maximum_bounds_the_window():
-    assert Pipeline(8, 8, OFF, DISP, bits=12).picture_maximum == 4095
+def test_the_image_maximum_bounds_the_window():
+    assert Pipeline(8, 8, OFF, DISP, bits=12).image_maximum == 4095
     white = np.full((8, 8), 16383, np.uint16)
-    maximum = Pipeline(8, 8, OFF, LIN, bits=14).picture_maximum
-    assert picture_of(white, OFF, LIN, bits=14).max() == pytest.approx(maximum, abs=1)
+    maximum = Pipeline(8, 8, OFF, LIN, bits=14).image_maximum
+    assert image_of(white, OFF, LIN, bits=14).max() == pytest.approx(maximum, abs=1)
 
 
 @pytest.mark.parametrize("mode", [RecursiveMode.PLAIN, RecursiveMode.ADAPTIVE])

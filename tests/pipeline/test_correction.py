@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fluoroview.pipeline import Calibration, CalibrationError, CorrectionSettings
-from fluoroview.pipeline.calibration_making import FrameStatistics, make_calibration
+from fluoroview.pipeline.calibration.making import FrameStatistics, make_calibration
 from fluoroview.pipeline.correction import Correction
 
 

@@ -1,9 +1,9 @@
-"""Window and level: DICOM's linear window, exactly, and a window that suits a picture."""
+"""Window and level: DICOM's linear window, exactly, and a window that suits an image."""
 
 import numpy as np
 import pytest
 
-from fluoroview.pipeline import Window, WindowPainter, auto_window
+from fluoroview.pipeline import Window, WindowLut, auto_window
 
 ALL_COUNTS = np.arange(65536, dtype=np.uint16).reshape(256, 256)
 
@@ -54,7 +54,7 @@ def test_greys_are_those_of_the_standard(centre, width, invert):
 def test_painting_gives_these_greys_for_every_count(centre, width, invert):
     window = Window(centre, width, invert)
     out = np.empty((256, 256), np.uint8)
-    WindowPainter(256, 256, window).apply(ALL_COUNTS, out)
+    WindowLut(256, 256, window).apply(ALL_COUNTS, out)
     off = out.ravel().astype(int) - window.greys()
     # The fast path rounds exact ties to even: one grey of 255 levels, at single counts.
     assert np.abs(off).max() <= 1
@@ -67,20 +67,20 @@ def test_painting_gives_these_greys_for_every_count(centre, width, invert):
 def test_narrow_and_broken_windows_are_exact(centre, width):
     window = Window(centre, width)
     out = np.empty((256, 256), np.uint8)
-    WindowPainter(256, 256, window).apply(ALL_COUNTS, out)
+    WindowLut(256, 256, window).apply(ALL_COUNTS, out)
     np.testing.assert_array_equal(out.ravel(), window.greys())
 
 
 def test_what_is_below_the_window_stays_black():
     # convertScaleAbs alone would fold it back to white.
     out = np.empty((256, 256), np.uint8)
-    WindowPainter(256, 256, Window(50_000, 10_000)).apply(ALL_COUNTS, out)
+    WindowLut(256, 256, Window(50_000, 10_000)).apply(ALL_COUNTS, out)
     assert (out.ravel()[:45_000] == 0).all()
     assert (out.ravel()[55_000:] == 255).all()
 
 
 def test_a_painter_takes_another_window():
-    painter = WindowPainter(256, 256, Window(2048, 4096))
+    painter = WindowLut(256, 256, Window(2048, 4096))
     painter.configure(Window(1024, 2048, invert=True))
     out = np.empty((256, 256), np.uint8)
     painter.apply(ALL_COUNTS, out)
@@ -116,11 +116,11 @@ def test_auto_window_is_one_that_is_painted_fast(rng):
 
 @pytest.mark.parametrize("dark", [0, 2_000])
 def test_auto_window_does_not_look_at_the_collimators_shadow(rng, dark):
-    picture = scene(rng)
-    free = auto_window(picture)
-    shut = np.full_like(picture, dark)
+    image = scene(rng)
+    free = auto_window(image)
+    shut = np.full_like(image, dark)
     shut += rng.integers(0, 50, shut.shape, dtype=np.uint16) if dark else 0
-    shut[100:420, 130:400] = picture[100:420, 130:400]
+    shut[100:420, 130:400] = image[100:420, 130:400]
     window = auto_window(shut)
     assert window.black > 10_000
     assert window.width < 1.3 * free.width
@@ -129,13 +129,13 @@ def test_auto_window_does_not_look_at_the_collimators_shadow(rng, dark):
 def collimated(rng, *sides):
     """A field of 20 000 to 24 000 counts; scatter, fading outwards, behind straight shutters."""
     y, x = np.mgrid[0:256, 0:256]
-    picture = 22_000 + 2_000 * np.sin(x / 9) * np.cos(y / 7) + rng.normal(0, 100, (256, 256))
+    image = 22_000 + 2_000 * np.sin(x / 9) * np.cos(y / 7) + rng.normal(0, 100, (256, 256))
     inside = {"left": x - 40, "right": 215 - x, "top": y - 30, "bottom": 225 - y}
     for side in sides:
         depth = inside[side]
         shadow = 14_000 + 60 * np.minimum(depth, 0) + rng.normal(0, 400, (256, 256))
-        picture = np.where(depth < 0, np.minimum(picture, shadow), picture)
-    return picture.astype(np.uint16)
+        image = np.where(depth < 0, np.minimum(image, shadow), image)
+    return image.astype(np.uint16)
 
 
 @pytest.mark.parametrize(
@@ -155,42 +155,42 @@ def test_auto_window_keeps_a_dark_band_of_anatomy_at_the_side(rng):
     assert window.black < 17_500
 
 
-def test_auto_window_keeps_a_metal_rod_along_the_picture(rng):
+def test_auto_window_keeps_a_metal_rod_along_the_image(rng):
     _, x = np.mgrid[0:256, 0:256]
     rod = np.where(abs(x - 60) < 8, 12_000, 22_000) + rng.normal(0, 100, (256, 256))
     assert auto_window(rod.astype(np.uint16)).black < 13_000
 
 
 def test_auto_window_does_not_look_at_saturated_pixels(rng):
-    picture = scene(rng)
-    picture[:200] = 45_426
-    assert auto_window(picture, maximum=45_426).white < 28_000
+    image = scene(rng)
+    image[:200] = 45_426
+    assert auto_window(image, maximum=45_426).white < 28_000
 
 
 def test_auto_window_does_not_look_at_open_air(rng):
-    picture = scene(rng)
-    picture[:, :150] = rng.normal(39_000, 200, (512, 150))
-    assert auto_window(picture, maximum=45_426).white < 28_000
+    image = scene(rng)
+    image[:, :150] = rng.normal(39_000, 200, (512, 150))
+    assert auto_window(image, maximum=45_426).white < 28_000
 
 
-def test_auto_window_takes_pictures_that_are_only_read(rng):
-    picture = scene(rng)
-    picture.flags.writeable = False
-    out = np.zeros(picture.shape, np.uint8)
-    WindowPainter(*picture.shape, auto_window(picture)).apply(picture, out)
+def test_auto_window_takes_images_that_are_only_read(rng):
+    image = scene(rng)
+    image.flags.writeable = False
+    out = np.zeros(image.shape, np.uint8)
+    WindowLut(*image.shape, auto_window(image)).apply(image, out)
     assert out.std() > 20
 
 
 def test_auto_window_keeps_dark_anatomy_that_fills_a_corner(rng):
-    picture = scene(rng)
+    image = scene(rng)
     row, column = np.mgrid[0:512, 0:512]
-    picture = (picture * np.clip(np.hypot(row, column) / 400, 0.3, 1)).astype(np.uint16)
-    assert auto_window(picture).black < 9_000
+    image = (image * np.clip(np.hypot(row, column) / 400, 0.3, 1)).astype(np.uint16)
+    assert auto_window(image).black < 9_000
 
 
 @pytest.mark.parametrize("value", [0, 1000, 65535])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 700), (512, 512)])
-def test_auto_window_of_an_even_picture_is_a_window(value, shape):
+def test_auto_window_of_an_even_image_is_a_window(value, shape):
     window = auto_window(np.full(shape, value, np.uint16), invert=True)
     assert window.width >= 1
     assert window.invert

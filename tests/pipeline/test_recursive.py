@@ -33,10 +33,10 @@ def kept_of_a_wire(rng, speed_px, **settings):
     kept = []
     for frame in range(24):
         truth = QUANTA * wire(30 + speed_px * frame)
-        picture = stage.apply(noisy(rng, truth)) / COUNTS
+        image = stage.apply(noisy(rng, truth)) / COUNTS
         if frame >= 12:
             shadow = QUANTA - truth
-            kept.append((shadow * (QUANTA - picture)).sum() / (shadow * shadow).sum())
+            kept.append((shadow * (QUANTA - image)).sum() / (shadow * shadow).sum())
     return float(np.mean(kept))
 
 
@@ -44,8 +44,8 @@ def kept_of_a_wire(rng, speed_px, **settings):
 def test_plain_noise_variance_is_k_over_2_minus_k(rng, k):
     stage = average((256, 256), mode=RecursiveMode.PLAIN, weight=k)
     for _ in range(round(6 / k)):
-        picture = stage.apply(rng.normal(1000, 30, (256, 256)).astype(np.float32))
-    assert picture.var() / 30**2 == pytest.approx(k / (2 - k), rel=0.05)
+        image = stage.apply(rng.normal(1000, 30, (256, 256)).astype(np.float32))
+    assert image.var() / 30**2 == pytest.approx(k / (2 - k), rel=0.05)
 
 
 def test_plain_equals_the_numpy_reference(rng):
@@ -54,8 +54,8 @@ def test_plain_equals_the_numpy_reference(rng):
     expected = frames[0].astype(np.float64)
     for frame in frames:
         expected += 0.3 * (frame - expected)
-        picture = stage.apply(frame.copy())
-    np.testing.assert_allclose(picture, expected, rtol=1e-5)
+        image = stage.apply(frame.copy())
+    np.testing.assert_allclose(image, expected, rtol=1e-5)
 
 
 def test_plain_lag_is_1_over_k_frames():
@@ -68,8 +68,8 @@ def test_plain_lag_is_1_over_k_frames():
 def test_adaptive_reaches_the_noise_of_its_least_weight_where_nothing_moves(rng):
     stage = average((256, 256), weight=0.1)
     for _ in range(60):
-        picture = stage.apply(noisy(rng, QUANTA, (256, 256)))
-    variance = picture.var() / (QUANTA * COUNTS**2)
+        image = stage.apply(noisy(rng, QUANTA, (256, 256)))
+    variance = image.var() / (QUANTA * COUNTS**2)
     assert variance == pytest.approx(0.1 / 1.9, rel=0.2)
 
 
@@ -89,16 +89,16 @@ def test_adaptive_is_the_mean_of_the_first_frames(rng):
 def test_adaptive_learns_the_noise_at_any_dose_and_gain(rng, scale, gain):
     stage = average((256, 256))
     for _ in range(60):
-        picture = stage.apply((rng.poisson(QUANTA * scale, (256, 256)) * gain).astype(np.float32))
-    assert picture.var() / (QUANTA * scale * gain**2) < 0.07
+        image = stage.apply((rng.poisson(QUANTA * scale, (256, 256)) * gain).astype(np.float32))
+    assert image.var() / (QUANTA * scale * gain**2) < 0.07
 
 
-def test_adaptive_learns_noise_that_differs_across_the_picture(rng):
+def test_adaptive_learns_noise_that_differs_across_the_image(rng):
     quanta = np.linspace(5, 200, 256)[None, :] * np.ones((256, 1))
     stage = average((256, 256))
     for _ in range(60):
-        picture = stage.apply(noisy(rng, quanta) + rng.normal(0, 30, (256, 256)).astype("f4"))
-    error = (picture - quanta * COUNTS) ** 2 / (quanta * COUNTS**2 + 30**2)
+        image = stage.apply(noisy(rng, quanta) + rng.normal(0, 30, (256, 256)).astype("f4"))
+    error = (image - quanta * COUNTS) ** 2 / (quanta * COUNTS**2 + 30**2)
     assert error[:, :64].mean() < 0.08
     assert error[:, -64:].mean() < 0.08
 
@@ -110,8 +110,8 @@ def test_adaptive_learns_correlated_noise(rng):
     for _ in range(60):
         frame = cv2.GaussianBlur(rng.normal(0, 100, (256, 256)).astype(np.float32), (0, 0), 0.8)
         alone = frame.var()
-        picture = stage.apply(frame + 1000)
-    assert picture.var() / alone < 0.1
+        image = stage.apply(frame + 1000)
+    assert image.var() / alone < 0.1
 
 
 @pytest.mark.parametrize(("speed_px", "least"), [(1, 0.75), (6, 0.9)])
@@ -122,24 +122,24 @@ def test_adaptive_keeps_a_moving_wire_that_the_plain_average_loses(rng, speed_px
     assert adaptive > least
 
 
-def test_adaptive_follows_a_jump_of_the_whole_picture_at_once(rng):
+def test_adaptive_follows_a_jump_of_the_whole_image_at_once(rng):
     stage = average((128, 128))
     for _ in range(20):
         stage.apply(noisy(rng, QUANTA, (128, 128)))
-    picture = stage.apply(noisy(rng, 2 * QUANTA, (128, 128)))
-    assert picture.mean() == pytest.approx(2 * QUANTA * COUNTS, rel=0.01)
+    image = stage.apply(noisy(rng, 2 * QUANTA, (128, 128)))
+    assert image.mean() == pytest.approx(2 * QUANTA * COUNTS, rel=0.01)
 
 
-def test_adaptive_does_not_choke_on_a_picture_without_noise():
+def test_adaptive_does_not_choke_on_a_image_without_noise():
     stage = average((64, 64))
     frame = np.full((64, 64), 1000, np.float32)
     for _ in range(5):
-        picture = stage.apply(frame.copy())
-    np.testing.assert_array_equal(picture, frame)
+        image = stage.apply(frame.copy())
+    np.testing.assert_array_equal(image, frame)
     frame[20:40, 20:40] = 500
-    picture = stage.apply(frame.copy())
-    np.testing.assert_allclose(picture[25:35, 25:35], 500, rtol=1e-4)
-    assert np.isfinite(picture).all()
+    image = stage.apply(frame.copy())
+    np.testing.assert_allclose(image[25:35, 25:35], 500, rtol=1e-4)
+    assert np.isfinite(image).all()
 
 
 def test_adaptive_learns_noise_beside_a_painted_shutter(rng):
@@ -147,8 +147,8 @@ def test_adaptive_learns_noise_beside_a_painted_shutter(rng):
     for _ in range(60):
         frame = noisy(rng, QUANTA, (256, 256))
         frame[:, :150] = 0
-        picture = stage.apply(frame)
-    assert picture[:, 160:].var() / (QUANTA * COUNTS**2) < 0.07
+        image = stage.apply(frame)
+    assert image[:, 160:].var() / (QUANTA * COUNTS**2) < 0.07
 
 
 def test_reset_lets_nothing_of_the_last_run_through(rng):
@@ -174,9 +174,9 @@ def test_another_mode_starts_afresh_and_another_weight_goes_on():
 def test_any_size_works(rng, shape):
     stage = average(shape)
     for _ in range(4):
-        picture = stage.apply(noisy(rng, QUANTA, shape))
-    assert picture.shape == shape
-    assert np.isfinite(picture).all()
+        image = stage.apply(noisy(rng, QUANTA, shape))
+    assert image.shape == shape
+    assert np.isfinite(image).all()
 
 
 @pytest.mark.parametrize(

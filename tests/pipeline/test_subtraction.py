@@ -27,12 +27,12 @@ def settings(**subtraction):
 
 
 def run(pipeline, frames):
-    pictures = []
+    images = []
     for frame in frames:
         out = np.zeros(frame.shape, np.uint16)
         pipeline.process(frame, out)
-        pictures.append(out)
-    return pictures
+        images.append(out)
+    return images
 
 
 def anatomy(rng, shape=(64, 64)):
@@ -44,21 +44,21 @@ def test_what_stands_still_vanishes_and_contrast_is_left_whatever_lies_behind(rn
     vessel = np.zeros(still.shape)
     vessel[20:30] = 0.4
     frames = [still.astype(np.uint16)] * 8 + [np.rint(still * np.exp(-vessel)).astype(np.uint16)]
-    picture = run(Pipeline(64, 64, settings(), LIN), frames)[-1]
-    attenuation = (MIDDLE - picture.astype(float)) / COUNTS_PER_E_FOLD
+    image = run(Pipeline(64, 64, settings(), LIN), frames)[-1]
+    attenuation = (MIDDLE - image.astype(float)) / COUNTS_PER_E_FOLD
     np.testing.assert_allclose(attenuation, vessel, atol=2e-3)
 
 
-def test_the_mask_is_the_mean_of_n_pictures_after_those_left_out():
+def test_the_mask_is_the_mean_of_n_images_after_those_left_out():
     def at(counts):
         return np.full((4, 4), counts, np.uint16)
 
     stage = Subtraction(SubtractionSettings(on=True, mask_frames=3, skip_frames=2), (4, 4))
     for counts in (9000, 8000, 1000, 2000, 3600, 5000):
-        picture = at(counts)
-        stage.apply(picture)
+        image = at(counts)
+        stage.apply(image)
     assert stage.mask_frames == 3
-    assert (picture == MIDDLE + 5000 - 2200).all()
+    assert (image == MIDDLE + 5000 - 2200).all()
 
 
 def test_the_noise_of_the_mask_falls_with_its_frames(rng):
@@ -71,10 +71,10 @@ def test_the_noise_of_the_mask_falls_with_its_frames(rng):
     assert noise(1) / noise(64) == pytest.approx(np.sqrt(2 / (1 + 1 / 64)), rel=0.06)
 
 
-def test_a_picture_is_grey_while_its_mask_is_made(rng):
+def test_a_image_is_grey_while_its_mask_is_made(rng):
     frame = anatomy(rng).astype(np.uint16)
-    pictures = run(Pipeline(64, 64, settings(mask_frames=4, skip_frames=1), LIN), [frame] * 3)
-    assert all((picture == MIDDLE).all() for picture in pictures)
+    images = run(Pipeline(64, 64, settings(mask_frames=4, skip_frames=1), LIN), [frame] * 3)
+    assert all((image == MIDDLE).all() for image in images)
 
 
 def test_a_new_run_makes_a_new_mask():
@@ -99,10 +99,10 @@ def test_it_can_be_switched_on_in_the_middle_of_a_run():
 def test_other_mask_frames_count_from_the_next_run():
     stage = Subtraction(SubtractionSettings(on=True, mask_frames=1, skip_frames=0), (4, 4))
     for counts in (1000, 5000):
-        stage.apply(picture := np.full((4, 4), counts, np.uint16))
+        stage.apply(image := np.full((4, 4), counts, np.uint16))
         stage.configure(SubtractionSettings(on=True, mask_frames=9, skip_frames=0))
     assert stage.mask_frames == 1
-    assert picture[0, 0] == MIDDLE + 4000
+    assert image[0, 0] == MIDDLE + 4000
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(3.0, 0.0), (0.0, -2.0), (0.5, 0.25)])
@@ -119,32 +119,32 @@ def test_the_mask_can_be_moved_by_parts_of_a_pixel(dx, dy):
     for name, how in (("shifted", shifted), ("not", SubtractionSettings(on=True, skip_frames=0))):
         stage = Subtraction(how, (64, 64))
         stage.apply(blob(32, 32))
-        stage.apply(picture := blob(32 + dx, 32 + dy))
-        left[name] = np.abs(picture.astype(float) - MIDDLE)[8:-8, 8:-8].max()
+        stage.apply(image := blob(32 + dx, 32 + dy))
+        left[name] = np.abs(image.astype(float) - MIDDLE)[8:-8, 8:-8].max()
     assert left["shifted"] < 0.15 * left["not"]
 
 
-def test_pictures_made_for_display_are_never_subtracted(rng):
+def test_images_made_for_display_are_never_subtracted(rng):
     frame = rng.integers(0, 255, (16, 16)).astype(np.uint8)
     pipeline = Pipeline(16, 16, settings(), DISP)
     assert not pipeline.subtracts
     assert (run(pipeline, [frame])[0] == frame).all()
 
 
-def test_pictures_that_are_logarithmic_already_are_subtracted_as_they_are():
+def test_images_that_are_logarithmic_already_are_subtracted_as_they_are():
     pipeline = Pipeline(4, 4, settings(mask_frames=1, skip_frames=0), LOG)
     first, second = (np.full((4, 4), counts, np.uint16) for counts in (3000, 2500))
     assert (run(pipeline, [first, second])[1] == MIDDLE - 500).all()
 
 
 def test_the_windows_show_grey_grey_and_contrast_dark(rng):
-    picture = (MIDDLE + rng.normal(0, 60, (256, 256))).astype(np.uint16)
-    picture[100:110] -= 1500
-    for window in (first_window(), subtracted_window(picture)):
+    image = (MIDDLE + rng.normal(0, 60, (256, 256))).astype(np.uint16)
+    image[100:110] -= 1500
+    for window in (first_window(), subtracted_window(image)):
         greys = window.greys()
         assert 150 < greys[MIDDLE] < 235
         assert greys[MIDDLE - 1500] < 70
-    assert subtracted_window(picture).width < first_window().width
+    assert subtracted_window(image).width < first_window().width
 
 
 def flat(counts):
@@ -156,8 +156,8 @@ def test_the_mask_waits_until_the_brightness_has_settled():
     frames = [(9000, (60.0, 0.1)), (9500, (66.0, 0.1)), (9900, (70.0, 0.1)), (9900, (70.0, 0.1))]
     for counts, technique in frames:
         stage.apply(flat(counts), technique)
-    stage.apply(picture := flat(9000), (70.0, 0.1))
-    assert (picture == MIDDLE - 900).all()
+    stage.apply(image := flat(9000), (70.0, 0.1))
+    assert (image == MIDDLE - 900).all()
 
 
 def test_a_brightness_that_never_settles_still_gets_a_mask():
@@ -185,10 +185,10 @@ def test_another_voltage_after_the_mask_is_no_contrast_and_contrast_stays(rng):
     stage.apply(mask.copy(), (69.0, 0.15))
     filled = tissue + 700.0
     filled[:, 60:64] -= 1500.0
-    picture = rng.normal(filled, 20).astype(np.uint16)
-    stage.apply(picture, (71.0, 0.15))
-    assert abs(float(np.median(picture[:, :50])) - MIDDLE) < 30
-    assert abs(float(picture[:, 61:63].mean()) - (MIDDLE - 1500)) < 30
+    image = rng.normal(filled, 20).astype(np.uint16)
+    stage.apply(image, (71.0, 0.15))
+    assert abs(float(np.median(image[:, :50])) - MIDDLE) < 30
+    assert abs(float(image[:, 61:63].mean()) - (MIDDLE - 1500)) < 30
 
 
 @pytest.mark.parametrize("mode", [RecursiveMode.PLAIN, RecursiveMode.ADAPTIVE])
@@ -211,9 +211,9 @@ def test_behind_shutters_is_no_noise(rng):
     field[:, 100:420] = 30_000.0
     stage = Subtraction(SubtractionSettings(on=True, mask_frames=1, skip_frames=0), field.shape)
     for _ in range(2):
-        picture = rng.normal(field, 300).astype(np.uint16)
-        stage.apply(picture)
-    assert (picture[:, :100] == MIDDLE).all()
-    assert (picture[:, 420:] == MIDDLE).all()
-    assert picture[:, 100:420].std() > 200, "the field itself is as it came"
-    assert (picture[:, 100:420] != MIDDLE).any(axis=0).all()
+        image = rng.normal(field, 300).astype(np.uint16)
+        stage.apply(image)
+    assert (image[:, :100] == MIDDLE).all()
+    assert (image[:, 420:] == MIDDLE).all()
+    assert image[:, 100:420].std() > 200, "the field itself is as it came"
+    assert (image[:, 100:420] != MIDDLE).any(axis=0).all()

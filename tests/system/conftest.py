@@ -2,14 +2,14 @@
 
 import pytest
 
-from fluoroview.exam.events import Mode
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import DetectorSection, LoopSection, Room
 from fluoroview.hal.testing import until
+from fluoroview.session.events import Mode
+from fluoroview.session.room import DetectorSection, LoopSection, Room
+from fluoroview.session.session import Session
 
 
 @pytest.fixture
-def make_exam(tmp_path):
+def make_session(tmp_path):
     """Return a function that makes a connected examination on an installed driver."""
     made = []
 
@@ -20,29 +20,29 @@ def make_exam(tmp_path):
             ),
             loop=LoopSection(seconds=5.0, folder=str(tmp_path / "loops")),
         )
-        exam = Examination(room)
-        exam.problems = []
-        exam.events.problem.connect(lambda problem: exam.problems.append(problem.sentence))
-        made.append(exam)
-        exam.connect().result(30)
-        return exam
+        session = Session(room)
+        session.problems = []
+        session.events.problem.connect(lambda problem: session.problems.append(problem.sentence))
+        made.append(session)
+        session.connect().result(30)
+        return session
 
     yield make
-    for exam in made:
-        exam.close()
+    for session in made:
+        session.close()
 
 
 @pytest.fixture
 def run_of():
     """Return a function that makes one run of at least `frames` frames."""
 
-    def run(exam, frames):
-        runs = len(exam.runs)
-        exam.press_pedal()
-        until(lambda: exam.snapshot().mode is Mode.LIVE)
-        until(lambda: exam.snapshot().run_frames >= frames)
-        exam.release_pedal()
-        until(lambda: len(exam.runs) > runs)
-        return exam.runs[-1]
+    def run(session, frames):
+        runs = len(session.runs)
+        session.press_pedal()
+        until(lambda: session.snapshot().mode is Mode.LIVE)
+        until(lambda: session.snapshot().run_frames >= frames)
+        session.release_pedal()
+        until(lambda: len(session.runs) > runs)
+        return session.runs[-1]
 
     return run

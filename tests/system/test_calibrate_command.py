@@ -9,13 +9,13 @@ import sys
 import pytest
 from rich.console import Console
 
-from fluoroview import calibrate_command
-from fluoroview.calibrate_command import Terminal, calibrate
-from fluoroview.exam.calibrating import CalibrationPlan
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import DetectorSection, Room
+from fluoroview.cli.calibrate import Terminal, calibrate
+from fluoroview.cli.main import calibrate as calibrate_command
 from fluoroview.pipeline import CalibrationError
-from fluoroview.pipeline.calibration_file import load_calibration
+from fluoroview.pipeline.calibration.file import load_calibration
+from fluoroview.session.calibration.workflow import CalibrationPlan
+from fluoroview.session.room import DetectorSection, Room
+from fluoroview.session.session import Session
 
 ROOM = """
 calibration = "{calibration}"
@@ -64,7 +64,7 @@ def test_unattended_it_makes_a_set_that_another_mode_refuses(tmp_path):
     )
     assert live.returncode == 0
     assert "made at Matrix 512 px, but the detector is at 1024 px" in live.stderr
-    assert "The pictures are not corrected." in live.stderr
+    assert "The images are not corrected." in live.stderr
 
 
 @pytest.mark.parametrize(
@@ -88,23 +88,23 @@ class Operator:
     """Answers on the terminal, and does with the device what a step asks for."""
 
     def __init__(self, monkeypatch, scenes):
-        self.scenes, self.asked, self.exam = list(scenes), [], None
+        self.scenes, self.asked, self.session = list(scenes), [], None
         self.said = io.StringIO()
         console = Console(file=self.said, width=200)
         self.terminal = Terminal(console, console)
         monkeypatch.setattr(builtins, "input", self.answer)
-        monkeypatch.setattr(calibrate_command, "Examination", self.examination)
+        monkeypatch.setattr(calibrate_command, "Session", self.examination)
 
     def examination(self, room):
-        self.exam = Examination(room)
-        return self.exam
+        self.session = Session(room)
+        return self.session
 
     def answer(self, prompt=""):
         self.asked.append(prompt)
         act = self.scenes.pop(0)
         if act in ("y", "n", "s"):
             return act
-        self.exam.set_parameter("Scene", act).result(30)
+        self.session.set_parameter("Scene", act).result(30)
         return ""
 
 

@@ -10,9 +10,9 @@ import cv2
 import pydicom
 import pytest
 
-from fluoroview import cli
+from fluoroview.cli import main as cli
 from fluoroview.hal import DeviceInfo
-from fluoroview.hal.registry import Discovery, DriverInfo
+from fluoroview.hal.runtime.registry import Discovery, DriverInfo
 
 INSTALLED = Path(__file__).parents[1] / "installed"
 
@@ -117,10 +117,10 @@ def test_headless_files_belong_together(headless):
     assert "SIMULATED" in loop.ImageComments
 
 
-def test_the_picture_of_the_viewer_is_a_picture(headless):
-    picture = cv2.imread(str(headless[0] / "viewer.png"))
-    assert picture.shape[:2] == (1200, 1600)
-    assert picture.std() > 30
+def test_the_image_of_the_viewer_is_a_image(headless):
+    image = cv2.imread(str(headless[0] / "viewer.png"))
+    assert image.shape[:2] == (1200, 1600)
+    assert image.std() > 30
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the viewer tests share: pictures, a window on a right driver, no widget left behind."""
+"""What the viewer tests share: images, a window on a right driver, no widget left behind."""
 
 import gc
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from PyQt6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Q
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PyQt6.QtWidgets import QApplication
 
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import DetectorSection, LoopSection, Room
-from fluoroview.viewer import theme
+from fluoroview.session.room import DetectorSection, LoopSection, Room
+from fluoroview.session.session import Session
 from fluoroview.viewer.main_window import MainWindow
+from fluoroview.viewer.widgets import theme
 
 
 @dataclass
 class Shown:
-    """A picture for the canvas."""
+    """An image for the canvas."""
 
     pixels: np.ndarray
     number: int = 0
@@ -58,24 +58,24 @@ def make_window(qtbot, test_drivers, tmp_path):
             loop=LoopSection(seconds=2.0, folder=str(tmp_path / "loops")),
             **sections,
         )
-        exam = Examination(room)
-        window = MainWindow(exam)
-        made.append((window, exam))
+        session = Session(room)
+        window = MainWindow(session)
+        made.append((window, session))
         window.resize(1280, 800)
         window.show()
         with qtbot.waitActive(window):
             window.activateWindow()
         if connect:
-            exam.connect().result(30)
+            session.connect().result(30)
             qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
         return window
 
     yield make
-    for window, exam in made:
+    for window, session in made:
         window.close()
         window.deleteLater()
         _free()
-        exam.close()
+        session.close()
 
 
 @pytest.fixture
@@ -88,13 +88,13 @@ def hold_pedal(qtbot):
     """Return a function: hold Space until some frames came, release it, wait for the hold."""
 
     def hold(window, frames=20):
-        exam = window.exam
-        runs = len(exam.runs)
+        session = window.session
+        runs = len(session.runs)
         qtbot.keyPress(window, Qt.Key.Key_Space)
-        qtbot.waitUntil(lambda: exam.snapshot().run_frames >= frames)
+        qtbot.waitUntil(lambda: session.snapshot().run_frames >= frames)
         qtbot.waitUntil(lambda: window.canvas.overlay.mode in ("LIVE", "REPLAY"))
         qtbot.keyRelease(window, Qt.Key.Key_Space)
-        qtbot.waitUntil(lambda: len(exam.runs) > runs)
+        qtbot.waitUntil(lambda: len(session.runs) > runs)
 
     return hold
 
@@ -107,7 +107,7 @@ def drop():
 
 @pytest.fixture
 def shown():
-    """Return the class of a picture for the canvas: Shown(pixels, number)."""
+    """Return the class of an image for the canvas: Shown(pixels, number)."""
     return Shown
 
 

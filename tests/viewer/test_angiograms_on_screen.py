@@ -7,7 +7,7 @@ import pydicom
 import pytest
 from PyQt6.QtCore import QPointF, Qt
 
-from fluoroview.exam.events import Mode
+from fluoroview.session.events import Mode
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "dicom"
 FILES = sorted(FOLDER.glob("XA1_*.dcm"))
@@ -18,19 +18,19 @@ pytestmark = pytest.mark.skipif(not FILES, reason="the real angiograms are not h
 def open_file(window, qtbot, path):
     """Open a file; return its counts, once they are what the canvas shows."""
     wanted = pydicom.dcmread(path).pixel_array
-    before = window.canvas.picture.number if window.canvas.picture else 0
+    before = window.canvas.image.number if window.canvas.image else 0
     window.open_files([path])
     qtbot.waitUntil(lambda: newer(window, before), timeout=20_000)
     qtbot.waitUntil(lambda: not window.waiting)
     qtbot.waitUntil(lambda: window.canvas.overlay.mode == "REPLAY")  # its frame is seen, too
-    assert window.canvas.picture.mode is Mode.REPLAY
-    assert np.array_equal(window.canvas.picture.pixels, wanted)
+    assert window.canvas.image.mode is Mode.REPLAY
+    assert np.array_equal(window.canvas.image.pixels, wanted)
     return wanted
 
 
 def newer(window, number):
-    picture = window.canvas.picture
-    return picture is not None and picture.number > number
+    image = window.canvas.image
+    return image is not None and image.number > number
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -39,7 +39,7 @@ def test_an_angiogram_shows_its_own_pixels(make_window, qtbot, grey_of, path):
     wanted = open_file(window, qtbot, path)
     window.canvas.one_to_one()
     seen = grey_of(window.canvas)
-    x, y = window.canvas.to_picture(QPointF(0, 0))
+    x, y = window.canvas.to_image(QPointF(0, 0))
     rows, columns = seen.shape
     wanted = window.canvas.window_shown.greys()[wanted][round(y) :, round(x) :][:rows, :columns]
     free = (slice(rows // 4, -rows // 4), slice(columns // 4, -columns // 4))  # of words
@@ -47,7 +47,7 @@ def test_an_angiogram_shows_its_own_pixels(make_window, qtbot, grey_of, path):
     assert np.abs(seen[free].astype(int) - wanted[free]).max() <= 1
 
 
-def test_all_codings_are_the_same_picture(make_window, qtbot, grey_of):
+def test_all_codings_are_the_same_image(make_window, qtbot, grey_of):
     window = make_window(connect=False)
     seen = []
     for path in FILES:
@@ -62,7 +62,7 @@ def test_all_codings_are_the_same_picture(make_window, qtbot, grey_of):
 def test_page_keys_go_through_the_files(make_window, qtbot):
     window = make_window(connect=False)
     window.open_files(FILES)
-    qtbot.waitUntil(lambda: window.exam.snapshot().replay is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.snapshot().replay is not None, timeout=20_000)
     qtbot.keyClick(window, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: titled(window) == FILES[1].name, timeout=20_000)
     qtbot.keyClick(window, Qt.Key.Key_PageUp)
@@ -70,5 +70,5 @@ def test_page_keys_go_through_the_files(make_window, qtbot):
 
 
 def titled(window):
-    replay = window.exam.snapshot().replay
+    replay = window.session.snapshot().replay
     return replay.title if replay else ""

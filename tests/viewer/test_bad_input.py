@@ -5,7 +5,7 @@ import time
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 
-from fluoroview.viewer.device_drag import STEP_PX
+from fluoroview.viewer.input.device_drag import STEP_PX
 
 CATHETER = "CatheterAdvance"
 SPACE = Qt.Key.Key_Space
@@ -17,10 +17,10 @@ def make_phantom(make_window, qtbot):
 
     def make():
         window = make_window("simulated", "suite", connect=False)
-        exam, parameters = window.exam, {"Procedure": "phantom", "Matrix": "512"}
-        section = exam.room.detector.model_copy(update={"parameters": parameters})
-        exam.room = exam.room.model_copy(update={"detector": section})
-        exam.connect().result(30)
+        session, parameters = window.session, {"Procedure": "phantom", "Matrix": "512"}
+        section = session.room.detector.model_copy(update={"parameters": parameters})
+        session.room = session.room.model_copy(update={"detector": section})
+        session.connect().result(30)
         qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
         return window
 
@@ -34,11 +34,11 @@ def window(make_phantom):
 
 def suite(window):
     """Return the simulated device itself: it runs in this process."""
-    return window.exam._device.host._transport._server._device
+    return window.session._device.host._transport._server._device
 
 
 def value(window, name):
-    return next(each["value"] for each in window.exam.parameters if each["name"] == name)
+    return next(each["value"] for each in window.session.parameters if each["name"] == name)
 
 
 def said(window):
@@ -66,7 +66,7 @@ def refuses(patient, depth_mm):
 
 
 def closed(window):
-    window.exam.set_parameter("IrisDiameter", 0.0).result(30)
+    window.session.set_parameter("IrisDiameter", 0.0).result(30)
 
 
 def hot(window):
@@ -80,21 +80,21 @@ def test_an_exposure_that_cannot_be(qtbot, window):
         spoil(window)
         qtbot.keyPress(window, SPACE)
         qtbot.waitUntil(lambda words=words: any(words[0] in each for each in said(window)))
-        qtbot.waitUntil(lambda: not window.exam.snapshot().pedal_down)
+        qtbot.waitUntil(lambda: not window.session.snapshot().pedal_down)
         qtbot.keyRelease(window, SPACE)
         qtbot.waitUntil(lambda: not window.pedal.down)
         assert words[1] in said(window)[-1]
         assert not window.widgets.lamp.on
-        assert window.exam.snapshot().dose.pulses == 0
-        window.exam.set_parameter("IrisDiameter", 400.0).result(30)
+        assert window.session.snapshot().dose.pulses == 0
+        window.session.set_parameter("IrisDiameter", 400.0).result(30)
 
 
 def test_a_device_at_the_end_of_its_vessel_by_key_and_by_mouse(qtbot, window):
-    window.exam.set_parameter("Procedure", "peripheral-angiography").result(30)
+    window.session.set_parameter("Procedure", "peripheral-angiography").result(30)
     qtbot.waitUntil(lambda: CATHETER in window.widgets.procedure_panel.rows)
     patient = suite(window).patient()
     deepest = next(mm for mm in range(600, 0, -10) if not refuses(patient, mm))
-    window.exam.set_parameter(CATHETER, float(deepest)).result(30)
+    window.session.set_parameter(CATHETER, float(deepest)).result(30)
     window.refresh()
     canvas, at = window.canvas, window.canvas.rect().center()
     canvas.setFocus()

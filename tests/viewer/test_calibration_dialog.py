@@ -3,10 +3,10 @@
 import pytest
 from PyQt6.QtCore import QCoreApplication, QEvent
 
-from fluoroview.exam.examination import Examination
-from fluoroview.exam.room import DetectorSection, LoopSection, Room
-from fluoroview.pipeline.calibration_file import load_calibration
-from fluoroview.viewer.calibration_dialog import CalibrationDialog
+from fluoroview.pipeline.calibration.file import load_calibration
+from fluoroview.session.room import DetectorSection, LoopSection, Room
+from fluoroview.session.session import Session
+from fluoroview.viewer.dialogs.calibration_dialog import CalibrationDialog
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def make_dialog(qtbot, tmp_path):
             parameters={"Matrix": "512", "PanelCorrection": "off"},
         )
         loop = LoopSection(seconds=2.0, folder=str(tmp_path / "loops"))
-        exam = Examination(Room(detector=detector, loop=loop))
+        session = Session(Room(detector=detector, loop=loop))
         if connect:
-            exam.connect().result(30)
-        dialog = CalibrationDialog(exam)
-        made.append((dialog, exam))
+            session.connect().result(30)
+        dialog = CalibrationDialog(session)
+        made.append((dialog, session))
         dialog.show()
         for box, value in ((dialog.darks, 4), (dialog.flats, 4), (dialog.levels, 2)):
             box.setValue(value)
@@ -34,15 +34,15 @@ def make_dialog(qtbot, tmp_path):
         return dialog
 
     yield make
-    for dialog, exam in made:
+    for dialog, session in made:
         dialog.shut()
-        exam.close()
+        session.close()
         dialog.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def take(dialog, qtbot, scene):
-    dialog.exam.set_parameter("Scene", scene).result(30)
+    dialog.session.set_parameter("Scene", scene).result(30)
     dialog.take_button.click()
     assert not dialog.take_button.isEnabled()
     qtbot.waitUntil(lambda: not dialog._busy, timeout=10_000)
@@ -88,7 +88,7 @@ def test_by_itself_it_becomes_a_set_that_is_saved_and_used(make_dialog, qtbot, t
     dialog.save_to(path)
     qtbot.waitUntil(lambda: "Saved" in dialog.news.text(), timeout=10_000)
     assert load_calibration(path).key.serial == "SIM00001"
-    assert dialog.exam.calibration_file == path
+    assert dialog.session.calibration_file == path
     dialog.begin()
     assert marks(dialog) == "●○○"
     assert not dialog.save_button.isEnabled()
@@ -106,7 +106,7 @@ def test_a_set_that_cannot_be_written_is_said(make_dialog, qtbot, tmp_path):
 def test_frames_can_be_stopped(make_dialog, qtbot):
     dialog = make_dialog()
     dialog.darks.setValue(1000)
-    dialog.exam.set_parameter("Scene", "dark").result(30)
+    dialog.session.set_parameter("Scene", "dark").result(30)
     dialog.take_button.click()
     qtbot.waitUntil(lambda: dialog.bar.value() > 2, timeout=10_000)
     assert dialog.cancel_button.isEnabled()
@@ -125,9 +125,9 @@ def test_without_a_device_it_says_so(make_dialog):
 def test_closed_in_the_middle_it_ends_the_run(make_dialog, qtbot):
     dialog = make_dialog()
     dialog.darks.setValue(1000)
-    dialog.exam.set_parameter("Scene", "dark").result(30)
+    dialog.session.set_parameter("Scene", "dark").result(30)
     dialog.take_button.click()
     qtbot.waitUntil(lambda: dialog.bar.value() > 2, timeout=10_000)
     dialog.close()
     qtbot.waitUntil(lambda: not dialog.calibrating.taking, timeout=10_000)
-    assert not dialog.exam.snapshot().pedal_down
+    assert not dialog.session.snapshot().pedal_down

@@ -1,4 +1,4 @@
-"""The canvas paints the newest picture, exactly as windowed, and follows the mouse."""
+"""The canvas paints the newest image, exactly as windowed, and follows the mouse."""
 
 import os
 import subprocess
@@ -13,8 +13,8 @@ from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
 from fluoroview.pipeline.display import Window
-from fluoroview.viewer.canvas import ImageCanvas
-from fluoroview.viewer.message_bar import FOOT_PX
+from fluoroview.viewer.image.canvas import ImageCanvas
+from fluoroview.viewer.widgets.message_bar import FOOT_PX
 
 SIDE = 320
 
@@ -47,7 +47,7 @@ def canvas(qtbot):
 )
 def test_painted_pixels_are_the_windowed_ones(canvas, counts, window, grey_of, shown):
     canvas.set_window(window)
-    canvas.show_picture(shown(counts))
+    canvas.show_image(shown(counts))
     wanted = window.greys()[counts]
     assert np.abs(grey_of(canvas).astype(int) - wanted).max() <= 1, "rounding of one grey at most"
 
@@ -57,15 +57,15 @@ def test_shrinking_averages_whole_cells_before_windowing(canvas, qtbot, counts, 
     large = cv2.resize(counts, (2 * SIDE, 2 * SIDE), interpolation=cv2.INTER_CUBIC)
     window = Window(32768, 40000)
     canvas.set_window(window)
-    canvas.show_picture(shown(large))
+    canvas.show_image(shown(large))
     cells = large.reshape(SIDE, 2, SIDE, 2).mean(axis=(1, 3)).round().astype(np.uint16)
     assert np.abs(grey_of(canvas).astype(int) - window.greys()[cells]).max() <= 1
 
 
-def test_a_part_of_a_picture_can_be_shown_without_a_copy(canvas, counts, grey_of, shown):
+def test_a_part_of_a_image_can_be_shown_without_a_copy(canvas, counts, grey_of, shown):
     part = np.tile(counts, (1, 2))[:, 7 : 7 + SIDE]
     assert not part.flags.c_contiguous
-    canvas.show_picture(shown(part))
+    canvas.show_image(shown(part))
     wanted = Window(32768, 65536).greys()[part]
     assert np.abs(grey_of(canvas).astype(int) - wanted).max() <= 1
 
@@ -73,40 +73,40 @@ def test_a_part_of_a_picture_can_be_shown_without_a_copy(canvas, counts, grey_of
 def test_warming_up_shows_nothing_and_leaves_the_buffers(canvas, counts, grey_of, shown):
     before = grey_of(canvas)
     canvas.warm_up(*counts.shape)
-    assert canvas.picture is None
+    assert canvas.image is None
     assert np.array_equal(grey_of(canvas), before)
     made = canvas._buffers["screen"]
-    canvas.show_picture(shown(counts))
+    canvas.show_image(shown(counts))
     assert np.abs(grey_of(canvas) - Window(32768, 65536).greys()[counts].astype(int)).max() <= 1
     assert canvas._buffers["screen"] is made
     canvas.warm_up(10, 10)
-    assert canvas.picture is not None, "a picture that is shown stays"
+    assert canvas.image is not None, "an image that is shown stays"
 
 
 def test_far_zoom_shows_pixels_as_squares(canvas, counts, grey_of, shown):
-    canvas.show_picture(shown(counts))
+    canvas.show_image(shown(counts))
     canvas.zoom_by(16.0, QPointF(0, 0))
     seen = grey_of(canvas)
     wanted = Window(32768, 65536).greys()[counts[: SIDE // 16, : SIDE // 16]]
     assert np.abs(seen.astype(int) - np.kron(wanted, np.ones((16, 16), int))).max() <= 1
 
 
-def test_only_the_newest_of_waiting_pictures_is_painted(canvas, qtbot, counts, shown):
+def test_only_the_newest_of_waiting_images_is_painted(canvas, qtbot, counts, shown):
     painted = []
     canvas.painted.connect(lambda number, at_ns: painted.append((number, at_ns)))
     begun_ns = time.monotonic_ns()
     for number in range(5):
-        canvas.show_picture(shown(counts, number))
+        canvas.show_image(shown(counts, number))
     qtbot.waitUntil(lambda: bool(painted))
     QApplication.processEvents()
     assert [number for number, _ in painted] == [4]
     assert begun_ns < painted[0][1] <= time.monotonic_ns()
 
 
-def test_repainting_the_same_picture_is_not_told_again(canvas, counts, shown):
+def test_repainting_the_same_image_is_not_told_again(canvas, counts, shown):
     painted = []
     canvas.painted.connect(lambda number, _: painted.append(number))
-    canvas.show_picture(shown(counts, 7))
+    canvas.show_image(shown(counts, 7))
     canvas.repaint()
     canvas.set_mode("LIVE")
     canvas.set_window(Window(1000, 500))
@@ -114,25 +114,25 @@ def test_repainting_the_same_picture_is_not_told_again(canvas, counts, shown):
     assert painted == [7]
 
 
-def test_a_larger_canvas_leaves_black_around_the_picture(canvas, counts, grey_of, shown):
+def test_a_larger_canvas_leaves_black_around_the_image(canvas, counts, grey_of, shown):
     canvas.resize(2 * SIDE, SIDE)
-    canvas.show_picture(shown(np.full_like(counts, 65535)))
+    canvas.show_image(shown(np.full_like(counts, 65535)))
     seen = grey_of(canvas)
     assert (seen[:, : SIDE // 2] == 0).all()
     assert (seen[:, SIDE // 2 : SIDE // 2 + SIDE] == 255).all()
     assert (seen[:, SIDE // 2 + SIDE :] == 0).all()
 
 
-def test_without_a_picture_the_canvas_is_dark_and_says_so(canvas, grey_of):
+def test_without_a_image_the_canvas_is_dark_and_says_so(canvas, grey_of):
     seen = grey_of(canvas)
     assert np.median(seen) == 0
     assert seen.max() > 60, "words"
 
 
-def test_taking_the_picture_away_leaves_none_of_it(canvas, counts, grey_of, shown):
-    canvas.show_picture(shown(np.full_like(counts, 65535)))
+def test_taking_the_image_away_leaves_none_of_it(canvas, counts, grey_of, shown):
+    canvas.show_image(shown(np.full_like(counts, 65535)))
     assert grey_of(canvas).min() == 255
-    canvas.show_picture(None)
+    canvas.show_image(None)
     assert np.median(grey_of(canvas)) == 0
 
 
@@ -145,7 +145,7 @@ def drag(qtbot, canvas, start, end, button=Qt.MouseButton.LeftButton, keys=None)
 
 
 def test_dragging_right_widens_and_dragging_down_darkens(canvas, qtbot, counts, shown):
-    canvas.show_picture(shown(counts))
+    canvas.show_image(shown(counts))
     canvas.set_window(Window(30000, 10000))
     told = []
     canvas.window_changed.connect(told.append)
@@ -158,7 +158,7 @@ def test_dragging_right_widens_and_dragging_down_darkens(canvas, qtbot, counts, 
 
 
 def test_a_slow_drag_moves_as_far_as_a_fast_one(canvas, qtbot, counts, shown):
-    canvas.show_picture(shown(counts))
+    canvas.show_image(shown(counts))
     canvas.set_window(Window(500, 20))
     qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(10, 100))
     for x in range(11, 111):
@@ -168,20 +168,20 @@ def test_a_slow_drag_moves_as_far_as_a_fast_one(canvas, qtbot, counts, shown):
 
 
 def test_shift_drag_pans_and_leaves_the_window(canvas, qtbot, counts, shown):
-    canvas.show_picture(shown(counts))
+    canvas.show_image(shown(counts))
     canvas.zoom_by(4.0)
-    before, window = canvas.to_picture(QPointF(0, 0)), canvas.window_shown
+    before, window = canvas.to_image(QPointF(0, 0)), canvas.window_shown
     shift = Qt.KeyboardModifier.ShiftModifier
     drag(qtbot, canvas, QPoint(100, 100), QPoint(60, 80), keys=shift)
-    after = canvas.to_picture(QPointF(0, 0))
+    after = canvas.to_image(QPointF(0, 0))
     assert after == pytest.approx((before[0] + 10, before[1] + 5))
     assert canvas.window_shown == window
 
 
 def test_the_wheel_zooms_about_the_cursor_and_a_double_click_fits(canvas, qtbot, counts, shown):
-    canvas.show_picture(shown(counts))
+    canvas.show_image(shown(counts))
     at = QPointF(80, 200)
-    before = canvas.to_picture(at)
+    before = canvas.to_image(at)
     wheel = QWheelEvent(
         at,
         canvas.mapToGlobal(at),
@@ -194,13 +194,13 @@ def test_the_wheel_zooms_about_the_cursor_and_a_double_click_fits(canvas, qtbot,
     )
     QApplication.sendEvent(canvas, wheel)
     assert canvas.zoom == pytest.approx(1.44)
-    assert canvas.to_picture(at) == pytest.approx(before)
+    assert canvas.to_image(at) == pytest.approx(before)
     qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert canvas.zoom == 1.0
 
 
 def test_the_pointer_tells_position_and_counts(canvas, qtbot, counts, shown):
-    canvas.show_picture(shown(counts))
+    canvas.show_image(shown(counts))
     told = []
     canvas.pointed.connect(told.append)
     qtbot.mouseMove(canvas, QPoint(30, 40))
@@ -213,7 +213,7 @@ def test_the_pointer_tells_position_and_counts(canvas, qtbot, counts, shown):
     [("LIVE", "green"), ("HOLD", "pale"), ("REPLAY", "violet")],
 )
 def test_each_state_has_its_badge_and_frame(canvas, counts, mode, colour_is, colours_of, shown):
-    canvas.show_picture(shown(np.zeros_like(counts)))
+    canvas.show_image(shown(np.zeros_like(counts)))
     plain = colours_of(canvas)
     canvas.set_mode(mode)
     seen = colours_of(canvas)
@@ -230,7 +230,7 @@ def test_each_state_has_its_badge_and_frame(canvas, counts, mode, colour_is, col
 
 
 def test_overlay_texts_are_drawn_and_taken_away(canvas, counts, grey_of, shown):
-    canvas.show_picture(shown(np.zeros_like(counts)))
+    canvas.show_image(shown(np.zeros_like(counts)))
     for corner, rows, columns in (
         ("top right", slice(0, 40), slice(160, None)),
         ("bottom left", slice(280, None), slice(0, 160)),
@@ -265,7 +265,7 @@ import numpy as np
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 from fluoroview.pipeline.display import Window
-from fluoroview.viewer.canvas import ImageCanvas
+from fluoroview.viewer.image.canvas import ImageCanvas
 
 class Shown:
     number = 0
@@ -274,7 +274,7 @@ class Shown:
 app = QApplication([])
 canvas = ImageCanvas()
 canvas.resize(300, 300)
-canvas.show_picture(Shown())
+canvas.show_image(Shown())
 canvas.show()
 image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
 assert (image.width(), image.height()) == (600, 600), (image.width(), image.height())
@@ -285,7 +285,7 @@ assert np.abs(seen - wanted).max() <= 1
 """
 
 
-def test_on_a_screen_of_double_density_a_picture_pixel_is_one_screen_pixel():
+def test_on_a_screen_of_double_density_a_image_pixel_is_one_screen_pixel():
     env = {**os.environ, "QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
         [sys.executable, "-c", SCALED],

@@ -9,23 +9,23 @@ from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PyQt6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
-from fluoroview.viewer.control_keys import HIGH_LEVEL_KEY, Binding, ControlKeys, is_reserved
+from fluoroview.viewer.input.control_keys import HIGH_LEVEL_KEY, Binding, ControlKeys, is_reserved
 
 KEY = Qt.Key
 
 
 class Window(QWidget):
-    """A picture with keys, beside a text field; a menu has the I key too."""
+    """An image with keys, beside a text field; a menu has the I key too."""
 
     def __init__(self):
         super().__init__()
-        self.picture, self.field = QWidget(), QLineEdit()
-        self.picture.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.image, self.field = QWidget(), QLineEdit()
+        self.image.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         column = QVBoxLayout(self)
-        column.addWidget(self.picture)
+        column.addWidget(self.image)
         column.addWidget(self.field)
         self.active, self.log = True, []
-        self.keys = ControlKeys(self.picture, lambda: self.active)
+        self.keys = ControlKeys(self.image, lambda: self.active)
         shortcut = QShortcut(QKeySequence("I"), self)
         shortcut.activated.connect(lambda: self.log.append("menu"))
 
@@ -45,7 +45,7 @@ def window(qtbot):
     window.keys.bind_examination(
         {"I": window.binding("inject"), "Shift+Up": window.binding("balloon", repeats=True)}
     )
-    window.picture.setFocus()
+    window.image.setFocus()
     return window
 
 
@@ -53,14 +53,14 @@ def settled(qtbot, window, log):
     qtbot.waitUntil(lambda: window.log == log)
 
 
-def test_a_key_acts_while_the_picture_has_the_focus_and_goes_before_the_menu(qtbot, window):
-    qtbot.keyClick(window.picture, KEY.Key_I)
+def test_a_key_acts_while_the_image_has_the_focus_and_goes_before_the_menu(qtbot, window):
+    qtbot.keyClick(window.image, KEY.Key_I)
     settled(qtbot, window, ["inject", "inject off"])
 
 
 def test_elsewhere_the_menu_has_it(qtbot, window):
     window.keys.bind_examination({})
-    qtbot.keyClick(window.picture, KEY.Key_I)
+    qtbot.keyClick(window.image, KEY.Key_I)
     settled(qtbot, window, ["menu"])
 
 
@@ -73,19 +73,19 @@ def test_in_a_text_it_is_a_letter(qtbot, window):
 
 def test_it_rests_while_a_loop_is_replayed(qtbot, window):
     window.active = False
-    qtbot.keyClick(window.picture, KEY.Key_I)
+    qtbot.keyClick(window.image, KEY.Key_I)
     settled(qtbot, window, ["menu"])
 
 
 def test_a_key_with_shift_is_another_key(qtbot, window):
-    qtbot.keyClick(window.picture, KEY.Key_Up)
+    qtbot.keyClick(window.image, KEY.Key_Up)
     assert window.log == []
-    qtbot.keyClick(window.picture, KEY.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(window.image, KEY.Key_Up, Qt.KeyboardModifier.ShiftModifier)
     settled(qtbot, window, ["balloon", "balloon off"])
 
 
 def send(window, kind, key, modifiers=Qt.KeyboardModifier.NoModifier, repeat=False):
-    QApplication.sendEvent(window.picture, QKeyEvent(kind, key, modifiers, "", repeat))
+    QApplication.sendEvent(window.image, QKeyEvent(kind, key, modifiers, "", repeat))
 
 
 def test_held_it_repeats_only_where_it_should(qtbot, window):
@@ -113,7 +113,7 @@ def test_whatever_takes_the_keys_away_lets_go_of_those_held(qtbot, window, leave
     if leave == "focus":
         window.field.setFocus()
     elif leave == "hidden":
-        window.picture.hide()
+        window.image.hide()
     else:
         window.keys.bind_examination({})
     settled(qtbot, window, ["inject", "inject off"])
@@ -150,12 +150,14 @@ def test_a_menus_single_letter_has_a_second_key_that_no_examination_can_have(mak
         if keys and all(not is_reserved(key) for key in keys):
             alone[words] = keys
     # Stepping a loop is the only thing that the arrows do, and an examination rests meanwhile.
-    assert alone == {"One picture back": ["Left"], "One picture on": ["Right"]}
+    assert alone == {"One image back": ["Left"], "One image on": ["Right"]}
 
 
 def test_no_installed_examination_asks_for_a_key_that_it_cannot_have():
     printed = subprocess.run(
-        [sys.executable, "-m", "fluoroview.exam.catalogue"], capture_output=True, check=True
+        [sys.executable, "-m", "fluoroview.session.devices.catalogue"],
+        capture_output=True,
+        check=True,
     ).stdout
     wrong, twice = [], []
     for procedure in json.loads(printed)["procedures"]:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fluoroview.exam.room import DeviceSection
-from fluoroview.exam.snapshot import DeviceStatus
 from fluoroview.hal import DeviceState
-from fluoroview.viewer.exam_panel import ExamPanel
-from fluoroview.viewer.generator_status import GeneratorStatus
-from fluoroview.viewer.parameter_editors import EnumEditor
+from fluoroview.session.room import DeviceSection
+from fluoroview.session.state import DeviceStatus
+from fluoroview.viewer.panels.generator_status import GeneratorStatus
+from fluoroview.viewer.panels.technique_panel import TechniquePanel
+from fluoroview.viewer.widgets.parameter_editors import EnumEditor
 
 
 def described(name, value, kind="float", access="rw", **more):
@@ -25,12 +25,12 @@ DETECTOR = [
 GENERATOR = [
     described("TubeVoltage", 72.0),
     described("PulseRate", "15", "enum", choices=["15", "30"]),
-    described("SourceState", "ready", "enum", access="ro"),
+    described("GeneratorState", "ready", "enum", access="ro"),
 ]
 
 
 def test_the_generators_technique_stands_in_the_place_of_the_detectors(qtbot):
-    panel = ExamPanel()
+    panel = TechniquePanel()
     qtbot.addWidget(panel)
     panel.show_parameters(DETECTOR, source=GENERATOR)
     assert panel.editor("TubeVoltage").described["value"] == 72.0
@@ -70,7 +70,7 @@ def status(state=DeviceState.ARMED):
 def test_the_state_of_the_generator_is_a_word(qtbot, device, told, words):
     line = GeneratorStatus()
     qtbot.addWidget(line)
-    line.show_source(status(device), [described("SourceState", told)] if told else [])
+    line.show_source(status(device), [described("GeneratorState", told)] if told else [])
     assert words in line.state.text()
 
 
@@ -96,21 +96,21 @@ def room(make_window):
 
 
 def test_setting_the_technique_sets_the_generator(room, qtbot, hold_pedal):
-    editor = room.widgets.exam_panel.editor("TubeVoltage")
+    editor = room.widgets.technique_panel.editor("TubeVoltage")
     editor.field.setValue(81.0)
-    values = lambda: {p["name"]: p["value"] for p in room.exam.source_parameters}  # noqa: E731
+    values = lambda: {p["name"]: p["value"] for p in room.session.generator_parameters}  # noqa: E731
     qtbot.waitUntil(lambda: values()["TubeVoltage"] == 81.0)
     hold_pedal(room, frames=40)
     qtbot.waitUntil(lambda: "81 kV" in " ".join(room.canvas.overlay.words("top right")))
     rate = float(values()["PulseRate"])
     assert room.canvas.overlay.words("top right")[0] == f"{rate:g} pulses/s", "not the detector's"
-    assert room.exam.runs[-1].dose.pulses > 0
+    assert room.session.runs[-1].dose.pulses > 0
 
 
 def test_state_and_heat_follow_the_generator(room, qtbot, hold_pedal):
-    line = room.widgets.exam_panel.generator
+    line = room.widgets.technique_panel.generator
     qtbot.waitUntil(line.isVisible)
-    room.exam.set_source_parameter("TubeCurrent", 200.0).result(30)
+    room.session.set_generator_parameter("TubeCurrent", 200.0).result(30)
     before = line.heat.text()
     hold_pedal(room, frames=60)
     qtbot.waitUntil(lambda: line.heat.text() != before)
@@ -123,7 +123,9 @@ def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
     panel.source.click()
     panel.editor("Interlock").field.click()
     qtbot.waitUntil(
-        lambda: next(p for p in room.exam.source_parameters if p["name"] == "Interlock")["value"]
+        lambda: next(p for p in room.session.generator_parameters if p["name"] == "Interlock")[
+            "value"
+        ]
     )
     with pytest.raises(KeyError):
         panel.editor("DropEvery")
@@ -132,22 +134,22 @@ def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
 
 
 def test_an_open_door_is_a_sentence_and_no_run(room, qtbot):
-    room.exam.set_source_parameter("Interlock", True).result(30)
-    room.exam.press_pedal()
+    room.session.set_generator_parameter("Interlock", True).result(30)
+    room.session.press_pedal()
     qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
     assert "interlock" in room.widgets.messages.messages[0].what
-    assert room.exam.snapshot().dose.pulses == 0
-    line = room.widgets.exam_panel.generator
+    assert room.session.snapshot().dose.pulses == 0
+    line = room.widgets.technique_panel.generator
     qtbot.waitUntil(lambda: "Interlock" in line.state.text())
 
 
 def test_a_trip_offers_the_restart_that_mends_it(room, qtbot):
-    room.exam.set_source_parameter("TripAfterPulses", 3).result(30)
-    room.exam.press_pedal()
+    room.session.set_generator_parameter("TripAfterPulses", 3).result(30)
+    room.session.press_pedal()
     qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
     message = room.widgets.messages.messages[0]
     assert message.action == "Restart device"
-    line = room.widgets.exam_panel.generator
+    line = room.widgets.technique_panel.generator
     qtbot.waitUntil(lambda: "Fault" in line.state.text())
     room.widgets.messages.action_wanted.emit(message)
-    qtbot.waitUntil(lambda: room.exam.source_status().state is DeviceState.ARMED)
+    qtbot.waitUntil(lambda: room.session.generator_status().state is DeviceState.ARMED)

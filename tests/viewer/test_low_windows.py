@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from fluoroview.viewer.control_rows import COMPACT_ROW_PX, ROW_PX
-from fluoroview.viewer.help_dialog import KEYS
-from fluoroview.viewer.lamp import COMPACT_PX, HEIGHT_PX
+from fluoroview.viewer.dialogs.help_dialog import KEYS
+from fluoroview.viewer.widgets.control_rows import COMPACT_ROW_PX, ROW_PX
+from fluoroview.viewer.widgets.lamp import COMPACT_PX, HEIGHT_PX
 
 LOW, TALL = (1366, 768), (1366, 1200)
 
@@ -43,7 +43,7 @@ def test_the_skin_map_is_seen_whole_however_small_its_window_is(window, qtbot, t
     dialog._take(str(place))
     dialog.resize(700, 420)
     qtbot.waitUntil(lambda: dialog.width() == 700)
-    seen = grey_of(dialog.picture)
+    seen = grey_of(dialog.image)
     bright = np.argwhere(seen > 150)
     (top, left), (bottom, right) = bright.min(axis=0), bright.max(axis=0)
     assert (right - left) / (bottom - top) == np.clip((right - left) / (bottom - top), 1.30, 1.37)

@@ -5,9 +5,9 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QApplication
 
-from fluoroview.exam.events import FIVE_MINUTES, Alarm, Mode
 from fluoroview.pipeline.display import Window
-from fluoroview.viewer.message_bar import Message
+from fluoroview.session.events import FIVE_MINUTES, Alarm, Mode
+from fluoroview.viewer.widgets.message_bar import Message
 
 SPACE = Qt.Key.Key_Space
 
@@ -18,26 +18,26 @@ def badge(window):
 
 def run(window, qtbot, frames=20):
     """Hold Space until some frames came, and release it."""
-    runs = len(window.exam.runs)
+    runs = len(window.session.runs)
     qtbot.keyPress(window, SPACE)
-    qtbot.waitUntil(lambda: window.exam.snapshot().run_frames >= frames)
+    qtbot.waitUntil(lambda: window.session.snapshot().run_frames >= frames)
     qtbot.waitUntil(lambda: badge(window) == "LIVE")
     qtbot.keyRelease(window, SPACE)
-    qtbot.waitUntil(lambda: len(window.exam.runs) > runs)
+    qtbot.waitUntil(lambda: len(window.session.runs) > runs)
     qtbot.waitUntil(lambda: shown_mode(window) is Mode.HOLD)
 
 
 def shown_mode(window):
-    picture = window.canvas.picture
-    return picture.mode if picture is not None else None
+    image = window.canvas.image
+    return image.mode if image is not None else None
 
 
 def said(window):
     return [message.what for message in window.widgets.messages.messages]
 
 
-def test_before_the_first_run_there_is_no_picture_and_no_badge(window):
-    assert window.canvas.picture is None
+def test_before_the_first_run_there_is_no_image_and_no_badge(window):
+    assert window.canvas.image is None
     assert badge(window) == "IDLE"
     assert not window.widgets.lamp.on
 
@@ -45,14 +45,14 @@ def test_before_the_first_run_there_is_no_picture_and_no_badge(window):
 def test_space_down_is_live_space_up_is_hold(window, qtbot):
     qtbot.keyPress(window, SPACE)
     qtbot.waitUntil(lambda: badge(window) == "LIVE" and window.widgets.lamp.on)
-    first = window.canvas.picture.number
-    qtbot.waitUntil(lambda: window.canvas.picture.number > first + 3)
+    first = window.canvas.image.number
+    qtbot.waitUntil(lambda: window.canvas.image.number > first + 3)
     qtbot.keyRelease(window, SPACE)
     qtbot.waitUntil(lambda: badge(window) == "HOLD" and not window.widgets.lamp.on)
     qtbot.waitUntil(lambda: shown_mode(window) is Mode.HOLD)
-    pulses = window.exam.snapshot().dose.pulses
+    pulses = window.session.snapshot().dose.pulses
     qtbot.wait(60)
-    assert window.exam.snapshot().dose.pulses == pulses, "not one pulse after"
+    assert window.session.snapshot().dose.pulses == pulses, "not one pulse after"
 
 
 def test_the_pedal_button_does_the_same(window, qtbot):
@@ -69,7 +69,7 @@ def test_losing_the_focus_ends_the_run(window, qtbot):
     qtbot.keyPress(window, SPACE)
     qtbot.waitUntil(lambda: badge(window) == "LIVE")
     QApplication.sendEvent(window, QEvent(QEvent.Type.WindowDeactivate))
-    assert not window.exam.snapshot().pedal_down
+    assert not window.session.snapshot().pedal_down
     qtbot.waitUntil(lambda: badge(window) == "HOLD")
 
 
@@ -77,7 +77,7 @@ def test_the_dose_counts_while_the_pedal_is_down(window, qtbot):
     panel = window.widgets.dose
     run(window, qtbot, 30)
     qtbot.waitUntil(lambda: panel.pulses.value.text() != "0")
-    shot = window.exam.snapshot()
+    shot = window.session.snapshot()
     assert panel.pulses.value.text() == str(shot.dose.pulses)
     assert float(panel.cumulative.value.text()) == pytest.approx(shot.dose.pulses * 1e-3, abs=6e-4)
     panel.reset.click()
@@ -86,7 +86,7 @@ def test_the_dose_counts_while_the_pedal_is_down(window, qtbot):
 
 def test_latency_is_told_to_the_examination(window, qtbot):
     run(window, qtbot, 30)
-    latencies = window.exam.latencies_ms()
+    latencies = window.session.latencies_ms()
     assert latencies
     assert all(0 < latency < 2000 for latency in latencies)
 
@@ -113,12 +113,12 @@ def test_a_window_dragged_belongs_to_its_source(window, qtbot):
     run(window, qtbot)
     chosen = Window(1234, 500)
     window.canvas.window_changed.emit(chosen)
-    assert window.exam.snapshot().window == chosen
+    assert window.session.snapshot().window == chosen
     run(window, qtbot)
     assert window.canvas.window_shown == chosen
 
 
-def test_invert_turns_the_picture_round(window, qtbot, grey_of):
+def test_invert_turns_the_image_round(window, qtbot, grey_of):
     run(window, qtbot)
     window.choose_window(Window(32768, 65536))
     middle = window.canvas.height() // 2, window.canvas.width() // 2
@@ -131,15 +131,15 @@ def test_the_loop_is_replayed_and_left_again(window, qtbot):
     run(window, qtbot, 30)
     qtbot.waitUntil(window.widgets.loop_bar.replay_run.isEnabled)
     qtbot.keyClick(window, Qt.Key.Key_L)
-    qtbot.waitUntil(lambda: badge(window) == "REPLAY" and window.exam.player is not None)
+    qtbot.waitUntil(lambda: badge(window) == "REPLAY" and window.session.player is not None)
     qtbot.waitUntil(lambda: shown_mode(window) is Mode.REPLAY)
-    window.exam.player.pause()
+    window.session.player.pause()
     window.widgets.loop_bar.seek_wanted.emit(7)
-    assert window.exam.player.index == 7
+    assert window.session.player.index == 7
     qtbot.keyClick(window, Qt.Key.Key_Right)
-    assert window.exam.player.index == 8
+    assert window.session.player.index == 8
     qtbot.keyClick(window, Qt.Key.Key_Home)
-    assert window.exam.player.index == 0
+    assert window.session.player.index == 0
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: badge(window) == "HOLD")
 
@@ -153,10 +153,10 @@ def test_the_pedal_ends_a_replay(window, qtbot):
     qtbot.keyRelease(window, SPACE)
 
 
-def test_a_file_that_is_no_picture_is_a_sentence_and_nothing_is_lost(window, qtbot, tmp_path, drop):
+def test_a_file_that_is_no_image_is_a_sentence_and_nothing_is_lost(window, qtbot, tmp_path, drop):
     run(window, qtbot)
     path = tmp_path / "notes.dcm"
-    path.write_text("not a picture")
+    path.write_text("not an image")
     drop(window, path)
     qtbot.waitUntil(lambda: bool(said(window)))
     assert "notes.dcm" in said(window)[0]
@@ -167,11 +167,11 @@ def test_a_file_that_is_no_picture_is_a_sentence_and_nothing_is_lost(window, qtb
 def test_a_loop_that_was_saved_can_be_dropped_on_the_window(window, qtbot, tmp_path, drop):
     run(window, qtbot, 20)
     path = tmp_path / "loop.dcm"
-    window.exam.save_loop(path).result(30)
+    window.session.save_loop(path).result(30)
     drop(window, path)
     qtbot.waitUntil(lambda: shown_mode(window) is Mode.REPLAY)
     qtbot.waitUntil(lambda: badge(window) == "REPLAY")
-    assert window.exam.snapshot().replay.title == "loop.dcm"
+    assert window.session.snapshot().replay.title == "loop.dcm"
 
 
 def test_without_a_device_the_pedal_is_a_sentence(make_window, qtbot):
@@ -179,7 +179,7 @@ def test_without_a_device_the_pedal_is_a_sentence(make_window, qtbot):
     qtbot.keyPress(window, SPACE)
     qtbot.waitUntil(lambda: bool(said(window)))
     qtbot.keyRelease(window, SPACE)
-    assert window.canvas.picture is None
+    assert window.canvas.image is None
     assert not window.widgets.lamp.on
 
 
@@ -201,7 +201,7 @@ def test_full_screen_keeps_dose_and_lamp_in_sight(window, qtbot):
     assert window.menuBar().isVisible()
 
 
-def test_the_picture_has_most_of_the_window(window, qtbot):
+def test_the_image_has_most_of_the_window(window, qtbot):
     window.resize(1600, 1200)
     qtbot.waitUntil(lambda: window.width() == 1600)
     assert window.canvas.width() >= 0.7 * 1600
@@ -219,7 +219,7 @@ def test_closing_while_the_pedal_is_down_ends_the_run(window, qtbot):
     qtbot.keyPress(window, SPACE)
     qtbot.waitUntil(lambda: badge(window) == "LIVE")
     window.close()
-    assert not window.exam.snapshot().pedal_down
+    assert not window.session.snapshot().pedal_down
 
 
 def test_restart_is_offered_when_the_device_failed(make_window, qtbot):
@@ -229,18 +229,18 @@ def test_restart_is_offered_when_the_device_failed(make_window, qtbot):
     window = make_window(isolation="process")
     qtbot.keyPress(window, SPACE)
     qtbot.waitUntil(lambda: badge(window) == "LIVE")
-    os.kill(window.exam.device_status().pid, signal.SIGKILL)
+    os.kill(window.session.device_status().pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: bool(said(window)))
     qtbot.waitUntil(lambda: badge(window) == "HOLD")
     message = window.widgets.messages.messages[0]
     assert message.action == "Restart device"
     qtbot.keyRelease(window, SPACE)
     window.widgets.messages.action_wanted.emit(message)
-    qtbot.waitUntil(lambda: window.exam.device_status().state == "ARMED")
+    qtbot.waitUntil(lambda: window.session.device_status().state == "ARMED")
     run(window, qtbot)
 
 
-def test_the_first_picture_already_has_its_window(window, qtbot, grey_of):
+def test_the_first_image_already_has_its_window(window, qtbot, grey_of):
     painted = []
     window.canvas.painted.connect(lambda *_: painted.append(window.canvas.window_shown))
     run(window, qtbot)
@@ -260,8 +260,8 @@ def test_a_message_without_a_button_has_none(window):
 
 
 @pytest.mark.parametrize("size", [(1600, 1200), (1280, 800)])
-def test_a_picture_of_the_viewer_is_written_without_showing_it(make_window, tmp_path, qtbot, size):
-    from fluoroview.viewer.offscreen import grab
+def test_a_image_of_the_viewer_is_written_without_showing_it(make_window, tmp_path, qtbot, size):
+    from fluoroview.viewer.image.offscreen import grab
 
     window = make_window()
     window.resize(*size)
@@ -283,15 +283,15 @@ def test_panning_with_the_middle_button_keeps_the_window(window, qtbot):
     assert window.canvas.window_shown == before
 
 
-def test_a_replay_that_was_left_without_a_hold_leaves_no_picture(make_window, qtbot, tmp_path):
+def test_a_replay_that_was_left_without_a_hold_leaves_no_image(make_window, qtbot, tmp_path):
     window = make_window()
     run(window, qtbot)
-    path = window.exam.save_loop(tmp_path / "loop.dcm").result(30)
+    path = window.session.save_loop(tmp_path / "loop.dcm").result(30)
     other = make_window(connect=False)
-    other.exam.open_file(path).result(30)
+    other.session.open_file(path).result(30)
     qtbot.waitUntil(lambda: badge(other) == "REPLAY" and shown_mode(other) is Mode.REPLAY)
-    other.exam.stop_replay()
-    qtbot.waitUntil(lambda: other.canvas.picture is None)
+    other.session.stop_replay()
+    qtbot.waitUntil(lambda: other.canvas.image is None)
     assert badge(other) == "IDLE"
 
 

@@ -3,7 +3,7 @@
 import pydicom
 import pytest
 
-from fluoroview.viewer.orientation import edge_marks
+from fluoroview.viewer.image.orientation import edge_marks
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def marks(window):
 def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_pedal, drop, tmp_path):
     hold_pedal(window)
     path = tmp_path / "loop.dcm"
-    window.exam.save_loop(path).result(30)
+    window.session.save_loop(path).result(30)
     with pydicom.dcmread(path) as data:
         data.PatientOrientation = ["A", "F"]
         data.save_as(path)
@@ -40,13 +40,13 @@ def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_ped
     drop(window, path)
     wanted = {"left": ("P",), "right": ("A",), "top": ("H",), "bottom": ("F",)}
     qtbot.waitUntil(lambda: marks(window) == wanted)
-    window.exam.stop_replay()
+    window.session.stop_replay()
     qtbot.waitUntil(lambda: set(marks(window).values()) == {()})
 
 
-def test_a_device_that_knows_how_its_picture_lies_marks_the_edges(window, qtbot, hold_pedal):
+def test_a_device_that_knows_how_its_image_lies_marks_the_edges(window, qtbot, hold_pedal):
     hold_pedal(window)
     told = {"name": "PatientOrientation", "type": "str", "value": r"A\F", "access": "ro"}
-    window.exam.parameters.append(told)
+    window.session.parameters.append(told)
     qtbot.waitUntil(lambda: marks(window)["right"] == ("A",))
     assert marks(window)["bottom"] == ("F",)

@@ -9,18 +9,18 @@ from PyQt6.QtWidgets import QWidget
 
 from fluoroview.dicom import RecordedDose
 from fluoroview.dose.account import DoseReading
-from fluoroview.exam.health import HISTOGRAM_MS, Health
-from fluoroview.exam.player import Sequencing
-from fluoroview.exam.snapshot import DeviceStatus, ReplayStatus
 from fluoroview.hal import DeviceInfo, DeviceState, DoseOrigin, Ledger
-from fluoroview.hal.time_fit import ClockFit
-from fluoroview.viewer import sound
-from fluoroview.viewer.dose_panel import NOT_AVAILABLE, DosePanel
-from fluoroview.viewer.health_panel import HealthPanel
-from fluoroview.viewer.lamp import XRayLamp
-from fluoroview.viewer.loop_bar import LoopBar
-from fluoroview.viewer.message_bar import MOST_SHOWN, Message, MessageBar
-from fluoroview.viewer.source_panel import SourcePanel
+from fluoroview.hal.runtime.time_fit import ClockFit
+from fluoroview.session.images.stream_statistics import HISTOGRAM_MS, Health
+from fluoroview.session.playback.player import Sequencing
+from fluoroview.session.state import DeviceStatus, ReplayStatus
+from fluoroview.viewer.panels.device_panel import DevicePanel
+from fluoroview.viewer.panels.dose_panel import NOT_AVAILABLE, DosePanel
+from fluoroview.viewer.panels.stream_panel import StreamPanel
+from fluoroview.viewer.widgets import sound
+from fluoroview.viewer.widgets.lamp import XRayLamp
+from fluoroview.viewer.widgets.loop_bar import LoopBar
+from fluoroview.viewer.widgets.message_bar import MOST_SHOWN, Message, MessageBar
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def messages(put):
     return bar
 
 
-def test_messages_lie_over_the_foot_of_the_picture_and_take_no_focus(messages):
+def test_messages_lie_over_the_foot_of_the_image_and_take_no_focus(messages):
     messages.add(Message("The panel is gone.", "Plug it in.", "xisl:1"))
     assert messages.isVisible()
     assert messages.geometry().bottom() < 600
@@ -308,7 +308,7 @@ def test_a_replay_does_not_move_the_slider_out_of_the_hand(put):
 
 
 def test_losses_stand_out_in_the_health_panel(put):
-    panel = put(HealthPanel())
+    panel = put(StreamPanel())
     ledger = Ledger(run=2, expected=100, delivered=97, lost_link=3)
     health = Health(
         29.97, 33.3, 35.0, latency_p50_ms=8.0, latency_p99_ms=12.0, skipped_by_display=1
@@ -325,7 +325,7 @@ def test_losses_stand_out_in_the_health_panel(put):
 
 
 def test_jitter_clock_temperature_and_isolation_are_in_the_health_panel(put):
-    panel = put(HealthPanel())
+    panel = put(StreamPanel())
     clock = ClockFit(rate=1 - 12.3e-6, offset_ns=0, residual_rms_ms=0.21, residual_max_ms=0.9)
     health = Health(jitter_ms=0.42, temperature_c=31.25, clock=clock, left_out_of_loop=2)
     device = DeviceStatus("gentl", "cam", DeviceState.RUNNING, "process", 4711)
@@ -344,7 +344,7 @@ def test_jitter_clock_temperature_and_isolation_are_in_the_health_panel(put):
 
 
 def test_the_latency_histogram_has_a_bar_for_each_range(put):
-    panel = put(HealthPanel())
+    panel = put(StreamPanel())
     counts = (0, 1, 5, 200, 90, 3, 0, 1)
     assert len(counts) == len(HISTOGRAM_MS) - 1
     panel.show_health(30.0, Health(latency_histogram=counts), Ledger(), [8.0], DeviceStatus())
@@ -354,7 +354,7 @@ def test_the_latency_histogram_has_a_bar_for_each_range(put):
 
 
 def test_the_source_panel_connects_to_what_was_found(put, qtbot):
-    panel = put(SourcePanel())
+    panel = put(DevicePanel())
     wanted, looked = [], []
     panel.devices_wanted.connect(looked.append)
     panel.connect_wanted.connect(lambda driver, device: wanted.append((driver, device)))
@@ -363,7 +363,7 @@ def test_the_source_panel_connects_to_what_was_found(put, qtbot):
     assert not panel.connect_button.isEnabled(), "while it searches"
     panel.show_devices("gentl", [DeviceInfo("gentl", "late")])
     assert panel.device.currentData() is None, "an answer for another driver comes too late"
-    panel.show_devices("simulated", [DeviceInfo("simulated", "suite", model="Suite")])
+    panel.show_devices("simulated", [DeviceInfo("simulated", "suite", model="RoomState")])
     panel.connect_button.click()
     assert wanted == [("simulated", "suite")]
     panel.show_devices("simulated", [])
@@ -371,7 +371,7 @@ def test_the_source_panel_connects_to_what_was_found(put, qtbot):
 
 
 def test_the_source_panel_says_how_the_device_is(put):
-    panel = put(SourcePanel())
+    panel = put(DevicePanel())
     panel.show_status(DeviceStatus("gentl", "cam", DeviceState.FAULT, "process", 77))
     assert panel.state.text() == "gentl:cam: fault"
     assert "77" in panel.detail.text()

@@ -3,8 +3,8 @@
 import pytest
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QPushButton
 
-from fluoroview.viewer.exam_panel import ExamPanel
-from fluoroview.viewer.parameter_panel import ParameterPanel, spaced
+from fluoroview.viewer.panels.parameter_panel import ParameterPanel, humanize
+from fluoroview.viewer.panels.technique_panel import TechniquePanel
 
 
 def described(name, kind, value, **more):
@@ -149,7 +149,7 @@ def test_the_same_editors_stay_while_the_parameters_do(panel):
 
 
 def test_the_technique_shows_what_can_be_set_and_only_that(qtbot):
-    panel = ExamPanel()
+    panel = TechniquePanel()
     qtbot.addWidget(panel)
     panel.show_parameters(ALL)
     assert panel.editor("PulseRate").field.currentText() == "30 /s"
@@ -169,4 +169,4 @@ def test_the_technique_shows_what_can_be_set_and_only_that(qtbot):
     ],
 )
 def test_names_are_shown_as_words(name, words):
-    assert spaced(name) == words
+    assert humanize(name) == words

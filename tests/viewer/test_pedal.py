@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from fluoroview.viewer.pedal import REPEAT_GAP_MS, Pedal, PedalButton
+from fluoroview.viewer.input.pedal import REPEAT_GAP_MS, Pedal, PedalButton
 
 SPACE = Qt.Key.Key_Space
 

@@ -1,6 +1,6 @@
 """Which parameters are an examination's controls while the catalogue is still being read."""
 
-from fluoroview.viewer.procedure_panel import control_names
+from fluoroview.viewer.panels.procedure_panel import control_names
 
 
 def described(*pairs):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from fluoroview.exam.room import DeviceSection
-from fluoroview.record import Recording
-from fluoroview.record.places import VARIABLE
+from fluoroview.recording import Recording
+from fluoroview.recording.places import VARIABLE
+from fluoroview.session.room import DeviceSection
 from fluoroview.viewer.main_window import MainWindow
 
 
@@ -36,12 +36,12 @@ def test_every_frame_of_a_run_is_recorded(window, qtbot, folder, hold_pedal):
     path = record(window, qtbot, hold_pedal)
     assert str(folder) in path
     with Recording(path) as recording:
-        assert recording.frame_count == window.exam.runs[-1].ledger.delivered > 0
+        assert recording.frame_count == window.session.runs[-1].ledger.delivered > 0
         assert recording.damage == []
         assert np.unique(recording.read(0)).size == 1, "the ramp's frames are even"
 
 
-def test_recording_never_hides_that_the_picture_is_live(window, qtbot, folder, hold_pedal):
+def test_recording_never_hides_that_the_image_is_live(window, qtbot, folder, hold_pedal):
     window.widgets.loop_bar.record.click()
     qtbot.waitUntil(lambda: rec(window) != "")
     overlay = window.canvas.overlay
@@ -72,7 +72,7 @@ def test_a_folder_that_takes_no_file_is_a_sentence_and_the_button_goes_back(
 
 
 def opened(window: MainWindow, path):
-    status = window.exam.device_status()
+    status = window.session.device_status()
     return status.driver == "recording" and status.device == path and not window.waiting
 
 
@@ -82,7 +82,7 @@ def test_a_recording_dropped_on_the_window_is_a_device_that_replays(
     path = record(window, qtbot, hold_pedal)
     drop(window, path)
     qtbot.waitUntil(lambda: opened(window, path), timeout=20_000)
-    qtbot.waitUntil(lambda: window.canvas.picture is None)
+    qtbot.waitUntil(lambda: window.canvas.image is None)
     qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
     assert "play" in window.widgets.pedal_button.text()
     lit = []
@@ -101,15 +101,15 @@ def test_a_file_that_is_no_recording_costs_nobody_their_device(window, qtbot, dr
     qtbot.waitUntil(lambda: bool(window.widgets.messages.messages))
     assert "broken.fluoro.h5" in window.widgets.messages.messages[0].what
     qtbot.waitUntil(lambda: not window.waiting)
-    assert window.exam.device_status().name == "ramp:r0"
-    assert window.exam.device_status().state == "ARMED"
+    assert window.session.device_status().name == "ramp:r0"
+    assert window.session.device_status().state == "ARMED"
 
 
 def test_a_recording_starts_no_generator(make_window, qtbot, folder, hold_pedal, drop):
     window = make_window(source=DeviceSection(driver="tube", device="x", isolation="thread"))
-    assert window.exam.source_parameters
+    assert window.session.generator_parameters
     path = record(window, qtbot, hold_pedal)
     drop(window, path)
     qtbot.waitUntil(lambda: opened(window, path), timeout=20_000)
-    assert window.exam.source_parameters == []
-    assert window.exam.source_status().name == ""
+    assert window.session.generator_parameters == []
+    assert window.session.generator_status().name == ""

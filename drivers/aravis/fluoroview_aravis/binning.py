@@ -12,7 +12,7 @@ _CHANGED_BY_A_TRIAL = (*_SIZE_OF, *_SIZE_OF.values(), "OffsetX", "OffsetY")
 
 
 def ignored(genicam: Any) -> frozenset[str]:
-    """Return the binnings of an Aravis.Gc that the device takes without a smaller picture.
+    """Return the binnings of an Aravis.Gc that the device takes without a smaller image.
 
     Each is tried once and put back with the region that it changed; one that cannot be written
     now is believed. The device must be idle.

@@ -17,8 +17,8 @@ from fluoroview.hal import (
     PolledDetector,
     RelationshipParameter,
 )
-from fluoroview.hal.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
-from fluoroview.hal.pixel_format import BY_CODE, PixelFormat, Pixels
+from fluoroview.hal.sdk.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
+from fluoroview.hal.sdk.pixel_format import BY_CODE, PixelFormat, Pixels
 from fluoroview_aravis import binning, cameras, features, sdk
 from fluoroview_aravis.stream import LinkOptions, Stream
 from fluoroview_aravis.watch import Watch, question_for
@@ -144,7 +144,7 @@ class AravisDetector(PolledDetector):
     def _run_continuously(self) -> None:
         """Choose continuous acquisition: the HAL alone says when a run ends.
 
-        A device whose last program was killed may still send pictures to nobody: stop it first.
+        A device whose last program was killed may still send images to nobody: stop it first.
         """
         with suppress(*sdk.errors()):
             self._camera.stop_acquisition()

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from fluoroview.hal import Parameter
-from fluoroview.hal.genicam import Kind, NodeParameter, parameters_of, walk
+from fluoroview.hal.sdk.genicam import Kind, NodeParameter, parameters_of, walk
 from fluoroview_aravis import sdk
 
 # Devices have these outside their tree of categories, and the HAL or the user wants them.
@@ -14,7 +14,7 @@ _BESIDE_THE_TREE = ("AcquisitionFrameRate", "GevSCPSPacketSize", "GevSCPD")
 
 
 class AravisFeature:
-    """One feature of Aravis' node map (see `fluoroview.hal.genicam.Feature`).
+    """One feature of Aravis' node map (see `fluoroview.hal.sdk.genicam.Feature`).
 
     It alone holds Aravis' node, which must not outlive the device's document: `forget` lets go.
     """

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from fluoroview.hal import DeviceError, FrameHeader, LossCause
-from fluoroview.hal.frame_ids import GEV_PERIOD, FrameIds
-from fluoroview.hal.pixel_format import BY_CODE, Bytes, Decoder, PixelFormat, Pixels
+from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds
+from fluoroview.hal.sdk.pixel_format import BY_CODE, Bytes, Decoder, PixelFormat, Pixels
 from fluoroview_aravis import features, sdk
 
 Lost = Callable[[int, LossCause], None]
@@ -22,7 +22,7 @@ _MOST_BUFFERS = 256
 _BUFFER_BYTES = 256 << 20
 _SOCKET_BYTES = 8 << 20
 _STOP_S = 0.5
-_PICTURE = "2D_IMAGE"
+_IMAGE = "2D_IMAGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Stream:
         """Wait for the next buffer and decode it into `pixels` (rows × columns).
 
         Return whether one came, and its header where it was whole. The buffer goes back to Aravis
-        whatever happens. Raises DeviceError for a picture that is not the one armed for.
+        whatever happens. Raises DeviceError for an image that is not the one armed for.
         """
         buffer = self._stream.timeout_pop_buffer(int(timeout_s * 1e6))
         if buffer is None:
@@ -125,7 +125,7 @@ class Stream:
         if status != states.SUCCESS:
             self._lost(*self._ids.incomplete())
             return None
-        part = self._picture_part(buffer)
+        part = self._image_part(buffer)
         self._check(buffer, part, pixels)
         data, line_padding = self._bytes(buffer, part), buffer.get_part_padding(part)[0]
         if data.size < self._decoder.needed_bytes(line_padding):
@@ -141,15 +141,15 @@ class Stream:
             binning=self._binning,
         )
 
-    def _picture_part(self, buffer: Any) -> int:
-        """Return which part of the payload is the picture; the first one of several."""
-        wanted = getattr(self._aravis.BufferPartDataType, _PICTURE)
+    def _image_part(self, buffer: Any) -> int:
+        """Return which part of the payload is the image; the first one of several."""
+        wanted = getattr(self._aravis.BufferPartDataType, _IMAGE)
         for part in range(buffer.get_n_parts()):
             if buffer.get_part_data_type(part) == wanted:
                 return part
         kind = buffer.get_payload_type().value_nick
         raise DeviceError(
-            f"it sends {kind} data without a plain picture in it.",
+            f"it sends {kind} data without a plain image in it.",
             "Switch compression, chunk-only and 3D modes off.",
         )
 

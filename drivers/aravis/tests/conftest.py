@@ -41,7 +41,7 @@ class FakeCamera:
 
 
 def ramp(number, like):
-    """Return the picture that Aravis' camera makes for a frame, at 10 ms exposure and no gain."""
+    """Return the image that Aravis' camera makes for a frame, at 10 ms exposure and no gain."""
     raw_id = (number - 1) % 65535 + 1
     y, x = np.indices(like.shape)
     if like.dtype == np.uint8:
@@ -92,7 +92,7 @@ def open_host(bench):
 
 @pytest.fixture
 def consume(bench):
-    """A function that reads a host's ring; `seen` tells of each picture whether it is whole."""
+    """A function that reads a host's ring; `seen` tells of each image whether it is whole."""
 
     def is_whole(frame):
         return np.array_equal(frame.pixels, ramp(frame.header.hardware_counter, frame.pixels))

@@ -162,7 +162,7 @@ def test_a_binning_without_effect_is_not_offered(tree):
     assert not names & {"BinningHorizontal", "BinningVertical"}
 
 
-def test_a_binning_that_limits_the_picture_is_offered_and_as_it_was(changed_tree):
+def test_a_binning_that_limits_the_image_is_offered_and_as_it_was(changed_tree):
     assert changed_tree["BinningHorizontal"].read() == 1
     assert changed_tree["Width"].read() == 512
     changed_tree.write("BinningHorizontal", 2)

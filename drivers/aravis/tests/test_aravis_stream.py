@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from fluoroview.hal import DeviceError, LossCause
-from fluoroview.hal.pixel_format import BY_NAME
+from fluoroview.hal.sdk.pixel_format import BY_NAME
 from fluoroview_aravis import sdk
 from fluoroview_aravis.stream import LinkOptions, Stream, buffer_count, socket_bytes
 
 Aravis = sdk.load()
 MONO8 = BY_NAME["Mono8"]
 STATUS = Aravis.BufferStatus
-PICTURE = getattr(Aravis.BufferPartDataType, "2D_IMAGE")
+IMAGE = getattr(Aravis.BufferPartDataType, "2D_IMAGE")
 MAP = Aravis.BufferPartDataType.CONFIDENCE_MAP
 
 
@@ -21,7 +21,7 @@ class FakeBuffer:
     """A buffer whose parts are (data type, columns, rows, bytes)."""
 
     def __init__(self, frame_id, status=STATUS.SUCCESS, code=MONO8.code, padding=0, parts=None):
-        self.parts = parts or [(PICTURE, 3, 2, bytes([frame_id % 256]) * (6 + 2 * padding))]
+        self.parts = parts or [(IMAGE, 3, 2, bytes([frame_id % 256]) * (6 + 2 * padding))]
         self.get_status = lambda: status
         self.get_frame_id = lambda: frame_id
         self.get_timestamp = lambda: frame_id * 1000
@@ -100,7 +100,7 @@ def test_an_incomplete_buffer_is_lost_on_the_link_and_not_shown(run, status):
 
 
 def test_a_short_buffer_is_lost_on_the_link_and_not_shown(run):
-    run.take(FakeBuffer(1, parts=[(PICTURE, 3, 2, b"\x01" * 5)]))
+    run.take(FakeBuffer(1, parts=[(IMAGE, 3, 2, b"\x01" * 5)]))
     assert run.losses == [(1, LossCause.LINK)]
     assert run.pixels.sum() == 0
 
@@ -119,12 +119,12 @@ def test_frames_without_a_buffer_are_the_sdks(run):
 
 def test_line_padding_is_left_out(run):
     rows = b"\x01\x02\x03\xff\x04\x05\x06\xff"
-    run.take(FakeBuffer(1, padding=1, parts=[(PICTURE, 3, 2, rows)]))
+    run.take(FakeBuffer(1, padding=1, parts=[(IMAGE, 3, 2, rows)]))
     assert run.pixels.tolist() == [[1, 2, 3], [4, 5, 6]]
 
 
-def test_of_several_parts_the_first_picture_is_shown(run):
-    parts = [(MAP, 3, 2, bytes(6)), (PICTURE, 3, 2, b"\x09" * 6), (PICTURE, 3, 2, bytes(6))]
+def test_of_several_parts_the_first_image_is_shown(run):
+    parts = [(MAP, 3, 2, bytes(6)), (IMAGE, 3, 2, b"\x09" * 6), (IMAGE, 3, 2, bytes(6))]
     assert run.take(FakeBuffer(1, parts=parts))[1].hardware_counter == 1
     assert run.pixels.tolist() == [[9] * 3] * 2
 
@@ -133,15 +133,15 @@ def test_of_several_parts_the_first_picture_is_shown(run):
     ("changes", "sentence"),
     [
         (
-            {"parts": [(PICTURE, 4, 2, bytes(8))]},
+            {"parts": [(IMAGE, 4, 2, bytes(8))]},
             "it delivered 4×2 Mono8, but 3×2 Mono8 was agreed when armed",
         ),
         ({"code": BY_NAME["Mono12p"].code}, "it delivered 3×2 Mono12p"),
         ({"code": 0x81080001}, "it delivered 3×2 format 0x81080001"),
-        ({"parts": [(MAP, 3, 2, bytes(6))]}, "it sends jpeg data without a plain picture in it"),
+        ({"parts": [(MAP, 3, 2, bytes(6))]}, "it sends jpeg data without a plain image in it"),
     ],
 )
-def test_another_picture_than_agreed_ends_the_run_and_goes_back(run, changes, sentence):
+def test_another_image_than_agreed_ends_the_run_and_goes_back(run, changes, sentence):
     buffer = FakeBuffer(1, **changes)
     with pytest.raises(DeviceError, match=sentence):
         run.take(buffer)
@@ -166,7 +166,7 @@ def test_buffers_outlast_the_wait_for_lost_packets(rate_hz, payload, buffers):
     assert buffer_count(rate_hz, payload) == buffers
 
 
-def test_the_socket_keeps_several_pictures():
+def test_the_socket_keeps_several_images():
     assert socket_bytes(1000) == 8 << 20
     assert socket_bytes(16 << 20) == 64 << 20
     assert socket_bytes(2 << 30) == 2**31 - 1

@@ -58,7 +58,7 @@ def test_layout_waits_for_idle_and_the_rest_does_not(host, consume):
 
 
 @pytest.mark.parametrize(("pixel_format", "bits"), [("Mono8", 8), ("Mono16", 16)])
-def test_the_picture_is_the_cameras(camera, open_host, consume, pixel_format, bits):
+def test_the_image_is_the_cameras(camera, open_host, consume, pixel_format, bits):
     host = open_host(camera.id, pixel_format=pixel_format)
     consumer = consume(host)
     host.start()

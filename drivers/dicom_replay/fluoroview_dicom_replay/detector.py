@@ -17,8 +17,8 @@ from fluoroview.hal import (
     PixelIntensityRelationship,
     StrParameter,
 )
-from fluoroview.hal.playback import Playback
-from fluoroview.hal.run_thread import RunThread
+from fluoroview.hal.runtime.run_thread import RunThread
+from fluoroview.hal.sdk.playback import Playback
 from fluoroview_dicom_replay.discovery import VARIABLE, discover_files
 from fluoroview_dicom_replay.dose import recorded_pulse
 from fluoroview_dicom_replay.sequence import playback_order
@@ -29,7 +29,7 @@ _NS_PER_MS = 1e6
 class DicomReplay(Detector):
     """A recorded file as a detector; `device_id` is its path. `thread` is there for tests.
 
-    The pulse is told when its picture is due. A file of one frame is a still: it is shown once in
+    The pulse is told when its image is due. A file of one frame is a still: it is shown once in
     a run, by one pulse.
     """
 
@@ -82,11 +82,11 @@ class DicomReplay(Detector):
 
     def _play(self, sink: FrameSink) -> None:
         cine, playback = self._require_open(), self._playback
-        picture = np.empty((cine.rows, cine.columns), np.uint16)
+        image = np.empty((cine.rows, cine.columns), np.uint16)
         frames, shown_ns = self._last - self._first + 1, 0.0
         order = playback_order(self._first, self._last, self._sequencing)
         for counter, (frame, again) in enumerate(order):
-            damage = _read(cine, frame, picture)
+            damage = _read(cine, frame, image)
             moment = playback.wait(sink, shown_ns)
             if moment is None:
                 return
@@ -95,7 +95,7 @@ class DicomReplay(Detector):
             pulse = recorded_pulse(cine, frame, counter, now_ns, again=again)
             sink.pulse(pulse)
             header = FrameHeader(counter, round(due_ns), counter, pulse.exposure)
-            playback.deliver(sink, picture, header, damage, frames)
+            playback.deliver(sink, image, header, damage, frames)
             shown_ns = cine.duration_ms(frame) * _NS_PER_MS
 
     # parameters
@@ -113,7 +113,7 @@ class DicomReplay(Detector):
             EnumParameter("PixelFormat", lambda: "Mono16", choices=["Mono16"]),
             IntParameter(
                 "BitDepth",
-                lambda: max(1, cine.picture_max.bit_length()),
+                lambda: max(1, cine.image_max.bit_length()),
                 unit="bit",
                 doc="Bits that the file's values take.",
             ),
@@ -183,15 +183,15 @@ def _window_parameters(cine: DicomCine) -> list[FloatParameter]:
     if window is None:
         return []
     return [
-        FloatParameter("WindowCenter", lambda: window.center, doc="In picture values."),
-        FloatParameter("WindowWidth", lambda: window.width, doc="In picture values."),
+        FloatParameter("WindowCenter", lambda: window.center, doc="In image values."),
+        FloatParameter("WindowWidth", lambda: window.width, doc="In image values."),
     ]
 
 
-def _read(cine: DicomCine, frame: int, picture: np.ndarray) -> DicomError | None:
+def _read(cine: DicomCine, frame: int, image: np.ndarray) -> DicomError | None:
     """Read a frame; a damaged one is returned as its error, because its pulse still counts."""
     try:
-        cine.read(frame, picture)
+        cine.read(frame, image)
     except DicomError as error:
         return error
     return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from fluoroview.dicom import DicomCine, DicomError
 from fluoroview.dicom.attributes import text
 from fluoroview.hal import DeviceInfo
-from fluoroview.hal.playback import signed_files
+from fluoroview.hal.sdk.playback import signed_files
 
 VARIABLE = "FLUOROVIEW_REPLAY_PATH"
 MOST_FILES = 500

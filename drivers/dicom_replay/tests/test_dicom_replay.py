@@ -197,7 +197,7 @@ def test_pulses_carry_the_recorded_technique_and_dose(loop_file):
     pulses = [pulse for _, pulse in sink.pulses]
 
     assert {pulse.origin for pulse in pulses} == {DoseOrigin.RECORDED}
-    assert {pulse.exposure.kvp for pulse in pulses} == {70.0}
+    assert {pulse.exposure.tube_voltage_kv for pulse in pulses} == {70.0}
     assert sink.headers[0].exposure == pulses[0].exposure
     assert sum(pulse.air_kerma_ugy for pulse in pulses) == pytest.approx(400.0)  # 0.4 mGy
     assert sum(pulse.kap_ugym2 for pulse in pulses) == pytest.approx(2.0)  # 0.02 Gy·cm²
@@ -221,7 +221,7 @@ def test_what_is_not_recorded_is_not_available_and_never_0(tmp_path):
         assert pulse.origin is DoseOrigin.NOT_AVAILABLE
         assert math.isnan(pulse.air_kerma_ugy)
         assert math.isnan(pulse.kap_ugym2)
-        assert math.isnan(pulse.exposure.kvp)
+        assert math.isnan(pulse.exposure.tube_voltage_kv)
 
 
 def test_one_dose_figure_of_two(tmp_path):
@@ -377,7 +377,7 @@ def test_a_still_cannot_be_looped(still_file):
 
 
 def test_files_in_the_named_folders_are_devices(tmp_path, loop_file, monkeypatch):
-    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / "broken.dcm").write_bytes(bytes(128) + b"DICM" + b"rubbish")
     (tmp_path / "empty.dcm").touch()
     other = tmp_path / "other"

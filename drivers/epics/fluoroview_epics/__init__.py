@@ -1,6 +1,6 @@
-"""Pictures that EPICS areaDetector serves as NTNDArray over pvAccess, through p4p.
+"""Images that EPICS areaDetector serves as NTNDArray over pvAccess, through p4p.
 
-`detector` is the driver, `picture` reads one NTNDArray and says what it cannot show,
+`detector` is the driver, `image` reads one NTNDArray and says what it cannot show,
 `subscription` is one run's stream of updates, `sdk` imports p4p.
 """
 

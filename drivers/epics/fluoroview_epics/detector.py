@@ -1,4 +1,4 @@
-"""The driver: the pictures of an areaDetector as a FluoroView detector.
+"""The driver: the images of an areaDetector as a FluoroView detector.
 
 It reads; what the detector does (exposure, acquisition) is set in its IOC.
 """
@@ -21,7 +21,7 @@ from fluoroview.hal import (
     StrParameter,
 )
 from fluoroview_epics import sdk
-from fluoroview_epics.picture import Layout, layout_of
+from fluoroview_epics.image import Layout, layout_of
 from fluoroview_epics.subscription import Subscription
 
 SEARCH_VARIABLE = "FLUOROVIEW_EPICS_PVS"
@@ -66,7 +66,7 @@ class EpicsDetector(Detector):
             client.close()
 
     def open(self) -> None:
-        """Connect and read one picture. Raises DriverError without p4p, DeviceError without PV."""
+        """Connect and read one image. Raises DriverError without p4p, DeviceError without PV."""
         self._client = sdk.client()
         try:
             self._refresh()
@@ -76,13 +76,13 @@ class EpicsDetector(Detector):
         self._tree = self._parameters()
 
     def parameters(self) -> ParameterTree:
-        """Return what the PV says of its pictures, and what it cannot say."""
+        """Return what the PV says of its images, and what it cannot say."""
         if self._tree is None:
             raise DeviceError(f"{self.device_id} is not open.", "Open it first.", self.device_id)
         return self._tree
 
     def start(self, sink: FrameSink) -> None:
-        """Subscribe to the pictures; the IOC decides when they come."""
+        """Subscribe to the images; the IOC decides when they come."""
         assert self._layout is not None
         run = Subscription(self._client, self.device_id, self._layout, sink)
         run.start()

@@ -4,26 +4,26 @@ import threading
 from typing import Any
 
 from fluoroview.hal import DeviceError, FrameHeader, FrameSink, LossCause
-from fluoroview_epics import picture
-from fluoroview_epics.picture import Layout, PictureReader
+from fluoroview_epics import image
+from fluoroview_epics.image import ImageReader, Layout
 
-# How many pictures the server keeps for us before it drops some.
+# How many images the server keeps for us before it drops some.
 _REQUEST = "record[queueSize=16]field()"
 _CONNECT_S = 3.0
 _STOP_S = 0.8
 _MODULUS = 1 << 32
-# So often the same uniqueId may come again (a server may post other changes of one picture).
+# So often the same uniqueId may come again (a server may post other changes of one image).
 _REPEATS = 8
 _GONE = "Check the IOC, the name and EPICS_PVA_ADDR_LIST, then open it again."
 
 
 class Subscription:
-    """The pictures of one PV, from `start` until `stop`."""
+    """The images of one PV, from `start` until `stop`."""
 
     def __init__(self, client: Any, name: str, layout: Layout, sink: FrameSink) -> None:
         self._client = client
         self._name = name
-        self._reader = PictureReader(layout, name)
+        self._reader = ImageReader(layout, name)
         self._sink = sink
         self._connected = threading.Event()
         self._last: int | None = None
@@ -70,7 +70,7 @@ class Subscription:
             elif self._connected.is_set():
                 self._deliver(update)
             else:  # what lay there before the run
-                self._last = picture.counter_of(update)
+                self._last = image.counter_of(update)
                 self._connected.set()
         except Exception as error:  # p4p would log it and end the subscription
             self._sink.fail(error)
@@ -91,7 +91,7 @@ class Subscription:
     def _deliver(self, update: Any) -> None:
         if self._sink.stopping:
             return
-        counter = picture.counter_of(update)
+        counter = image.counter_of(update)
         if self._repeated(counter):
             return
         slot = self._sink.acquire()
@@ -104,22 +104,22 @@ class Subscription:
         slot.commit(
             FrameHeader(
                 hardware_counter=counter,
-                hardware_time_ns=picture.time_ns(update),
-                binning=picture.binning_of(update),
+                hardware_time_ns=image.time_ns(update),
+                binning=image.binning_of(update),
             )
         )
         self._last = counter
 
     def _repeated(self, counter: int) -> bool:
-        """Tell whether this picture came already; raises DeviceError where none ever counts."""
+        """Tell whether this image came already; raises DeviceError where none ever counts."""
         if counter != self._last:
             self._repeats = 0
             return False
         self._repeats += 1
         if self._repeats > _REPEATS:
             raise DeviceError(
-                f"{self._name} does not count its pictures: uniqueId stays at {counter}.",
-                "Let the IOC count uniqueId, or lost pictures could not be known.",
+                f"{self._name} does not count its images: uniqueId stays at {counter}.",
+                "Let the IOC count uniqueId, or lost images could not be known.",
                 self._name,
             )
         return True
@@ -127,7 +127,7 @@ class Subscription:
     def _count_gap(self, counter: int) -> None:
         """Count what the server or p4p dropped: TCP itself loses nothing.
 
-        Before the first picture nothing counts: the IOC may have begun to count anew.
+        Before the first image nothing counts: the IOC may have begun to count anew.
         """
         if self._counting and self._last is not None:
             gap = (counter - self._last - 1) % _MODULUS

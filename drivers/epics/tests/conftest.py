@@ -49,7 +49,7 @@ class Ioc:
 
 @pytest.fixture
 def ramp():
-    """A function that returns picture `number` of the IOC."""
+    """A function that returns image `number` of the IOC."""
 
     def make(number, rows=48, columns=64):
         y, x = np.indices((rows, columns))
@@ -90,7 +90,7 @@ def _iocs(_loopback_only):
 
 @pytest.fixture
 def ioc(_iocs):
-    """An IOC without a picture: the one that runs, as it takes a second to start, or a new one."""
+    """An IOC without an image: the one that runs, as it takes a second to start, or a new one."""
     if not _iocs or _iocs[-1].ended:
         _iocs.append(Ioc())
     else:
@@ -113,5 +113,5 @@ def open_host(bench):
 
 @pytest.fixture
 def consume(bench):
-    """A function that reads a host's ring; `seen` are the pictures."""
+    """A function that reads a host's ring; `seen` are the images."""
     return lambda host: bench.consume(host.arm(), lambda frame: frame.pixels.copy())

@@ -1,6 +1,6 @@
 """An IOC for the tests: serves one NTNDArray and does what it is told, a line at a time.
 
-Pixel (y, x) of picture n is (n + x + 10 y) % 200.
+Pixel (y, x) of image n is (n + x + 10 y) % 200.
 """
 
 import json
@@ -26,7 +26,7 @@ class Ioc:
         self._server = Server(providers=[self._provider])
 
     def reset(self):
-        """Serve the PV anew: without a picture, counting from 1."""
+        """Serve the PV anew: without an image, counting from 1."""
         if self._pv is not None:
             self._provider.remove(self._name)
             self._pv.close(destroy=True)
@@ -34,7 +34,7 @@ class Ioc:
         self._pv = SharedPV(initial=self._type.wrap(np.zeros((0, 0), np.uint8)))
         self._provider.add(self._name, self._pv)
 
-    def picture(
+    def image(
         self,
         rows=48,
         columns=64,
@@ -57,12 +57,12 @@ class Ioc:
     def post(self, times=1, every_s=0.0, step=1, **order):
         for _ in range(times):
             self._count += step
-            self._pv.post(self.picture(**order))
+            self._pv.post(self.image(**order))
             time.sleep(every_s)
 
     def again(self, times, **order):
         for _ in range(times):
-            self._pv.post(self.picture(**order))
+            self._pv.post(self.image(**order))
 
 
 def main():

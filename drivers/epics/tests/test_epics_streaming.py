@@ -1,4 +1,4 @@
-"""The driver on the HAL: an IOC in another process serves pictures over pvAccess."""
+"""The driver on the HAL: an IOC in another process serves images over pvAccess."""
 
 import threading
 
@@ -26,8 +26,8 @@ def test_it_streams_with_an_exact_ledger(ioc, open_host, consume, ramp, isolatio
     assert all(
         header.hardware_time_ns == 10**12 + header.frame_number for header in consumer.headers
     )
-    for header, picture in zip(consumer.headers, consumer.seen, strict=True):
-        assert np.array_equal(picture, ramp(header.frame_number))
+    for header, image in zip(consumer.headers, consumer.seen, strict=True):
+        assert np.array_equal(image, ramp(header.frame_number))
     assert host.faults == []
 
 
@@ -56,7 +56,7 @@ def test_it_starts_and_stops_again_and_again(ioc, open_host, consume):
     assert len(consumer.headers) == 30
 
 
-def test_pictures_that_the_ioc_dropped_are_lost_in_the_sdk(ioc, open_host, consume):
+def test_images_that_the_ioc_dropped_are_lost_in_the_sdk(ioc, open_host, consume):
     ioc.post()
     host = open_host()
     consumer = consume(host)
@@ -83,7 +83,7 @@ def test_the_counter_wraps_at_32_bits(ioc, open_host, consume):
     assert ledger.expected == 2**31 + 4
 
 
-def test_a_picture_that_is_posted_again_is_shown_once(ioc, open_host, consume):
+def test_a_image_that_is_posted_again_is_shown_once(ioc, open_host, consume):
     ioc.post()
     host = open_host()
     consumer = consume(host)
@@ -104,7 +104,7 @@ def test_an_ioc_that_does_not_count_is_said(ioc, open_host, consume):
     consume(host)
     host.start()
     ioc.post(times=20, every_s=0.005, uid=0)
-    assert "FV:Pva1:Image does not count its pictures: uniqueId stays at 0." in host.faults.first()
+    assert "FV:Pva1:Image does not count its images: uniqueId stays at 0." in host.faults.first()
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_an_ioc_that_does_not_count_is_said(ioc, open_host, consume):
         ({"codec": "lz4"}, "is compressed (lz4), which the epics driver does not read."),
     ],
 )
-def test_another_picture_than_agreed_ends_the_run(ioc, open_host, consume, change, sentence):
+def test_another_image_than_agreed_ends_the_run(ioc, open_host, consume, change, sentence):
     ioc.post()
     host = open_host()
     consumer = consume(host)
@@ -226,7 +226,7 @@ def test_what_the_pv_cannot_say_is_set_and_read_back(ioc, open_host, consume):
 @pytest.mark.parametrize(
     ("order", "device_id", "sentence"),
     [
-        (None, "FV:Pva1:Image", "FV:Pva1:Image has no picture yet. Enable callbacks"),
+        (None, "FV:Pva1:Image", "FV:Pva1:Image has no image yet. Enable callbacks"),
         ({"dtype": "float64"}, "FV:Pva1:Image", "has pixels of type float64; read are int8, "),
         ({"codec": "jpeg"}, "FV:Pva1:Image", "is compressed (jpeg), which the epics driver"),
         ({"color": 5, "rows": 2}, "FV:Pva1:Image", "has ColorMode YUV444; read are Mono"),

@@ -19,10 +19,10 @@ from fluoroview.hal import (
     IntParameter,
     ParameterTree,
 )
-from fluoroview.hal.dosemeter import tell
+from fluoroview.hal.dose_meter import tell
 from fluoroview.hal.frame import NAN
-from fluoroview.hal.run_thread import RunThread
-from fluoroview_generator.pacing import Raster
+from fluoroview.hal.runtime.run_thread import RunThread
+from fluoroview_generator.pacing import PulseSchedule
 
 DEVICE_ID = "meter"
 READINGS_PER_S = 10.0
@@ -112,7 +112,7 @@ class SimulatedDoseMeter(DoseMeter):
         self.stop()
 
     def _read(self, sink: FrameSink) -> None:
-        raster = Raster(self._clock.monotonic_ns(), READINGS_PER_S)
+        raster = PulseSchedule(self._clock.monotonic_ns(), READINGS_PER_S)
         told_slot = raster.slot = 0
         while not sink.stopping:
             if self._thread.wait_until(raster.next(self._clock.monotonic_ns())):

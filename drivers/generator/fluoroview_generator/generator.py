@@ -18,19 +18,19 @@ from fluoroview.hal import (
     EnumParameter,
     FloatParameter,
     FrameSink,
+    Generator,
+    GeneratorState,
     IntParameter,
     Parameter,
     ParameterTree,
     Pulse,
-    SourceState,
     StrParameter,
-    XraySource,
 )
-from fluoroview.hal.run_thread import RunThread
+from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview.hal.tube_output import pulse_output
 from fluoroview_generator import technique as limits
 from fluoroview_generator.anode import Anode
-from fluoroview_generator.pacing import Raster
+from fluoroview_generator.pacing import PulseSchedule
 from fluoroview_generator.technique import Geometry, Rating, Technique, exposure_of
 
 DEVICE_ID = "tube"
@@ -40,7 +40,7 @@ TRIP_PERCENT = 110.0
 """Above this an exposure is ended."""
 
 
-class SimulatedGenerator(XraySource):
+class SimulatedGenerator(Generator):
     """An x-ray generator that must be prepared, and may refuse, trip and overheat.
 
     `clock` and `wait(seconds) -> bool` (true: the run was ended meanwhile) are there for tests;
@@ -61,7 +61,7 @@ class SimulatedGenerator(XraySource):
         self._renew()
 
     def _renew(self) -> None:
-        self._state = SourceState.OFF
+        self._state = GeneratorState.OFF
         self._technique, self._geometry, self._rating = Technique(), Geometry(), Rating()
         self._anode = Anode(self._clock)
         self._rotor_time_s = 0.3
@@ -106,23 +106,23 @@ class SimulatedGenerator(XraySource):
     def prepare(self) -> None:
         """Run the rotor up and return when ready; DeviceError with the reason when it refuses."""
         self._require_fit()
-        self._state = SourceState.PREPARING
+        self._state = GeneratorState.PREPARING
         self._thread.end.clear()
         self._thread.wait(self._rotor_time_s)
-        if self._state is not SourceState.PREPARING:  # the door, meanwhile
+        if self._state is not GeneratorState.PREPARING:  # the door, meanwhile
             self._require_fit()
-        self._state = SourceState.READY
+        self._state = GeneratorState.READY
 
     def start(self, sink: FrameSink) -> None:
         """Begin to expose. DeviceError unless ready, or when the technique no longer fits."""
-        if self._state is not SourceState.READY:
+        if self._state is not GeneratorState.READY:
             raise DeviceError(
                 f"The generator {self.device_id} cannot expose: it is {self._state}, not ready.",
                 "Prepare it first.",
                 self.device_id,
             )
         self._require_fit()
-        self._state = SourceState.EXPOSING
+        self._state = GeneratorState.EXPOSING
         self._thread.start(
             "generator pulses",
             lambda: self._expose(sink),
@@ -132,8 +132,8 @@ class SimulatedGenerator(XraySource):
     def stop(self) -> None:
         """End the exposure; the rotor runs down."""
         self._thread.stop()
-        if self._state in (SourceState.EXPOSING, SourceState.READY, SourceState.PREPARING):
-            self._state = SourceState.OFF
+        if self._state in (GeneratorState.EXPOSING, GeneratorState.READY, GeneratorState.PREPARING):
+            self._state = GeneratorState.OFF
 
     def close(self) -> None:
         """Switch off."""
@@ -146,9 +146,9 @@ class SimulatedGenerator(XraySource):
             raise DeviceError(f"The generator {self.device_id} refuses: {what}.", remedy)
 
     def _refusal(self) -> tuple[str, str]:
-        if self._state is SourceState.FAULT:
+        if self._state is GeneratorState.FAULT:
             return "it tripped", "Close the device and open it again."
-        if self._state is SourceState.INTERLOCK:
+        if self._state is GeneratorState.INTERLOCK:
             return "the interlock is open (the door of the room)", "Close the door."
         if self._anode.heat_percent > HOT_PERCENT:
             seconds = self._anode.seconds_until(HOT_PERCENT)
@@ -169,7 +169,7 @@ class SimulatedGenerator(XraySource):
         while not sink.stopping:
             if raster is None or rate_hz != self._technique.pulse_rate_hz:
                 rate_hz = self._technique.pulse_rate_hz
-                raster = Raster(self._clock.monotonic_ns(), rate_hz)
+                raster = PulseSchedule(self._clock.monotonic_ns(), rate_hz)
             if self._thread.wait_until(raster.next(self._clock.monotonic_ns())):
                 return
             pulse = self._pulse()
@@ -182,7 +182,7 @@ class SimulatedGenerator(XraySource):
 
     def _tripped(self, sink: FrameSink, fired: int) -> bool:
         """Say why the exposure is cut off here, if it is."""
-        if self._state is SourceState.INTERLOCK:
+        if self._state is GeneratorState.INTERLOCK:
             sink.fail("the interlock opened during the exposure (the door of the room)")
         elif self._trip_after and fired >= self._trip_after:
             self._trip(sink, f"the tube arced after {fired} pulses, and the generator tripped")
@@ -197,7 +197,7 @@ class SimulatedGenerator(XraySource):
         return True
 
     def _trip(self, sink: FrameSink, why: str) -> None:
-        self._state = SourceState.FAULT
+        self._state = GeneratorState.FAULT
         sink.fail(why)
 
     def _pulse(self) -> Pulse:
@@ -258,7 +258,9 @@ class SimulatedGenerator(XraySource):
     def _tube_parameters(self) -> list[Parameter]:
         anode = self._anode
         return [
-            StrParameter("SourceState", lambda: str(self._state), doc="where the handshake stands"),
+            StrParameter(
+                "GeneratorState", lambda: str(self._state), doc="where the handshake stands"
+            ),
             FloatParameter("RatedPower", lambda: self._rating.power_kw, unit="kW"),
             FloatParameter("RatedPulseCharge", lambda: self._rating.charge_mas, unit="mAs"),
             FloatParameter("AnodeHeat", lambda: anode.heat_kj, unit="kJ"),
@@ -302,7 +304,7 @@ class SimulatedGenerator(XraySource):
         return [
             BoolParameter(
                 "Interlock",
-                lambda: self._state is SourceState.INTERLOCK,
+                lambda: self._state is GeneratorState.INTERLOCK,
                 self._set_interlock,
                 doc="true: the door is open; preparing is refused, an exposure is cut off",
             ),
@@ -344,7 +346,7 @@ class SimulatedGenerator(XraySource):
     def _set_technique(self, **changes: Any) -> None:
         """Set at any time; while exposing only what the tube is rated for."""
         wanted = replace(self._technique, **changes)
-        if self._state is SourceState.EXPOSING and (objection := self._rating.objection(wanted)):
+        if self._state is GeneratorState.EXPOSING and (objection := self._rating.objection(wanted)):
             raise DeviceError(
                 f"The generator {self.device_id} refuses: {objection}.",
                 "Lower another factor first.",
@@ -355,9 +357,9 @@ class SimulatedGenerator(XraySource):
         self._geometry = replace(self._geometry, **changes)
 
     def _set_interlock(self, is_open: bool) -> None:
-        if self._state is SourceState.FAULT:
+        if self._state is GeneratorState.FAULT:
             return  # what tripped stays tripped, door or not
         if is_open:
-            self._state = SourceState.INTERLOCK
-        elif self._state is SourceState.INTERLOCK:
-            self._state = SourceState.OFF
+            self._state = GeneratorState.INTERLOCK
+        elif self._state is GeneratorState.INTERLOCK:
+            self._state = GeneratorState.OFF

@@ -3,7 +3,7 @@
 import math
 
 
-class Raster:
+class PulseSchedule:
     """Due times `start_ns + n · period`; what was missed is left out and never caught up."""
 
     def __init__(self, start_ns: int, rate_hz: float) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from fluoroview.hal import DeviceError, DoseOrigin, ParameterError, SourceState
+from fluoroview.hal import DeviceError, DoseOrigin, GeneratorState, ParameterError
 from fluoroview.hal.tube_output import kerma_ugy_per_mas
 from fluoroview_generator import SimulatedGenerator
 
@@ -31,7 +31,7 @@ def expose(generator, sink):
 
 
 def state(tree):
-    return tree["SourceState"].read()
+    return tree["GeneratorState"].read()
 
 
 def test_it_prepares_for_the_rotor_time_and_is_ready(generator, tree, fake_time):
@@ -183,7 +183,7 @@ def test_it_refuses_with_the_reason(generator, tree, settings, sentence):
 
 def test_closing_the_door_ends_the_refusal(generator, tree):
     tree.write("Interlock", True)
-    assert state(tree) == SourceState.INTERLOCK
+    assert state(tree) == GeneratorState.INTERLOCK
     with pytest.raises(DeviceError):
         generator.prepare()
     assert tree.write("Interlock", False) is False

@@ -24,17 +24,17 @@ def values(host):
 @BOTH
 def test_prepare_expose_stop(opened, isolation):
     host = opened("generator", "tube", isolation)
-    assert host.traits() == {"kind": "source", "handshake": True, "tells_pulses": True}
+    assert host.traits() == {"kind": "source", "handshake": True, "reports_pulses": True}
     host.write("RotorTime", 0.05)
     ring = host.arm()
     host.prepare()
-    assert values(host)["SourceState"] == "ready"
+    assert values(host)["GeneratorState"] == "ready"
     host.start()
-    assert values(host)["SourceState"] == "exposing"
+    assert values(host)["GeneratorState"] == "exposing"
     until(lambda: ring.pulses_since(0)[0] >= 8)
     host.stop()
     count, pulses = ring.pulses_since(0)
-    assert values(host)["SourceState"] == "off"
+    assert values(host)["GeneratorState"] == "off"
     assert [pulse.pulse_index for pulse in pulses] == list(range(count))
     assert {pulse.origin for pulse in pulses} == {DoseOrigin.SIMULATED}
     assert all(pulse.air_kerma_ugy > 0 and pulse.kap_ugym2 > 0 for pulse in pulses)
@@ -70,7 +70,7 @@ def test_a_refusal_leaves_it_armed_and_it_may_be_asked_again(opened, isolation):
     with pytest.raises(DeviceError, match=r"refuses: the interlock is open .*Close the door\."):
         host.prepare()
     assert host.state is DeviceState.ARMED
-    assert values(host)["SourceState"] == "interlock"
+    assert values(host)["GeneratorState"] == "interlock"
     host.write("Interlock", False)
     host.prepare()
     assert host.faults == []

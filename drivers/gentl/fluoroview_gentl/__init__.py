@@ -1,7 +1,7 @@
 """Detectors behind any GenICam GenTL producer (a vendor's .cti file), through harvesters.
 
 `detector` is the driver, `producers` finds and loads the .cti files, `features` turns the node
-map into parameters, `picture` finds the picture in a buffer (`fluoroview.hal.pixel_format` decodes
+map into parameters, `image` finds the image in a buffer (`fluoroview.hal.sdk.pixel_format` decodes
 it), `stream` keeps the account of one run, `timestamps` makes nanoseconds, `sdk` holds what the SDK
 needs to behave.
 """

@@ -18,8 +18,8 @@ from fluoroview.hal import (
     PolledDetector,
     RelationshipParameter,
 )
-from fluoroview.hal.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
-from fluoroview.hal.pixel_format import BY_CODE, PixelFormat, Pixels
+from fluoroview.hal.sdk.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
+from fluoroview.hal.sdk.pixel_format import BY_CODE, PixelFormat, Pixels
 from fluoroview_gentl import producers, sdk
 from fluoroview_gentl.features import GenapiFeature, device_parameters
 from fluoroview_gentl.producers import Producer

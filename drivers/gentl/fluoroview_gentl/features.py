@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from fluoroview.hal.genicam import Kind, NodeParameter, parameters_of, walk
+from fluoroview.hal.sdk.genicam import Kind, NodeParameter, parameters_of, walk
 from fluoroview_gentl import sdk
 
 _INVISIBLE = 3  # EVisibility
@@ -19,7 +19,7 @@ _KINDS = {
 
 
 class GenapiFeature:
-    """One feature of genicam's node map (see `fluoroview.hal.genicam.Feature`)."""
+    """One feature of genicam's node map (see `fluoroview.hal.sdk.genicam.Feature`)."""
 
     def __init__(self, feature: Any) -> None:
         self._feature = feature

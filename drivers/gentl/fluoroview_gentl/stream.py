@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from fluoroview.hal import DeviceError, FrameHeader, LossCause
-from fluoroview.hal.frame_ids import GEV_PERIOD, FrameIds
-from fluoroview.hal.pixel_format import BY_CODE, Decoder, PixelFormat, Pixels
+from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds
+from fluoroview.hal.sdk.pixel_format import BY_CODE, Decoder, PixelFormat, Pixels
 from fluoroview_gentl import sdk
-from fluoroview_gentl.picture import Picture, find_picture
+from fluoroview_gentl.image import Image, find_image
 from fluoroview_gentl.timestamps import Timestamps
 
 Lost = Callable[[int, LossCause], None]
@@ -64,7 +64,7 @@ class Stream:
     def take(self, pixels: Pixels) -> FrameHeader | None:
         """Decode the next buffer into `pixels` and return its header; None if there is none.
 
-        The buffer is queued again whatever happens. Raises DeviceError for a picture that is not
+        The buffer is queued again whatever happens. Raises DeviceError for an image that is not
         the one that was armed for, and the SDK's own errors.
         """
         if self._can_count and not self.waiting():
@@ -81,18 +81,16 @@ class Stream:
                     buffer.parent.queue_buffer(buffer)
 
     def _deliver(self, buffer: Any, pixels: Pixels) -> FrameHeader | None:
-        picture = find_picture(buffer, self._node_map)
-        self._check(picture, pixels)
-        if not picture.complete or picture.data.size < self._decoder.needed_bytes(
-            picture.line_padding
-        ):
+        image = find_image(buffer, self._node_map)
+        self._check(image, pixels)
+        if not image.complete or image.data.size < self._decoder.needed_bytes(image.line_padding):
             self._count_incomplete()
             return None
         self._decoder.decode(
-            picture.data,
+            image.data,
             pixels,
-            line_padding=picture.line_padding,
-            big_endian=picture.big_endian,
+            line_padding=image.line_padding,
+            big_endian=image.big_endian,
         )
         number, (count, cause) = self._ids.arrived(self._frame_id(buffer), self._underruns())
         if count:
@@ -103,16 +101,16 @@ class Stream:
             binning=self._binning,
         )
 
-    def _check(self, picture: Picture, pixels: Pixels) -> None:
+    def _check(self, image: Image, pixels: Pixels) -> None:
         armed = self._decoder.pixel_format
         size = (self._decoder.rows, self._decoder.columns)
-        same_size = (picture.rows, picture.columns) == size == pixels.shape
-        if same_size and picture.code == armed.code:
+        same_size = (image.rows, image.columns) == size == pixels.shape
+        if same_size and image.code == armed.code:
             return
-        known = BY_CODE.get(picture.code)
+        known = BY_CODE.get(image.code)
         raise DeviceError(
-            f"it delivered {picture.columns}×{picture.rows} "
-            f"{known.name if known else f'pixel format 0x{picture.code:08X}'}, but "
+            f"it delivered {image.columns}×{image.rows} "
+            f"{known.name if known else f'pixel format 0x{image.code:08X}'}, but "
             f"{pixels.shape[1]}×{pixels.shape[0]} {armed.name} was agreed when armed.",
             "Width, Height and PixelFormat may change only while the device is idle.",
         )

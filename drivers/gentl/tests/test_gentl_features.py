@@ -6,7 +6,7 @@ import pytest
 from genicam import genapi
 
 from fluoroview.hal import Access, DeviceError, ParameterError, ParameterTree
-from fluoroview.hal.genicam import decoded_formats
+from fluoroview.hal.sdk.genicam import decoded_formats
 from fluoroview_gentl import GenTLDetector
 from fluoroview_gentl.features import GenapiFeature, device_parameters
 
@@ -115,7 +115,7 @@ def test_access_follows_the_selector(tree):
         assert tree["ComponentEnable"].access is Access.RW_IDLE
         assert tree.write("ComponentEnable", True) is True
         tree.write("ComponentEnable", False)
-        # there is no format for ranges that makes a picture
+        # there is no format for ranges that makes an image
         assert tree["PixelFormat"].limits()["choices"] == []
     finally:
         tree.write("ComponentSelector", "Intensity")

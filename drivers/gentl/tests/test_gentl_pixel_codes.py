@@ -2,7 +2,7 @@
 
 from harvesters.util.pfnc import dict_by_ints
 
-from fluoroview.hal.pixel_format import BY_CODE, BY_NAME
+from fluoroview.hal.sdk.pixel_format import BY_CODE, BY_NAME
 
 
 def test_codes_are_those_of_the_standard():

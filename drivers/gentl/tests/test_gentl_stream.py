@@ -13,7 +13,7 @@ import pytest
 from genicam import gentl
 
 from fluoroview.hal import DeviceError, LossCause
-from fluoroview.hal.pixel_format import BY_NAME
+from fluoroview.hal.sdk.pixel_format import BY_NAME
 from fluoroview_gentl.stream import Stream
 
 MONO8 = BY_NAME["Mono8"]
@@ -170,7 +170,7 @@ def test_a_short_buffer_is_lost_on_the_link_and_not_shown(run, changes):
         ({"payload_type": 6}, "it sends JPEG 2000 data"),
     ],
 )
-def test_another_picture_than_agreed_ends_the_run_and_goes_back(run, changes, sentence):
+def test_another_image_than_agreed_ends_the_run_and_goes_back(run, changes, sentence):
     run.sdk.deliver(1, **changes)
     with pytest.raises(DeviceError, match=sentence):
         run.take()

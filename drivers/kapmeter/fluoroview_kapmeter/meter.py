@@ -22,7 +22,7 @@ from fluoroview.hal import (
     ParameterTree,
     StrParameter,
 )
-from fluoroview.hal.dosemeter import tell
+from fluoroview.hal.dose_meter import tell
 from fluoroview_kapmeter import finding
 from fluoroview_kapmeter.counter import KapCounter
 from fluoroview_kapmeter.listening import Listener

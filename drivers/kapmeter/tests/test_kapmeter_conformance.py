@@ -1,6 +1,6 @@
 """The conformance kit on the driver, with the emulated meter at the other end of the line."""
 
-from fluoroview.hal.conformance import Effort, Verdict, check
+from fluoroview.conformance import Effort, Verdict, check
 
 SMALL = Effort("small", opens=5, runs=12, stream_s=0.3, settle_s=0.08, first_frame_s=15.0)
 

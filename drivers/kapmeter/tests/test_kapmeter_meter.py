@@ -13,7 +13,7 @@ import pytest
 import serial
 
 from fluoroview.hal import DeviceError, DeviceState, DoseOrigin, DriverError
-from fluoroview.hal.registry import DriverInfo, discover
+from fluoroview.hal.runtime.registry import DriverInfo, discover
 from fluoroview.hal.testing import Bench, until
 from fluoroview_kapmeter import KapMeter, finding, listening
 
@@ -68,7 +68,10 @@ def test_it_tells_what_is_measured_as_increments(emulate, opened, isolation):
     assert float(measured) > 3.0
     assert {pulse.origin for pulse in told} == {DoseOrigin.MEASURED}
     assert {pulse.pulse_index for pulse in told} == {-1}
-    assert all(math.isnan(pulse.air_kerma_ugy) and math.isnan(pulse.exposure.kvp) for pulse in told)
+    assert all(
+        math.isnan(pulse.air_kerma_ugy) and math.isnan(pulse.exposure.tube_voltage_kv)
+        for pulse in told
+    )
     assert value(host, "CumulativeKap") == float(meter.counted)
     assert value(host, "LinesMissing") == 0
     assert host.faults == []

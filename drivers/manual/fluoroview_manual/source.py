@@ -12,9 +12,9 @@ from fluoroview.hal import (
     DeviceInfo,
     FloatParameter,
     FrameSink,
+    Generator,
     Parameter,
     ParameterTree,
-    XraySource,
 )
 
 DEVICE_ID = "operator"
@@ -46,11 +46,11 @@ NEEDED = ("TubeVoltage", "TubeCurrent", "PulseWidth")
 """What must have been typed in before a dose computed from it means anything."""
 
 
-class ManualSource(XraySource):
+class ManualSource(Generator):
     """A technique on paper. `TechniqueStated` says whether the operator has typed it in yet."""
 
     handshake = False
-    tells_pulses = False
+    reports_pulses = False
 
     def __init__(self, device_id: str) -> None:
         super().__init__(device_id)

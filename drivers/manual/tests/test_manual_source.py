@@ -28,7 +28,7 @@ def values(host):
 
 
 def test_it_says_that_it_knows_no_pulses_and_no_handshake(host):
-    assert host.traits() == {"kind": "source", "handshake": False, "tells_pulses": False}
+    assert host.traits() == {"kind": "source", "handshake": False, "reports_pulses": False}
 
 
 def test_a_run_tells_nothing_and_keeps_the_technique(host):

@@ -2,7 +2,7 @@
 
 `detector` is the driver, `cameras` finds and opens a camera, `features` turns its node map into
 parameters, `stream` takes the grab results of one run, `block_ids` keeps the account of lost
-frames, `picture` unpacks pixels, `sdk` holds what the SDK needs to behave.
+frames, `image` unpacks pixels, `sdk` holds what the SDK needs to behave.
 """
 
 from fluoroview_pylon.detector import PylonDetector

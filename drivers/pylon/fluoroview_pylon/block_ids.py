@@ -5,7 +5,7 @@ not count. USB3 Vision and the emulation count from 0 in 64 bits. Ids are unwrap
 """
 
 from fluoroview.hal import LossCause
-from fluoroview.hal.frame_ids import unwrap
+from fluoroview.hal.sdk.frame_ids import unwrap
 
 _INVALID = 2**64 - 1
 

@@ -14,10 +14,10 @@ from fluoroview.hal import (
     PolledDetector,
     RelationshipParameter,
 )
-from fluoroview.hal.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
+from fluoroview.hal.sdk.genicam import decoded_formats, frame_parameters, in_place_of, not_decoded
 from fluoroview_pylon import cameras, sdk
 from fluoroview_pylon.features import PylonFeature, device_parameters, is_emulated, node
-from fluoroview_pylon.picture import Pixels, bits, is_known
+from fluoroview_pylon.image import Pixels, bits, is_known
 from fluoroview_pylon.stream import Stream
 
 _LOGGER = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ The stream grabber's counters (Statistic_...) are features beside the camera's o
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from fluoroview.hal import sfnc
-from fluoroview.hal.genicam import Kind, NodeParameter, parameters_of, walk
+from fluoroview.hal.sdk import sfnc
+from fluoroview.hal.sdk.genicam import Kind, NodeParameter, parameters_of, walk
 from fluoroview_pylon import sdk
-from fluoroview_pylon.picture import is_known
+from fluoroview_pylon.image import is_known
 
 # The emulation lets binning be set and does not bin.
 _DUMMIES_OF_THE_EMULATION = ("Binning",)
@@ -28,7 +28,7 @@ _KINDS = {
 
 
 class PylonFeature:
-    """One feature of a pylon node map (see `fluoroview.hal.genicam.Feature`)."""
+    """One feature of a pylon node map (see `fluoroview.hal.sdk.genicam.Feature`)."""
 
     def __init__(self, feature: Any) -> None:
         self._feature = feature

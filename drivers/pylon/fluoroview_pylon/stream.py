@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from fluoroview.hal import DeviceError, FrameHeader, LossCause
-from fluoroview.hal.frame_ids import GEV_PERIOD
+from fluoroview.hal.sdk.frame_ids import GEV_PERIOD
 from fluoroview_pylon import sdk
 from fluoroview_pylon.block_ids import BlockIds
 from fluoroview_pylon.features import is_emulated, node
-from fluoroview_pylon.picture import PixelDecoder, Pixels
+from fluoroview_pylon.image import PixelDecoder, Pixels
 
 BUFFERS = 16
 _PRESENCE_EVERY_S = 0.25  # asking whether the camera is there takes about 1 ms

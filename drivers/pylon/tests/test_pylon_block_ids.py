@@ -3,7 +3,7 @@
 import pytest
 
 from fluoroview.hal import LossCause
-from fluoroview.hal.frame_ids import GEV_PERIOD
+from fluoroview.hal.sdk.frame_ids import GEV_PERIOD
 from fluoroview_pylon.block_ids import BlockIds
 
 LINK, SDK = LossCause.LINK, LossCause.SDK

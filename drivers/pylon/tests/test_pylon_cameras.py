@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fluoroview.hal import DeviceError, DriverError
-from fluoroview.hal.registry import DriverInfo, discover
+from fluoroview.hal.runtime.registry import DriverInfo, discover
 from fluoroview_pylon import PylonDetector, cameras, sdk
 
 EMULATION = DriverInfo("pylon", "fluoroview-pylon", "", "")

@@ -14,7 +14,7 @@ SIDE = 128
 
 
 def set_up(host, rate_hz=60.0):
-    """Small pictures, so that a busy machine emulates them in time."""
+    """Small images, so that a busy machine emulates them in time."""
     for name, value in (("Width", SIDE), ("Height", SIDE), ("PixelFormat", "Mono16")):
         host.write(name, value)
     host.write("AcquisitionFrameRate", rate_hz)

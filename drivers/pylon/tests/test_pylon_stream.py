@@ -153,7 +153,7 @@ def test_a_stream_that_does_not_count_underruns_has_lost_them_on_the_link(run):
         ({"GetPixelType": 0x01100005}, "it delivered 8×4 of pixel type 0x01100005"),
     ],
 )
-def test_another_picture_than_was_armed_is_refused(run, said, sentence):
+def test_another_image_than_was_armed_is_refused(run, said, sentence):
     with pytest.raises(DeviceError, match=f"{sentence}.*was agreed when armed"):
         run.take(1, **said)
 

@@ -1,4 +1,4 @@
-"""A barium swallow comes in through a vendor SDK: simulated frames as the camera's pictures."""
+"""A barium swallow comes in through a vendor SDK: simulated frames as the camera's images."""
 
 import cv2
 import numpy as np
@@ -11,29 +11,29 @@ FRAMES = 5
 
 @pytest.fixture(scope="module")
 def swallow():
-    """Pictures of the project's own simulator, rows × columns of 14 bits in uint16."""
+    """Images of the project's own simulator, rows × columns of 14 bits in uint16."""
     host = DeviceHost("simulated", "suite", "thread")
     host.open()
     host.write("Matrix", "512")
     reader = host.arm().reader()
     host.start()
-    pictures = []
-    while len(pictures) < FRAMES:
+    images = []
+    while len(images) < FRAMES:
         frame = reader.next(20.0)
         assert frame is not None, "the simulator gave no frame"
-        pictures.append(frame.pixels.copy())
+        images.append(frame.pixels.copy())
         reader.release()
     host.stop()
     reader.close()
     host.close()
-    return pictures
+    return images
 
 
 @pytest.fixture
 def folder(swallow, tmp_path):
-    """The pictures as 16-bit PNG, in the order of their names."""
-    for index, picture in enumerate(swallow):
-        assert cv2.imwrite(str(tmp_path / f"swallow{index:03d}.png"), picture)
+    """The images as 16-bit PNG, in the order of their names."""
+    for index, image in enumerate(swallow):
+        assert cv2.imwrite(str(tmp_path / f"swallow{index:03d}.png"), image)
     return tmp_path
 
 

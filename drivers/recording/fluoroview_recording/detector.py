@@ -23,9 +23,9 @@ from fluoroview.hal import (
     Pulse,
     StrParameter,
 )
-from fluoroview.hal.playback import Playback
-from fluoroview.hal.run_thread import RunThread
-from fluoroview.record import RecordError, Recording
+from fluoroview.hal.runtime.run_thread import RunThread
+from fluoroview.hal.sdk.playback import Playback
+from fluoroview.recording import RecordError, Recording
 from fluoroview_recording.discovery import discover_recordings
 from fluoroview_recording.timeline import (
     Event,
@@ -115,13 +115,11 @@ class RecordingReplay(Detector):
     # playing, in the thread of a run
 
     def _play(self, sink: FrameSink, recording: Recording, timeline: Timeline) -> None:
-        picture = np.empty(
-            (recording.format.rows, recording.format.columns), recording.format.dtype
-        )
+        image = np.empty((recording.format.rows, recording.format.columns), recording.format.dtype)
         clock_ns = self._device_clock_ns()
         told_ns = 0
         for again, event in self._events(timeline):
-            damage = _read(recording, event, picture)
+            damage = _read(recording, event, image)
             moment = self._playback.wait(sink, event.due_ns - told_ns)
             if moment is None:
                 return
@@ -133,7 +131,7 @@ class RecordingReplay(Detector):
             if isinstance(event, FrameEvent):
                 self._current = event.place
                 header = _later(event.header, clock_ns)
-                self._playback.deliver(sink, picture, header, damage, timeline.frames)
+                self._playback.deliver(sink, image, header, damage, timeline.frames)
 
     def _events(self, timeline: Timeline) -> Iterator[tuple[bool, Event]]:
         """Yield (played before in this run, event)."""
@@ -241,11 +239,11 @@ def retold(pulse: Pulse, host_time_ns: int, *, again: bool) -> Pulse:
     )
 
 
-def _read(recording: Recording, event: Event, picture: np.ndarray) -> RecordError | None:
+def _read(recording: Recording, event: Event, image: np.ndarray) -> RecordError | None:
     """Read a frame's pixels; damage is returned, because the frame still counts."""
     if isinstance(event, FrameEvent):
         try:
-            recording.read(event.place, picture)
+            recording.read(event.place, image)
         except RecordError as error:
             return error
     return None

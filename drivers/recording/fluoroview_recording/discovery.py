@@ -1,8 +1,8 @@
 """Which recordings lie in the folders of recordings."""
 
 from fluoroview.hal import DeviceInfo
-from fluoroview.hal.playback import signed_files
-from fluoroview.record import RecordError, Recording, recording_folders
+from fluoroview.hal.sdk.playback import signed_files
+from fluoroview.recording import RecordError, Recording, recording_folders
 
 MOST_FILES = 200
 """Files looked at: a folder with years of recordings must not outlast the deadline of discovery."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 
 from fluoroview.hal import FrameHeader, LossCause, Pulse
-from fluoroview.record import Recording, RunAccount
+from fluoroview.recording import Recording, RunAccount
 
 USUAL_GAP_NS = 33_333_333
 """Between two runs, or two passes, where too few frames tell the usual one: 30 frames a second."""
@@ -130,10 +130,10 @@ def _one_run(
 def _pulse_events(
     pulses: list[Pulse], headers: list[FrameHeader], due: list[int]
 ) -> Iterator[Event]:
-    """Yield the pulses; none comes after its picture, whatever the jitter of the clocks says."""
-    pictures = {header.pulse_index: at for header, at in zip(headers, due, strict=True)}
+    """Yield the pulses; none comes after its image, whatever the jitter of the clocks says."""
+    images = {header.pulse_index: at for header, at in zip(headers, due, strict=True)}
     for pulse in pulses:
-        latest = pictures.get(pulse.pulse_index, pulse.host_time_ns)
+        latest = images.get(pulse.pulse_index, pulse.host_time_ns)
         yield PulseEvent(min(pulse.host_time_ns, latest), pulse)
 
 

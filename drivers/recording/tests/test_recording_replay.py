@@ -27,14 +27,14 @@ from fluoroview.hal import (
     Pulse,
 )
 from fluoroview.hal.clock import SystemClock
-from fluoroview.hal.ledger import read_ledger
-from fluoroview.hal.ring import FrameRing, Word
+from fluoroview.hal.runtime.ledger import read_ledger
+from fluoroview.hal.runtime.ring import FrameRing, Word
 from fluoroview.hal.sink import FrameSink, SlotPool
 from fluoroview.hal.testing import RunHere
-from fluoroview.record import Ending, RecordError, Recording, RecordingInfo
-from fluoroview.record.layout import RunAccount
-from fluoroview.record.places import VARIABLE
-from fluoroview.record.writing import RecordingFile
+from fluoroview.recording import Ending, RecordError, Recording, RecordingInfo
+from fluoroview.recording.layout import RunAccount
+from fluoroview.recording.places import VARIABLE
+from fluoroview.recording.writing import RecordingFile
 from fluoroview_recording import RecordingReplay
 from fluoroview_recording.detector import retold
 
@@ -198,7 +198,7 @@ def test_without_a_clock_in_the_device_the_times_of_commit_are_kept(tmp_path):
     assert {header.hardware_time_ns for header in played.headers} == {0}
 
 
-def test_each_pulse_is_told_before_its_picture(tmp_path):
+def test_each_pulse_is_told_before_its_image(tmp_path):
     played = Played(make(tmp_path / "r.h5", {1: (range(4), {})}))
     for pulse, header in zip(played.pulses, played.headers, strict=True):
         assert pulse.pulse_index == header.pulse_index
@@ -234,7 +234,7 @@ def test_the_device_s_clock_goes_on_from_run_to_run(tmp_path):
 
 def _harm(path, *places):
     with h5py.File(path, "r") as file:
-        chunks = [file["pictures"].id.get_chunk_info(place) for place in places]
+        chunks = [file["images"].id.get_chunk_info(place) for place in places]
     with path.open("r+b") as file:
         for chunk in chunks:
             file.seek(chunk.byte_offset)
@@ -263,7 +263,7 @@ def test_a_recording_of_damaged_frames_only_fails_with_a_sentence(tmp_path):
 
 def test_a_recording_that_was_cut_off_plays_what_is_whole_and_says_so(tmp_path, monkeypatch):
     path = make(tmp_path / "r.h5", {1: (range(4), {})}, ending=Ending.OPEN)
-    monkeypatch.setattr("fluoroview.record.reading.writer_alive", lambda _writer: False)
+    monkeypatch.setattr("fluoroview.recording.reading.writer_alive", lambda _writer: False)
     played = Played(path)
     assert len(played.headers) == 4
     assert "cut off while it was recorded" in played.values["RecordingNotes"]

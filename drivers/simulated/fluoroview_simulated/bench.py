@@ -1,7 +1,7 @@
 """What `fluoroview bench sim` runs: milliseconds per pulse of every examination of the source.
 
 Each examination runs with noise, scatter, lag and motion on. In the same run stand a copy of the
-same bytes and one picture computed with plain NumPy, so that the figures can be read as ratios on
+same bytes and one image computed with plain NumPy, so that the figures can be read as ratios on
 any machine.
 """
 
@@ -38,7 +38,7 @@ def run(size: int = 1024, frames: int = 100) -> dict[str, Any]:
     Returns:
         "examinations": for each its median and 99th percentile ms per pulse, frames per second,
         previews per second while the C-arm turns, seconds from the start of the process to the
-        first picture without and with a cache on disk, and the memory at the end; the least and
+        first image without and with a cache on disk, and the memory at the end; the least and
         greatest of these; "memcpy_ms" and "numpy_ms" as yardsticks; "limits" that the project has
         set itself, and "within_limits".
     """
@@ -68,7 +68,7 @@ def run(size: int = 1024, frames: int = 100) -> dict[str, Any]:
 
 
 def _in_process(name: str, size: int, frames: int, folder: str) -> dict[str, Any]:
-    """One examination twice: with an empty cache only to its first picture, then wholly."""
+    """One examination twice: with an empty cache only to its first image, then wholly."""
     environment = os.environ | {"FLUOROVIEW_SIMULATED_CACHE": str(Path(folder) / name)}
 
     def child(count: int) -> dict[str, Any]:
@@ -122,9 +122,9 @@ def _yardsticks(size: int, frames: int) -> dict[str, float]:
 
 
 def _start(name: str, size: int) -> tuple[Any, float]:
-    """A scene of an examination's first case with its first picture, and the seconds it took."""
+    """A scene of an examination's first case with its first image, and the seconds it took."""
     from fluoroview_simulated import procedures
-    from fluoroview_simulated.scene import Scene
+    from fluoroview_simulated.render.scene import Scene
 
     began = time.perf_counter()
     patient = procedures.make(name)
@@ -135,7 +135,7 @@ def _start(name: str, size: int) -> tuple[Any, float]:
 
 def _examination(scene: Any, frames: int) -> dict[str, Any]:
     """Pulses of an examination, and turning of its C-arm."""
-    from fluoroview_simulated.detector.panel import LAG_PULSES
+    from fluoroview_simulated.panel.panel import LAG_PULSES
 
     info, size = scene.procedure.info, scene.size
     for t_s, control, value in info.acts(scene.procedure.case):
@@ -165,7 +165,7 @@ def _examination(scene: Any, frames: int) -> dict[str, Any]:
 def _turner(scene: Any) -> Callable[[int], object]:
     """Projects a preview of one more degree of the C-arm."""
     from fluoroview_simulated.anatomy.view import View
-    from fluoroview_simulated.projection import project
+    from fluoroview_simulated.render.projection import project
 
     def turn(i: int) -> object:
         geometry = scene.geometry
@@ -192,8 +192,8 @@ def _ms(seconds: np.ndarray) -> float:
 
 
 def _plain_numpy(scene: Any) -> np.ndarray:
-    """The same picture as anyone would first write it: whole arrays, float64 noise, no lag."""
-    from fluoroview_simulated.beam import SWANK, beam
+    """The same image as anyone would first write it: whole arrays, float64 noise, no lag."""
+    from fluoroview_simulated.physics.beam import SWANK, beam
 
     t = scene.procedure.info.technique
     weights, mu = beam(t.kv, t.filter_al_mm, t.filter_cu_mm, scene.agent).terms

@@ -16,8 +16,8 @@ def prepare() -> None:
     """Shows each examination once, at 1024², with what the gallery does in it."""
     import cv2
 
-    from fluoroview_simulated.scene import Scene
-    from fluoroview_simulated.suite import settled
+    from fluoroview_simulated.render.scene import Scene
+    from fluoroview_simulated.room.state import settled
 
     cv2.setNumThreads(1)
     for name in procedures.names():

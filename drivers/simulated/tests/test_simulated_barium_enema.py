@@ -8,10 +8,10 @@ import pytest
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
 from fluoroview_simulated.procedures.barium_enema import colon as anatomy
 from fluoroview_simulated.procedures.barium_enema.filling import BARIUM_ML_S, filling
 from fluoroview_simulated.procedures.barium_enema.procedure import SINGLE_G_CM3, BariumEnema
+from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
 OPEN = (0.0, "Enema", True)
 
@@ -32,7 +32,7 @@ def drawn(
 
 
 def at(canvas: Canvas, map_: np.ndarray, point: np.ndarray) -> float:
-    """A map where a point of the patient lies in the picture."""
+    """A map where a point of the patient lies in the image."""
     x, y = canvas.view.cells(np.atleast_2d(point), GRID)[0][0]
     return float(map_[round(float(y)), round(float(x))])
 
@@ -71,7 +71,7 @@ def test_the_head_of_the_column_is_round():
     assert near < 0.75 * below
 
 
-def test_the_mass_in_the_picture_is_the_mass_that_ran_in():
+def test_the_mass_in_the_image_is_the_mass_that_ran_in():
     canvas, procedure = drawn("single-normal", 20.0, OPEN)
     grams = canvas.contrast.sum() * canvas.cell_mm**2 * 1e-3
     assert grams == pytest.approx(procedure.state(20.0).let_in_ml * SINGLE_G_CM3, rel=0.12)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fluoroview_simulated.beam import (
+from fluoroview_simulated.physics.beam import (
     AGENTS,
     Beam,
     attenuation,
@@ -14,7 +14,7 @@ from fluoroview_simulated.beam import (
     pulse_kap_ugym2,
     pulse_kerma_ugy,
 )
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 # kV, mm Cu beside 2.5 mm Al: HVL in mm Al, air kerma in µGy per mAs at 100 cm.
 SPEKPY = [

@@ -1,6 +1,7 @@
 """The bench that the command line finds through its entry point."""
 
-from fluoroview_simulated import bench, prepare, procedures, store
+from fluoroview_simulated import bench, prepare, procedures
+from fluoroview_simulated.render import cache as store
 
 
 def test_bench_reports_every_examination_beside_its_limits(monkeypatch):

@@ -9,8 +9,8 @@ from fluoroview_simulated import procedures
 from fluoroview_simulated.anatomy.breathing import DEEP_MM, breathing, share
 from fluoroview_simulated.anatomy.regions_gut import abdomen
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
+from fluoroview_simulated.room.technique import Geometry
 
 BREATHE = ("oesophagogram", "upper-gi", "barium-enema", "cystography", "myelography")
 
@@ -68,7 +68,7 @@ def test_domes_go_about_a_centimetre_kidneys_less_pelvis_and_apex_hardly():
 
 
 @pytest.mark.parametrize("secondary_deg", [0.0, 30.0])
-def test_the_liver_moves_in_the_picture_as_in_the_patient(secondary_deg):
+def test_the_liver_moves_in_the_image_as_in_the_patient(secondary_deg):
     trunk = abdomen("medium", 1)
     geometry = Geometry(isocentre_mm=(-60.0, 0.0, 165.0), secondary_deg=secondary_deg)
     layers = ViewLayers(View(geometry))

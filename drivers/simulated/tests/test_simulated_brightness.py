@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from fluoroview_simulated.beam import beam, pulse_kerma_ugy
-from fluoroview_simulated.brightness import (
+from fluoroview_simulated.physics.beam import beam, pulse_kerma_ugy
+from fluoroview_simulated.room.brightness import (
     CURVES,
     BrightnessControl,
     Limits,
     central_mean,
 )
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 FULL_SCALE = 40_000.0
 
@@ -186,9 +186,9 @@ def test_unknown_names_are_refused_with_what_is_allowed():
 
 
 def test_measuring_field_is_the_irradiated_middle():
-    picture = np.zeros((512, 512), np.uint16)
-    picture[200:312, 200:312] = 1000
-    picture[0, :] = 16383
-    assert central_mean(picture, Geometry(field_width_mm=40.0, field_height_mm=40.0)) == 1000.0
-    assert central_mean(picture, Geometry(iris_mm=50.0)) == 1000.0
-    assert 0 < central_mean(picture, Geometry()) < 1000.0
+    image = np.zeros((512, 512), np.uint16)
+    image[200:312, 200:312] = 1000
+    image[0, :] = 16383
+    assert central_mean(image, Geometry(field_width_mm=40.0, field_height_mm=40.0)) == 1000.0
+    assert central_mean(image, Geometry(iris_mm=50.0)) == 1000.0
+    assert 0 < central_mean(image, Geometry()) < 1000.0

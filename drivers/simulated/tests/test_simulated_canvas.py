@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy.mesh import tube_mesh
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.render import strokes
+from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
+from fluoroview_simulated.room.technique import Geometry
 
 HALF_MM, RADIUS_MM = 40.0, 10.0
 LINE = np.stack([np.zeros(41), np.zeros(41), np.linspace(-HALF_MM, HALF_MM, 41)], axis=1)

@@ -7,8 +7,8 @@ import pytest
 
 from fluoroview_simulated.anatomy import central_veins
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures import make
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 
 def patient(case="good", *acts):
@@ -156,7 +156,7 @@ def test_every_access_leads_to_the_heart():
         assert gap.min() < 2.0
 
 
-def test_the_same_moment_gives_the_same_picture():
+def test_the_same_moment_gives_the_same_image():
     acts = (*wire(200.0), (1.2, "CatheterAdvance", 150.0))
     first, again = (drawn(patient("azygos", *acts), 1.7) for _ in range(2))
     for material in ("soft", "metal"):

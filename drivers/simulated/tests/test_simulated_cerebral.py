@@ -7,8 +7,8 @@ import pytest
 
 from fluoroview_simulated.anatomy.cerebral import load_tree
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
 from fluoroview_simulated.procedures.cerebral_angiography import PROCEDURE
+from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
 
 def injected(case="normal", **settings):

@@ -13,8 +13,8 @@ from fluoroview_simulated.anatomy.moving_chest import Impression, MovingChest
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.project import draw_mesh, project_parts
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures import make
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +199,7 @@ def test_what_would_do_harm_is_refused_in_a_sentence(case, acts, name, value, se
     assert examination.check("CatheterAdvance", 4.0, 2.0) == 4.0
 
 
-def test_the_same_moment_gives_the_same_picture(layers):
+def test_the_same_moment_gives_the_same_image(layers):
     acts = ("balloon", (0.5, "Inject", None), (1.5, "Inflate", True))
     first = drawn(examined(*acts), layers, 2.3)
     again = drawn(examined(*acts), layers, 2.3)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures import find, make
 from fluoroview_simulated.procedures.cystography.shape import BladderShape, UpperTract
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 VOIDING, ADULT = "voiding-cystourethrography", "cystography"
 DRAINED = ((0, "Fill", True), (16, "Fill", False), (16, "Drain", True))
@@ -31,7 +31,7 @@ def drawn(procedure, t_s):
 
 
 def grams(canvas):
-    """Iodine in the picture; the magnification about the isocentre is near one."""
+    """Iodine in the image; the magnification about the isocentre is near one."""
     return float(canvas.contrast.sum()) * canvas.cell_mm**2 / 1e3
 
 
@@ -155,7 +155,7 @@ def test_as_much_iodine_is_drawn_as_is_there(t_s):
     assert grams(drawn(p, t_s)) == pytest.approx(s["bladder_ml"] * s["iodine_g_cm3"], rel=0.06)
 
 
-def test_refluxed_iodine_is_in_the_picture_too():
+def test_refluxed_iodine_is_in_the_image_too():
     p = patient(VOIDING, "reflux-5", (0, "Fill", True))
     s = p.truth(17.0)
     held = s["bladder_ml"] + s["reflux_left_ml"] + s["reflux_right_ml"]

@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fluoroview_simulated.beam import SWANK
-from fluoroview_simulated.detector.panel import (
+from fluoroview_simulated.panel.panel import (
     CEILING,
     ELECTRONIC_QUANTA,
     LAG_PULSES,
@@ -16,8 +15,9 @@ from fluoroview_simulated.detector.panel import (
     make_panel,
     unsharpness_mm,
 )
-from fluoroview_simulated.detector.settings import IDEAL, DetectorSettings, jitter_s
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.panel.settings import IDEAL, DetectorSettings, jitter_s
+from fluoroview_simulated.physics.beam import SWANK
+from fluoroview_simulated.room.technique import Geometry
 
 WHITE = replace(DetectorSettings(), correlated=False)
 

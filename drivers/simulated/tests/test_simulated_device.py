@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceHost, DoseOrigin, ParameterError
-from fluoroview_simulated.beam import pulse_kap_ugym2, pulse_kerma_ugy
-from fluoroview_simulated.detector.panel import CEILING, LAG_PULSES, make_panel
-from fluoroview_simulated.device import DEVICE_ID, SimulatedDetector
-from fluoroview_simulated.pacing import Raster
+from fluoroview_simulated.driver.device import DEVICE_ID, SimulatedDetector
+from fluoroview_simulated.driver.pulse_schedule import PulseSchedule
+from fluoroview_simulated.panel.panel import CEILING, LAG_PULSES, make_panel
+from fluoroview_simulated.physics.beam import pulse_kap_ugym2, pulse_kerma_ugy
 from fluoroview_simulated.procedures.phantom import Phantom
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.room.technique import Geometry
 
 TECHNIQUE, GEOMETRY = Phantom.info.technique, Phantom.info.geometry
 
@@ -86,7 +86,7 @@ def test_one_frame_and_one_dose_for_each_pulse(detector):
         assert pulse.origin is DoseOrigin.SIMULATED
         assert pulse.air_kerma_ugy == pulse_kerma_ugy(TECHNIQUE, GEOMETRY)
         assert pulse.kap_ugym2 == pulse_kap_ugym2(TECHNIQUE, GEOMETRY)
-        assert pulse.exposure.kvp == TECHNIQUE.kv
+        assert pulse.exposure.tube_voltage_kv == TECHNIQUE.kv
 
 
 def test_a_pulse_holds_the_lag_of_those_before_it_in_its_run(detector, monkeypatch):
@@ -186,7 +186,7 @@ def test_another_examination_brings_its_technique_view_cases_and_controls(detect
         tree.write("Case", "healthy")
 
 
-def test_the_stand_moves_and_the_picture_follows(detector):
+def test_the_stand_moves_and_the_image_follows(detector):
     tree = detector.parameters()
     tree.write("TableLateralPosition", 60.0)
     assert detector.suite.geometry.isocentre_mm[0] == 60.0
@@ -226,17 +226,17 @@ def test_discovery_finds_the_suite():
 
 
 def test_raster_does_not_drift():
-    raster = Raster(1000, 30.0)
+    raster = PulseSchedule(1000, 30.0)
     now, dues = 1000, []
     for _ in range(3000):
         dues.append(raster.next(now))
-        now = dues[-1] + 9_000_000  # each picture takes 9 ms
+        now = dues[-1] + 9_000_000  # each image takes 9 ms
     assert dues[-1] == 1000 + round(2999 * 1e9 / 30)
     assert raster.slot_s == pytest.approx(2999 / 30)
 
 
 def test_raster_leaves_out_what_cannot_be_read_out():
-    raster = Raster(0, 10.0)
+    raster = PulseSchedule(0, 10.0)
     raster.next(0)
     assert raster.next(350_000_000) == 300_000_000
     assert raster.slot == 3
@@ -312,7 +312,7 @@ def test_own_factors_end_the_automatic(detector):
     tree.write("AutomaticBrightnessControl", True)
     tree.write("TubeVoltage", 66.0)
     assert tree["AutomaticBrightnessControl"].read() is False
-    assert run(detector, 3).pulses[-1].exposure.kvp == 66.0
+    assert run(detector, 3).pulses[-1].exposure.tube_voltage_kv == 66.0
 
 
 @pytest.mark.parametrize(("held", "limit"), [(False, 88.0), (True, 176.0)])
@@ -332,14 +332,14 @@ def test_air_kerma_rate_stays_within_the_rule_unless_the_high_level_control_is_h
 def test_acquisition_costs_what_it_costs(detector):
     tree = detector.parameters()
     fluoroscopy = run(detector, 2).pulses[-1].air_kerma_ugy
-    tree.write("RunKind", "acquisition")
+    tree.write("AcquisitionType", "acquisition")
     acquisition = run(detector, 2).pulses[-1]
     assert acquisition.air_kerma_ugy == pytest.approx(8 * fluoroscopy)
     assert acquisition.exposure.tube_current_ma == pytest.approx(160.0)
 
 
 def test_spot_image_is_one_pulse_for_each_press(detector):
-    detector.parameters().write("RunKind", "spot image")
+    detector.parameters().write("AcquisitionType", "spot image")
     sink = Sink(512, 1)
     detector.start(sink)
     assert sink.done.wait(30)
@@ -467,14 +467,16 @@ def test_continuous_radiation_gives_the_same_charge_over_the_whole_frame(detecto
 def test_acquisition_finds_its_factors_with_test_pulses_whose_dose_counts(detector):
     tree = detector.parameters()
     tree.write("AutomaticBrightnessControl", True)
-    tree.write("RunKind", "acquisition")
+    tree.write("AcquisitionType", "acquisition")
     sink = run(detector, 4)
     assert len(sink.pulses) == len(sink.frames) + 3
     shown = {h.pulse_index for h, _ in sink.frames}
     test, taken = [], []
     for pulse in sink.pulses:
         (taken if pulse.pulse_index in shown else test).append(pulse)
-    assert len({(p.exposure.kvp, p.exposure.tube_current_ma) for p in taken}) == 1  # locked
+    assert (
+        len({(p.exposure.tube_voltage_kv, p.exposure.tube_current_ma) for p in taken}) == 1
+    )  # locked
     assert test[-1].air_kerma_ugy < 0.3 * taken[0].air_kerma_ugy
     wanted = detector.suite.control.target_quanta_per_mm2("normal", GEOMETRY) * 8
     assert detector.scene().measured_quanta_per_mm2 == pytest.approx(wanted, rel=0.25)
@@ -485,6 +487,6 @@ def test_acquisition_finds_its_factors_with_test_pulses_whose_dose_counts(detect
 def test_examinations_that_are_read_subtracted_begin_as_acquisitions(detector):
     tree = detector.parameters()
     tree.write("Procedure", "peripheral-angiography")
-    assert tree["RunKind"].read() == "acquisition"
+    assert tree["AcquisitionType"].read() == "acquisition"
     tree.write("Procedure", "phantom")
-    assert tree["RunKind"].read() == "fluoroscopy"
+    assert tree["AcquisitionType"].read() == "fluoroscopy"

@@ -8,7 +8,7 @@ from fluoroview_simulated.anatomy.landmarks import HEAD_TOP_Z, VERTEBRAE
 from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.room.technique import Geometry
 
 MESHES = (
     "cranium", "face", "mandible", "petrous", "mastoid_cells", "sinuses", "nose_air", "throat",

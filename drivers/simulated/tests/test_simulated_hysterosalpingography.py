@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures import find, make
 from fluoroview_simulated.procedures.hysterosalpingography.filling import (
     Tube,
@@ -12,6 +11,7 @@ from fluoroview_simulated.procedures.hysterosalpingography.filling import (
     given_ml,
 )
 from fluoroview_simulated.procedures.hysterosalpingography.info import SYRINGE_ML
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 NAME = "hysterosalpingography"
 CASES = [c.name for c in find(NAME).info.cases]

@@ -8,7 +8,7 @@ from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.tree_strokes import room_mm
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.room.technique import Geometry
 
 BONES = (
     "limb_femur", "limb_tibia", "limb_fibula", "limb_patella", "limb_foot", "limb_fragment_head",

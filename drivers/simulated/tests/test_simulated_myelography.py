@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
-from fluoroview_simulated.device import DEVICE_ID, SimulatedDetector
+from fluoroview_simulated.driver.device import DEVICE_ID, SimulatedDetector
 from fluoroview_simulated.procedures.myelography import PROCEDURE
 from fluoroview_simulated.procedures.myelography.info import IODINE_G_ML, PORTION_ML
+from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
 GEOMETRY = PROCEDURE.info.geometry
 

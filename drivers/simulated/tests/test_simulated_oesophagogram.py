@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
 from fluoroview_simulated.procedures.oesophagogram import course
 from fluoroview_simulated.procedures.oesophagogram.procedure import Oesophagogram
+from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
 CASES = [c.name for c in Oesophagogram.info.cases]
 
@@ -28,7 +28,7 @@ def drawn(
 
 
 def contrast_near(canvas: Canvas, point: np.ndarray, cells: int = 10) -> float:
-    """Most contrast within some cells of where a point of the patient lies in the picture."""
+    """Most contrast within some cells of where a point of the patient lies in the image."""
     (x, y), _ = canvas.view.cells(np.atleast_2d(point), GRID)[0][0], None
     i, j = round(float(y)), round(float(x))
     return float(canvas.contrast[i - cells : i + cells, j - cells : j + cells].max())

@@ -7,7 +7,7 @@ import pytest
 
 from fluoroview_simulated import procedures
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 GRID = 512
 

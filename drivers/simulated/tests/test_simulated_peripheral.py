@@ -8,7 +8,7 @@ import pytest
 from fluoroview_simulated import procedures
 from fluoroview_simulated.anatomy import limb_vessels as arteries
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 
 def make(case, inject_s=0.0):

@@ -14,21 +14,21 @@ from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.beam import (
+from fluoroview_simulated.panel.empty_room import EmptyRoom
+from fluoroview_simulated.panel.panel import LAG_PULSES, unsharpness_mm
+from fluoroview_simulated.panel.settings import IDEAL, DetectorSettings
+from fluoroview_simulated.physics.beam import (
     Beam,
     attenuation,
     mono_terms,
     pulse_kap_ugym2,
     pulse_kerma_ugy,
 )
-from fluoroview_simulated.brightness import CURVES, BrightnessControl
-from fluoroview_simulated.detector.empty_room import EmptyRoom
-from fluoroview_simulated.detector.panel import LAG_PULSES, unsharpness_mm
-from fluoroview_simulated.detector.settings import IDEAL, DetectorSettings
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.phantom import Phantom
-from fluoroview_simulated.scene import Scene
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.render.scene import Scene
+from fluoroview_simulated.room.brightness import CURVES, BrightnessControl
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 OPEN = Geometry(field_width_mm=260.0, field_height_mm=260.0)
 """Shutters beyond the detector."""
@@ -176,7 +176,7 @@ def test_contrast_falls_with_the_voltage_above_the_edge():
     assert contrast[0] > 1.2 * contrast[1] > 1.2 * contrast[2]
 
 
-def test_inverse_square_from_tube_to_picture():
+def test_inverse_square_from_tube_to_image():
     near = replace(OPEN, source_image_mm=1000.0, source_isocentre_mm=800.0)
     technique, means = Technique(tube_current_ma=4.0), []
     for geometry in (near, replace(near, source_image_mm=1250.0, source_isocentre_mm=1000.0)):
@@ -288,14 +288,14 @@ def test_noise_power_spectrum_within_five_per_cent(room):
 
 
 def _measured_mtf(settings):
-    """From a slanted edge in a picture without noise: cycles per pixel and modulation."""
+    """From a slanted edge in an image without noise: cycles per pixel and modulation."""
     size, edge = 1024, Edge()
     settings = replace(settings, noise="off", electronic_noise=False, patterns=False, lag=False)
     scene = Scene(edge, size, 1, OPEN, settings=settings)
-    picture = scene.frame(0, 0.0, with_quanta(scene, 6000.0)).astype(np.float64)
+    image = scene.frame(0, 0.0, with_quanta(scene, 6000.0)).astype(np.float64)
     wide, step = 24, 0.25
     rows = slice(size // 2 - 200, size // 2 + 200)
-    distance, value = edge.distance_px(size)[rows], np.log(picture[rows])
+    distance, value = edge.distance_px(size)[rows], np.log(image[rows])
     near = np.abs(distance) < wide
     bins = np.floor((distance[near] + wide) / step).astype(int)
     spread = np.bincount(bins, value[near]) / np.bincount(bins)
@@ -396,8 +396,8 @@ def test_read_out_noise_is_white():
 def test_quantum_noise_is_skewed_like_counted_quanta():
     """Of Poisson's 1/√N, some more or less: fewer come often, many more seldom."""
     scene = Scene(Slab(), 512, 1, OPEN, settings=replace(IDEAL, noise="Poisson"))
-    picture = scene.frame(0, 0.0, with_quanta(scene, 9.0))[200:312, 200:312].astype(np.float64)
-    away = picture - picture.mean()
+    image = scene.frame(0, 0.0, with_quanta(scene, 9.0))[200:312, 200:312].astype(np.float64)
+    away = image - image.mean()
     skewness = np.mean(away**3) / np.mean(away**2) ** 1.5
     assert 0.8 / 3.0 < skewness < 1.7 / 3.0
 
@@ -420,7 +420,7 @@ def test_in_a_raw_panels_shadow_read_out_noise_goes_both_ways():
 @pytest.mark.parametrize("curve", CURVES)
 @pytest.mark.parametrize(("first_mm", "then_mm"), [(100.0, 300.0), (300.0, 100.0)])
 def test_brightness_settles_within_a_second_through_the_chain(curve, first_mm, then_mm):
-    """Scatter, lag, noise and saturation included; the control sees only pictures."""
+    """Scatter, lag, noise and saturation included; the control sees only images."""
     scene, control = Scene(Slab(first_mm, then_mm), 512, 1, OPEN), BrightnessControl()
     wanted = control.target_quanta_per_mm2("normal", OPEN)
     technique, signals, lag = Technique(), [], deque(maxlen=LAG_PULSES)
@@ -454,7 +454,7 @@ def test_dose_totals_are_the_sums_over_pulses():
     assert kap == pytest.approx(by_area, rel=1e-9)
 
 
-def test_dose_follows_the_beam_that_made_the_picture():
+def test_dose_follows_the_beam_that_made_the_image():
     """More copper: less dose at the skin for the same signal behind the patient."""
     control, costs = BrightnessControl(), []
     for copper in (0.0, 0.3):

@@ -1,4 +1,4 @@
-"""What every examination keeps to: cases, texts, controls, reproducible pictures from any side."""
+"""What every examination keeps to: cases, texts, controls, reproducible images from any side."""
 
 from dataclasses import replace
 
@@ -7,13 +7,13 @@ import pytest
 
 from fluoroview_simulated import procedures
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
-from fluoroview_simulated.catalogue import gallery_frames, listed
+from fluoroview_simulated.driver.catalogue import gallery_frames, listed
 from fluoroview_simulated.procedures.base import BODIES
-from fluoroview_simulated.scene import Scene
-from fluoroview_simulated.suite import settled
-from fluoroview_simulated.technique import POSITIONS, PULSE_RATES_HZ
-from fluoroview_simulated.tube import collimation_refusal, technique_refusal
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
+from fluoroview_simulated.render.scene import Scene
+from fluoroview_simulated.room.state import settled
+from fluoroview_simulated.room.technique import POSITIONS, PULSE_RATES_HZ
+from fluoroview_simulated.room.tube import collimation_refusal, technique_refusal
 
 NAMES = procedures.names()
 WANTED = {
@@ -148,7 +148,7 @@ def test_seen_from_other_sides_and_in_other_positions(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_body_gives_a_picture(name):
+def test_every_body_gives_a_image(name):
     info = procedures.find(name).info
     for body in info.bodies:
         patient, t_s = acted(name, "", body)

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from fluoroview_simulated import projection, store
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures.phantom import DRUM_MM, Phantom
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.render import cache as store
+from fluoroview_simulated.render import projection
+from fluoroview_simulated.room.technique import Geometry
 
 VIEWS = [(0.0, 0.0), (30.0, 20.0), (-45.0, -30.0), (90.0, 0.0)]
 

@@ -6,7 +6,7 @@ import pytest
 
 from fluoroview.hal import ParameterTree
 from fluoroview.hal.errors import FluoroError
-from fluoroview_simulated import controls
+from fluoroview_simulated.driver import controls
 from fluoroview_simulated.procedures.base import Control
 
 

@@ -1,18 +1,18 @@
-"""Pictures: reproducible, right in mean and variance, following beam, patient and stand."""
+"""Images: reproducible, right in mean and variance, following beam, patient and stand."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from fluoroview_simulated.beam import beam
-from fluoroview_simulated.detector.panel import LAG_PULSES
+from fluoroview_simulated.panel.panel import LAG_PULSES
+from fluoroview_simulated.physics.beam import beam
 from fluoroview_simulated.procedures.phantom import DRUM_MM, IODINE_G_CM3, TUBE_MM, Phantom
-from fluoroview_simulated.scene import Scene
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.render.scene import Scene
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 OPEN_AIR = np.s_[150:350, 30:70]
-"""Beside the drum, at 512²: nothing but air."""
+"""Next to the drum, at 512²: nothing but air."""
 BASE = Phantom.info.technique
 
 
@@ -35,13 +35,13 @@ def test_same_seed_and_pulse_give_the_same_pixels(scene):
 
 def test_in_sequence_and_on_its_own_a_frame_is_the_same(scene):
     pulses = [(i / 30, replace(BASE, tube_current_ma=4.0 + i % 3)) for i in range(8)]
-    pictures = [scene.frame(i, *pulse, before=pulses[:i][::-1]) for i, pulse in enumerate(pulses)]
+    images = [scene.frame(i, *pulse, before=pulses[:i][::-1]) for i, pulse in enumerate(pulses)]
     for i in (7, 3, 5):
         again = fresh().frame(i, *pulses[i], before=pulses[:i][::-1])
-        assert np.array_equal(again, pictures[i])
+        assert np.array_equal(again, images[i])
     other = fresh()
     for i in (5, 2, 7, 6):
-        assert np.array_equal(other.frame(i, *pulses[i], before=pulses[:i][::-1]), pictures[i])
+        assert np.array_equal(other.frame(i, *pulses[i], before=pulses[:i][::-1]), images[i])
 
 
 def test_of_the_pulses_before_only_the_lags_count(scene):
@@ -94,7 +94,7 @@ def test_noise_is_that_of_the_quanta(scene):
     assert variance == pytest.approx(expected, rel=0.05)
 
 
-def test_truth_knows_the_maps_and_the_picture_without_noise(scene):
+def test_truth_knows_the_maps_and_the_image_without_noise(scene):
     known = scene.truth(1.0, BASE)
     assert known.soft[256].max() == pytest.approx(2 * DRUM_MM, rel=0.01)
     x = round((20.0 / scene.geometry.view_mm + 0.5) * 512)
@@ -104,7 +104,7 @@ def test_truth_knows_the_maps_and_the_picture_without_noise(scene):
     assert above.max() == 0.0
     assert known.metal.max() == pytest.approx(1.0, rel=0.25)
     assert known.facts == {"filled_mm": 40.0}
-    # Far from full scale the mean of many noisy frames is the picture without noise.
+    # Far from full scale the mean of many noisy frames is the image without noise.
     low = replace(BASE, tube_current_ma=4.0)
     known = scene.truth(1.0, low)
     mean = np.mean([scene.frame(i, 1.0, low).astype(float) for i in range(24)], axis=0)

@@ -8,7 +8,7 @@ from fluoroview_simulated.anatomy.landmarks import HIP_JOINT, VERTEBRAE
 from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.project import draw_mesh
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.room.technique import Geometry
 
 SIZE = 400
 

@@ -7,17 +7,17 @@ import pytest
 
 from fluoroview_simulated.anatomy.mesh import tube_mesh
 from fluoroview_simulated.anatomy.parts import Part
-from fluoroview_simulated.beam import beam, pulse_kerma_ugy
-from fluoroview_simulated.skin import (
+from fluoroview_simulated.physics.beam import beam, pulse_kerma_ugy
+from fluoroview_simulated.room.skin import (
     COLUMNS,
     PATCH_MM,
     SkinMap,
     SkinSurface,
     backscatter_factor,
 )
-from fluoroview_simulated.skin_picture import picture
-from fluoroview_simulated.technique import Geometry, Technique
-from fluoroview_simulated.tube import heel
+from fluoroview_simulated.room.skin_map import image
+from fluoroview_simulated.room.technique import Geometry, Technique
+from fluoroview_simulated.room.tube import heel
 
 TECHNIQUE = Technique(kv=80.0, tube_current_ma=40.0, pulse_width_ms=5.0)
 
@@ -142,7 +142,7 @@ def test_backscatter_is_the_published_one_within_one_per_cent(kv, hvl, expected)
 
 @pytest.mark.parametrize(("kv", "al", "cu", "expected"), [(*p[:3], p[4]) for p in PUBLISHED])
 def test_backscatter_of_the_simulated_beam_is_the_published_one(kv, al, cu, expected):
-    """With the half-value layer of the beam that makes the picture: the same within 2 %."""
+    """With the half-value layer of the beam that makes the image: the same within 2 %."""
     hvl = beam(float(kv), al, cu).hvl_mm_al()
     assert [backscatter_factor(kv, hvl, mm) for mm in FIELDS_MM] == pytest.approx(
         expected, rel=0.02
@@ -193,6 +193,6 @@ def test_a_scale_of_doses_stands_beside_the_map_only_where_there_is_dose(skin):
     def scale(sheet):
         return np.ptp(sheet[60:300, -120], axis=0).any()  # its bar of colours
 
-    assert not scale(picture(skin))
+    assert not scale(image(skin))
     skin.add(TECHNIQUE, Geometry(primary_deg=0.0, secondary_deg=0.0, detector_mm=160.0))
-    assert scale(picture(skin))
+    assert scale(image(skin))

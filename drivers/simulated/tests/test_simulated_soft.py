@@ -11,7 +11,7 @@ from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.texture import soft_texture
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.room.technique import Geometry
 
 FOLDER = files("fluoroview_simulated").joinpath("anatomy", "meshes")
 NAMES = sorted(p.name[:-4] for p in FOLDER.iterdir() if p.name.startswith("soft_"))

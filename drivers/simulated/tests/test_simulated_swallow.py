@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
 from fluoroview_simulated.procedures.modified_barium_swallow import PROCEDURE
 from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
     NECTAR,
@@ -16,6 +15,7 @@ from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
 from fluoroview_simulated.procedures.modified_barium_swallow.course import ONSET_S
 from fluoroview_simulated.procedures.modified_barium_swallow.faults import FAULTS
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.resting import ORIGIN_MM
+from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
 SECOND = 8.0 + ONSET_S
 """When the second swallow begins: thin, 10 ml."""

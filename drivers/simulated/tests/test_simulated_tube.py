@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fluoroview_simulated.beam import GRID_PRIMARY_TRANSMISSION, beam
-from fluoroview_simulated.detector.scatter import (
+from fluoroview_simulated.physics.beam import GRID_PRIMARY_TRANSMISSION, beam
+from fluoroview_simulated.physics.scatter import (
     COARSE,
     Scatter,
     bucky_factor,
@@ -14,8 +14,8 @@ from fluoroview_simulated.detector.scatter import (
     grid_selectivity,
     scatter_ratio,
 )
-from fluoroview_simulated.technique import Geometry, Technique
-from fluoroview_simulated.tube import (
+from fluoroview_simulated.room.technique import Geometry, Technique
+from fluoroview_simulated.room.tube import (
     FOCAL_SPOT_REAL,
     LEAF_TRANSMISSION,
     Tube,
@@ -137,7 +137,7 @@ def test_heel_weakens_towards_the_anode():
 
 
 def test_inverse_square_across_the_anode():
-    """Along the picture's rows the heel is the same: only distance and slant are left."""
+    """Along the image's rows the heel is the same: only distance and slant are left."""
     g = Geometry(detector_mm=420.0, field_width_mm=420.0, field_height_mm=420.0)
     row = field_map(1024, g, shutters=False)[512]
     x = ((np.arange(1024) + 0.5) / 1024 - 0.5) * 420.0

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, Canvas, ViewLayers
 from fluoroview_simulated.procedures.upper_gi import anatomy, course
 from fluoroview_simulated.procedures.upper_gi.procedure import UpperGI
+from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
 LENGTH = 300.0
 
@@ -76,7 +76,7 @@ def test_erect_the_level_is_flat():
     assert across[top - 3] < 20
 
 
-def test_the_amount_in_the_picture_is_the_amount_swallowed():
+def test_the_amount_in_the_image_is_the_amount_swallowed():
     canvas, procedure = drawn("normal", 11.5)
     assert procedure.state(11.5).coat < 0.5
     grams = canvas.contrast.sum() * canvas.cell_mm**2 * 1e-3

@@ -7,8 +7,8 @@ from fluoroview_simulated.anatomy.flow import Flow, Injection
 from fluoroview_simulated.anatomy.sliding import Slide, relaxed
 from fluoroview_simulated.anatomy.vessels import Branch, draw, smooth_line, sprouted, tree_of
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
+from fluoroview_simulated.room.technique import Geometry
 
 STEM = Branch("stem", [(0, 0, 0), (0, 0, 50), (0, 0, 100)], (4.0, 3.0))
 SIDE = Branch("side", [(0, 0, 50), (20, 0, 60), (40, 0, 60)], (2.0, 1.0), "stem")
@@ -114,7 +114,7 @@ def test_a_fast_injection_runs_back():
     assert flow.reflux_ml(9.0, [Injection(0.0, 6.0, 1.5)]) == 0.0
 
 
-def test_the_picture_holds_the_volume_of_the_vessels(tree):
+def test_the_image_holds_the_volume_of_the_vessels(tree):
     c = canvas(isocentre_mm=(0.0, 0.0, 50.0))
     draw(c, tree, np.full(len(tree.parent), 0.3))
     seen = c.contrast.sum() * c.cell_mm**2

@@ -1,4 +1,4 @@
-"""Draws anatomy and cases to pictures, to look at while they are made.
+"""Draws anatomy and cases to images, to look at while they are made.
 
 `python look.py parts skull spine --primary 30 --fov 300 --iso 0,0,0 --out /tmp/x.png` shows shipped
 meshes as bones (`name:soft=-0.74` as tissue); `python look.py case NAME CASE --t 3` a pulse.
@@ -15,7 +15,7 @@ from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.parts import Part, bone
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.room.technique import Geometry
 
 
 def main() -> None:
@@ -39,8 +39,8 @@ def main() -> None:
         p.add_argument("--out", default="/tmp/look.png")
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    picture = _parts(args) if args.what == "parts" else _case(args)
-    cv2.imwrite(args.out, picture)
+    image = _parts(args) if args.what == "parts" else _case(args)
+    cv2.imwrite(args.out, image)
 
 
 def _geometry(args: argparse.Namespace, start: Geometry) -> Geometry:
@@ -75,8 +75,8 @@ def _parts(args: argparse.Namespace) -> np.ndarray:
 
 def _case(args: argparse.Namespace) -> np.ndarray:
     from fluoroview_simulated.procedures import make, start_geometry
-    from fluoroview_simulated.scene import Scene
-    from fluoroview_simulated.suite import settled
+    from fluoroview_simulated.render.scene import Scene
+    from fluoroview_simulated.room.state import settled
 
     procedure = make(args.procedure, args.case, 1, args.body)
     info = procedure.info

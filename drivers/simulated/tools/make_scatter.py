@@ -29,9 +29,9 @@ import numpy as np
 import xraydb
 from numba import njit
 
-from fluoroview_simulated.beam import CSI_CM, Beam, attenuation
-from fluoroview_simulated.skin import backscatter_factor
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.physics.beam import CSI_CM, Beam, attenuation
+from fluoroview_simulated.room.skin import backscatter_factor
+from fluoroview_simulated.room.technique import Geometry
 
 PHOTONS = 1_000_000
 FIRST_KEV, STEP_KEV = 2.0, 0.5

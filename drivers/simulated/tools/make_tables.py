@@ -1,7 +1,7 @@
 """Makes the beam tables that the driver ships: tungsten spectra and attenuation coefficients.
 
 Run it in a virtual environment of its own (it needs `pip install spekpy==2.5.4 xraydb`, which are
-too heavy to ask of everybody who wants to look at a picture):
+too heavy to ask of everybody who wants to look at an image):
 
     python tools/make_tables.py fluoroview_simulated/tables
 
@@ -107,7 +107,7 @@ def main(out: Path) -> None:
     spectra = np.zeros((len(KVS), len(centres)), np.float32)
     for row, kv in enumerate(KVS):
         tube = spekpy.Spek(
-            kvp=float(kv), th=ANODE_ANGLE_DEG, physics=PHYSICS, z=100, mas=1, dk=BIN_KEV
+            tube_voltage_kv=float(kv), th=ANODE_ANGLE_DEG, physics=PHYSICS, z=100, mas=1, dk=BIN_KEV
         )
         energies, fluence = tube.get_spectrum(edges=False, flu=True, diff=False)
         index = np.rint((energies - centres[0]) / BIN_KEV).astype(int)

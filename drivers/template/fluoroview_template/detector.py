@@ -67,7 +67,7 @@ class TemplateDetector(PolledDetector):
 
         Width, Height and PixelFormat must be there. Names are those of GenICam's SFNC where it has
         one, times in µs. Limits may be callables. A value is read back after it is written, so
-        let `get` ask the SDK, which rounds. What changes the size of the picture, or makes a
+        let `get` ask the SDK, which rounds. What changes the size of the image, or makes a
         calibration wrong, is RW_IDLE.
         """
         panel = self._opened()
@@ -127,8 +127,8 @@ class TemplateDetector(PolledDetector):
             frame = self._opened().wait_frame(timeout_s)
         if frame is None:
             return None
-        counter, time_ns, picture = frame
-        pixels[:] = picture  # copied: the SDK may use its buffer again
+        counter, time_ns, image = frame
+        pixels[:] = image  # copied: the SDK may use its buffer again
         # Also there, where known: pulse_index, exposure, temperature_c, gain_mode.
         return FrameHeader(
             hardware_counter=counter,

@@ -9,7 +9,7 @@ import math
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceState, ParameterError
-from fluoroview.hal.registry import discover, installed_drivers, load_driver
+from fluoroview.hal.runtime.registry import discover, installed_drivers, load_driver
 from fluoroview.hal.testing import Bench
 
 DRIVER = "template"  # the name in pyproject.toml

@@ -113,12 +113,12 @@ def first_frame(capture: Capture, tries: int = 3) -> Pixels:
     name = capture.source.name
     if capture.source.is_live:
         raise DeviceError(
-            f"{name} is open but gives no picture.",
+            f"{name} is open but gives no image.",
             "Check the signal at its input, and that it is the input that is chosen.",
             name,
         )
     raise DeviceError(
-        f"{name} is a video file without a picture that can be decoded.",
+        f"{name} is a video file without an image that can be decoded.",
         "It may be cut off or damaged: copy it again.",
         name,
     )

@@ -26,16 +26,16 @@ from fluoroview.hal import (
 )
 from fluoroview_video import discovery
 from fluoroview_video.capture import Capture, Mode, first_frame
-from fluoroview_video.opening import Opening
-from fluoroview_video.picture import (
+from fluoroview_video.image import (
     Crop,
     Deinterlacing,
     FieldOrder,
+    ImageMaker,
     Luminance,
-    PictureMaker,
     Pixels,
-    pictures_per_frame,
+    images_per_frame,
 )
+from fluoroview_video.opening import Opening
 from fluoroview_video.runs import FileRun, LiveRun, Run
 from fluoroview_video.source import Kind, Source, parse
 
@@ -98,7 +98,7 @@ class VideoDetector(PolledDetector):
         return discovery.discover()
 
     def open(self) -> None:
-        """Open the source and look at its first picture.
+        """Open the source and look at its first image.
 
         Raises DriverError without OpenCV, DeviceError when it cannot be opened or gives nothing.
         """
@@ -114,12 +114,12 @@ class VideoDetector(PolledDetector):
         return self._tree
 
     def start(self, sink: FrameSink) -> None:
-        """Start the reading of pictures; a stream or a file is opened by the reading thread."""
+        """Start the reading of images; a stream or a file is opened by the reading thread."""
         self._end.clear()
         super().start(sink)
 
     def read(self, pixels: Pixels, timeout_s: float) -> FrameHeader | None:
-        """Write the next picture to `pixels` (rows × columns); None when none came in time."""
+        """Write the next image to `pixels` (rows × columns); None when none came in time."""
         if self._run is None:
             self._run = self._new_run(timeout_s)
         return None if self._run is None else self._run.take(pixels, timeout_s)
@@ -154,7 +154,7 @@ class VideoDetector(PolledDetector):
         return Capture(self._opened, self._mode)
 
     def _learn(self) -> None:
-        """Open the source and note what it states and how large its pictures are."""
+        """Open the source and note what it states and how large its images are."""
         if self._capture is not None:
             self._capture.release()
         self._capture = capture = self._open_capture()
@@ -185,7 +185,7 @@ class VideoDetector(PolledDetector):
                 self._maker(),
                 self._clock,
                 self._end.wait,
-                rate_hz=self._picture_rate_hz,
+                rate_hz=self._image_rate_hz,
                 loop=lambda: self._loop,
             )
         capture = self._capture or self._wait_for_stream(timeout_s)
@@ -205,20 +205,20 @@ class VideoDetector(PolledDetector):
             self._opening = Opening(self._open_capture)
         return self._opening.wait(timeout_s)
 
-    def _maker(self) -> PictureMaker:
-        return PictureMaker(
+    def _maker(self) -> ImageMaker:
+        return ImageMaker(
             lambda: self._luminance, self._deinterlacing, self._field_order, self._crop
         )
 
-    def _picture_rate_hz(self) -> float:
-        return self._rate_hz * pictures_per_frame(self._deinterlacing)
+    def _image_rate_hz(self) -> float:
+        return self._rate_hz * images_per_frame(self._deinterlacing)
 
     # ---- parameters -----------------------------------------------------------------------
 
     def _parameters(self) -> list[Parameter]:
         return [
             *self._crop_parameters(),
-            *self._picture_parameters(),
+            *self._image_parameters(),
             *self._rate_parameters(),
             *(self._grabber_parameters() if self._opened.kind is Kind.GRABBER else []),
             *(self._file_parameters() if self._opened.kind is Kind.FILE else []),
@@ -256,10 +256,10 @@ class VideoDetector(PolledDetector):
             maximum=maximum,
             unit="px",
             access=_IDLE,
-            doc="The part of the source's picture that is delivered.",
+            doc="The part of the source's image that is delivered.",
         )
 
-    def _picture_parameters(self) -> list[Parameter]:
+    def _image_parameters(self) -> list[Parameter]:
         return [
             EnumParameter("PixelFormat", lambda: "Mono8", choices=["Mono8"]),
             IntParameter("BitDepth", lambda: 8, unit="bit"),
@@ -282,7 +282,7 @@ class VideoDetector(PolledDetector):
                 Deinterlacing,
                 "_deinterlacing",
                 _IDLE,
-                "Bob: each field becomes a picture, at twice the rate. Blend: the mean of both "
+                "Bob: each field becomes an image, at twice the rate. Blend: the mean of both "
                 "fields. Off: fields stay interleaved.",
             ),
             self._choice(
@@ -316,13 +316,13 @@ class VideoDetector(PolledDetector):
         return [
             FloatParameter(
                 "AcquisitionFrameRate",
-                self._picture_rate_hz,
+                self._image_rate_hz,
                 setters.get(kind),
                 minimum=_SLOWEST_HZ,
                 maximum=_FASTEST_HZ,
                 unit="Hz",
                 access=access[kind],
-                doc="Pictures per second; with Bob twice the frames of the source. A file is "
+                doc="Images per second; with Bob twice the frames of the source. A file is "
                 "played at it, a grabber is asked for it, a stream states it.",
             )
         ]
@@ -336,7 +336,7 @@ class VideoDetector(PolledDetector):
                 pattern=_SIZE,
                 wanted="columns x rows are wanted, such as 1920x1080",
                 access=_IDLE,
-                doc="Picture that the grabber is asked for, such as 1920x1080. The crop is reset.",
+                doc="Image that the grabber is asked for, such as 1920x1080. The crop is reset.",
             ),
             PatternParameter(
                 "SourceFourCC",
@@ -374,11 +374,11 @@ class VideoDetector(PolledDetector):
             StrParameter("SourceFourCC", lambda: self._four_cc, doc="Codec of the file."),
         ]
 
-    def _set_pace(self, pictures_per_s: float) -> None:
-        self._rate_hz = pictures_per_s / pictures_per_frame(self._deinterlacing)
+    def _set_pace(self, images_per_s: float) -> None:
+        self._rate_hz = images_per_s / images_per_frame(self._deinterlacing)
 
-    def _set_grabber_rate(self, pictures_per_s: float) -> None:
-        frames_per_s = pictures_per_s / pictures_per_frame(self._deinterlacing)
+    def _set_grabber_rate(self, images_per_s: float) -> None:
+        frames_per_s = images_per_s / images_per_frame(self._deinterlacing)
         self._ask(rate_hz=frames_per_s)
 
     def _set_size(self, text: str) -> None:
@@ -392,7 +392,7 @@ class VideoDetector(PolledDetector):
         self._ask(channel=channel)
 
     def _ask(self, **wanted: Any) -> None:
-        """Open the grabber with another mode; if it gives no picture then, with the old one."""
+        """Open the grabber with another mode; if it gives no image then, with the old one."""
         before, self._mode = self._mode, replace(self._mode, **wanted)
         try:
             self._learn()

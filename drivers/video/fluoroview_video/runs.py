@@ -1,6 +1,6 @@
-"""The pictures of one run: of a file, at their due times; of a live source, as they come.
+"""The images of one run: of a file, at their due times; of a live source, as they come.
 
-Video has no counter of its own. Pictures are counted here, from 0 in each run: a frame that cannot
+Video has no counter of its own. Images are counted here, from 0 in each run: a frame that cannot
 be decoded leaves a gap, frames lost before it are not seen.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from fluoroview.hal import Clock, DeviceError, FrameHeader
 from fluoroview_video.capture import Capture
-from fluoroview_video.picture import PictureMaker, Pixels, pictures_per_frame
+from fluoroview_video.image import ImageMaker, Pixels, images_per_frame
 from fluoroview_video.timetable import Timetable
 
 _NS = 1_000_000_000
@@ -26,9 +26,9 @@ Wait = Callable[[float], bool]
 
 
 class Run(ABC):
-    """What one run delivers. `take` returns None when no picture was due in time."""
+    """What one run delivers. `take` returns None when no image was due in time."""
 
-    def __init__(self, capture: Capture, maker: PictureMaker, clock: Clock, wait: Wait) -> None:
+    def __init__(self, capture: Capture, maker: ImageMaker, clock: Clock, wait: Wait) -> None:
         self._capture = capture
         self._maker = maker
         self._clock = clock
@@ -39,40 +39,40 @@ class Run(ABC):
 
     @abstractmethod
     def take(self, pixels: Pixels, timeout_s: float) -> FrameHeader | None:
-        """Write the next picture to `pixels` (rows × columns) and return its header."""
+        """Write the next image to `pixels` (rows × columns) and return its header."""
 
     @abstractmethod
     def close(self) -> None:
         """End the run."""
 
     def _retrieve(self) -> list[Pixels]:
-        """Return the pictures of the frame grabbed last; none, and a gap, where it is damaged."""
+        """Return the images of the frame grabbed last; none, and a gap, where it is damaged."""
         frame = self._capture.retrieve(self._frame)
         if frame is None:
-            self._counter += pictures_per_frame(self._maker.deinterlacing)
+            self._counter += images_per_frame(self._maker.deinterlacing)
             return []
         if self._shape is not None and frame.shape != self._shape:
             was, now = (f"{shape[1]}×{shape[0]}" for shape in (self._shape, frame.shape))
             raise DeviceError(
-                f"the picture changed its size from {was} to {now}.",
+                f"the image changed its size from {was} to {now}.",
                 "Open it again to take the new size.",
             )
         self._frame, self._shape = frame, frame.shape
-        return self._maker.pictures(frame)
+        return self._maker.images(frame)
 
-    def _deliver(self, picture: Pixels, pixels: Pixels, time_ns: int) -> FrameHeader:
-        np.copyto(pixels, picture)
+    def _deliver(self, image: Pixels, pixels: Pixels, time_ns: int) -> FrameHeader:
+        np.copyto(pixels, image)
         counter, self._counter = self._counter, self._counter + 1
         return FrameHeader(hardware_counter=counter, hardware_time_ns=time_ns)
 
 
 class FileRun(Run):
-    """A file from its beginning, each picture at its due time."""
+    """A file from its beginning, each image at its due time."""
 
     def __init__(
         self,
         reopen: Callable[[], Capture],
-        maker: PictureMaker,
+        maker: ImageMaker,
         clock: Clock,
         wait: Wait,
         *,
@@ -84,17 +84,17 @@ class FileRun(Run):
         self._rate_hz = rate_hz
         self._loop = loop
         self._timetable = Timetable()
-        self._pictures: deque[Pixels] = deque()
+        self._images: deque[Pixels] = deque()
         self._due_ns: int | None = None
 
     def take(self, pixels: Pixels, timeout_s: float) -> FrameHeader | None:
-        """Decode ahead, wait until the picture is due, then write it.
+        """Decode ahead, wait until the image is due, then write it.
 
         Raises DeviceError at the end of the file, unless it is to be looped.
         """
-        if not self._pictures:
-            self._pictures.extend(self._decode())
-            if not self._pictures:
+        if not self._images:
+            self._images.extend(self._decode())
+            if not self._images:
                 return None
         if self._due_ns is None:
             self._due_ns = self._timetable.next(self._clock.monotonic_ns(), self._rate_hz())
@@ -102,7 +102,7 @@ class FileRun(Run):
         if wait_s > 0 and (self._wait(min(wait_s, timeout_s)) or wait_s > timeout_s):
             return None
         due_ns, self._due_ns = self._due_ns, None
-        return self._deliver(self._pictures.popleft(), pixels, due_ns)
+        return self._deliver(self._images.popleft(), pixels, due_ns)
 
     def close(self) -> None:
         """End the run and close the file."""
@@ -118,7 +118,7 @@ class FileRun(Run):
         name = self._capture.source.name
         if not self._loop():
             raise DeviceError(
-                f"{name} is at its end after {self._counter} pictures.",
+                f"{name} is at its end after {self._counter} images.",
                 "Open it again, with Loop set to true if it is to go round.",
                 name,
             )
@@ -131,7 +131,7 @@ class FileRun(Run):
 
 
 class LiveRun(Run):
-    """A grabber or a stream: pictures as they come.
+    """A grabber or a stream: images as they come.
 
     `held` says that the capture was open before the run: it stays open after it, and frames that
     grew old in its queue are thrown away first.
@@ -141,7 +141,7 @@ class LiveRun(Run):
     def __init__(
         self,
         capture: Capture,
-        maker: PictureMaker,
+        maker: ImageMaker,
         clock: Clock,
         wait: Wait,
         *,
@@ -166,12 +166,12 @@ class LiveRun(Run):
             self._check_alive()
             return None
         time_ns = self._alive_ns = self._clock.monotonic_ns()
-        pictures = self._retrieve()
-        if not pictures:
+        images = self._retrieve()
+        if not images:
             return None
-        if len(pictures) == 2:
-            self._second = pictures[1], time_ns + max(1, self._half_frame_ns)
-        return self._deliver(pictures[0], pixels, time_ns)
+        if len(images) == 2:
+            self._second = images[1], time_ns + max(1, self._half_frame_ns)
+        return self._deliver(images[0], pixels, time_ns)
 
     def close(self) -> None:
         """End the run; a source that was opened for it is closed."""
@@ -180,12 +180,12 @@ class LiveRun(Run):
 
     def _take_second(self, pixels: Pixels) -> FrameHeader | None:
         assert self._second is not None
-        picture, due_ns = self._second
+        image, due_ns = self._second
         wait_s = (due_ns - self._clock.monotonic_ns()) / _NS
         if wait_s > 0 and self._wait(wait_s):
             return None
         self._second = None
-        return self._deliver(picture, pixels, due_ns)
+        return self._deliver(image, pixels, due_ns)
 
     def _throw_away_old(self) -> None:
         """Take the frames that waited while nobody asked: they come at once."""
@@ -202,7 +202,7 @@ class LiveRun(Run):
             )
         if self._clock.monotonic_ns() - self._alive_ns >= _PATIENCE_NS:
             raise DeviceError(
-                f"{source.name} gave no picture for {_PATIENCE_NS // _NS} s.",
+                f"{source.name} gave no image for {_PATIENCE_NS // _NS} s.",
                 "Check its signal, cable or network, then open it again.",
                 source.name,
             )

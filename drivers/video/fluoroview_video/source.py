@@ -37,7 +37,7 @@ class Source:
 
     @property
     def is_live(self) -> bool:
-        """Whether pictures come in their own time."""
+        """Whether images come in their own time."""
         return self.kind is not Kind.FILE
 
     def exists(self) -> bool:

@@ -1,13 +1,13 @@
-"""When a picture of a file is due: absolute times, so that no delay adds up."""
+"""When an image of a file is due: absolute times, so that no delay adds up."""
 
 _NS = 1_000_000_000
 _GIVEN_UP_NS = _NS  # later than this, the table starts anew instead of hurrying through
 
 
 class Timetable:
-    """Due times `start + n / rate`; a new rate counts from the last picture.
+    """Due times `start + n / rate`; a new rate counts from the last image.
 
-    Pictures that are late come at once, until the table is caught up with. More than a second late
+    Images that are late come at once, until the table is caught up with. More than a second late
     (the machine slept), the table starts anew.
     """
 
@@ -17,7 +17,7 @@ class Timetable:
         self._rate_hz = 0.0
 
     def next(self, now_ns: int, rate_hz: float) -> int:
-        """Return when the next picture is due, ns of the same clock as `now_ns`."""
+        """Return when the next image is due, ns of the same clock as `now_ns`."""
         if self._count < 0:
             self._restart(now_ns, rate_hz)
             return now_ns

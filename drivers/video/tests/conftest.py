@@ -7,15 +7,15 @@ import pytest
 from fluoroview.hal.testing import Bench
 
 
-def _write_video(path, pictures, rate_hz=25.0, four_cc="FFV1"):
-    """Write grey pictures, rows × columns uint8; FFV1 keeps every value."""
-    rows, columns = pictures[0].shape
+def _write_video(path, images, rate_hz=25.0, four_cc="FFV1"):
+    """Write grey images, rows × columns uint8; FFV1 keeps every value."""
+    rows, columns = images[0].shape
     writer = cv2.VideoWriter(
         str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*four_cc), rate_hz, (columns, rows), False
     )
     assert writer.isOpened()
-    for picture in pictures:
-        writer.write(picture)
+    for image in images:
+        writer.write(image)
     writer.release()
     return str(path)
 
@@ -28,7 +28,7 @@ def write_video():
 
 @pytest.fixture(scope="session")
 def noise():
-    """Ten pictures of 64×48 that have nothing in common."""
+    """Ten images of 64×48 that have nothing in common."""
     return list(np.random.default_rng(3).integers(0, 256, (10, 48, 64), dtype=np.uint8))
 
 
@@ -53,5 +53,5 @@ def open_host(hal_bench):
 
 @pytest.fixture
 def consume(hal_bench):
-    """Read a ring; `seen` are the pictures."""
+    """Read a ring; `seen` are the images."""
     return lambda ring: hal_bench.consume(ring, lambda frame: frame.pixels.copy())

@@ -25,11 +25,11 @@ def test_a_file_comes_in_exactly_and_in_order(noise, noise_file, isolation, open
     assert ledger.exact
     assert ledger.lost == ledger.repeated == ledger.after_stop == 0
     assert consumer.numbers == list(range(ledger.delivered))
-    for number, picture in zip(consumer.numbers, consumer.seen, strict=True):
-        assert np.array_equal(picture, noise[number % 10])
+    for number, image in zip(consumer.numbers, consumer.seen, strict=True):
+        assert np.array_equal(image, noise[number % 10])
     times_ns = [header.hardware_time_ns for header in consumer.headers]
     gaps = {later - earlier for earlier, later in itertools.pairwise(times_ns)}
-    assert gaps == {10_000_000}  # the file's 100 pictures per second
+    assert gaps == {10_000_000}  # the file's 100 images per second
     assert (host.bit_depth, host.relationship) == (8, "DISP")
 
 
@@ -46,7 +46,7 @@ def test_each_run_starts_at_the_beginning(noise, noise_file, isolation, open_hos
         assert np.array_equal(consumer.seen[before], noise[0])
 
 
-def test_pictures_come_in_real_time(noise_file, open_host, consume):
+def test_images_come_in_real_time(noise_file, open_host, consume):
     host = open_host(noise_file)
     assert host.write("AcquisitionFrameRate", 50.0) == 50.0
     consumer = consume(host.arm())
@@ -66,7 +66,7 @@ def test_the_end_of_a_file_is_a_fault_with_its_reason(noise_file, open_host, con
     host.faults.first()
     consumer.wait_for(10)
     assert host.faults == [
-        f"video:{noise_file} failed: {noise_file} is at its end after 10 pictures. Open it again, "
+        f"video:{noise_file} failed: {noise_file} is at its end after 10 images. Open it again, "
         "with Loop set to true if it is to go round. Restart the device, or choose another one."
     ]
     assert host.state is DeviceState.FAULT
@@ -83,18 +83,18 @@ def test_crop_and_luminance(noise, noise_file, open_host, consume):
     host.start()
     consumer.wait_for(10)
     assert host.stop().exact
-    for picture, whole in zip(consumer.seen, noise, strict=False):
-        assert np.array_equal(picture, whole[7:18, 5:25])
+    for image, whole in zip(consumer.seen, noise, strict=False):
+        assert np.array_equal(image, whole[7:18, 5:25])
 
 
 @pytest.fixture
 def interlaced_file(tmp_path, write_video):
-    """Interlaced frames, 25/s, of an edge that moves 3 px a field; each field as a picture."""
+    """Interlaced frames, 25/s, of an edge that moves 3 px a field; each field as an image."""
     fields = []
     for field in range(16):
-        picture = np.full((48, 64), 30, np.uint8)
-        picture[:, : 5 + 3 * field] = 200
-        fields.append(picture)
+        image = np.full((48, 64), 30, np.uint8)
+        image[:, : 5 + 3 * field] = 200
+        fields.append(image)
     frames = []
     for first, second in zip(fields[0::2], fields[1::2], strict=True):
         frame = first.copy()
@@ -113,8 +113,8 @@ def test_a_moving_edge_is_deinterlaced_at_twice_the_rate(interlaced_file, open_h
     host.start()
     consumer.wait_for(len(fields))
     assert host.stop().exact
-    for picture, field in zip(consumer.seen, fields, strict=False):
-        assert np.array_equal(picture, field)
+    for image, field in zip(consumer.seen, fields, strict=False):
+        assert np.array_equal(image, field)
     first, second = consumer.headers[:2]
     assert second.hardware_time_ns - first.hardware_time_ns == 20_000_000
 
@@ -162,7 +162,7 @@ def test_parameters_are_described(tree, name, expected):
     assert {key: described[key] for key in expected} == expected
 
 
-def test_the_crop_stays_within_the_picture(tree):
+def test_the_crop_stays_within_the_image(tree):
     assert tree.write("Width", 40) == 40
     assert tree["OffsetX"].limits()["maximum"] == 24
     assert tree.write("OffsetX", 24) == 24
@@ -215,11 +215,11 @@ def test_closing_twice_and_before_opening_is_safe(noise_file):
 
 
 class Sender:
-    """Motion JPEG over HTTP, 100 pictures per second, until told to stop or to hang."""
+    """Motion JPEG over HTTP, 100 images per second, until told to stop or to hang."""
 
-    def __init__(self, pictures):
+    def __init__(self, images):
         sender = self
-        self.parts = [cv2.imencode(".jpg", picture)[1].tobytes() for picture in pictures]
+        self.parts = [cv2.imencode(".jpg", image)[1].tobytes() for image in images]
         self.over, self.hang = threading.Event(), threading.Event()
 
         class Handler(BaseHTTPRequestHandler):
@@ -276,7 +276,7 @@ def test_a_stream_comes_in_again_and_again(sender, isolation, open_host, consume
         consumer.drain()
         assert ledger.exact
         assert ledger.lost == 0
-    values = {int(picture[20, 20]) for picture in consumer.seen}
+    values = {int(image[20, 20]) for image in consumer.seen}
     assert len(values) >= 5
     times_ns = [header.hardware_time_ns for header in consumer.headers]
     assert times_ns == sorted(times_ns)
@@ -290,7 +290,7 @@ def test_a_stream_that_is_lost_is_a_fault_with_its_reason(sender, open_host, con
     sender.over.set()
     host.faults.first()
     assert host.faults == [
-        f"video:{sender.url} failed: {sender.url} gave no picture for 2 s. Check its signal, cable "
+        f"video:{sender.url} failed: {sender.url} gave no image for 2 s. Check its signal, cable "
         "or network, then open it again. Restart the device, or choose another one."
     ]
 

@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
-from fluoroview.hal.registry import DriverInfo
-from fluoroview.hal.registry import discover as look_in_a_child
+from fluoroview.hal.runtime.registry import DriverInfo
+from fluoroview.hal.runtime.registry import discover as look_in_a_child
 from fluoroview_video.discovery import Grabber, discover, unpack
 
 CAPTURE, CAPTURE_MPLANE, METADATA, DEVICE_CAPS = 0x1, 0x1000, 0x00800000, 0x80000000

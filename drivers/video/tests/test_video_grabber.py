@@ -148,7 +148,7 @@ def test_wishes_that_make_no_sense_are_refused(detector, name, value, sentence):
 def test_an_input_without_a_signal_is_refused_and_the_old_one_stays(board, detector):
     board.without_signal_on = 1
     tree = detector.parameters()
-    with pytest.raises(DeviceError, match="is open but gives no picture"):
+    with pytest.raises(DeviceError, match="is open but gives no image"):
         tree.write("SourceInput", 1)
     assert tree["SourceInput"].read() == 0
     assert board.opened == 1
@@ -168,7 +168,7 @@ def test_a_grabber_without_a_signal_is_said(board):
     with pytest.raises(DeviceError) as caught:
         VideoDetector("0").open()
     assert str(caught.value) == (
-        "/dev/video0 is open but gives no picture. Check the signal at its input, and that it is "
+        "/dev/video0 is open but gives no image. Check the signal at its input, and that it is "
         "the input that is chosen."
     )
     assert board.opened == 0
@@ -181,7 +181,7 @@ def test_a_grabber_that_another_program_holds_is_said(board, monkeypatch):
     board.opened = 0
 
 
-def test_pictures_of_a_grabber_are_delivered_and_it_stays_open(board, detector):
+def test_images_of_a_grabber_are_delivered_and_it_stays_open(board, detector):
     pixels = np.zeros((480, 640), np.uint8)
     detector._end.clear()
     headers = [detector.read(pixels, 0.25) for _ in range(3)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fluoroview.hal import DeviceError, FakeClock
-from fluoroview_video.picture import Crop, Deinterlacing, FieldOrder, Luminance, PictureMaker
+from fluoroview_video.image import Crop, Deinterlacing, FieldOrder, ImageMaker, Luminance
 from fluoroview_video.runs import FileRun, LiveRun
 
 ROWS, COLUMNS = 4, 6
@@ -57,7 +57,7 @@ class Bench:
 
     def maker(self, how=Deinterlacing.OFF):
         crop = Crop(0, 0, COLUMNS, ROWS)
-        return PictureMaker(lambda: Luminance.BT601, how, FieldOrder.TOP_FIRST, crop)
+        return ImageMaker(lambda: Luminance.BT601, how, FieldOrder.TOP_FIRST, crop)
 
     def file(self, *passes, how=Deinterlacing.OFF):
         waiting = [Script(self.clock, steps) for steps in passes]
@@ -101,7 +101,7 @@ def bench():
     return Bench()
 
 
-def test_pictures_of_a_file_come_at_their_due_times(bench):
+def test_images_of_a_file_come_at_their_due_times(bench):
     run = bench.file([10, 20, 30])
     assert [bench.take(run) for _ in range(3)] == [
         (0, 0.0, 10, 0.0),
@@ -121,7 +121,7 @@ def test_decoding_that_takes_long_does_not_shift_what_follows(bench):
     ]
 
 
-def test_a_picture_that_is_not_due_in_time_is_waited_for_again(bench):
+def test_a_image_that_is_not_due_in_time_is_waited_for_again(bench):
     bench.rate_hz = 2.0
     run = bench.file([10, 20])
     assert bench.take(run) == (0, 0.0, 10, 0.0)
@@ -137,8 +137,8 @@ def test_the_end_of_the_pedal_ends_the_wait(bench):
     assert bench.clock.monotonic_ns() == 0
 
 
-def test_with_bob_two_pictures_of_a_frame_are_half_a_frame_apart(bench):
-    bench.rate_hz = 50.0  # pictures per second
+def test_with_bob_two_images_of_a_frame_are_half_a_frame_apart(bench):
+    bench.rate_hz = 50.0  # images per second
     run = bench.file([10, 20], how=Deinterlacing.BOB)
     assert [bench.take(run)[:3] for _ in range(4)] == [
         (0, 0.0, 10),
@@ -169,7 +169,7 @@ def test_the_end_of_a_file_is_said(bench):
     with pytest.raises(DeviceError) as caught:
         bench.take(run)
     assert str(caught.value) == (
-        "/dev/video0 is at its end after 2 pictures. Open it again, with Loop set to true if it is "
+        "/dev/video0 is at its end after 2 images. Open it again, with Loop set to true if it is "
         "to go round."
     )
 
@@ -199,7 +199,7 @@ def test_a_change_of_size_is_said(bench):
         bench.take(run)
 
 
-def test_live_pictures_carry_the_time_of_their_arrival(bench):
+def test_live_images_carry_the_time_of_their_arrival(bench):
     run = bench.live([(10, 0.04), (20, 0.041)])
     assert [bench.take(run) for _ in range(2)] == [(0, 40.0, 10, 40.0), (1, 81.0, 20, 81.0)]
 
@@ -251,8 +251,7 @@ def test_a_live_source_that_stays_silent_is_lost(bench):
         for _ in range(9):
             assert bench.take(run) is None
     assert str(caught.value) == (
-        "/dev/video0 gave no picture for 2 s. Check its signal, cable or network, then open it "
-        "again."
+        "/dev/video0 gave no image for 2 s. Check its signal, cable or network, then open it again."
     )
     assert bench.clock.monotonic_ns() < 2_700 * MS
 

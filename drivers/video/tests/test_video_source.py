@@ -58,12 +58,12 @@ def test_a_folder_is_no_video(tmp_path):
     assert "cannot be opened as a video" in said(str(tmp_path))
 
 
-def test_a_file_that_is_cut_off_before_its_first_picture_is_said(noise_file):
+def test_a_file_that_is_cut_off_before_its_first_image_is_said(noise_file):
     path = Path(noise_file)
     content = path.read_bytes()
     path.write_bytes(content[: content.index(b"movi") + 4])
     sentence = said(noise_file)
-    assert "cannot be opened" in sentence or "without a picture that can be" in sentence
+    assert "cannot be opened" in sentence or "without an image that can be" in sentence
 
 
 def test_a_grabber_that_is_not_there_is_said():

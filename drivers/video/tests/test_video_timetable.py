@@ -1,4 +1,4 @@
-"""Due times of a file's pictures."""
+"""Due times of a file's images."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_more_than_a_second_late_starts_anew():
 
 
 @pytest.mark.parametrize(("rate_hz", "step_ms"), [(50.0, 20), (10.0, 100)])
-def test_a_new_rate_counts_from_the_last_picture(rate_hz, step_ms):
+def test_a_new_rate_counts_from_the_last_image(rate_hz, step_ms):
     table = Timetable()
     for _ in range(3):
         last = table.next(0, 25.0)

@@ -25,7 +25,7 @@ _TEXTS = {
     25: "the detector could not be written to",
     26: "the detector could not be read from",
     28: "there are no more sensors",
-    29: "the buffer does not fit the picture",
+    29: "the buffer does not fit the image",
     30: "the camera mode could not be set",
     31: "a frame was not valid",
     32: "the computer is too slow",

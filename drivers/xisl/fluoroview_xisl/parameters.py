@@ -20,12 +20,12 @@ def parameter_tree(settings: Settings, sensor: Sensor) -> ParameterTree:
     An offset map holds for one camera mode, binning, gain and exposure time.
     """
     return ParameterTree(
-        [*_picture(settings), *_timing(settings), *_readout(settings), *_identity(sensor)],
+        [*_image(settings), *_timing(settings), *_readout(settings), *_identity(sensor)],
         f"xisl:{sensor.id}",
     )
 
 
-def _picture(settings: Settings) -> list[Parameter]:
+def _image(settings: Settings) -> list[Parameter]:
     return [
         IntParameter("Width", lambda: settings.size.columns, unit="px"),
         IntParameter("Height", lambda: settings.size.rows, unit="px"),

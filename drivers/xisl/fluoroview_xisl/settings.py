@@ -1,6 +1,6 @@
 """The settings of one panel: brought to a known state, changed, and read back where XISL can.
 
-XISL tells back the timer, the binning and the size of the picture; camera mode, gain and
+XISL tells back the timer, the binning and the size of the image; camera mode, gain and
 synchronisation mode have no getter, so the last value that it accepted is kept.
 """
 
@@ -38,8 +38,8 @@ _BINNING_SELECTORS = range(1, 6)  # 1: none; 2 to 5 are the detector's own
 
 
 @dataclass(frozen=True)
-class PictureSize:
-    """Rows and columns of the picture as it is set now."""
+class ImageSize:
+    """Rows and columns of the image as it is set now."""
 
     rows: int
     columns: int
@@ -58,8 +58,8 @@ class Settings:
         self.has_counter = False
         self.timer_us = 0
         self.frame_times_us: list[float] = []
-        self.size = PictureSize(0, 0)
-        self._full = PictureSize(0, 0)
+        self.size = ImageSize(0, 0)
+        self._full = ImageSize(0, 0)
         self._selectors: dict[str, int] = {}
         self._binning = ""
 
@@ -109,7 +109,7 @@ class Settings:
 
     def _find_binnings(self) -> None:
         """Ask for each binning in turn: XISL has no call that lists them."""
-        full: PictureSize | None = None
+        full: ImageSize | None = None
         for selector in _BINNING_SELECTORS:
             if self._status("Acquisition_SetCameraBinningMode", selector) == errors.ALL_OK:
                 size = self._configured_size()
@@ -126,7 +126,7 @@ class Settings:
             )
         self._binning = next(iter(self._selectors))
 
-    def _configured_size(self) -> PictureSize:
+    def _configured_size(self) -> ImageSize:
         frames, rows, columns, data_type, sort = (UINT() for _ in range(5))
         irq = BOOL()
         rest = [DWORD() for _ in range(4)]
@@ -143,7 +143,7 @@ class Settings:
                 "Switch the detector to 16-bit data with its own program.",
                 self._device,
             )
-        return PictureSize(rows.value, columns.value)
+        return ImageSize(rows.value, columns.value)
 
     def _refresh(self) -> None:
         self.size = self._configured_size()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fluoroview.hal import DriverError
-from fluoroview.hal.registry import discover, installed_drivers
+from fluoroview.hal.runtime.registry import discover, installed_drivers
 from fluoroview_xisl import XislDetector, library, structs
 
 HEADER = Path(__file__).parents[1] / "emulator" / "xisl_emulator.h"

@@ -12,13 +12,13 @@ from fluoroview.hal import (
     Exposure,
     FloatParameter,
     FrameHeader,
+    Generator,
     IntParameter,
     ParameterTree,
     PolledDetector,
     Pulse,
-    XraySource,
 )
-from fluoroview.hal.dosemeter import tell
+from fluoroview.hal.dose_meter import tell
 
 
 class _Ticking:
@@ -48,7 +48,7 @@ class _Ticking:
             self.stop()
 
 
-class Tube(_Ticking, XraySource):
+class Tube(_Ticking, Generator):
     """Ten µGy a pulse; refuses while the door is open, trips after as many pulses as set."""
 
     handshake = True
@@ -81,10 +81,10 @@ class Tube(_Ticking, XraySource):
             sink.fail("the generator tripped: overcurrent")
 
 
-class TypedTechnique(XraySource):
+class TypedTechnique(Generator):
     """A technique that the operator typed in."""
 
-    tells_pulses = False
+    reports_pulses = False
 
     def open(self):
         pass

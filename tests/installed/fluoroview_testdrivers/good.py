@@ -87,7 +87,7 @@ class RampDetector(Detector):
                 Pulse(
                     counter,
                     time.monotonic_ns(),
-                    Exposure(kvp=70.0),
+                    Exposure(tube_voltage_kv=70.0),
                     1.0,
                     0.02,
                     DoseOrigin.SIMULATED,

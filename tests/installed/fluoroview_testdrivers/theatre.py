@@ -178,7 +178,7 @@ class TheatreDetector(PolledDetector):
             "BrightnessCurve": "kV first",
             "DoseLevel": "normal",
             "HighLevelControl": False,
-            "RunKind": "fluoroscopy",
+            "AcquisitionType": "fluoroscopy",
             "TubeVoltage": 70.0,
             "TubeCurrent": 5.0,
         }
@@ -266,12 +266,12 @@ class TheatreDetector(PolledDetector):
             BoolParameter(
                 "HighLevelControl", self._get("HighLevelControl"), self._set("HighLevelControl")
             ),
-            self._choice("RunKind", ["fluoroscopy", "spot image", "DSA run"]),
+            self._choice("AcquisitionType", ["fluoroscopy", "spot image", "DSA run"]),
             StrParameter("BrightnessLimit", lambda: self.limit),
             FloatParameter("AnodeHeat", lambda: self.heat, unit="%"),
             FloatParameter("PeakSkinDose", lambda: 0.12, unit="mGy"),
             StrParameter("TeachingText", lambda: self._case()["teaching"]),
-            StrParameter("Situation", lambda: f"picture {self.count}"),
+            StrParameter("ProcedureStatus", lambda: f"image {self.count}"),
         ]
 
     def _controls(self):

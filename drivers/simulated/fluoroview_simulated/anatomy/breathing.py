@@ -15,11 +15,11 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
-from fluoroview_simulated.layers import GRID, MARGIN, SIDE
+from fluoroview_simulated.render.layers import GRID, MARGIN, SIDE
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
-    from fluoroview_simulated.canvas import Canvas, ViewLayers
+    from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 DEEP_MM = 5.5
 """How far the domes go either way from their resting place in quiet breathing."""
@@ -82,9 +82,9 @@ class Trunk:
         return share(np.asarray(z_mm) / self.scale) * (DEEP_MM * self.scale * breath)
 
     def rows(self, view: View, breath: float) -> np.ndarray:
-        """The same in the picture: cells down in each row of the maps, (SIDE,)."""
+        """The same in the image: cells down in each row of the maps, (SIDE,)."""
         cell_mm = view.view_mm / GRID
-        along = view.axes[1][2]  # the body's length in a step down the picture, about -1
+        along = view.axes[1][2]  # the body's length in a step down the image, about -1
         y_mm = (np.arange(SIDE) - MARGIN + 0.5) * cell_mm - 0.5 * view.view_mm
         down_mm = self.down_mm(view.isocentre[2] + y_mm * along, breath)
         return (-along * down_mm / cell_mm).astype(np.float32)

@@ -1,4 +1,4 @@
-"""One triangle of a mesh in the grid of a picture: its cells, and who owns its edges.
+"""One triangle of a mesh in the grid of an image: its cells, and who owns its edges.
 
 Corners are snapped to a fine grid and edges owned by one side only, so that no ray slips between
 two triangles, and none is counted twice.
@@ -52,7 +52,7 @@ class Facet(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def facet(cells, faces, f, rows, columns):
-    """Face `f` of a mesh whose vertices are at `cells` (n, 2) of a picture."""
+    """Face `f` of a mesh whose vertices are at `cells` (n, 2) of an image."""
     a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
     xa, ya = int(np.rint(cells[a, 0] * SNAP)), int(np.rint(cells[a, 1] * SNAP))
     xb, yb = int(np.rint(cells[b, 0] * SNAP)), int(np.rint(cells[b, 1] * SNAP))

@@ -21,7 +21,7 @@ from fluoroview_simulated.anatomy.vessels import smooth_line
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
-    from fluoroview_simulated.canvas import Canvas
+    from fluoroview_simulated.render.canvas import Canvas
 
 Point = np.ndarray | Sequence[float]
 """x, y, z in mm."""
@@ -270,7 +270,7 @@ def _carried(mesh: Mesh, matrix: np.ndarray, shift_mm: np.ndarray) -> Mesh:
 
 
 def _drawn(parts: Sequence[Part], view: View, side: int) -> tuple[np.ndarray, np.ndarray]:
-    from fluoroview_simulated.canvas import GRID, MARGIN
+    from fluoroview_simulated.render.canvas import GRID, MARGIN
 
     soft, bone = np.zeros((side, side), np.float32), np.zeros((side, side), np.float32)
     for part in parts:
@@ -280,7 +280,7 @@ def _drawn(parts: Sequence[Part], view: View, side: int) -> tuple[np.ndarray, np
 
 
 def _unsharp(path_mm: np.ndarray, view: View) -> np.ndarray:
-    from fluoroview_simulated.canvas import GRID
+    from fluoroview_simulated.render.canvas import GRID
 
     return unsharp(path_mm, UNSHARPNESS_MM / view.view_mm * GRID)
 

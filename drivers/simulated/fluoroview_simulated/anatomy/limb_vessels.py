@@ -15,7 +15,7 @@ import numpy as np
 from fluoroview_simulated.anatomy.vessels import Branch, Tree, smooth_line, sprouted, tree_of
 
 if TYPE_CHECKING:
-    from fluoroview_simulated.canvas import Canvas
+    from fluoroview_simulated.render.canvas import Canvas
 
 FEMORAL = np.array(
     [  # x, y, z, radius: common femoral, superficial femoral, popliteal, to the trifurcation

@@ -15,7 +15,7 @@ from fluoroview_simulated.anatomy.regions_skeleton import breastbone, ribs, spin
 from fluoroview_simulated.anatomy.regions_soft import AIR, LUNG, trunk_wall, upper_organs
 
 if TYPE_CHECKING:
-    from fluoroview_simulated.canvas import Canvas, ViewLayers
+    from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 
 class MovingChest:

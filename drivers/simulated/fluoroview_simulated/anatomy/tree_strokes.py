@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from fluoroview_simulated import strokes
+from fluoroview_simulated.render import strokes
 
 
 @njit(cache=True, nogil=True)

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy.tree_strokes import room_mm, tubes
-from fluoroview_simulated.canvas import GRID, MARGIN
+from fluoroview_simulated.render import strokes
+from fluoroview_simulated.render.canvas import GRID, MARGIN
 
 if TYPE_CHECKING:
-    from fluoroview_simulated.canvas import Canvas
+    from fluoroview_simulated.render.canvas import Canvas
 
 Keep = Callable[[np.ndarray], np.ndarray]
 """Brings points (n, 3) back to where vessels may grow: onto a surface, or into a volume."""

@@ -1,6 +1,6 @@
-"""The cone of rays: from points of the patient to places in the picture and back.
+"""The cone of rays: from points of the patient to places in the image and back.
 
-Picture coordinates are mm in the plane through the isocentre, X to the right and Y down, so that
+Image coordinates are mm in the plane through the isocentre, X to the right and Y down, so that
 they do not change with the matrix; `cells` are the same in cells of a square grid over the view.
 """
 
@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.room.technique import Geometry
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class View:
 
     @cached_property
     def axes(self) -> np.ndarray:
-        """Unit vectors in patient coordinates: picture right, picture down, source to detector."""
+        """Unit vectors in patient coordinates: image right, image down, source to detector."""
         a, b = np.deg2rad([self.geometry.primary_deg, self.geometry.secondary_deg])
         ray = np.array([np.sin(a) * np.cos(b), -np.cos(a) * np.cos(b), np.sin(b)])
         right = np.array([np.cos(a), np.sin(a), 0.0])
@@ -40,11 +40,11 @@ class View:
 
     @property
     def view_mm(self) -> float:
-        """Side of the picture in the plane of the isocentre."""
+        """Side of the image in the plane of the isocentre."""
         return self.geometry.view_mm
 
     def project(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Points (n, 3) in mm to places (n, 2) in picture mm, and their magnification (n,).
+        """Points (n, 3) in mm to places (n, 2) in image mm, and their magnification (n,).
 
         The magnification is relative to the plane of the isocentre.
         """
@@ -60,6 +60,6 @@ class View:
         return (place / self.view_mm + 0.5) * grid - 0.5, scale * (grid / self.view_mm)
 
     def unproject(self, x_mm: float, y_mm: float, depth_mm: float = 0.0) -> np.ndarray:
-        """The point on the ray through picture place (x, y), `depth_mm` beyond the isocentre."""
+        """The point on the ray through image place (x, y), `depth_mm` beyond the isocentre."""
         scale = (self.geometry.source_isocentre_mm + depth_mm) / self.geometry.source_isocentre_mm
         return self.isocentre + np.array([x_mm * scale, y_mm * scale, depth_mm]) @ self.axes

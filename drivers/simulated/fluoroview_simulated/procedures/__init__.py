@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 from fluoroview_simulated.anatomy.parts import BODY_SCALE
 from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
-from fluoroview_simulated.technique import Geometry
+from fluoroview_simulated.room.technique import Geometry
 
 MODULES = {
     "modified-barium-swallow": "modified_barium_swallow",

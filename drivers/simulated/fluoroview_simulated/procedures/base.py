@@ -1,7 +1,7 @@
 """What an examination is: anatomy at rest, what moves in it, and what the operator can do.
 
-An examination is a function of the procedure's time and of the operator's acts (`Acts`): any
-moment can be asked for again, and gives the same picture. It is built once per case, body and seed
+An examination is a function of the procedure's time and of the operator's acts: any
+moment can be asked for again, and gives the same image. It is built once per case, body and seed
 and knows nothing of pixels: it names resting parts, makes layers for a view, and draws on a
 `Canvas` for each pulse.
 """
@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.parts import Part
     from fluoroview_simulated.anatomy.view import View
-    from fluoroview_simulated.canvas import Canvas, ViewLayers
+    from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 BODIES = ("small", "medium", "large", "child")
 
@@ -97,7 +97,7 @@ class ProcedureInfo:
         return self.gallery_acts if own is None else own
 
 
-class Acts:
+class OperatorActions:
     """What the operator did and when: the only memory of an examination."""
 
     def __init__(self, controls: Sequence[Control] = ()) -> None:
@@ -142,7 +142,7 @@ class Procedure(ABC):
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         self.case, self.seed, self.body = case, seed, body
-        self.acts = Acts(self.info.controls)
+        self.acts = OperatorActions(self.info.controls)
         self._parts: Sequence[Part] | None = None
 
     def anatomy(self) -> Sequence[Part]:
@@ -168,7 +168,7 @@ class Procedure(ABC):
         fine; runs in another thread, so it writes only to `layers`."""
 
     def sway_mm(self, t_s: float) -> tuple[float, float]:
-        """Small movement of the whole patient in the picture, mm (x, y), at most 3 mm."""
+        """Small movement of the whole patient in the image, mm (x, y), at most 3 mm."""
         return 0.3 * float(np.sin(0.8 * t_s)), 0.3 * float(np.sin(0.6 * t_s + 1.0))
 
     def begin(self, t_s: float) -> float:

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 
-from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy.cerebral import CATHETER, load_tree
 from fluoroview_simulated.anatomy.flow import Flow, Injection
 from fluoroview_simulated.anatomy.mesh import load
@@ -22,9 +21,10 @@ from fluoroview_simulated.anatomy.regions_head import head
 from fluoroview_simulated.anatomy.tree_strokes import tubes
 from fluoroview_simulated.anatomy.vessels import Tree, draw
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
 from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.render import strokes
+from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 IODINE_G_CM3 = 0.30
 CAROTID_ML_S = 5.5
@@ -107,7 +107,7 @@ class CerebralAngiography(Procedure):
         name="cerebral-angiography",
         title="Cerebral angiography",
         agent="iodine",
-        teaching="Start the run, then inject: the first pictures are the mask. Arteries, blush "
+        teaching="Start the run, then inject: the first images are the mask. Arteries, blush "
         "and veins pass in eight seconds. It begins from the side; for the frontal view turn to 0 "
         "degrees and 20 degrees cranially, so that the petrous ridges leave the orbits.",
         cases=CASES,

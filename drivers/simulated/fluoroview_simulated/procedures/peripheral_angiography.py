@@ -15,10 +15,10 @@ from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.sliding import Slide, Way, relaxed
 from fluoroview_simulated.anatomy.vessels import Tree
 from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 if TYPE_CHECKING:
-    from fluoroview_simulated.canvas import Canvas
+    from fluoroview_simulated.render.canvas import Canvas
 
 AGENT_G_CM3 = 0.30
 """Iodine, 300 mg/ml."""
@@ -39,7 +39,7 @@ INFO = ProcedureInfo(
         "popliteal and the three arteries of the lower leg fill one after the other; move the "
         "table downward and start later for the lower stations. Advance the catheter (Up) for less "
         "contrast and more detail. A vessel is judged when it is full and before it washes out; "
-        "slow flow needs a longer run, not more dose per picture."
+        "slow flow needs a longer run, not more dose per image."
     ),
     cases=(
         Case(

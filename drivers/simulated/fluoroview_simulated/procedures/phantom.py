@@ -10,10 +10,10 @@ import numpy as np
 from fluoroview_simulated.anatomy.mesh import tube_mesh
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.procedures.base import Case, Procedure, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 if TYPE_CHECKING:
-    from fluoroview_simulated.canvas import Canvas
+    from fluoroview_simulated.render.canvas import Canvas
 
 DRUM_MM, DRUM_LENGTH_MM = 60.0, 300.0
 TUBE_MM, TUBE_LENGTH_MM, TUBE_X_MM = 4.0, 100.0, 20.0

@@ -2,7 +2,7 @@
 
 The patient's frame is the hand's own (`regions_limbs`): middle of the wrist at the origin, palm
 down on the table (+y), fingers towards +z, thumb towards +x, left hand. In the AP view (C-arm 0°)
-the picture shows the back of the hand; the lateral view is the C-arm at 90°. Reduction moves the
+the image shows the back of the hand; the lateral view is the C-arm at 90°. Reduction moves the
 hand with the broken end of the radius; the forearm lies still.
 """
 
@@ -20,12 +20,18 @@ from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.texture import soft_texture
-from fluoroview_simulated.procedures.base import Acts, Case, Control, Procedure, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.procedures.base import (
+    Case,
+    Control,
+    OperatorActions,
+    Procedure,
+    ProcedureInfo,
+)
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
-    from fluoroview_simulated.canvas import Canvas
+    from fluoroview_simulated.render.canvas import Canvas
 
 BREAK = (10.0, 0.0, -19.0)
 SHORT_MM, DORSAL_DEG, RADIAL_DEG = 5.0, 21.0, 8.0
@@ -171,7 +177,7 @@ class WristPinning(Procedure):
         self._scale = BODY_SCALE[body]
         fixed = PENETRATION if case == "joint-penetration" else {}
         controls = [replace(c, default=fixed.get(c.name, c.default)) for c in CONTROLS]
-        self.acts = Acts(controls)
+        self.acts = OperatorActions(controls)
         self._hand = implants.Fragment(
             [p.in_body(body) for p in self._moving()],
             [p.in_body(body) for p in limbs.hand_soft()],

@@ -160,7 +160,12 @@ class RightDetector(Detector):
 
     def pulse(self):
         return Pulse(
-            self.pulses, time.monotonic_ns(), Exposure(kvp=70.0), 1.0, 0.02, DoseOrigin.SIMULATED
+            self.pulses,
+            time.monotonic_ns(),
+            Exposure(tube_voltage_kv=70.0),
+            1.0,
+            0.02,
+            DoseOrigin.SIMULATED,
         )
 
     def paint(self, pixels):

@@ -14,9 +14,9 @@ from fluoroview.hal import (
     DoseOrigin,
     Exposure,
     FloatParameter,
+    Generator,
     ParameterTree,
     Pulse,
-    XraySource,
 )
 
 RATE_HZ = 50.0
@@ -72,7 +72,7 @@ class Ticking:
         Ticking.stop(self)
 
 
-class RightSource(Ticking, XraySource):
+class RightSource(Ticking, Generator):
     """The generator: it must be prepared, and refuses or trips when its door is open."""
 
     name = "right-source"
@@ -121,7 +121,12 @@ class RightSource(Ticking, XraySource):
 
     def pulse(self):
         return Pulse(
-            self.count, time.monotonic_ns(), Exposure(kvp=70.0), 1.0, 0.02, DoseOrigin.SIMULATED
+            self.count,
+            time.monotonic_ns(),
+            Exposure(tube_voltage_kv=70.0),
+            1.0,
+            0.02,
+            DoseOrigin.SIMULATED,
         )
 
     def stop(self):

@@ -194,20 +194,20 @@ class StaleFirstFrame(RightDetector):
 
     def run(self, sink):
         if self.last is not None:
-            header, picture = self.last
-            sink.offer(picture, header)
+            header, image = self.last
+            sink.offer(image, header)
         super().run(sink)
 
     def expose(self, sink):
-        picture = np.empty((self.values["Height"], self.values["Width"]), np.uint16)
+        image = np.empty((self.values["Height"], self.values["Width"]), np.uint16)
         self.pulses += 1
         sink.pulse(self.pulse())
         slot = sink.acquire()
         self.paint(slot.pixels)
-        picture = slot.pixels.copy()
+        image = slot.pixels.copy()
         header = self.header()
         slot.commit(header)
-        self.last = (header, picture)
+        self.last = (header, image)
         self.count()
 
 
@@ -297,14 +297,14 @@ class LastRowMissing(RightDetector):
         super().paint(pixels[:-1])
 
 
-@planted("picture-content", "WARN")
-class ConstantPicture(RightDetector):
+@planted("image-content", "WARN")
+class ConstantImage(RightDetector):
     def paint(self, pixels):
         pixels[:] = self.pulses % (1 << BITS)
 
 
-@planted("fresh-picture", "WARN")
-class EveryPictureTwice(RightDetector):
+@planted("fresh-image", "WARN")
+class EveryImageTwice(RightDetector):
     def paint(self, pixels):
         rows, columns = pixels.shape
         pixels[:] = self.noise[:rows, :columns] ^ (self.pulses // 2 % (1 << BITS))
@@ -588,7 +588,7 @@ class OnlyInThread(RightDetector):
     def open(self):
         super().open()
         spec = sys.modules["__main__"].__spec__
-        if spec is not None and spec.name == "fluoroview.hal.child":
+        if spec is not None and spec.name == "fluoroview.hal.runtime.child":
             raise DeviceError("The licence is bound to the main process.", "Buy another.")
 
 

@@ -69,7 +69,7 @@ class TellsEverySecondPulse(RightSource):
 
 @planted("pulses-told")
 class TellsThoughItCannot(RightSource):
-    tells_pulses = False
+    reports_pulses = False
 
 
 @planted("pulse-after-release")

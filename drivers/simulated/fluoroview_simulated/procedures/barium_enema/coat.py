@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, SIDE, Canvas
+from fluoroview_simulated.render.canvas import GRID, SIDE, Canvas
 
 
 def grain(view: View, seed: int, blotches: float = 0.2) -> np.ndarray:

@@ -15,8 +15,8 @@ import numpy as np
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import in_body
-from fluoroview_simulated.canvas import LayerMap, ViewLayers
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
+from fluoroview_simulated.render.canvas import LayerMap, ViewLayers
 
 CUTS_MM = (0, 62, 138, 205, 300, 420, 520, 610, 680, 760, 850, 950, 1010, 1070, 1130, 1190, 1400)
 """Where the colon is cut into pieces, from the anus."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 _SINGLE = (
     "Single contrast: barium of 18 % w/v, 100 to 110 kV so that the column is seen through. "
@@ -44,7 +44,7 @@ _FINDINGS = {
         "annular carcinoma of the sigmoid",
         True,
         "Near the junction of sigmoid and descending colon the lumen narrows over 4 cm to an "
-        "irregular channel between two shelving shoulders, and stays so in every picture: an apple "
+        "irregular channel between two shelving shoulders, and stays so in every image: an apple "
         "core. A contraction changes within seconds, has smooth tapering ends, and its folds run "
         "through. Look at the rest of the colon too: a second tumour is found in one of twenty.",
     ),
@@ -65,13 +65,13 @@ INFO = ProcedureInfo(
     title="Barium enema, single and double contrast",
     agent="barium",
     teaching=(
-        "A scout picture first: is the colon clean? Open the valve (E) and see the rectum from the "
+        "A scout image first: is the colon clean? Open the valve (E) and see the rectum from the "
         "side as it fills; stop when the patient has pain. For double contrast shut the valve when "
         "the column reaches the middle of the transverse colon and blow in air (I), slowly; the "
         "bag can be lowered to drain (D). Change position and tilt: pools and levels move, and "
         "each wall must be seen once free of them. Filling is complete when the caecum is seen, "
         "with the ileocaecal valve or the appendix. Three to four pulses a second show all that "
-        "moves here; spot pictures are what is read."
+        "moves here; spot images are what is read."
     ),
     cases=CASES,
     technique=Technique(kv=102.0, tube_current_ma=14.0, pulse_width_ms=8.0, filter_cu_mm=0.2),

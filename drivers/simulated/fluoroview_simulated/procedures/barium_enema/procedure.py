@@ -11,12 +11,12 @@ from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures.barium_enema import colon as anatomy
 from fluoroview_simulated.procedures.barium_enema.coat import without_steps
 from fluoroview_simulated.procedures.barium_enema.filling import Filling, filling
 from fluoroview_simulated.procedures.barium_enema.info import INFO
 from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 LENGTH_MM = 1300.0
 """Scale of the tables along the colon."""

@@ -23,7 +23,7 @@ from fluoroview_simulated.procedures.central_line.info import INFO
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
-    from fluoroview_simulated.canvas import Canvas, ViewLayers
+    from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 WIRE_RADIUS_MM, CATHETER_RADIUS_MM = 0.45, 1.2
 BEND_DEG, J_RADIUS_MM = 60.0, 3.2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 WIRE_START_MM, CATHETER_LONGEST_MM = 40.0, 320.0
 

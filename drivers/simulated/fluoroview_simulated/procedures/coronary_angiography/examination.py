@@ -30,7 +30,7 @@ from fluoroview_simulated.procedures.coronary_angiography.info import INFO
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
-    from fluoroview_simulated.canvas import Canvas, ViewLayers
+    from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 AGENT_G_CM3 = 0.37
 HAND_ML, HAND_ML_S = 7.0, 3.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 _TEACHING = (
     "Advance the catheter (Up) until its tip jumps into the ostium, then inject (I) during "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from fluoroview_simulated.procedures.base import Acts
+from fluoroview_simulated.procedures.base import OperatorActions
 
 STEP_S = 0.1
 DRAIN_ML_S = 30.0
@@ -96,7 +96,7 @@ class Course:
     """Integrates a patient's bladder; what was integrated is kept until other acts are noted."""
 
     patient: Bladder
-    acts: Acts
+    acts: OperatorActions
     _states: list[State] = field(default_factory=list)
     _seen: tuple[tuple[float, str, object], ...] = ()
 
@@ -111,7 +111,7 @@ class Course:
         return self._states[wanted]
 
     def _forget_what_changed(self) -> None:
-        """Acts are known as they come: what was integrated beyond a new one is no longer true."""
+        """Discard what was integrated beyond a new operator action: it is no longer true."""
         forever = float("inf")
         seen = tuple(
             sorted(

@@ -13,12 +13,12 @@ from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.cystography import info as known
 from fluoroview_simulated.procedures.cystography import shape as anatomy
 from fluoroview_simulated.procedures.cystography.course import Course, State
 from fluoroview_simulated.procedures.cystography.info import Patient
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 CATHETER_MM = {"child": 1.35, "adult": 2.4}
 """Radius: a feeding tube of 8 F, a balloon catheter of 14 F."""
@@ -175,7 +175,7 @@ class _Bladder(Procedure):
         canvas.tube(stream, np.maximum(1.5 + wobble * s[:, 0] / 70.0, 0.6), agent)
 
     def _draw_leak(self, canvas: Canvas, now: State) -> None:
-        """Beside the bladder contrast spreads between planes of fat, like flames."""
+        """Around the bladder, contrast spreads between planes of fat, like flames."""
         agent = 0.55 * now.agent_g_cm3
         per = self.scale
         reach = min(now.leaked_ml / 60.0, 1.0) ** 0.4

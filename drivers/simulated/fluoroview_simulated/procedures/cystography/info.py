@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
 from fluoroview_simulated.procedures.cystography.course import Bladder, Reflux
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 
 @dataclass(frozen=True)
 class Patient:
-    """One case's bladder and what its picture needs beside the volumes."""
+    """One case's bladder and what its image needs beside the volumes."""
 
     bladder: Bladder
     trabeculated: float = 0.0
@@ -69,7 +69,7 @@ def _controls(rate: float, fast: int) -> tuple[Control, ...]:
     return (
         Control("Fill", "switch", "drip through the catheter open", default=False, keys=("I",)),
         Control(
-            "FillRate", "number", f"drip; the picture shows it {fast} times as fast",
+            "FillRate", "number", f"drip; the image shows it {fast} times as fast",
             unit="ml/min", default=rate, minimum=5.0, maximum=150.0, step=5.0,
         ),
         Control("Drain", "switch", "catheter drains the bladder", default=False, keys=("D",)),
@@ -175,7 +175,7 @@ CYSTOGRAPHY = ProcedureInfo(
     teaching=(
         "The adult's bladder is filled through a balloon catheter with dilute iodine, for leaks "
         "after injury or operation, for its shape and for what it leaves behind. Start with a "
-        "picture before contrast. Open the drip (I); see the bladder empty, half full and full, "
+        "image before contrast. Open the drip (I); see the bladder empty, half full and full, "
         "from the front and both obliques; then drain (D), for a leak behind a full bladder "
         "shows only then. Less than 300 ml does not rule out a tear. The balloon is a round gap "
         "over the neck. The patient may void instead (V)."

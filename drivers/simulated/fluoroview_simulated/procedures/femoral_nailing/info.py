@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 SEATED_MM = 184.0
 """Depth of the nail's tip when it is fully in."""

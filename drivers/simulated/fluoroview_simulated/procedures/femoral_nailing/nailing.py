@@ -15,7 +15,7 @@ import numpy as np
 from fluoroview_simulated.anatomy import implants
 from fluoroview_simulated.anatomy import regions_limbs as limbs
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
-from fluoroview_simulated.procedures.base import Acts, Control, Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import Control, OperatorActions, Procedure, ProcedureInfo
 from fluoroview_simulated.procedures.femoral_nailing.info import (
     CAMERA,
     CONTROLS,
@@ -28,7 +28,7 @@ from fluoroview_simulated.procedures.femoral_nailing.info import (
 )
 
 if TYPE_CHECKING:
-    from fluoroview_simulated.canvas import Canvas
+    from fluoroview_simulated.render.canvas import Canvas
 
 HEAD = np.array((90.0, 15.0, -200.0))
 HEAD_RADIUS_MM = 24.0
@@ -75,7 +75,7 @@ class FemoralNailing(Procedure):
         super().__init__(case, seed, body)
         self._scale = BODY_SCALE[body]
         fixed = FIXED.get(case, {})
-        self.acts = Acts([_started(c, fixed.get(c.name)) for c in CONTROLS])
+        self.acts = OperatorActions([_started(c, fixed.get(c.name)) for c in CONTROLS])
         # A healed or healing hip: the leg is straight, and the head has turned in its socket.
         varus = VARUS_DEG - fixed.get("Abduction", VARUS_DEG)
         self._settled = implants.pose(HEAD, 0.0, -0.8 * varus, 0.0, (0.0, 0.0, 0.0))

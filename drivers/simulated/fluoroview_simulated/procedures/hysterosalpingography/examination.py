@@ -11,10 +11,9 @@ from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
 from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.cystography.shape import smooth_line
-from fluoroview_simulated.procedures.hysterosalpingography import tubes as anatomy
+from fluoroview_simulated.procedures.hysterosalpingography import uterine_tubes as anatomy
 from fluoroview_simulated.procedures.hysterosalpingography.filling import (
     Filling,
     Tube,
@@ -22,6 +21,7 @@ from fluoroview_simulated.procedures.hysterosalpingography.filling import (
     given_ml,
 )
 from fluoroview_simulated.procedures.hysterosalpingography.info import INFO, SYRINGE_ML
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 AGENT_G_CM3 = 0.30
 """Iodine of a water-soluble agent, 300 mg/ml."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 SYRINGE_ML = 20.0
 
@@ -16,8 +16,8 @@ INFO = ProcedureInfo(
         "of the uterus, forceps hold it: a pull straightens the uterus, so that the triangle of "
         "the cavity is seen from the front and not foreshortened. Press the plunger (I) and "
         "inject slowly, about 0.2 ml/s, with short looks: early filling for small gaps in the "
-        "cavity, full cavity, tubes, spill, and a late picture of how the spill spreads. Four or "
-        "five spot pictures are enough. The ovaries are in the field: collimate, use the lowest "
+        "cavity, full cavity, tubes, spill, and a late image of how the spill spreads. Four or "
+        "five spot images are enough. The ovaries are in the field: collimate, use the lowest "
         "pulse rate, and do not magnify without need."
     ),
     cases=(
@@ -37,7 +37,7 @@ INFO = ProcedureInfo(
             "The right tube fills and spills. The left one widens towards its end like a club, "
             "its folds are gone, and nothing leaves it however long is injected: a round puddle "
             "that stays where it is. Contrast that spreads between loops would be spill; compare "
-            "with a late picture.",
+            "with a late image.",
         ),
         Case(
             "cornual-block",

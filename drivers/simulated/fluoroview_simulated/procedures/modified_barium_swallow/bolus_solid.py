@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh
-from fluoroview_simulated.procedures.modified_barium_swallow import throat
+from fluoroview_simulated.procedures.modified_barium_swallow import pharynx
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.moving_neck import in_space
 
@@ -28,11 +28,11 @@ def bolus(m: Motion) -> list[Mesh]:
     """The bolus at one moment; nothing when it is chewed, swallowed or not taken yet."""
     head, tail = m.head_mm, m.tail_mm
     present = m.loaded * (1.0 - m.chewing) > 0.02 and head - tail > 3.0
-    if not present or tail > throat.WAY_MM[-1]:
+    if not present or tail > pharynx.WAY_MM[-1]:
         return []
-    s = np.linspace(tail, min(head, throat.WAY_MM[-1]), max(10, int((head - tail) / 2.5)))
-    way, inward = throat.along(s, throat.lifted_way(m)), throat.along(s, throat.INWARD)
-    near, far = throat.bolus_faces(s, m)
+    s = np.linspace(tail, min(head, pharynx.WAY_MM[-1]), max(10, int((head - tail) / 2.5)))
+    way, inward = pharynx.along(s, pharynx.lifted_way(m)), pharynx.along(s, pharynx.INWARD)
+    near, far = pharynx.bolus_faces(s, m)
     thick = np.maximum(far - near, 0.0)
     ends = np.clip(np.minimum(s - tail, head - s) / 9.0, 0.0, 1.0)
     half_wide = _half_width(s, m) * (0.25 + 0.75 * np.sqrt(ends * (2.0 - ends)))

@@ -15,7 +15,6 @@ import numpy as np
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.regions_head import head_and_neck
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
 from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
 from fluoroview_simulated.procedures.modified_barium_swallow import moving_neck, turned
 from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
@@ -32,7 +31,8 @@ from fluoroview_simulated.procedures.modified_barium_swallow.course import (
 )
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral import layers as moving
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral import resting
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 CASES = (
     Case(

@@ -12,14 +12,14 @@ import numpy as np
 from fluoroview_simulated.anatomy.parts import BODY_SCALE
 from fluoroview_simulated.anatomy.regions_head import AIR, larynx, lower_jaw, throat_air
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
-from fluoroview_simulated.procedures.modified_barium_swallow import throat
+from fluoroview_simulated.procedures.modified_barium_swallow import pharynx
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.resting import ORIGIN_MM
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.rigid import (
     CONDYLE_MM,
     INCISOR_MM,
 )
+from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
 
 JAW_MM = np.array(
     [(0, -90, 435), (50, -9, 523), (-50, -9, 523), (45, -15, 455), (-45, -15, 455)], float
@@ -50,8 +50,8 @@ def draw(m: Motion, canvas: Canvas, body: str) -> None:
     _add(canvas, "jaw", _jaw(m, canvas.view, scale))
     breath = np.array([0.0, 1.1 * m.breath])
     for key, lift_mm in (
-        ("hyoid", m.hyoid * throat.HYOID_LIFT_MM + breath),
-        ("cartilage", m.larynx * throat.LARYNX_LIFT_MM + breath),
+        ("hyoid", m.hyoid * pharynx.HYOID_LIFT_MM + breath),
+        ("cartilage", m.larynx * pharynx.LARYNX_LIFT_MM + breath),
     ):
         _add(canvas, key, _shifted(lift_mm, canvas.view, scale))
     _air(m, canvas, scale)
@@ -63,7 +63,7 @@ def _add(canvas: Canvas, key: str, matrix: np.ndarray) -> None:
 
 
 def _jaw(m: Motion, view: View, scale: float) -> np.ndarray:
-    """The affine of picture mm that comes nearest to the jaw's turn about its condyles."""
+    """The affine of image mm that comes nearest to the jaw's turn about its condyles."""
     angle = m.jaw_mm / INCISOR_MM
     pivot = in_space(CONDYLE_MM[None])[0]
     turn = np.array(
@@ -76,7 +76,7 @@ def _jaw(m: Motion, view: View, scale: float) -> np.ndarray:
 
 
 def _shifted(lift_mm: np.ndarray, view: View, scale: float) -> np.ndarray:
-    """The affine of picture mm that moves the larynx by `lift_mm` of the drawing."""
+    """The affine of image mm that moves the larynx by `lift_mm` of the drawing."""
     rest = np.array([(0.0, 20.0)])
     (before, after), _ = view.project(in_space(np.concatenate([rest, rest + lift_mm])) * scale)
     return np.column_stack([np.eye(2), after - before])
@@ -87,8 +87,8 @@ def _air(m: Motion, canvas: Canvas, scale: float) -> None:
     y = HEIGHTS_MM
     at = np.stack([np.full_like(y, 12.0), y], axis=1)
     held = np.clip((y - HELD_Y_MM) / (LIFTED_Y_MM - HELD_Y_MM), 0.0, 1.0)
-    moved = at + held[:, None] * (throat.lift(at, m) - at)
-    open_ = (1.0 - throat.closed_share(moved[:, 1], m) * ((y > -40.0) & (y < 34.0))) * (
+    moved = at + held[:, None] * (pharynx.lift(at, m) - at)
+    open_ = (1.0 - pharynx.closed_share(moved[:, 1], m) * ((y > -40.0) & (y < 34.0))) * (
         1.0 - 0.85 * m.closure * np.clip(np.minimum(y + 6.0, 33.0 - y) / 6.0, 0.0, 1.0)
     )
     before, after = (

@@ -13,8 +13,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.project import draw_mesh
-from fluoroview_simulated.canvas import GRID, MARGIN, Canvas
-from fluoroview_simulated.procedures.modified_barium_swallow import remains, throat
+from fluoroview_simulated.procedures.modified_barium_swallow import pharynx, residue
 from fluoroview_simulated.procedures.modified_barium_swallow.bolus_solid import (
     ACROSS,
     bolus,
@@ -23,6 +22,7 @@ from fluoroview_simulated.procedures.modified_barium_swallow.bolus_solid import 
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import smooth_curve
 from fluoroview_simulated.procedures.modified_barium_swallow.moving_neck import in_space
+from fluoroview_simulated.render.canvas import GRID, MARGIN, Canvas
 
 SIDES = 18
 BESIDE_LEAF_MM = (112.0, 140.0)
@@ -41,7 +41,7 @@ def draw(m: Motion, t_s: float, canvas: Canvas, scale: float) -> None:
     _fill(canvas, pools, pooled, scale)
     _fill(canvas, _airway(m), density, scale)
     if m.airway.glottis > 0.02:
-        stream = in_space(remains.glottis(m)) * scale
+        stream = in_space(residue.glottis(m)) * scale
         canvas.tube(stream, (0.5 + 0.9 * m.airway.glottis) * scale, density)
 
 
@@ -96,7 +96,7 @@ def _chewed(m: Motion, t_s: float) -> list[Mesh]:
     if m.chewing < 0.02:
         return []
     meshes = []
-    for k, piece in enumerate(remains.chewed(m, t_s)):
+    for k, piece in enumerate(residue.chewed(m, t_s)):
         centre = piece.mean(axis=0)
         radius = float(np.hypot(*(piece - centre).T).mean()) * m.chewing**0.33
         z = np.linspace(-0.98, 0.98, 6)
@@ -112,7 +112,7 @@ def _epiglottis(m: Motion, canvas: Canvas, density: float, scale: float) -> None
     if m.epiglottis < 0.02:
         return  # the air of the throat keeps its room for it
     upright, here = (
-        _leaf(throat.epiglottis(state)).moved(np.eye(3) * scale)
+        _leaf(pharynx.epiglottis(state)).moved(np.eye(3) * scale)
         for state in (replace(m, epiglottis=0.0), m)
     )
     canvas.mesh(upright, soft=-0.9)
@@ -139,7 +139,7 @@ def _coat(m: Motion, canvas: Canvas, scale: float) -> None:
     if m.coat < 0.05:
         return
     y = np.linspace(-36.0, 30.0, 24)
-    back = np.interp(y, throat.BACK_WALL[:, 1], throat.BACK_WALL[:, 0]) - 6.0
+    back = np.interp(y, pharynx.BACK_WALL[:, 1], pharynx.BACK_WALL[:, 0]) - 6.0
     wide = np.interp(y, (-36, -20, 0, 15, 30), (13.0, 15.0, 17.0, 16.0, 8.0))
     patchy = 0.5 + 0.4 * np.sin(1.3 * y + 1.0) * np.sin(0.41 * y)
     for side in (-1, 1):
@@ -154,7 +154,7 @@ def _pools(m: Motion) -> tuple[list[Mesh], float]:
         return [], 0.0
     meshes = []
     for side, fuller in FULLER.items():
-        vallecula, sinus = remains.pools(m, amount * fuller)
+        vallecula, sinus = residue.pools(m, amount * fuller)
         meshes += [_pool(vallecula, side, _vallecula), _pool(sinus, side, _sinus)]
     return meshes, 0.30 * min(amount, 1.0) ** 0.5
 
@@ -193,9 +193,9 @@ def _edge(curve: np.ndarray, y: np.ndarray, far: object) -> np.ndarray:
 def _airway(m: Motion) -> list[Mesh]:
     """Barium in vestibule and windpipe."""
     meshes = [
-        _vestibule(m, outline) for outline in (remains.vestibule_barium(m),) if outline is not None
+        _vestibule(m, outline) for outline in (residue.vestibule_barium(m),) if outline is not None
     ]
-    for strip, known in zip(remains.trachea_barium(m), m.airway.strips, strict=True):
+    for strip, known in zip(residue.trachea_barium(m), m.airway.strips, strict=True):
         line, thick = _halved(strip)
         wide = 2.2 + 2.6 * min(1.0, known.amount)
         aside = 1.3 * np.sin(line[:, 1] * 0.11 + 0.6) + 0.5 * np.sin(line[:, 1] * 0.37)

@@ -12,7 +12,6 @@ from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
 from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.myelography.info import (
     INFO,
@@ -22,6 +21,7 @@ from fluoroview_simulated.procedures.myelography.info import (
 )
 from fluoroview_simulated.procedures.myelography.running import Running, turned
 from fluoroview_simulated.procedures.myelography.sac import Sac
+from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
 
 INJECTION_S = 5.0
 RUNNING_S = 3.5

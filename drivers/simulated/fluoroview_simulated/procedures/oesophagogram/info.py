@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 CASES = (
     Case(
@@ -21,7 +21,7 @@ CASES = (
         "Peptic stricture",
         True,
         "Above the diaphragm the gullet tapers smoothly to a channel of 5 mm over 3 cm and stays "
-        "so in every picture; above it the gullet is wide, and a column stands and drains slowly. "
+        "so in every image; above it the gullet is wide, and a column stands and drains slowly. "
         "Distend it well: a stricture is missed in a gullet that is only half full. Compare with a "
         "contraction, which moves.",
     ),
@@ -49,7 +49,7 @@ CASES = (
         True,
         "A wide, winding gullet with a standing column under a level, and air and food above it. "
         "No primary wave: only ripples. It ends in a smooth beak at the sphincter, which lets a "
-        "thread through now and then. There is no gas in the stomach. Pictures after one, two and "
+        "thread through now and then. There is no gas in the stomach. Images after one, two and "
         "five minutes show how the column sinks. A short, irregular or shouldered beak suggests a "
         "tumour of the cardia.",
     ),

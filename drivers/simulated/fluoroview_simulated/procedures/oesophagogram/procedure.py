@@ -13,12 +13,12 @@ from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, ViewLayers
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.oesophagogram import course
 from fluoroview_simulated.procedures.oesophagogram.gullet import STEP_MM, make_gullet
 from fluoroview_simulated.procedures.oesophagogram.info import INFO
+from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 BARIUM_G_CM3 = 0.75
 FOLD_MM = 0.85
@@ -93,7 +93,7 @@ class Oesophagogram(Procedure):
             for s in since:
                 self._swallow(canvas, line, s)
 
-    # ---- parts of the picture ---------------------------------------------------------------
+    # ---- parts of the image ---------------------------------------------------------------
 
     def breath(self, t_s: float) -> float:
         """Depth of the breath, -1 to 1."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fluoroview_simulated.anatomy import limb_devices as devices
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 CONTROLS = (
     Control("WireAdvance", "step", "Tip of the wire below the end of the sheath.", "mm",

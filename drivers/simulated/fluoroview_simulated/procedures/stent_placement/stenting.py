@@ -14,11 +14,11 @@ from fluoroview_simulated.anatomy import regions_limbs as limbs
 from fluoroview_simulated.anatomy.flow import Flow, Injection
 from fluoroview_simulated.anatomy.implants import Kept
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
-from fluoroview_simulated.procedures.base import Acts, Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import OperatorActions, Procedure, ProcedureInfo
 from fluoroview_simulated.procedures.stent_placement.info import CONTROLS, INFO
 
 if TYPE_CHECKING:
-    from fluoroview_simulated.canvas import Canvas
+    from fluoroview_simulated.render.canvas import Canvas
 
 AGENT_G_CM3, FLOW_ML_S, HAND_ML, HAND_ML_S = 0.30, 6.0, 7.0, 5.0
 SHEATH_Z, LESION_Z = -338.0, -402.0
@@ -42,7 +42,9 @@ class StentPlacement(Procedure):
         super().__init__(case, seed, body)
         self._scale = BODY_SCALE[body]
         start = {"WireAdvance": 190.0, "Deploy": devices.STENT_MM} if case in PLACED else {}
-        self.acts = Acts([replace(c, default=start.get(c.name, c.default)) for c in CONTROLS])
+        self.acts = OperatorActions(
+            [replace(c, default=start.get(c.name, c.default)) for c in CONTROLS]
+        )
         tree = arteries.roughened(arteries.leg_tree(seed), seed, 0.08)
         self._tree = tree
         run = tree.run("femoral")

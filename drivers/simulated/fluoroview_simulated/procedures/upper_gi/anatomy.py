@@ -15,9 +15,9 @@ from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.moving_chest import inverse
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, in_body
-from fluoroview_simulated.canvas import ViewLayers
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 from fluoroview_simulated.procedures.upper_gi.antrum import ANTRUM_MM, Antrum, make_antrum
+from fluoroview_simulated.render.canvas import ViewLayers
 
 DUODENUM_CUTS_MM = (0.0, 44.0, 128.0, 205.0, 262.0, 400.0)
 ULCER_MM, ULCER_DEG = 146.0, 180.0

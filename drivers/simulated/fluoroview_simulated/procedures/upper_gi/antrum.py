@@ -8,8 +8,8 @@ import numpy as np
 
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh
-from fluoroview_simulated.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap
-from fluoroview_simulated.layers import traced
+from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap
+from fluoroview_simulated.render.layers import traced
 
 ANTRUM_MM = 168.0
 """From here on the stomach moves."""

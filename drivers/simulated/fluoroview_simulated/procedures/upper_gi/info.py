@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
-from fluoroview_simulated.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import Geometry, Technique
 
 CASES = (
     Case(
@@ -32,8 +32,8 @@ CASES = (
         True,
         "In the antrum a lobed mass grows in from the greater curvature, with steep shoulders and "
         "a ragged channel; its tissue is a faint shadow beyond the line of the wall. It stays the "
-        "same in every picture, and the waves of the antrum "
-        "stop at it: a spasm goes, a tumour does not. Compare pictures one wave apart.",
+        "same in every image, and the waves of the antrum "
+        "stop at it: a spasm goes, a tumour does not. Compare images one wave apart.",
     ),
 )
 
@@ -46,7 +46,7 @@ INFO = ProcedureInfo(
         "another), then is turned over once so that all walls are coated (R turns again). Change "
         "the position: supine shows the body and antrum in gas, erect the fundus in gas and the "
         "sinus under a level; supine with the right side raised (C-arm to LAO) the antrum and "
-        "bulb. Wait for the wave that fills the bulb; hold the breath (H) for the spot picture. "
+        "bulb. Wait for the wave that fills the bulb; hold the breath (H) for the spot image. "
         "Barium that hides a wall must be moved: a pool is not a finding, and a fold that stays "
         "in three positions is."
     ),

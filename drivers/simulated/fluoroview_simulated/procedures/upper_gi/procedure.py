@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from fluoroview_simulated import strokes
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.canvas import Canvas, LayerMap, ViewLayers
 from fluoroview_simulated.procedures.barium_enema.coat import soft, without_steps
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.upper_gi import anatomy
 from fluoroview_simulated.procedures.upper_gi.course import PASSAGE_S, Moment, moment
 from fluoroview_simulated.procedures.upper_gi.info import INFO
+from fluoroview_simulated.render import strokes
+from fluoroview_simulated.render.canvas import Canvas, LayerMap, ViewLayers
 
 BARIUM_G_CM3 = 1.2
 COAT_MM = 0.24

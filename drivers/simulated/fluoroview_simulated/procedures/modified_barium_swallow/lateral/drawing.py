@@ -5,7 +5,7 @@ inside it: a rounded profile that grows from the edge inwards. Bone is a shell a
 so that its rim comes out dense by geometry, as on a film.
 
 Coordinates: x to the right, y down, millimetres in the plane of the isocentre, origin in the
-middle of the picture; the patient looks to the left. Depth z points to the source.
+middle of the image; the patient looks to the left. Depth z points to the source.
 """
 
 from __future__ import annotations

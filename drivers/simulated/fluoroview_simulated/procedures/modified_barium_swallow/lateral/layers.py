@@ -1,6 +1,6 @@
 """What moves, as path-length maps per frame: air and barium, and the parts that move as a whole.
 
-The maps cover a window of the picture on a grid of `GRID` cells over the whole view, whatever the
+The maps cover a window of the image on a grid of `GRID` cells over the whole view, whatever the
 matrix of the detector; the detector's unsharpness is coarser than a cell. A contour becomes a path
 length by blurring its mask and reading the blur through an elliptic profile: thick in the middle,
 thin at the edge, without steps when it moves.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from fluoroview_simulated.procedures.modified_barium_swallow import remains, throat
+from fluoroview_simulated.procedures.modified_barium_swallow import pharynx, residue
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.area import Buffers
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import (
@@ -107,13 +107,13 @@ class MovingLayers:
         area = self._throat
         area.clear()
         for space in (
-            throat.nasopharynx(m),
-            throat.oropharynx(m),
-            throat.vestibule(m),
-            throat.trachea(m),
+            pharynx.nasopharynx(m),
+            pharynx.oropharynx(m),
+            pharynx.vestibule(m),
+            pharynx.trachea(m),
         ):
             area.fill(smooth_curve(space, 5))
-        mouth = throat.mouth_air(m)
+        mouth = pharynx.mouth_air(m)
         if mouth is not None:
             area.fill(smooth_curve(mouth, 4))
         air = area.rounded(2.0, self._round, area.path)
@@ -124,7 +124,7 @@ class MovingLayers:
 
     def _draw_leaf(self, m: Motion) -> None:
         """The epiglottis: soft tissue standing in the air."""
-        line = smooth_curve(throat.epiglottis(m), 6, closed=False)
+        line = smooth_curve(pharynx.epiglottis(m), 6, closed=False)
         tangent = np.gradient(line, axis=0)
         normal = np.stack([-tangent[:, 1], tangent[:, 0]], 1) / np.hypot(*tangent.T)[:, None]
         half = np.linspace(1.9, 1.15, len(line))[:, None]
@@ -135,7 +135,7 @@ class MovingLayers:
     def _air_width(self, m: Motion) -> np.ndarray:
         """Width of the air spaces along the ray, mm, (rows, 1)."""
         y = self._throat_y
-        y = y - (m.larynx * throat.LARYNX_LIFT_MM[1] + 1.1 * m.breath) * (y > -20)
+        y = y - (m.larynx * pharynx.LARYNX_LIFT_MM[1] + 1.1 * m.breath) * (y > -20)
         column = np.interp(
             y,
             (-86, -60, -40, -20, 0, 12, 22, 28.5, 30, 31.5, 33, 36, 60, 100),
@@ -146,7 +146,7 @@ class MovingLayers:
 
     def _draw_bolus(self, m: Motion) -> None:
         """The bolus, and the air that it pushes away."""
-        outline = throat.bolus_outline(m)
+        outline = pharynx.bolus_outline(m)
         if outline is None:
             return
         area = self._buffers.around(outline, 6)
@@ -166,13 +166,13 @@ class MovingLayers:
             return
         area = self._coated
         area.clear()
-        way = throat.lifted_way(m)
+        way = pharynx.lifted_way(m)
         value = int(np.clip(70 * m.coat, 0, 255))
         area.stroke(way[8:56], int(value * 0.5), 1)
         area.stroke(way[94:142], int(value * 0.5), 1)
         area.stroke(way[140:], int(value * 0.3), 2)
-        area.stroke(smooth_curve(throat.tongue_base(m), 4, closed=False), value, 1)
-        area.stroke(smooth_curve(throat.epiglottis(m)[1:], 4, closed=False), value // 2, 1)
+        area.stroke(smooth_curve(pharynx.tongue_base(m), 4, closed=False), value, 1)
+        area.stroke(smooth_curve(pharynx.epiglottis(m)[1:], 4, closed=False), value // 2, 1)
         coat = area.blurred(0.9, 7.0)
         coat *= self._sticky[area.place]
         self.maps.barium[area.place] += coat
@@ -182,7 +182,7 @@ class MovingLayers:
         pool = m.residue * (1.0 - m.epiglottis)
         if pool < 0.03:
             return
-        vallecula, sinus = remains.pools(m, pool)
+        vallecula, sinus = residue.pools(m, pool)
         area = self._buffers.around(np.concatenate([vallecula, sinus]), 6)
         area.fill(vallecula)
         area.fill(sinus, 120)
@@ -191,18 +191,18 @@ class MovingLayers:
 
     def _draw_airway(self, m: Motion) -> None:
         """What got into larynx and windpipe."""
-        inside = remains.vestibule_barium(m)
+        inside = residue.vestibule_barium(m)
         strength = m.bolus.barium_g_cm3 / 0.24 * (0.4 + 0.6 * min(m.airway.vestibule, 1.0))
         if inside is not None:
             area = self._buffers.around(inside, 5)
             area.fill(inside)
             self.maps.barium[area.place] += area.blurred(1.1, 3.4 * strength)
         if m.airway.glottis > 0.03:
-            line = smooth_curve(remains.glottis(m), 6, closed=False)
+            line = smooth_curve(residue.glottis(m), 6, closed=False)
             area = self._buffers.around(line, 8)
             area.stroke(line, int(255 * min(m.airway.glottis, 1.0)), 4)
             self.maps.barium[area.place] += area.blurred(1.2, 2.2)
-        strips = remains.trachea_barium(m)
+        strips = residue.trachea_barium(m)
         if strips:
             area = self._buffers.around(np.concatenate(strips), 6)
             for strip, known in zip(strips, m.airway.strips, strict=True):
@@ -211,7 +211,7 @@ class MovingLayers:
 
     def _draw_chewed(self, m: Motion, t_s: float) -> None:
         """A cracker coated with paste, while it is broken up."""
-        pieces = [smooth_curve(p, 3) for p in remains.chewed(m, t_s)]
+        pieces = [smooth_curve(p, 3) for p in residue.chewed(m, t_s)]
         area = self._buffers.around(np.concatenate(pieces), 6)
         for piece in pieces:
             area.fill(piece)

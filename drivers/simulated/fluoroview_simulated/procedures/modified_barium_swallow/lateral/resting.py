@@ -50,14 +50,14 @@ def covers(view: View, scale: float = 1.0) -> bool:
     return bool(np.abs(where).max() <= EXTENT_MM / 2 + 1.0)
 
 
-def place(view: View, picture_mm: np.ndarray, scale: float = 1.0) -> np.ndarray:
-    """From picture mm (n, 2) to mm of the drawing (n, 2)."""
-    matrix = drawing_to_picture(view, scale)
-    return (np.asarray(picture_mm) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+def place(view: View, image_mm: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """From image mm (n, 2) to mm of the drawing (n, 2)."""
+    matrix = drawing_to_image(view, scale)
+    return (np.asarray(image_mm) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
 
 
-def drawing_to_picture(view: View, scale: float = 1.0) -> np.ndarray:
-    """Affine (2, 3) from mm of the drawing to picture mm, in a body of relative size `scale`."""
+def drawing_to_image(view: View, scale: float = 1.0) -> np.ndarray:
+    """Affine (2, 3) from mm of the drawing to image mm, in a body of relative size `scale`."""
     origin = np.array(ORIGIN_MM)
     points = scale * (origin + np.array([[0.0, 0, 0], [0, 50.0, 0], [0, 0, -50.0]]))
     shown, _ = view.project(points)
@@ -113,7 +113,7 @@ def cells_matrix(
     view: View, per_mm: float, cells: int, size: int, scale: float = 1.0
 ) -> np.ndarray:
     """Affine (2, 3) from cells of a drawing about ORIGIN_MM to cells of a grid over the view."""
-    matrix = drawing_to_picture(view, scale)
+    matrix = drawing_to_image(view, scale)
     linear = matrix[:, :2] * (size / view.view_mm / per_mm)
     middle = matrix[:, 2] * (size / view.view_mm) + size / 2 - 0.5
     shift = middle - linear @ np.full(2, cells / 2 - 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from fluoroview_simulated.procedures.modified_barium_swallow import throat
+from fluoroview_simulated.procedures.modified_barium_swallow import pharynx
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import Canvas
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.jaw import add_lower_jaw
@@ -53,8 +53,8 @@ class RigidParts:
         bone[rows, columns] = self._warped[..., 0]
         soft[rows, columns] += self._warped[..., 1]
         for part, move in (
-            (self._hyoid, m.hyoid * throat.HYOID_LIFT_MM + (0, 0.7 * m.breath)),
-            (self._larynx, m.larynx * throat.LARYNX_LIFT_MM + (0, 1.1 * m.breath)),
+            (self._hyoid, m.hyoid * pharynx.HYOID_LIFT_MM + (0, 0.7 * m.breath)),
+            (self._larynx, m.larynx * pharynx.LARYNX_LIFT_MM + (0, 1.1 * m.breath)),
         ):
             self._place(part, move / self._cell_mm, bone)
 

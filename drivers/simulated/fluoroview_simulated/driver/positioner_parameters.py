@@ -1,0 +1,146 @@
+"""Parameters: C-arm, table, patient's position, shutters, grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fluoroview.hal import BoolParameter, EnumParameter, FloatParameter
+from fluoroview.hal.parameter import Parameter
+from fluoroview_simulated.room import technique as limits
+
+if TYPE_CHECKING:
+    from fluoroview_simulated.driver.device import SimulatedDetector
+
+
+def stand(device: SimulatedDetector) -> list[Parameter]:
+    """C-arm, table, patient's position, shutters, grid."""
+    suite = device.suite
+    return [
+        _geometry(
+            device,
+            "PositionerPrimaryAngle",
+            "primary_deg",
+            (-120.0, 120.0),
+            "deg",
+            "LAO positive, RAO negative; 0: detector in front of the patient",
+            ("Ctrl+Left", "Ctrl+Right"),
+            5.0,
+        ),
+        _geometry(
+            device,
+            "PositionerSecondaryAngle",
+            "secondary_deg",
+            (-45.0, 45.0),
+            "deg",
+            "cranial positive, caudal negative",
+            ("Ctrl+Down", "Ctrl+Up"),
+            5.0,
+        ),
+        _table(device, "TableLateralPosition", 0, "to the patient's left positive"),
+        _table(device, "TableVerticalPosition", 1, "towards the patient's back positive"),
+        _table(device, "TableLongitudinalPosition", 2, "towards the patient's head positive"),
+        EnumParameter(
+            "PatientPosition",
+            lambda: suite.geometry.position,
+            lambda v: _lay(device, "PatientPosition", "position", v),
+            choices=list(limits.POSITIONS),
+            doc="how the patient lies or stands: where fluid goes; the C-arm turns with them",
+        ),
+        FloatParameter(
+            "TableTilt",
+            lambda: suite.geometry.tilt_deg,
+            lambda v: _lay(device, "TableTilt", "tilt_deg", float(v)),
+            minimum=-45.0,
+            maximum=90.0,
+            unit="deg",
+            doc="head end up positive",
+        ),
+        EnumParameter(
+            "FieldOfView",
+            lambda: f"{suite.geometry.detector_mm:g}",
+            lambda v: suite.set_geometry(detector_mm=float(v)),
+            unit="mm",
+            choices=lambda: [
+                f"{mm:g}"
+                for mm in sorted(
+                    {*limits.FIELDS_OF_VIEW_MM, suite.info.geometry.detector_mm}, reverse=True
+                )
+            ],
+            doc="side of the detector's input field: smaller magnifies",
+        ),
+        _shutter(device, "FieldWidth", "field_width_mm"),
+        _shutter(device, "FieldHeight", "field_height_mm"),
+        FloatParameter(
+            "IrisDiameter",
+            lambda: min(suite.geometry.iris_mm, 2 * suite.geometry.detector_mm),
+            lambda v: suite.set_geometry(iris_mm=float(v)),
+            minimum=0.0,
+            maximum=lambda: 2 * suite.geometry.detector_mm,
+            unit="mm",
+            doc="round opening, measured at the detector",
+        ),
+        BoolParameter(
+            "AntiScatterGrid",
+            lambda: suite.geometry.grid,
+            lambda v: suite.set_geometry(grid=v),
+            doc="out: less dose for the same signal, more scatter",
+        ),
+        FloatParameter("SourceImageDistance", lambda: suite.geometry.source_image_mm, unit="mm"),
+    ]
+
+
+def _lay(device: SimulatedDetector, name: str, field: str, value: Any) -> None:
+    """Turns table or patient, and lets the patient know when: fluid takes its time to follow."""
+    before = getattr(device.suite.geometry, field)
+    device.suite.set_geometry(**{field: value})
+    scene = device.scene()
+    if scene is not None:
+        scene.procedure.acts.turned(device.now_s(), name, before, value)
+
+
+def _geometry(
+    device: SimulatedDetector,
+    name: str,
+    field: str,
+    span: tuple[float, float],
+    unit: str,
+    doc: str,
+    keys: tuple[str, ...] = (),
+    step: float | None = None,
+) -> FloatParameter:
+    return FloatParameter(
+        name,
+        lambda: getattr(device.suite.geometry, field),
+        lambda v: device.suite.set_geometry(**{field: float(v)}),
+        minimum=span[0],
+        maximum=span[1],
+        unit=unit,
+        doc=doc,
+        keys=keys,
+        step=step,
+    )
+
+
+def _table(device: SimulatedDetector, name: str, axis: int, doc: str) -> FloatParameter:
+    return FloatParameter(
+        name,
+        lambda: device.suite.table_mm(axis),
+        lambda v: device.suite.set_isocentre(axis, float(v)),
+        minimum=-400.0,
+        maximum=400.0,
+        unit="mm",
+        doc=f"from where the examination began; {doc}",
+        step=10.0,
+    )
+
+
+def _shutter(device: SimulatedDetector, name: str, field: str) -> FloatParameter:
+    return FloatParameter(
+        name,
+        lambda: getattr(device.suite.geometry, field),
+        lambda v: device.suite.set_geometry(**{field: float(v)}),
+        minimum=0.0,
+        maximum=lambda: device.suite.geometry.detector_mm,
+        unit="mm",
+        doc="open field, measured at the detector",
+    )

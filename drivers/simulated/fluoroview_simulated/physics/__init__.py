@@ -1,0 +1,1 @@
+"""Physics without state: beam, spectrum, scatter, and the compiled inner loops."""

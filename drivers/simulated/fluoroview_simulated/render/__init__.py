@@ -1,0 +1,1 @@
+"""From patient and view to one frame: scene, projector, canvas, layers, cache."""

@@ -1,0 +1,1 @@
+"""What keeps a device honest: host, transport, child process, ring, ledger, watchdog."""

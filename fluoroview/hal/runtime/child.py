@@ -1,0 +1,178 @@
+"""The child process that runs one driver: `python -m fluoroview.hal.runtime.child`.
+
+    serve DRIVER DEVICE [FAULTS]    commands on standard input, answers on standard output
+    discover DRIVER                 what is plugged in, one JSON object, then the end
+
+Whatever a vendor's library prints goes to standard error. When the parent ends, however it ends,
+standard input closes: the beam stops, the device is given back, the process goes.
+"""
+
+import faulthandler
+import json
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from fluoroview.hal.clock import SystemClock
+from fluoroview.hal.errors import DriverError, FluoroError
+from fluoroview.hal.runtime.registry import load_driver
+from fluoroview.hal.runtime.server import DeviceServer
+from fluoroview.hal.runtime.transport import BELL
+
+_LAST_DEADLINE_S = 3.0
+
+
+class Channel:
+    """The private copy of standard output; the public one now leads to standard error."""
+
+    def __init__(self) -> None:
+        self._descriptor = os.dup(1)
+        os.dup2(2, 1)
+        self._lock = threading.Lock()
+
+    def bell(self) -> None:
+        """Tell the parent that a frame was committed."""
+        self._write(BELL)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one JSON line."""
+        self._write(json.dumps(message).encode() + b"\n")
+
+    def fail(self, sentence: str) -> None:
+        """Tell the parent that the device cannot go on."""
+        self.send({"fail": sentence})
+
+    def refuse(self, sentence: str) -> None:
+        """Tell the parent that no pulse is made."""
+        self.send({"refuse": sentence})
+
+    def _write(self, line: bytes) -> None:
+        try:
+            with self._lock:
+                while line:  # a library's signal handler may cut a write short
+                    line = line[os.write(self._descriptor, line) :]
+        except OSError:
+            return  # the parent is gone; the end of standard input follows
+
+
+def describe_error(error: FluoroError) -> dict[str, str]:
+    """Return an error as it travels to the parent."""
+    return {
+        "type": type(error).__name__,
+        "what": error.what,
+        "remedy": error.remedy,
+        "device": error.device,
+    }
+
+
+def commands() -> Iterator[dict[str, Any]]:
+    """Yield the parent's commands until it ends; then the process has 3 s left.
+
+    A thread reads them, so that the end is seen also while a driver hangs in the last one.
+    """
+    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin.buffer:
+            lines.put(line)
+        lines.put(None)
+        time.sleep(_LAST_DEADLINE_S)
+        os._exit(1)
+
+    threading.Thread(target=read, name="from the host", daemon=True).start()
+    while (line := lines.get()) is not None:
+        yield json.loads(line)
+
+
+def serve(driver: str, device_id: str, faults: Path | None) -> None:
+    """Obey commands until standard input ends."""
+    channel = Channel()
+    server: DeviceServer | None = None
+    for command in commands():
+        reply: dict[str, Any] = {"id": command["id"]}
+        try:
+            if server is None:  # imported at the first command, so that its failure has a reply
+                server = DeviceServer(
+                    load_driver(driver),
+                    driver,
+                    device_id,
+                    clock=SystemClock(),
+                    bell=channel.bell,
+                    on_fail=channel.fail,
+                    on_refuse=channel.refuse,
+                    faults=faults,
+                )
+            reply["result"] = server.handle(command["method"], command["arguments"])
+        except FluoroError as error:
+            reply["error"] = describe_error(error)
+        channel.send(reply)
+    if server is not None:
+        server.handle("close", {})
+
+
+class Warnings(logging.Handler):
+    """Keeps what a driver's package warns of, such as a port at which nobody answers."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+        logging.getLogger(package).addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one text."""
+        self.texts.append(record.getMessage())
+
+
+def discover(driver: str) -> None:
+    """Print the devices that `driver` finds, or why it cannot look."""
+    channel = Channel()
+    try:
+        device_class = load_driver(driver)
+        warned = Warnings(device_class.__module__.partition(".")[0])
+        found = [asdict(info) for info in device_class.discover()]
+        channel.send(
+            {
+                "devices": found,
+                "kind": device_class.kind,
+                "none_found": device_class.none_found,
+                "warnings": warned.texts,
+            }
+        )
+    except FluoroError as error:
+        channel.send({"error": describe_error(error)})
+    except (Exception, SystemExit) as error:
+        channel.send(
+            {
+                "error": describe_error(
+                    DriverError(
+                        f"Driver {driver} raised {type(error).__name__} in discover: {error}",
+                        "This is a fault of the driver; report it to its author.",
+                        driver,
+                    )
+                )
+            }
+        )
+
+
+def main() -> None:
+    """Run as the command line says."""
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    task, driver, *device = sys.argv[1:]
+    if task == "serve":
+        device_id, *faults = device
+        serve(driver, device_id, Path(faults[0]) if faults else None)
+    else:
+        discover(driver)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,320 @@
+"""The host of one device: the same driver in a thread or in a child process, kept honest.
+
+It owns the state machine, the ring and the deadline of each call. A driver that misses its
+deadline, fails or dies moves the device to FAULT, is abandoned (a child is killed) and can be
+opened again.
+"""
+
+import contextlib
+import math
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from fluoroview.hal.clock import Clock, SystemClock
+from fluoroview.hal.device import Device, device_name
+from fluoroview.hal.errors import DeviceError, FluoroError, ended
+from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
+from fluoroview.hal.parameter import Value
+from fluoroview.hal.runtime.ledger import Ledger, read_ledger
+from fluoroview.hal.runtime.registry import load_driver
+from fluoroview.hal.runtime.ring import FrameRing, Word
+from fluoroview.hal.runtime.server import format_fields
+from fluoroview.hal.runtime.transport import (
+    DeadlineMissedError,
+    DriverGoneError,
+    ProcessTransport,
+    ThreadTransport,
+    Transport,
+)
+from fluoroview.hal.runtime.watchdog import Watchdog, WatchLimits
+from fluoroview.hal.states import DEADLINE_S, DeviceState, StateMachine
+
+Isolation = Literal["process", "thread"]
+_RING_BYTES = 256 << 20
+_RESTART = "Restart the device, or choose another one."
+
+
+class DeviceHost:
+    """One device. Methods block up to their deadline and are not to be called two at once.
+
+    `on_fault(FluoroError)` is called once per fault, from any thread. `release_pedal` may be
+    called from any thread at any time.
+    """
+
+    def __init__(
+        self,
+        driver: str,
+        device_id: str,
+        isolation: Isolation = "process",
+        *,
+        clock: Clock | None = None,
+        on_fault: Callable[[FluoroError], None] = lambda _error: None,
+        on_refuse: Callable[[FluoroError], None] = lambda _error: None,
+        driver_class: type[Device] | None = None,
+        faults: Path | None = None,
+    ) -> None:
+        self.driver = driver
+        self.device_id = device_id
+        self.name = device_name(driver, device_id)
+        self.isolation = isolation
+        self.ring: FrameRing | None = None
+        self.relationship = PixelIntensityRelationship.DISP
+        self.bit_depth = 16
+        self._clock = clock or SystemClock()
+        self._on_fault = on_fault
+        self._on_refuse = on_refuse
+        self._driver_class = driver_class
+        self._faults = faults
+        self._states = StateMachine(self.name)
+        self._transport: Transport | None = None
+        self._run = 0
+        self._limits = WatchLimits(math.nan)
+        self._watchdog: Watchdog | None = None
+        self._fault_told: FluoroError | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def state(self) -> DeviceState:
+        """Where the device stands."""
+        return self._states.state
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the driver's child process, if it has one."""
+        return self._transport.pid if self._transport else None
+
+    def open(self) -> None:
+        """CLOSED → IDLE. Raises DriverError or DeviceError with a sentence."""
+        self._states.require(DeviceState.CLOSED, action="be opened")
+        callbacks = {
+            "on_bell": self._bell,
+            "on_fail": self._failed,
+            "on_refuse": self._refused,
+            "on_exit": self._exited,
+        }
+        if self.isolation == "thread":
+            driver_class = self._driver_class or load_driver(self.driver)
+            self._transport = ThreadTransport(
+                driver_class, self.driver, self.device_id, self._clock, self._faults, **callbacks
+            )
+        else:
+            self._transport = ProcessTransport(
+                self.driver, self.device_id, self._faults, **callbacks
+            )
+        try:
+            self._call("open")
+        except Exception:
+            if self.state is DeviceState.CLOSED:
+                self._give_up()
+            raise
+        self._reach(DeviceState.IDLE)
+
+    def traits(self) -> dict[str, Any]:
+        """Return `kind` and, of a source, `handshake` and `reports_pulses`."""
+        found: dict[str, Any] = self._call("traits")
+        return found
+
+    def prepare(self) -> None:
+        """Shake hands with a generator. Raises DeviceError with the reason when it refuses."""
+        self._require(DeviceState.ARMED, action="prepare")
+        self._call("prepare")
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return the parameters, each a JSON-able dict."""
+        described: list[dict[str, Any]] = self._call("parameters")
+        return described
+
+    def write(self, name: str, value: Any) -> Value:
+        """Write a parameter and return the value read back. Raises ParameterError."""
+        idle = self.state is DeviceState.IDLE
+        written: Value = self._call("write", name=name, value=value, idle=idle)
+        if self.state is not DeviceState.IDLE:  # the rate may follow what was written
+            self._limits = WatchLimits(self._call("format")["rate_hz"])
+            if self._watchdog is not None:
+                self._watchdog.limits = self._limits
+        return written
+
+    def arm(self, slots: int | None = None) -> FrameRing:
+        """IDLE → ARMED: fix the format and bind a ring of about one second of frames."""
+        self._require(DeviceState.IDLE, action="be armed")
+        described = self._call("format")
+        self.relationship = PixelIntensityRelationship(described["relationship"])
+        self.bit_depth = described["bit_depth"]
+        self._limits = WatchLimits(described["rate_hz"])
+        frame_format = FrameFormat(described["rows"], described["columns"], described["dtype"])
+        ring = FrameRing.create(frame_format, slots or _slots(frame_format, described["rate_hz"]))
+        try:
+            self._call(
+                "arm",
+                path=str(ring.block.path),
+                frame_format=format_fields(frame_format),
+                slots=ring.layout.slots,
+            )
+        except Exception:
+            ring.close()
+            raise
+        ring.block.unlink()
+        self.ring = ring
+        self._reach(DeviceState.ARMED)
+        return ring
+
+    def disarm(self) -> None:
+        """ARMED → IDLE; readers of the ring must have closed."""
+        self._require(DeviceState.ARMED, action="be disarmed")
+        self._call("disarm")
+        self._drop_ring()
+        self._reach(DeviceState.IDLE)
+
+    def require_ready(self) -> None:
+        """Raise StateError, or the fault that came, unless a run could start now."""
+        self._require(DeviceState.ARMED, action="start")
+
+    def start(self, pedal_held: Callable[[], bool] = lambda: True) -> int:
+        """ARMED → RUNNING; return the number of the run.
+
+        `pedal_held` is asked after pulses were permitted, so that a release that came meanwhile
+        is not undone: whoever releases first makes it False, then calls `release_pedal`.
+        """
+        self.require_ready()
+        assert self.ring is not None
+        self._run += 1
+        self.ring.words[Word.RUN] = self._run
+        self.ring.words[Word.STOPPING] = 0
+        if not pedal_held():
+            self.release_pedal()
+        self._reach(DeviceState.RUNNING)
+        self._call("start")
+        self._watchdog = Watchdog(
+            self.ring, self.pid, self._limits, clock=self._clock, on_unfit=self._failed
+        )
+        self._watchdog.start()
+        return self._run
+
+    def release_pedal(self) -> None:
+        """Forbid any further pulse at once; `stop` then ends the run."""
+        if self.ring is not None:
+            self.ring.words[Word.STOPPING] = 1
+
+    def stop(self) -> Ledger:
+        """RUNNING → ARMED; return the account of the run."""
+        self._require(DeviceState.RUNNING, action="stop")
+        self.release_pedal()
+        self._unwatch()
+        self._call("stop")
+        self._reach(DeviceState.ARMED)
+        return self.ledger()
+
+    def ledger(self, lost_consumer: int = 0) -> Ledger:
+        """Return the account of the present or last run; it survives the driver's death."""
+        return read_ledger(self.ring, lost_consumer) if self.ring is not None else Ledger()
+
+    def close(self) -> None:
+        """Go to CLOSED from anywhere; never raises. A child process is gone when it returns."""
+        self._unwatch()
+        self.release_pedal()
+        transport = self._transport
+        if transport is not None and self.state is not DeviceState.FAULT:
+            transport.mute()
+            with contextlib.suppress(Exception):
+                transport.call("close", {}, DEADLINE_S["close"])
+        self._give_up()
+        self._drop_ring()
+        if self.state is not DeviceState.CLOSED:
+            self._states.move(DeviceState.CLOSED)
+
+    def _require(self, state: DeviceState, action: str) -> None:
+        """Raise the fault that came meanwhile, where one did, else StateError where it must."""
+        fault = self._fault_told
+        if fault is not None:
+            raise fault
+        self._states.require(state, action=action)
+
+    def _reach(self, target: DeviceState) -> None:
+        """Go to `target`; raise the fault that came meanwhile, where one did."""
+        with self._lock:
+            if self._fault_told is not None:
+                raise self._fault_told
+            self._states.move(target)
+
+    def _give_up(self) -> None:
+        """Kill what is left of the driver, and wait for it; nothing of it is told any more."""
+        with self._lock:
+            transport, self._transport = self._transport, None
+            self._fault_told = None
+        if transport is not None:
+            transport.mute()
+            transport.kill()
+            transport.join(DEADLINE_S["close"])
+
+    # what the transport tells
+
+    def _call(self, method: str, **arguments: Any) -> Any:
+        transport = self._transport
+        if transport is None or self.state is DeviceState.FAULT:
+            raise self._fault_told or DeviceError(f"{self.name} is not open.", _RESTART, self.name)
+        deadline_s = DEADLINE_S.get(method, DEADLINE_S["parameters"])
+        fault: FluoroError
+        try:
+            return transport.call(method, arguments, deadline_s)
+        except DeadlineMissedError:
+            fault = DeviceError(
+                f"{self.name} did not finish {method} within {deadline_s:g} s and was abandoned.",
+                _RESTART,
+                self.name,
+            )
+        except DriverGoneError as gone:
+            fault = DeviceError(f"{self.name} is gone: {gone}.", _RESTART, self.name)
+        except FluoroError as error:
+            if method not in ("start", "stop"):
+                raise
+            fault = error
+        self._fault(fault)
+        raise fault
+
+    def _bell(self) -> None:
+        ring = self.ring
+        if ring is not None:
+            ring.ring_bell()
+
+    def _failed(self, sentence: str) -> None:
+        self._fault(DeviceError(f"{self.name} failed: {ended(sentence)}", _RESTART, self.name))
+
+    def _refused(self, sentence: str) -> None:
+        self._on_refuse(
+            DeviceError(f"{self.name} makes no x-rays. {ended(sentence)}", "", self.name)
+        )
+
+    def _exited(self, text: str) -> None:
+        self._fault(DeviceError(f"{self.name} is gone: {text}.", _RESTART, self.name))
+
+    def _fault(self, fault: FluoroError) -> None:
+        with self._lock:
+            if self.state in (DeviceState.FAULT, DeviceState.CLOSED) and self._transport is None:
+                return
+            first = self.state is not DeviceState.FAULT
+            self._fault_told = self._fault_told or fault
+            self._states.move(DeviceState.FAULT)
+            transport = self._transport
+        self.release_pedal()
+        if transport is not None:
+            transport.kill()
+        if first:
+            self._on_fault(fault)
+
+    def _unwatch(self) -> None:
+        watchdog, self._watchdog = self._watchdog, None
+        if watchdog is not None:
+            watchdog.close()
+
+    def _drop_ring(self) -> None:
+        ring, self.ring = self.ring, None
+        if ring is not None:
+            ring.close()
+
+
+def _slots(frame_format: FrameFormat, rate_hz: float) -> int:
+    """Return how many slots make about one second, at least 8, within the memory bound."""
+    wanted = 32 if math.isnan(rate_hz) else math.ceil(rate_hz) + 2
+    return max(8, min(wanted, 64, _RING_BYTES // max(1, frame_format.frame_bytes)))

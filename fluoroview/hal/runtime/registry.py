@@ -1,0 +1,155 @@
+"""Drivers by name: installed distributions announce them in the entry-point group.
+
+Nothing is loaded from a path, and nothing but the driver's own child process imports it, so that
+one broken SDK leaves the other drivers untouched.
+"""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points
+
+from fluoroview.hal.device import Device
+from fluoroview.hal.errors import DeviceError, DriverError
+from fluoroview.hal.frame import DeviceInfo
+from fluoroview.hal.states import DEADLINE_S
+
+GROUP = "fluoroview.drivers"
+
+
+@dataclass(frozen=True)
+class DriverInfo:
+    """An installed driver, not yet imported."""
+
+    name: str
+    distribution: str
+    version: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What looking for the devices of one driver gave: devices, or the sentence why not."""
+
+    driver: DriverInfo
+    devices: list[DeviceInfo] = field(default_factory=list)
+    error: str = ""
+    kind: str = ""
+    none_found: str = ""
+    """What the user does where there is no device, in the driver's words."""
+    warnings: list[str] = field(default_factory=list)
+    """Why it did not find more: what the driver's package logged as a warning while it looked."""
+
+    @property
+    def missing(self) -> DeviceError:
+        """That there is no device, and what to do."""
+        what = f"Driver {self.driver.name} found no device."
+        return DeviceError(what, " ".join(self.warnings) or self.none_found, self.driver.name)
+
+    def first_id(self) -> str:
+        """Return the id of the first device. Raises DeviceError with the driver's remedy."""
+        if not self.devices:
+            raise self.missing
+        return self.devices[0].id
+
+
+def installed_drivers() -> list[DriverInfo]:
+    """Return the installed drivers by name."""
+    return [
+        DriverInfo(
+            point.name,
+            point.dist.name if point.dist else "",
+            point.dist.version if point.dist else "",
+            point.value,
+        )
+        for point in sorted(set(entry_points(group=GROUP)), key=lambda point: point.name)
+    ]
+
+
+def find_driver(name: str) -> EntryPoint:
+    """Return the entry point of driver `name`, or raise DriverError offering near names."""
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    if name in points:
+        return points[name]
+    near = get_close_matches(name, points, n=3)
+    raise DriverError(
+        f"There is no driver {name!r}.",
+        (f"Did you mean {' or '.join(near)}? " if near else "")
+        + f"Installed are: {', '.join(sorted(points)) or 'none'}; "
+        "`fluoroview drivers` lists them.",
+        name,
+    )
+
+
+def load_driver(name: str) -> type[Device]:
+    """Import driver `name`. Raises DriverError with the import's own reason."""
+    point = find_driver(name)
+    try:
+        loaded = point.load()
+    except (Exception, SystemExit) as error:
+        raise DriverError(
+            f"Driver {name} ({point.value}) cannot be imported: {type(error).__name__}: {error}.",
+            f"Reinstall {point.dist.name if point.dist else 'its distribution'} and what it "
+            "needs; the other drivers still work.",
+            name,
+        ) from error
+    if not (isinstance(loaded, type) and issubclass(loaded, Device)):
+        raise DriverError(
+            f"Driver {name} ({point.value}) is not a fluoroview.hal device.",
+            "Its entry point must name a class derived from Detector, Generator or DoseMeter.",
+            name,
+        )
+    return loaded
+
+
+def discover(driver: DriverInfo) -> Discovery:
+    """Look for the devices of one driver, in a process of its own and with a deadline."""
+    command = [sys.executable, "-m", "fluoroview.hal.runtime.child", "discover", driver.name]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=DEADLINE_S["discover"],
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        return Discovery(
+            driver,
+            error=f"Driver {driver.name} did not finish looking for devices within "
+            f"{DEADLINE_S['discover']:.0f} s. The other drivers still work.",
+        )
+    try:
+        answer = json.loads(done.stdout.splitlines()[-1])
+    except (ValueError, IndexError):
+        return Discovery(
+            driver,
+            error=f"Driver {driver.name} ended with code {done.returncode} while looking for "
+            "devices. The other drivers still work.",
+        )
+    if "error" in answer:
+        return Discovery(driver, error=f"{answer['error']['what']} {answer['error']['remedy']}")
+    found = [DeviceInfo(**info) for info in answer["devices"]]
+    told = {key: answer[key] for key in ("kind", "none_found", "warnings")}
+    return Discovery(driver, found, **told)
+
+
+def look_for(name: str) -> Discovery:
+    """Look for the devices of driver `name`.
+
+    Raises DriverError for an unknown driver, DeviceError where it cannot look.
+    """
+    find_driver(name)
+    found = discover(next(info for info in installed_drivers() if info.name == name))
+    if found.error:
+        raise DeviceError(found.error, device=name)
+    return found
+
+
+def discover_all() -> list[Discovery]:
+    """Look for the devices of every installed driver, two drivers at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(discover, installed_drivers()))

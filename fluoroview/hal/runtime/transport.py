@@ -1,0 +1,302 @@
+"""How commands reach a driver: in a thread of this process, or in a child process.
+
+Commands and replies are JSON, one a line, over the child's standard input and output (no pickle,
+no socket); a line with a single dot is the doorbell that follows each committed frame. Frames
+themselves travel in shared memory.
+"""
+
+import contextlib
+import json
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from pathlib import Path
+from typing import Any
+
+from fluoroview.hal.clock import Clock
+from fluoroview.hal.device import Device
+from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
+from fluoroview.hal.parameter import ParameterError
+from fluoroview.hal.runtime.server import DeviceServer
+
+BELL = b".\n"
+_LAST_WORDS_S = 0.3
+"""How long what a process said before its end is waited for."""
+_CRASH_DUMP = (
+    "Fatal Python error:",
+    "Current thread",
+    "Thread 0x",
+    "  File ",
+    "  ...",
+    "Extension ",
+)
+_ERRORS: dict[str, type[FluoroError]] = {
+    kind.__name__: kind for kind in (DeviceError, DriverError, ParameterError, StateError)
+}
+
+
+class DeadlineMissedError(Exception):
+    """A call into a driver did not return in time."""
+
+
+class DriverGoneError(Exception):
+    """The driver's process ended; the text says how."""
+
+
+class Transport(ABC):
+    """A way to one driver. Callbacks come from threads of the transport."""
+
+    def __init__(
+        self,
+        on_bell: Callable[[], None],
+        on_fail: Callable[[str], None],
+        on_refuse: Callable[[str], None],
+        on_exit: Callable[[str], None],
+    ) -> None:
+        self.on_bell = on_bell
+        self.on_fail = on_fail
+        self.on_refuse = on_refuse
+        self.on_exit = on_exit
+
+    def mute(self) -> None:
+        """Tell nothing of the driver any more."""
+        self.on_fail = self.on_refuse = self.on_exit = lambda _text: None
+
+    @abstractmethod
+    def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
+        """Run one command and return its result.
+
+        Raises the driver's FluoroError, DeadlineMissedError, or DriverGoneError.
+        """
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Abandon the driver at once, whatever it is doing."""
+
+    @abstractmethod
+    def join(self, timeout_s: float) -> None:
+        """Wait until a killed driver is gone and no callback can follow, where that can be had."""
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the driver, None for a thread."""
+        return None
+
+
+class ThreadTransport(Transport):
+    """The driver in a thread of this process: no isolation, for drivers that are trusted."""
+
+    def __init__(
+        self,
+        driver_class: type[Device],
+        driver: str,
+        device_id: str,
+        clock: Clock,
+        faults: Path | None = None,
+        **callbacks: Any,
+    ) -> None:
+        super().__init__(**callbacks)
+        self._server = DeviceServer(
+            driver_class,
+            driver,
+            device_id,
+            clock=clock,
+            bell=self.on_bell,
+            on_fail=self._fail,
+            on_refuse=self._refuse,
+            faults=faults,
+        )
+        self._queue: queue.SimpleQueue[tuple[str, dict[str, Any], Future[Any]] | None] = (
+            queue.SimpleQueue()
+        )
+        self._gone = False
+        self._thread = threading.Thread(target=self._serve, name=f"device {driver}", daemon=True)
+        self._thread.start()
+
+    def _fail(self, text: str) -> None:
+        self.on_fail(text)  # looked up now: a thread that was abandoned may outlive `mute`
+
+    def _refuse(self, text: str) -> None:
+        self.on_refuse(text)
+
+    def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
+        """Hand the command to the device's thread and wait."""
+        if self._gone:
+            raise DriverGoneError("its thread was abandoned")
+        future: Future[Any] = Future()
+        self._queue.put((method, arguments, future))
+        try:
+            return future.result(deadline_s)
+        except FutureTimeout as error:
+            raise DeadlineMissedError from error
+
+    def kill(self) -> None:
+        """Leave the thread to itself: a thread cannot be killed."""
+        self._gone = True
+        self._queue.put(None)
+
+    def join(self, timeout_s: float) -> None:
+        """Return at once: a thread that was abandoned may hang for ever."""
+
+    def _serve(self) -> None:
+        method = ""
+        while (command := self._queue.get()) is not None:
+            method, arguments, future = command
+            try:
+                future.set_result(self._server.handle(method, arguments))
+            except BaseException as error:
+                future.set_exception(error)
+        if method != "close":  # abandoned after a fault: give the device back, so far as it lets us
+            with contextlib.suppress(Exception):
+                self._server.handle("close", {})
+
+
+class ProcessTransport(Transport):
+    """The driver in a child process: its crash, hang or GIL stall does not touch this one."""
+
+    def __init__(
+        self, driver: str, device_id: str, faults: Path | None = None, **callbacks: Any
+    ) -> None:
+        super().__init__(**callbacks)
+        self._replies: dict[int, Future[Any]] = {}
+        self._lock = threading.Lock()
+        self._serial = 0
+        self._gone: str | None = None
+        self._stderr: deque[str] = deque(maxlen=20)
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "fluoroview.hal.runtime.child",
+                "serve",
+                driver,
+                device_id,
+                *([str(faults)] if faults else []),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        )
+        self._errors = threading.Thread(target=self._read_errors, daemon=True)
+        self._errors.start()
+        self._reader = threading.Thread(target=self._read, name=f"from {driver}", daemon=True)
+        self._reader.start()
+        self._end = threading.Thread(target=self._await_end, name=f"end of {driver}", daemon=True)
+        self._end.start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child."""
+        return self._process.pid
+
+    def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
+        """Send the command and wait for its reply."""
+        future: Future[Any] = Future()
+        with self._lock:
+            if self._gone is not None:
+                raise DriverGoneError(self._gone)
+            self._serial += 1
+            serial = self._serial
+            self._replies[serial] = future
+            self._send({"id": serial, "method": method, "arguments": arguments})
+        try:
+            return future.result(deadline_s)
+        except FutureTimeout as error:
+            raise DeadlineMissedError from error
+
+    def kill(self) -> None:
+        """Kill the child; the operating system takes its claims back."""
+        self._process.kill()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the killed child's end, its reader's and its pipes'."""
+        if threading.current_thread() not in (self._reader, self._end):  # callbacks may close, too
+            self._end.join(timeout_s)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        except OSError:
+            return  # the end of the child follows, and answers every call
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        # each thread closes its own pipe: another might close it, and open a new one of its number
+        with (
+            self._process.stdout,
+            open(self._process.stdout.fileno(), "rb", closefd=False) as lines,
+        ):
+            for line in lines:
+                if line == BELL:
+                    self.on_bell()
+                elif line.endswith(b"\n"):  # else it was killed amid a line
+                    self._take(json.loads(line))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "fail" in message:
+            self.on_fail(message["fail"])
+            return
+        if "refuse" in message:
+            self.on_refuse(message["refuse"])
+            return
+        with self._lock:
+            future = self._replies.pop(message["id"], None)
+        if future is None:
+            return
+        if (error := message.get("error")) is not None:
+            kind = _ERRORS.get(error["type"], DriverError)
+            future.set_exception(kind(error["what"], error["remedy"], error["device"]))
+        else:
+            future.set_result(message["result"])
+
+    def _await_end(self) -> None:
+        """Wait for the process and not for its pipes: one that it started may keep them open."""
+        code = self._process.wait()
+        for thread in (self._reader, self._errors):
+            thread.join(_LAST_WORDS_S)
+        text = _exit_text(code, list(self._stderr))
+        assert self._process.stdin is not None
+        with self._lock:
+            self._gone = text
+            self._process.stdin.close()
+            futures, self._replies = list(self._replies.values()), {}
+        for future in futures:
+            future.set_exception(DriverGoneError(text))
+        self.on_exit(text)
+
+    def _read_errors(self) -> None:
+        assert self._process.stderr is not None
+        with (
+            self._process.stderr,
+            open(self._process.stderr.fileno(), "rb", closefd=False) as lines,
+        ):
+            for line in lines:
+                text = line.decode(errors="replace").rstrip()
+                if text:
+                    self._stderr.append(text)
+
+
+def _exit_text(code: int, stderr: list[str]) -> str:
+    """Return how a process ended, in words."""
+    if code < 0:
+        names = {int(each): f" ({each.name})" for each in signal.Signals}
+        ended = f"its process was killed by signal {-code}{names.get(-code, '')}"
+    else:
+        ended = f"its process ended with code {code}"
+    # faulthandler's dump of a crash is for its author; what the driver said before is for the user
+    words = [line for line in stderr if not _is_dump(line)]
+    return f"{ended}; its last words: {words[-1]}" if words and code else ended
+
+
+def _is_dump(line: str) -> bool:
+    """Return whether a line is of faulthandler's dump, which may have been cut off."""
+    return any(line.startswith(begin) or begin.startswith(line) for begin in _CRASH_DUMP)

@@ -1,0 +1,1 @@
+"""What SDK drivers share: GenICam features, pixel formats, frame identifiers, playback."""

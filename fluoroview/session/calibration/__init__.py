@@ -1,0 +1,1 @@
+"""Guided and unattended calibration of the connected detector."""

@@ -1,0 +1,1 @@
+"""What the session needs of devices: procedure catalogue, polling, restart delays, peripherals."""

@@ -1,0 +1,227 @@
+"""The examinations that installed drivers offer: by name, as they are listed and chosen.
+
+A driver announces them in the entry-point group "fluoroview.procedures", by its own name: a
+function that returns one dict for each procedure. Running this module with `python -m` prints them
+as JSON: the viewer reads the catalogue this way, because driver code must not run in its process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fluoroview.hal import FluoroError
+
+GROUP = "fluoroview.procedures"
+DEADLINE_S = 20.0
+
+
+class CatalogueError(FluoroError):
+    """An examination, case or body that is not offered."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class CaseEntry(_Entry):
+    """One patient of an examination."""
+
+    name: str
+    title: str = ""
+    abnormal: bool = False
+    teaching: str = ""
+
+
+class ControlEntry(_Entry):
+    """Something that the operator can do beside the pedal; a parameter of the device."""
+
+    name: str
+    kind: str = "command"
+    """"command", "number", "step", "choice" or "switch"."""
+    unit: str = ""
+    doc: str = ""
+    keys: tuple[str, ...] = ()
+    default: float | str | bool | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+class ProcedureEntry(_Entry):
+    """One examination, as its driver describes it."""
+
+    driver: str
+    name: str
+    title: str = ""
+    agent: str = "none"
+    """"barium", "iodine" or "none"."""
+    teaching: str = ""
+    technique: dict[str, Any] = {}
+    geometry: dict[str, Any] = {}
+    rate_hz: float = 15.0
+    subtraction: bool = False
+    """Whether it is usually read subtracted (DSA)."""
+    bodies: tuple[str, ...] = ()
+    cases: tuple[CaseEntry, ...] = ()
+    controls: tuple[ControlEntry, ...] = ()
+
+    def case(self, name: str) -> CaseEntry:
+        """Return a case. Raises CatalogueError offering the nearest names."""
+        found = _named(self.cases, name)
+        if found is not None:
+            return found
+        raise CatalogueError(
+            f"The examination {self.name} has no case {name!r}.",
+            _offer(name, self.cases) + f"It has: {', '.join(case.name for case in self.cases)}.",
+        )
+
+    def body(self, name: str) -> str:
+        """Return a body size. Raises CatalogueError with those there are."""
+        if name in self.bodies:
+            return name
+        raise CatalogueError(
+            f"The examination {self.name} has no body {name!r}.",
+            f"Allowed are: {', '.join(self.bodies) or 'none; leave --body out'}.",
+        )
+
+
+_Any = TypeVar("_Any", CaseEntry, ProcedureEntry)
+
+
+class Catalogue(BaseModel):
+    """What all installed drivers offer, and why a driver's examinations could not be had."""
+
+    procedures: tuple[ProcedureEntry, ...] = ()
+    errors: dict[str, str] = {}
+
+    def of(self, driver: str) -> tuple[ProcedureEntry, ...]:
+        """Return the examinations of one driver; of all without a name."""
+        return tuple(entry for entry in self.procedures if driver in ("", entry.driver))
+
+    def find(self, driver: str, name: str) -> ProcedureEntry | None:
+        """Return an examination of a driver, if it offers it."""
+        return next((entry for entry in self.of(driver) if entry.name == name), None)
+
+    def procedure(self, driver: str, name: str) -> ProcedureEntry:
+        """Return an examination. Raises CatalogueError offering the nearest names."""
+        offered = self.of(driver)
+        found = _named(offered, name)
+        if found is not None:
+            return found
+        if driver in self.errors:
+            raise CatalogueError(self.errors[driver], "Reinstall the driver.")
+        if not offered:
+            raise CatalogueError(
+                f"The driver {driver} offers no examinations.",
+                "Leave --procedure out, or choose another driver; "
+                "`fluoroview procedures` lists what there is.",
+            )
+        raise CatalogueError(
+            f"There is no examination {name!r}.",
+            _offer(name, offered) + "`fluoroview procedures` lists them all.",
+        )
+
+    def parameters(
+        self, driver: str, procedure: str = "", case: str = "", body: str = ""
+    ) -> dict[str, str]:
+        """Return what to write to a device for this choice, in the order of writing.
+
+        Raises CatalogueError with a sentence and the nearest names.
+        """
+        if not procedure and not case and not body:
+            return {}
+        if not procedure:
+            raise CatalogueError(
+                f"--{'case' if case else 'body'} needs --procedure: {self._who_has(driver, case)}",
+                "`fluoroview procedures` lists them with their cases.",
+            )
+        entry = self.procedure(driver, procedure)
+        chosen = {"Procedure": entry.name}
+        if body:
+            chosen["Body"] = entry.body(body)
+        if case:
+            chosen["Case"] = entry.case(case).name
+        return chosen
+
+    def _who_has(self, driver: str, case: str) -> str:
+        if not case:
+            return "the bodies belong to an examination."
+        having = [entry.name for entry in self.of(driver) if _named(entry.cases, case) is not None]
+        if not having:
+            return f"no examination has a case {case!r} by itself."
+        return f"{case} is a case of {', '.join(having)}."
+
+
+def read_catalogue() -> Catalogue:
+    """Ask every installed driver, in this process. What a driver cannot give is an error of its."""
+    entries: list[ProcedureEntry] = []
+    errors = {}
+    for point in sorted(set(entry_points(group=GROUP)), key=lambda point: point.name):
+        try:
+            offered = point.load()()
+            entries += [ProcedureEntry(driver=point.name, **each) for each in offered]
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            errors[point.name] = (
+                f"The examinations of driver {point.name} are not described as they should be: "
+                f"{where}: {first['msg']}."
+            )
+        except Exception as error:
+            errors[point.name] = (
+                f"The examinations of driver {point.name} cannot be listed: "
+                f"{type(error).__name__}: {error}."
+            )
+    return Catalogue(procedures=tuple(entries), errors=errors)
+
+
+def read_catalogue_apart() -> Catalogue:
+    """Ask in a process of its own; an empty catalogue where that fails. Takes about a second."""
+    command = [sys.executable, "-m", "fluoroview.session.devices.catalogue"]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            timeout=DEADLINE_S,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+        return Catalogue.model_validate_json(done.stdout.splitlines()[-1])
+    except (OSError, subprocess.SubprocessError, ValidationError, IndexError):
+        return Catalogue()
+
+
+def _named(entries: Iterable[_Any], name: str) -> _Any | None:
+    """Return the entry of that name or title; upper and lower case are one."""
+    wanted = name.casefold()
+    return next(
+        (each for each in entries if wanted in (each.name.casefold(), each.title.casefold())), None
+    )
+
+
+def _offer(name: str, entries: Sequence[CaseEntry] | Sequence[ProcedureEntry]) -> str:
+    """Return a question with the nearest names, or nothing."""
+    wanted = name.casefold()
+    names = [each.name for each in entries]
+    by_words = {word: each.name for each in entries for word in each.name.split("-")}
+    within = [each for each in names if wanted in each]
+    near = get_close_matches(wanted, names, n=3, cutoff=0.5)
+    similar = [by_words[word] for word in get_close_matches(wanted, by_words, n=3, cutoff=0.7)]
+    offered = list(dict.fromkeys([*within, *near, *similar]))[:3]
+    return f"Did you mean {' or '.join(offered)}? " if offered else ""
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)  # a live image goes first
+    print(json.dumps(read_catalogue().model_dump(mode="json")))

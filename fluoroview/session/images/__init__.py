@@ -1,0 +1,1 @@
+"""Image buffers, display windows, beam-on detection and stream statistics of the session."""

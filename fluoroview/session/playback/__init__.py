@@ -1,0 +1,1 @@
+"""Playing a cine: the timing rule and the thread that follows it."""

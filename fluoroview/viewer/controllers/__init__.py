@@ -1,0 +1,1 @@
+"""Controllers connect the widgets of the window with the session."""

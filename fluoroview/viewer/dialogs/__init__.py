@@ -1,0 +1,1 @@
+"""Dialogs: calibration, help, skin dose map."""

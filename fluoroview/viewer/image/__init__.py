@@ -1,0 +1,1 @@
+"""The image display: canvas, geometry, overlay texts."""

@@ -1,0 +1,1 @@
+"""Operator input: pedal, keys, mouse drags, menus."""

@@ -1,0 +1,1 @@
+"""Docked panels: dose, technique, positioner, procedure, stream, device, parameters."""

@@ -1,0 +1,77 @@
+"""How the generator stands: its state in a word and a colour, and the heat of its anode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+
+from fluoroview.hal import DeviceState, GeneratorState
+from fluoroview.session.state import DeviceStatus
+from fluoroview.viewer.widgets import theme
+from fluoroview.viewer.widgets.parameter_editors import Described
+
+WARM_PERCENT, HOT_PERCENT = 80.0, 100.0
+_COLOURS = {
+    GeneratorState.OFF: theme.DIM,
+    GeneratorState.PREPARING: theme.WARNING,
+    GeneratorState.READY: theme.LIVE,
+    GeneratorState.EXPOSING: theme.XRAY,
+    GeneratorState.INTERLOCK: theme.ERROR,
+    GeneratorState.FAULT: theme.ERROR,
+}
+_OF_DEVICE = {DeviceState.FAULT: GeneratorState.FAULT, DeviceState.RUNNING: GeneratorState.EXPOSING}
+
+
+class GeneratorStatus(QWidget):
+    """One line: state on the left, anode heat on the right where the generator tells it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state = QLabel()
+        self.heat = QProgressBar()
+        self.heat.setRange(0, 100)
+        self.heat.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.heat.setToolTip("Heat stored in the anode")
+        self.heat.setAccessibleName("Anode heat")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self.state)
+        row.addWidget(self.heat, 1)
+
+    def show_source(self, status: DeviceStatus, described: list[Described]) -> None:
+        """Show what the generator tells of itself."""
+        values = {each["name"]: each["value"] for each in described}
+        state = source_state(status, values)
+        words = f"● {state.value.capitalize()}"  # the word too: nothing rests on colour alone
+        if self.state.text() != words:
+            self.state.setText(words)
+            self.state.setStyleSheet(f"color: {_COLOURS[state]}; font-weight: 600;")
+        self._show_heat(values.get("AnodeHeat"), values.get("AnodeHeatPercent"))
+
+    def _show_heat(self, heat_kj: float | None, percent: float | None) -> None:
+        self.heat.setVisible(heat_kj is not None or percent is not None)
+        stored = f"{heat_kj:.1f} kJ" if heat_kj is not None else ""
+        share = f"{percent:.0f} %" if percent is not None else ""
+        words = "Anode " + " · ".join(part for part in (stored, share) if part)
+        if self.heat.format() == words:
+            return
+        self.heat.setFormat(words)
+        self.heat.setValue(round(min(percent or 0.0, 100.0)))
+        colour = theme.ACCENT
+        if percent is not None and percent >= WARM_PERCENT:
+            colour = theme.ERROR if percent >= HOT_PERCENT else theme.WARNING
+        dark = QColor(colour).darker(180).name()  # the figure is read on it
+        self.heat.setStyleSheet(f"QProgressBar::chunk {{ background: {dark}; }}")
+
+
+def source_state(status: DeviceStatus, values: dict[str, Any]) -> GeneratorState:
+    """Return where the generator stands; one that does not say is as the HAL has it."""
+    if status.state is DeviceState.FAULT:
+        return GeneratorState.FAULT
+    told = str(values.get("GeneratorState", ""))
+    if told in tuple(GeneratorState):
+        return GeneratorState(told)
+    return _OF_DEVICE.get(status.state, GeneratorState.READY)

@@ -1,0 +1,1 @@
+"""Reusable widgets, theme and sounds."""

@@ -1,0 +1,72 @@
+"""What goes on now, at the right of the status bar: words and a bar, if it takes long enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtWidgets import QLabel
+
+from fluoroview.session.events import TaskProgress
+from fluoroview.viewer.main_window_ui import Widgets
+from fluoroview.viewer.session_bridge import ExamBridge
+
+BUSY_MS = 250
+"""Work that is done sooner is not announced."""
+
+
+class BusyIndicator(QObject):
+    """Follows futures, and the tasks that tell how far they are."""
+
+    def __init__(self, bridge: ExamBridge, widgets: Widgets, parent: QObject) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._bar = widgets.progress
+        self._label = widgets.busy_label
+        self._waits: set[tuple[str, object]] = set()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is being connected, opened or restarted."""
+        return bool(self._waits)
+
+    def wait_for(
+        self, words: str, future: Future[Any], then: Callable[[Any], None] = lambda _: None
+    ) -> None:
+        """Say what goes on until it is done, if that takes long enough to be read."""
+
+        def done(result: Any) -> None:
+            self._waits.discard(token)
+            self._show_waits()
+            then(result)
+
+        token = (words, object())
+        self._waits.add(token)
+        QTimer.singleShot(BUSY_MS, self._show_waits)
+        self._bridge.when_done(future, done)
+
+    def show_task(self, progress: TaskProgress) -> None:
+        """Show how far long work is."""
+        bar, going_on = self._bar, progress.done < progress.total
+        bar.setVisible(going_on)
+        bar.setRange(0, max(progress.total, 1))
+        bar.setValue(progress.done)
+        put(self._label, progress.name if going_on else "")
+
+    def _show_waits(self) -> None:
+        bar = self._bar
+        if self._waits:
+            bar.setRange(0, 0)
+            put(self._label, next(iter(self._waits))[0] + " …")
+        elif bar.maximum() == 0:
+            bar.setRange(0, 1)
+            put(self._label, "")
+        bar.setVisible(bool(self._waits))
+
+
+def put(label: QLabel, words: str) -> None:
+    """Write words that are not there yet."""
+    if label.text() != words:
+        label.setText(words)

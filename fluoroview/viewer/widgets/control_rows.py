@@ -1,0 +1,296 @@
+"""What an operator does beside the pedal, as rows: a button, a stepper, a switch, a choice.
+
+Each row says what is wished and shows what the device reads back; keys are printed on key caps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from fluoroview.session.labels import humanize, key_cap
+from fluoroview.viewer.input.control_keys import Binding, is_reserved
+from fluoroview.viewer.widgets import theme
+from fluoroview.viewer.widgets.parameter_editors import (
+    Described,
+    ParameterEditor,
+    editor_for,
+    tip,
+    unit_words,
+)
+
+ROW_PX, COMPACT_ROW_PX = 30, 26
+CAP_PX = 36
+"""Wide enough for a cap with Shift and an arrow."""
+_CAP = (
+    f"background: {theme.GROUND}; color: {theme.DIM}; border: 1px solid {theme.FAINT};"
+    " border-bottom-width: 2px; border-radius: 4px; padding: 0 5px; font-size: 12px;"
+)
+
+
+class KeyCap(QLabel):
+    """A key as it looks on a keyboard."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key_cap(key))
+        self.setStyleSheet(_CAP)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setFixedHeight(21)
+        self.setMinimumWidth(22)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+
+class ControlRow(QWidget):
+    """Base of the rows; `described` is the parameter as a JSON-able dict."""
+
+    wished = pyqtSignal(str, object)
+    """Name, and the value that is wished."""
+    run_wished = pyqtSignal(str)
+    """The name of a command to be run."""
+
+    def __init__(self, described: Described) -> None:
+        super().__init__()
+        self.described = described
+        self.name = str(described["name"])
+        self.keys = [key for key in described.get("keys") or [] if not is_reserved(key)]
+        self.setFixedHeight(ROW_PX)
+        self.setToolTip(tip(described))
+        self.line = QHBoxLayout(self)
+        self.line.setContentsMargins(0, 0, 0, 0)
+        self.line.setSpacing(5)
+
+    def set_compact(self, on: bool) -> None:
+        """Take less height, or as much as usual."""
+        self.setFixedHeight(COMPACT_ROW_PX if on else ROW_PX)
+
+    def bindings(self) -> dict[str, Binding]:
+        """Return what its keys do."""
+        return {}
+
+    def show_described(self, described: Described, running: bool = False) -> None:
+        """Show the value as read back."""
+        self.described = described
+
+    def add_label(self, label: QLabel | None = None) -> None:
+        """Say what it is, on the left."""
+        label = label or QLabel(humanize(self.name))
+        label.setProperty("role", "dim")
+        self.line.addWidget(label, 1)
+
+
+class CommandRow(ControlRow):
+    """A wide button that runs a command."""
+
+    def __init__(self, described: Described) -> None:
+        super().__init__(described)
+        self.button = _capped(QPushButton(), humanize(self.name), self.keys)
+        self.button.clicked.connect(self._run)
+        self.line.addWidget(self.button, 1)
+
+    def bindings(self) -> dict[str, Binding]:
+        """Press to run; held, it runs once."""
+        return {key: Binding(self._run) for key in self.keys[:1]}
+
+    def _run(self) -> None:
+        self.run_wished.emit(self.name)
+
+
+class SwitchRow(ControlRow):
+    """A wide button that stays down while the switch is on."""
+
+    def __init__(self, described: Described, wished_now: Callable[[str, Any], Any]) -> None:
+        super().__init__(described)
+        self._wished_now = wished_now
+        self.button = _capped(QPushButton(), humanize(self.name), self.keys)
+        self.button.setCheckable(True)
+        self.button.clicked.connect(lambda on: self.wished.emit(self.name, on))
+        self.line.addWidget(self.button, 1)
+        self.show_described(described)
+
+    def show_described(self, described: Described, running: bool = False) -> None:
+        """Show whether it is on."""
+        super().show_described(described, running)
+        with QSignalBlocker(self.button):
+            self.button.setChecked(bool(self._wished_now(self.name, described["value"])))
+
+    def bindings(self) -> dict[str, Binding]:
+        """Press to turn it."""
+        return {key: Binding(self.button.click) for key in self.keys[:1]}
+
+
+class StepRow(ControlRow):
+    """A number that goes up and down in steps: less and more, with their keys beside them."""
+
+    taken = pyqtSignal(str)
+    """Its name was clicked: the mouse is to move it in the image."""
+    stopped = pyqtSignal(str)
+    """A sentence: it is at its end."""
+
+    def __init__(self, described: Described, wished_now: Callable[[str, Any], Any]) -> None:
+        super().__init__(described)
+        self._wished_now = wished_now
+        self.less, self.more = _step_button("−", "less"), _step_button("+", "more")
+        self.value = QLabel()
+        self.value.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.value.setFixedWidth(72)
+        self.less.clicked.connect(lambda: self.step(-1))
+        self.more.clicked.connect(lambda: self.step(+1))
+        self.label = _Name(humanize(self.name))
+        self.label.clicked.connect(lambda: self.taken.emit(self.name))
+        self.add_label(self.label)
+        for widget in (_cap_of(self.keys[1:2]), self.less, self.value, self.more):
+            self.line.addWidget(widget)
+        self.line.addWidget(_cap_of(self.keys[:1]))
+        self.show_described(described)
+
+    def words(self) -> str:
+        """Return what it is and how far it is wished to be, for the image."""
+        value = float(self._wished_now(self.name, self.described["value"]))
+        return f"{humanize(self.name)}  {value:.6g}{unit_words(self.described)}"
+
+    def show_mouse(self, sign: str) -> None:
+        """Show that the mouse moves it in the image, and in which way; empty: it does not."""
+        self.label.show_sign(sign)
+
+    def show_described(self, described: Described, running: bool = False) -> None:
+        """Show the number, and whether there is more and less."""
+        super().show_described(described, running)
+        value, unit = float(described["value"]), unit_words(described)
+        self.value.setText(f"{value:.6g}{unit}")
+        low, high = described["minimum"], described["maximum"]
+        self.less.setEnabled(low is None or value > low)
+        self.more.setEnabled(high is None or value < high)
+
+    def bindings(self) -> dict[str, Binding]:
+        """The first key is more, the second less; held, they go on."""
+        ways = zip(self.keys, (+1, -1), strict=False)
+        return {key: Binding(_calling(self.step, way), repeats=True) for key, way in ways}
+
+    def step(self, way: int) -> None:
+        """Wish one step more (+1) or less (-1); at the end say so."""
+        value = stepped(self.described, self._wished_now, way)
+        if value is not None:
+            self.wished.emit(self.name, value)
+        else:
+            self.stopped.emit(f"{self.words()}: it goes no farther")
+
+
+class _Name(QLabel):
+    """A control's name; a click takes it in the hand."""
+
+    clicked = pyqtSignal()
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self._words = words
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def show_sign(self, sign: str) -> None:
+        self.setText(f"{sign} {self._words}" if sign else self._words)
+        self.setStyleSheet(f"color: {theme.ACCENT};" if sign else "")
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Any click on the name."""
+        self.clicked.emit()
+
+
+class EditorRow(ControlRow):
+    """A choice, or a number to be typed: the editor of its type."""
+
+    def __init__(self, described: Described) -> None:
+        super().__init__(described)
+        self.editor: ParameterEditor = editor_for(described)
+        self.editor.written.connect(self.wished)
+        self.add_label()
+        for key in self.keys[:1]:
+            self.line.addWidget(KeyCap(key))
+        self.editor.setFixedWidth(196)
+        self.line.addWidget(self.editor)
+
+    def show_described(self, described: Described, running: bool = False) -> None:
+        """Show the value."""
+        super().show_described(described, running)
+        self.editor.show_described(described, running)
+
+    def bindings(self) -> dict[str, Binding]:
+        """One key takes the next choice."""
+        if not self.described["choices"]:
+            return {}
+        return {key: Binding(self._next, repeats=True) for key in self.keys[:1]}
+
+    def _next(self) -> None:
+        choices = self.described["choices"]
+        at = choices.index(self.described["value"]) if self.described["value"] in choices else -1
+        self.wished.emit(self.name, choices[(at + 1) % len(choices)])
+
+
+def row_for(described: Described, wished_now: Callable[[str, Any], Any]) -> ControlRow:
+    """Return the row that suits a described parameter."""
+    kind = described["type"]
+    if kind == "command":
+        return CommandRow(described)
+    if kind == "bool":
+        return SwitchRow(described, wished_now)
+    if kind in ("int", "float") and described.get("step") and described.get("keys"):
+        return StepRow(described, wished_now)
+    return EditorRow(described)
+
+
+def stepped(
+    described: Described, wished_now: Callable[[str, Any], Any], way: int, step: float | None = None
+) -> float | int | None:
+    """Return a number one step on from the last wish, within its limits; None at their end."""
+    by = step or described.get("step") or described["increment"] or 1.0
+    now = float(wished_now(described["name"], described["value"]))
+    value = now + way * by
+    low, high = described["minimum"], described["maximum"]
+    value = value if low is None else max(value, low)
+    value = value if high is None else min(value, high)
+    if value == now:
+        return None
+    return round(value) if described["type"] == "int" else value
+
+
+def _capped(button: QPushButton, words: str, keys: list[str]) -> QPushButton:
+    """Write words on a button, and its key at the right."""
+    button.setAccessibleName(words)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)
+    button.setStyleSheet("padding: 0;")
+    line = QHBoxLayout(button)
+    line.setContentsMargins(10, 0, 6, 0)
+    label = QLabel(words)
+    label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    line.addWidget(label, 1)
+    for key in keys[:1]:
+        line.addWidget(KeyCap(key))
+    return button
+
+
+def _cap_of(keys: list[str]) -> QWidget:
+    """Return the cap of the first key, or its place: buttons and figures stand in columns."""
+    place = QWidget()
+    place.setFixedWidth(CAP_PX)
+    line = QHBoxLayout(place)
+    line.setContentsMargins(0, 0, 0, 0)
+    for key in keys[:1]:
+        line.addWidget(KeyCap(key), 0, Qt.AlignmentFlag.AlignCenter)
+    return place
+
+
+def _step_button(words: str, name: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(words)
+    button.setProperty("role", "step")
+    button.setAutoRepeat(True)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    button.setAccessibleName(name)
+    return button
+
+
+def _calling(call: Callable[[int], None], way: int) -> Callable[[], None]:
+    return lambda: call(way)

@@ -1,0 +1,182 @@
+"""Under the image: replay of the loop and of files, as a player; or, when live, how to get there.
+
+Shows a `ReplayStatus` and sends wishes; it plays nothing itself.
+"""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
+
+from fluoroview.session.playback.player import SPEEDS, Sequencing
+from fluoroview.session.state import ReplayStatus
+from fluoroview.viewer.widgets.icons import icon
+
+_SEQUENCES = {Sequencing.LOOP: "Loop", Sequencing.SWEEP: "Sweep", Sequencing.ONCE: "Once"}
+
+
+class LoopBar(QStackedWidget):
+    """Two pages: what to replay or to keep, and the player of what is replayed."""
+
+    replay_wanted = pyqtSignal(bool)
+    """Replay the loop store; True: the last run only."""
+    record_wanted = pyqtSignal(bool)
+    """True: record every raw frame from now on; False: end that."""
+    save_loop_wanted = pyqtSignal()
+    save_image_wanted = pyqtSignal()
+    play_wanted = pyqtSignal(bool)
+    """True: play, False: pause."""
+    step_wanted = pyqtSignal(int)
+    seek_wanted = pyqtSignal(int)
+    speed_wanted = pyqtSignal(float)
+    sequencing_wanted = pyqtSignal(object)
+    live_wanted = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._playing = False
+        self._shown_playing: bool | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.addWidget(self._live_page())
+        self.addWidget(self._replay_page())
+
+    def show_replay(self, status: ReplayStatus | None) -> None:
+        """Show where a replay stands; none shows the page of the live image."""
+        self.setCurrentIndex(0 if status is None else 1)
+        if status is None:
+            return
+        self._playing = status.playing
+        if self._shown_playing is not status.playing:
+            self._shown_playing = status.playing
+            self.play.setIcon(icon("pause" if status.playing else "play"))
+            self.play.setToolTip("Pause (P)" if status.playing else "Play (P)")
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, status.frame_count - 1)
+            if not self.slider.isSliderDown():
+                self.slider.setValue(status.index)
+        self.place.setText(f"{status.index + 1} / {status.frame_count}")
+        self.place.setToolTip("\n".join((f"Timing: {status.timing}", *status.warnings)))
+        with QSignalBlocker(self.speed), QSignalBlocker(self.sequencing):
+            if status.speed in SPEEDS:
+                self.speed.setCurrentIndex(SPEEDS.index(status.speed))
+            self.sequencing.setCurrentIndex(list(_SEQUENCES).index(status.sequencing))
+
+    def show_recording(self, recording: bool) -> None:
+        """Show whether raw frames are recorded."""
+        self.record.setChecked(recording)
+        words = "Stop recording" if recording else "Record"
+        if self.record.text() != words:
+            self.record.setText(words)
+
+    def set_available(self, loop: bool, image: bool, device: bool) -> None:
+        """Say whether there is a loop to replay or store, an image, and a device to record."""
+        self.record.setEnabled(device)
+        for button in (self.replay_loop, self.replay_run, self.save_loop):
+            button.setEnabled(loop)
+        self.save_image.setEnabled(image)
+
+    def _live_page(self) -> QWidget:
+        page = QWidget()
+        row = _row(page)
+        self.replay_loop = _button("Replay loop", "Replay what the loop store holds (L)")
+        self.replay_run = _button("Replay last run", "Replay the last run only (Shift+L)")
+        for button in (self.replay_loop, self.replay_run):
+            button.setIcon(icon("play"))
+        self.save_loop = _button("Save loop…", "Store the loop as multi-frame DICOM (Ctrl+S)")
+        self.save_image = _button(
+            "Save image…", "Store the image on the screen, DICOM or PNG (Ctrl+Shift+S)"
+        )
+        self.record = _button("", "Record every raw frame with its header (Ctrl+Shift+R)")
+        self.record.setIcon(icon("record"))
+        self.record.setCheckable(True)
+        self.record.clicked.connect(self.record_wanted)
+        self.show_recording(False)
+        self.replay_loop.clicked.connect(lambda: self.replay_wanted.emit(False))
+        self.replay_run.clicked.connect(lambda: self.replay_wanted.emit(True))
+        self.save_loop.clicked.connect(self.save_loop_wanted)
+        self.save_image.clicked.connect(self.save_image_wanted)
+        row.addWidget(self.replay_loop)
+        row.addWidget(self.replay_run)
+        row.addStretch(1)
+        row.addWidget(self.record)
+        row.addStretch(1)
+        row.addWidget(self.save_loop)
+        row.addWidget(self.save_image)
+        return page
+
+    def _replay_page(self) -> QWidget:
+        page = QWidget()
+        row = _row(page)
+        self.first = _tool("first", "First image (Home)")
+        self.back = _tool("step back", "One image back (←)")
+        self.play = _tool("play", "Play (P)")
+        self.on = _tool("step on", "One image on (→)")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.place = QLabel()
+        self.place.setMinimumWidth(86)
+        self.place.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.speed = _combo([f"{speed:g}×" for speed in SPEEDS], "Speed")
+        self.sequencing = _combo(list(_SEQUENCES.values()), "What comes after the last image")
+        self.live = _button("Back to live", "Leave the replay (Esc)")
+        self.live.setProperty("role", "primary")
+        for tool in (self.first, self.back, self.play, self.on):
+            row.addWidget(tool)
+        row.addWidget(self.slider, 1)
+        for widget in (self.place, self.speed, self.sequencing, self.live):
+            row.addWidget(widget)
+        self._connect_replay()
+        return page
+
+    def _connect_replay(self) -> None:
+        self.first.clicked.connect(lambda: self.seek_wanted.emit(0))
+        self.back.clicked.connect(lambda: self.step_wanted.emit(-1))
+        self.on.clicked.connect(lambda: self.step_wanted.emit(1))
+        self.play.clicked.connect(lambda: self.play_wanted.emit(not self._playing))
+        self.slider.valueChanged.connect(self.seek_wanted)
+        self.speed.activated.connect(lambda index: self.speed_wanted.emit(SPEEDS[index]))
+        self.sequencing.activated.connect(
+            lambda index: self.sequencing_wanted.emit(list(_SEQUENCES)[index])
+        )
+        self.live.clicked.connect(self.live_wanted)
+
+
+def _row(page: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout(page)
+    row.setContentsMargins(10, 7, 10, 7)
+    row.setSpacing(6)
+    return row
+
+
+def _button(words: str, tip: str) -> QPushButton:
+    button = QPushButton(words)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
+
+
+def _tool(name: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button
+
+
+def _combo(choices: list[str], tip: str) -> QComboBox:
+    combo = QComboBox()
+    combo.addItems(choices)
+    combo.setToolTip(tip)
+    combo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return combo

@@ -1,0 +1,311 @@
+"""One editor for each type of parameter: shows a described value, emits what the user wrote.
+
+An editor never keeps what was typed: after a write the value read back is put in, because devices
+round.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
+from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+from fluoroview.viewer.image.overlay_text import readable
+
+Described = dict[str, Any]
+RUN = "run"
+"""Written to a command: a refusal then reads "cannot be run: ..."."""
+_FAR = 9.0e15  # about 2**53: whole numbers up to here are exact in a double
+
+
+class ParameterEditor(QWidget):
+    """Base of the editors; `described` is the parameter as a JSON-able dict."""
+
+    written = pyqtSignal(str, object)
+    """Name, and the value the user wants."""
+
+    def __init__(self, described: Described) -> None:
+        super().__init__()
+        self.described = described
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.field = self.make_field(described)
+        self.field.setToolTip(tip(described))
+        self.field.setAccessibleName(described["name"])
+        row.setSpacing(4)
+        row.addWidget(self.field, 1)
+        self.field.setMinimumWidth(60)
+        self.steps = self.make_steps(described)
+        for button in self.steps:
+            row.addWidget(button)
+        self.show_described(described)
+
+    def make_field(self, described: Described) -> QWidget:
+        """Return the widget that shows the value."""
+        raise NotImplementedError
+
+    def make_steps(self, described: Described) -> list[QToolButton]:
+        """Return buttons that stand beside the field, if any."""
+        return []
+
+    def put(self, value: Any) -> None:
+        """Show a value without emitting `written`."""
+        raise NotImplementedError
+
+    def show_described(self, described: Described, running: bool = False) -> None:
+        """Show value and limits as read back; while `running`, idle-only ones are locked."""
+        self.described = described
+        locked = described["access"] == "ro" or (running and described["access"] == "rw when idle")
+        for widget in (self.field, *self.steps):
+            widget.setEnabled(not locked)
+        self.field.setToolTip(tip(described))
+        if not self.field.hasFocus() or not self._typing():
+            with QSignalBlocker(self.field):
+                self.put(described["value"])
+
+    def emit_value(self, value: Any) -> None:
+        """Tell that the user wants a value, if it is another one."""
+        if value != self.described["value"]:
+            self.written.emit(self.described["name"], value)
+
+    def _typing(self) -> bool:
+        return False
+
+
+class _NumberBox(QDoubleSpinBox):
+    """Shows as many decimals as the value needs; the wheel acts only where the focus is."""
+
+    significant = 6
+
+    def textFromValue(self, value: float) -> str:
+        """Return up to `significant` figures, or a whole number."""
+        if self.decimals() == 0:
+            return f"{value:.0f}"
+        return f"{value:.{self.significant}g}" if abs(value) < 1e6 else f"{value:.1f}"
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Leave the wheel to the scroll area unless the field has the focus."""
+        assert event is not None
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class NumberEditor(ParameterEditor):
+    """Whole and broken numbers, with unit and limits."""
+
+    field: _NumberBox
+
+    def make_field(self, described: Described) -> QWidget:
+        """Return a spin box with the unit as its suffix."""
+        box = _NumberBox()
+        box.setDecimals(0 if described["type"] == "int" else _decimals(described))
+        box.setKeyboardTracking(False)
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        box.setSuffix(unit_words(described))
+        box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        box.valueChanged.connect(self._changed)
+        leave_on_return(box)
+        return box
+
+    def show_significant(self, figures: int) -> None:
+        """Show at most so many figures: a value that a source regulates has endless ones."""
+        self.field.significant = figures
+        self.field.setValue(self.field.value())
+
+    def make_steps(self, described: Described) -> list[QToolButton]:
+        """Return minus and plus for a number that can be written."""
+        return [] if described["access"] == "ro" else step_buttons(self.field)
+
+    def put(self, value: Any) -> None:
+        """Show a number within its present limits."""
+        low, high = self.described["minimum"], self.described["maximum"]
+        low = -_FAR if low is None else min(float(low), float(value))
+        high = _FAR if high is None else max(float(high), float(value))
+        self.field.setRange(max(low, -_FAR), min(high, _FAR))
+        self.field.setSingleStep(_step(self.described))
+        self.field.setValue(float(value))
+
+    def _changed(self, value: float) -> None:
+        self.emit_value(round(value) if self.described["type"] == "int" else value)
+
+    def _typing(self) -> bool:
+        line = self.field.lineEdit()
+        return line is not None and line.isModified()
+
+
+class BoolEditor(ParameterEditor):
+    """True or false."""
+
+    field: QCheckBox
+
+    def make_field(self, described: Described) -> QWidget:
+        """Return a check box."""
+        box = QCheckBox()
+        box.clicked.connect(self.emit_value)
+        return box
+
+    def put(self, value: Any) -> None:
+        """Show true or false."""
+        self.field.setChecked(bool(value))
+
+
+class _QuietCombo(QComboBox):
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        assert event is not None
+        event.ignore()  # a wheel over a long form must not change values in passing
+
+
+class EnumEditor(ParameterEditor):
+    """One of some choices."""
+
+    field: _QuietCombo
+
+    def make_field(self, described: Described) -> QWidget:
+        """Return a combo box."""
+        box = _QuietCombo()
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(5)
+        box.activated.connect(lambda _: self.emit_value(box.currentData()))
+        return box
+
+    def put(self, value: Any) -> None:
+        """Show the chosen one among the present choices, with their unit."""
+        choices = [str(choice) for choice in self.described["choices"] or [value]]
+        if [self.field.itemData(i) for i in range(self.field.count())] != choices:
+            self.field.clear()
+            for choice in choices:
+                self.field.addItem(self._words(choice), choice)
+        self.field.setCurrentIndex(self.field.findData(str(value)))
+
+    def _words(self, choice: str) -> str:
+        """Names of procedures are read by people; other choices are the device's own words."""
+        if self.described["name"] == "Procedure":
+            return readable(choice)
+        return choice + unit_words(self.described)
+
+
+class TextEditor(ParameterEditor):
+    """A text."""
+
+    field: QLineEdit
+
+    def make_field(self, described: Described) -> QWidget:
+        """Return a line edit; a read-only text stays selectable."""
+        line = QLineEdit()
+        line.editingFinished.connect(lambda: self.emit_value(line.text()))
+        line.returnPressed.connect(line.clearFocus)
+        return line
+
+    def put(self, value: Any) -> None:
+        """Show a text from its beginning."""
+        self.field.setText(str(value))
+        self.field.setCursorPosition(0)
+
+    def _typing(self) -> bool:
+        return self.field.isModified()
+
+
+class CommandEditor(ParameterEditor):
+    """A button that makes the device do something."""
+
+    def make_field(self, described: Described) -> QWidget:
+        """Return a button."""
+        button = QPushButton("Execute")
+        button.clicked.connect(lambda: self.written.emit(self.described["name"], RUN))
+        return button
+
+    def put(self, value: Any) -> None:
+        """Show nothing: a command has no value."""
+
+
+_SIGNS = {"deg": "°", "1/s": " /s"}
+_EDITORS: dict[str, type[ParameterEditor]] = {
+    "int": NumberEditor,
+    "float": NumberEditor,
+    "bool": BoolEditor,
+    "enum": EnumEditor,
+    "command": CommandEditor,
+}
+
+
+def editor_for(described: Described) -> ParameterEditor:
+    """Return the editor that suits a described parameter; text where the type is not known."""
+    return _EDITORS.get(described["type"], TextEditor)(described)
+
+
+def leave_on_return(box: QAbstractSpinBox) -> None:
+    """Give the keys back to the image once a number is entered."""
+    line = box.lineEdit()
+    assert line is not None
+    line.returnPressed.connect(box.clearFocus)
+
+
+def step_buttons(box: QAbstractSpinBox) -> list[QToolButton]:
+    """Return a minus and a plus button that step a number; held, they repeat."""
+    buttons = []
+    for words, step in (("−", box.stepDown), ("+", box.stepUp)):
+        button = QToolButton()
+        button.setText(words)
+        button.setProperty("role", "step")
+        button.setAutoRepeat(True)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setAccessibleName("less" if words == "−" else "more")
+        button.clicked.connect(step)
+        buttons.append(button)
+    return buttons
+
+
+def unit_words(described: Described) -> str:
+    """Return the unit as it stands behind a value."""
+    unit = described["unit"]
+    return _SIGNS.get(unit) or (f" {unit}" if unit else "")
+
+
+def tip(described: Described) -> str:
+    """Return what a user should know: what it is, what is allowed, when it can be written."""
+    parts = [described["doc"] or described["name"]]
+    unit = unit_words(described)
+    low, high = described["minimum"], described["maximum"]
+    if low is not None and high is not None:
+        parts.append(f"Allowed: {low:g} to {high:g}{unit}")
+    elif low is not None or high is not None:
+        parts.append(f"At least {low:g}{unit}" if low is not None else f"At most {high:g}{unit}")
+    if described["increment"] not in (None, 1, 1.0):
+        parts.append(f"in steps of {described['increment']:g}{unit}")
+    if described["access"] == "ro":
+        parts.append("Read-only")
+    elif described["access"] == "rw when idle":
+        parts.append("Can be changed while the pedal is up")
+    return "\n".join(parts)
+
+
+def _decimals(described: Described) -> int:
+    increment = described["increment"]
+    if increment:
+        return max(0, min(9, math.ceil(-math.log10(abs(increment)) + 2)))
+    return 6
+
+
+def _step(described: Described) -> float:
+    by = described.get("step") or described["increment"]
+    if by:
+        return float(by)
+    if described["type"] == "int":
+        return 1.0
+    size = abs(float(described["value"])) or 1.0
+    return float(10.0 ** math.floor(math.log10(size) - 1))

@@ -1,0 +1,74 @@
+"""Which controls the mouse moves, found from their keys."""
+
+import pytest
+
+from fluoroview.session.devices.catalogue import read_catalogue
+from fluoroview.viewer.input.drag_mapping import LEFT_RIGHT, UP_DOWN, Hand, hand_for, way_of_more
+
+VEIN = {
+    "GuidewireAdvance": ("Up", "Down"),
+    "GuidewireRotate": ("Right", "Left"),
+    "CatheterAdvance": ("Shift+Up", "Shift+Down"),
+}
+WRIST = {
+    "Traction": ("T", "Shift+T"),
+    "Wire1": ("Up", "Down"),
+    "Wire1Angle": ("Right", "Left"),
+    "Wire2": ("Shift+Up", "Shift+Down"),
+    "Wire2Angle": ("Shift+Right", "Shift+Left"),
+}
+STENT = {"StentAdvance": ("T", "Shift+T"), "Deploy": ("D",)}
+
+
+@pytest.mark.parametrize(
+    ("keys", "taken", "hand"),
+    [
+        (VEIN, "", Hand("GuidewireAdvance", "GuidewireRotate")),
+        (VEIN, "CatheterAdvance", Hand("CatheterAdvance", "")),
+        (VEIN, "GuidewireRotate", Hand("GuidewireAdvance", "GuidewireRotate")),
+        (VEIN, "NoLongerThere", Hand("GuidewireAdvance", "GuidewireRotate")),
+        (WRIST, "", Hand("Wire1", "Wire1Angle")),
+        (WRIST, "Wire2", Hand("Wire2", "Wire2Angle")),
+        (WRIST, "Traction", Hand("Traction", "Wire1Angle")),
+        (STENT, "", Hand("StentAdvance", "")),
+        (STENT, "Deploy", Hand("Deploy", "")),
+        ({"Turn": ("Left", "Right")}, "", Hand("", "Turn")),
+        ({}, "", Hand()),
+    ],
+)
+def test_the_hand_takes_what_the_arrows_move_or_what_was_chosen(keys, taken, hand):
+    assert hand_for(keys, taken) == hand
+
+
+@pytest.mark.parametrize(
+    ("keys", "way"),
+    [
+        (("Up", "Down"), +1),
+        (("Down", "Up"), -1),
+        (("Right", "Left"), +1),
+        (("Left", "Right"), -1),
+        (("N", "Shift+N"), +1),
+    ],
+)
+def test_more_is_where_the_first_key_points(keys, way):
+    assert way_of_more(keys) == way
+
+
+def test_the_signs_say_which_way_a_control_goes():
+    hand = Hand("Wire", "Turn")
+    assert [hand.sign(name) for name in ("Wire", "Turn", "Drill", "")] == [
+        UP_DOWN,
+        LEFT_RIGHT,
+        "",
+        "",
+    ]
+
+
+def test_every_step_of_every_shipped_examination_can_be_had_with_the_mouse():
+    examinations = read_catalogue().of("simulated")
+    assert len(examinations) >= 15
+    for entry in examinations:
+        keys = {each.name: each.keys for each in entry.controls if each.kind == "step"}
+        for name in keys:
+            in_hand = [hand_for(keys, taken) for taken in keys]
+            assert any(hand.sign(name) for hand in in_hand), f"{entry.name}: {name}"
