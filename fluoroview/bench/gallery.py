@@ -4,7 +4,6 @@ The drivers render (entry-point group "fluoroview.gallery"), and their frames go
 that live frames take. What is there already is kept, so that a gallery can be gone on with.
 """
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from fluoroview.bench.gallery_page import write_page
 from fluoroview.bench.gallery_sheet import write_sheet
 from fluoroview.hal import FluoroError, PixelIntensityRelationship
+from fluoroview.hal.safe_files import unfinished_file, write_whole
 from fluoroview.pipeline import Pipeline, PipelineSettings, SubtractionSettings, WindowLut
 from fluoroview.pipeline.display import auto_window
 from fluoroview.pipeline.subtraction import subtracted_window
@@ -136,9 +136,7 @@ def _write_still(file: Path, painter: WindowLut, hold: npt.NDArray[np.uint16]) -
     grey = np.empty(hold.shape, np.uint8)
     painter.apply(hold, grey)
     _, data = cv2.imencode(STILL, grey)
-    part = file.with_suffix(".part")
-    part.write_bytes(data.tobytes())
-    os.replace(part, file)
+    write_whole(file, data.tobytes(), private=False)
 
 
 def _write_movie(
@@ -149,9 +147,12 @@ def _write_movie(
 
     rows, columns = (side - side % 2 for side in images[0].shape)  # the codec wants even sides
     grey = np.empty(images[0].shape, np.uint8)
-    part = file.with_suffix(".part")
     options = {"crf": "23", "preset": "veryfast"}
-    with av.open(part, "w", format="mp4", options={"movflags": "faststart"}) as container:
+    mux = {"movflags": "faststart"}
+    with (
+        unfinished_file(file, private=False) as part,
+        av.open(part, "w", format="mp4", options=mux) as container,
+    ):
         rate = Fraction(rate_hz).limit_denominator(1000)
         stream = container.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = columns, rows, "yuv420p"
@@ -160,7 +161,6 @@ def _write_movie(
             shown = np.ascontiguousarray(grey[:rows, :columns])
             container.mux(stream.encode(av.VideoFrame.from_ndarray(shown, format="gray")))
         container.mux(stream.encode())
-    os.replace(part, file)
 
 
 def _require_movies() -> None:

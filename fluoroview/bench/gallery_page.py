@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment
 
+from fluoroview.hal.safe_files import write_whole
 from fluoroview.session.devices.catalogue import CaseEntry, ProcedureEntry
 from fluoroview.session.labels import control_lines, technique_words
 
@@ -82,7 +83,7 @@ def write_page(
                 }
             )
     template = Environment(autoescape=True).from_string(_PAGE)
-    page.write_text(template.render(parts=parts), encoding="utf-8")
+    write_whole(page, template.render(parts=parts), private=False)
 
 
 def _case(

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from fluoroview.hal.safe_files import write_whole
 from fluoroview.session.devices.catalogue import CaseEntry, ProcedureEntry
 
 COLUMNS = 4
@@ -40,7 +41,7 @@ def write_sheet(
     columns = min(COLUMNS, len(tiles))
     rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
     _, data = cv2.imencode(".jpg", np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    file.write_bytes(data.tobytes())
+    write_whole(file, data.tobytes(), private=False)
     return file
 
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.safe_files import write_whole
 
 out = Console(emoji=False)  # a device may be called :one:
 err = Console(stderr=True, emoji=False)
@@ -20,13 +20,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file. Raises FluoroError when that is not possible."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FluoroError(
-            f"{path} could not be written: {error.strerror}.", "Name another file."
-        ) from error
+    """Write a report that others may read. Raises NotWrittenError."""
+    write_whole(path, text, private=False)
 
 
 @contextmanager

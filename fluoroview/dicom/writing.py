@@ -1,16 +1,12 @@
 """Writing a loop, or a held image, as X-ray radiofluoroscopic or angiographic DICOM.
 
-Frames go to the disk as they come, into a file beside the target that takes its name only when
-it is whole: a full disk leaves the old file, or none, never half a loop; a power cut may leave a
-hidden .part file beside it. What the file says about itself is made in `header.py`.
+Frames go to the disk as they come. A full disk leaves the older file, or none, never half a loop
+(`hal/safe_files`). What the file states about itself is made in `header.py`.
 """
 
-import contextlib
-import errno
 import math
 import os
 import struct
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -22,6 +18,7 @@ import pydicom
 
 from fluoroview.dicom.errors import DicomError
 from fluoroview.dicom.header import Frame, LoopDescription, make_header
+from fluoroview.hal.safe_files import NotWrittenError, whole_file
 
 Progress = Callable[[int, int], None]
 
@@ -56,18 +53,11 @@ def write_loop(
     Raises DicomError when the loop cannot be written; the target is then as it was before.
     """
     path = Path(path)
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        with _sentences(path, part):
-            with part.open("xb") as stream:
-                written = _write(stream, path, iter(frames), description, progress)
-                stream.flush()
-                os.fsync(stream.fileno())
-            part.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
+        with whole_file(path) as stream:
+            written = _write(stream, path, iter(frames), description, progress)
+    except NotWrittenError as error:
+        raise DicomError(path, f"was not stored: {error.reason}.", error.remedy) from error
     return replace(written, size_bytes=path.stat().st_size)
 
 
@@ -79,40 +69,6 @@ def write_image(
     `description.durations_ms` is not used.
     """
     return write_loop(path, [image], replace(description, durations_ms=(0.0,)))
-
-
-@contextlib.contextmanager
-def _sentences(path: Path, part: Path) -> Iterator[None]:
-    """Turn the system's errors about the file being written into DicomError.
-
-    Errors of the frames' own source (another file, say) pass as they are.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.filename is not None and Path(os.fsdecode(error.filename)) not in (part, path):
-            raise
-        raise DicomError(path, *_what_and_remedy(error, path)) from error
-
-
-def _what_and_remedy(error: OSError, path: Path) -> tuple[str, str]:
-    folder = path.parent
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return (
-            "was not stored: the disk is full.",
-            f"Nothing was overwritten. Free some space in {folder}, or choose another folder, "
-            "and store it again.",
-        )
-    if error.errno == errno.EFBIG:
-        return (
-            "was not stored: the disk takes no file of that size.",
-            "Store fewer frames, or choose another disk.",
-        )
-    if error.errno == errno.ENOENT:
-        return f"was not stored: the folder {folder} is not there.", "Choose one that exists."
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"was not stored: {folder} may not be written by you.", "Choose another folder."
-    return f"was not stored: {error.strerror or error}.", "Choose another folder."
 
 
 def _write(

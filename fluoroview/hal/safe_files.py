@@ -2,11 +2,13 @@
 
 The content goes to a new file next to the target, under a name that nobody can predict, and takes
 the target's name once it is complete on the disk. A full disk, a crash or a power cut leaves the
-older file as it was.
+older file as it was; what a crash leaves next to it is deleted by the next program that writes to
+that folder.
 """
 
 import contextlib
 import errno
+import functools
 import hashlib
 import os
 import platform
@@ -84,6 +86,7 @@ def unfinished_file(path: Path, *, private: bool = True) -> Iterator[Path]:
     For writers that open a file by name; they flush it to the disk themselves. An exception in
     the block deletes the file. Raises OSError.
     """
+    _clean_once(path.parent)
     part = _new_file(path, private)
     try:
         yield part
@@ -105,6 +108,11 @@ def clean_leftovers(folder: Path) -> list[Path]:
     except OSError:
         return []
     return [path for path in entries if _is_stale(path) and _deleted(path)]
+
+
+@functools.cache
+def _clean_once(folder: Path) -> None:
+    clean_leftovers(folder)
 
 
 def _new_file(path: Path, private: bool) -> Path:
@@ -163,7 +171,10 @@ def _is_part_of(path: Path, name: str) -> bool:
 def _reason_and_remedy(path: Path, error: OSError) -> tuple[str, str]:
     folder = plain(path.parent)
     if error.errno in _FULL:
-        return "the disk is full", f"Free some space in {folder}, or choose another folder."
+        return (
+            "the disk is full",
+            f"Nothing was overwritten. Free some space in {folder}, or choose another folder.",
+        )
     if error.errno == errno.EFBIG:
         return "the disk accepts no file of that size", "Choose another disk."
     if error.errno == errno.ENOENT:

@@ -16,6 +16,7 @@ from fluoroview.hal import (
     PixelIntensityRelationship,
 )
 from fluoroview.hal.frame import NAN
+from fluoroview.hal.safe_files import write_whole
 from fluoroview.pipeline.display import Window, WindowLut
 from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.pipeline.subtraction import MIDDLE
@@ -31,7 +32,7 @@ _SAVING_LOOP = "Saving the loop"
 
 
 class SavingError(FluoroError):
-    """Something that could not be stored; what was there before is untouched."""
+    """An image that cannot be stored in the requested form."""
 
 
 def save_loop(session: "Session", store: LoopBuffer, path: Path, last_run_only: bool) -> Path:
@@ -85,12 +86,7 @@ def _save_png(session: "Session", path: Path, image: Image) -> None:
     encoded, data = cv2.imencode(".png", grey)
     if not encoded:
         raise SavingError(f"{path} could not be encoded as PNG.", "Save it as .dcm instead.")
-    try:
-        path.write_bytes(data.tobytes())
-    except OSError as error:
-        raise SavingError(
-            f"{path} could not be written: {error.strerror}.", "Choose another folder."
-        ) from error
+    write_whole(path, data.tobytes())
 
 
 def _describe(

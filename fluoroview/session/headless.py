@@ -10,6 +10,7 @@ from typing import Any
 
 from fluoroview.dose import minutes_text
 from fluoroview.hal import FluoroError
+from fluoroview.hal.safe_files import write_whole
 from fluoroview.recording import SUFFIX as RECORDING
 from fluoroview.session.events import Mode, Problem, Severity
 from fluoroview.session.room import Room
@@ -156,16 +157,16 @@ def _store(
     write_image: Callable[[Session, Path], None],
     problems: list[str],
 ) -> list[Path]:
-    """Write each file; one that cannot be written is said, and the others still are."""
+    """Write each file, the dose first; a failure is reported and the next file follows."""
     session.events.task.connect(lambda task: step(task.done, task.total, task.name))
     writers: dict[str, Callable[[Path], object]] = {
+        "dose.json": lambda path: write_whole(
+            path, json.dumps(session.dose_report(), indent=2, ensure_ascii=False)
+        ),
         "viewer.png": lambda path: write_image(session, path),
         "hold.dcm": lambda path: session.save_hold(path).result(),
         "hold.png": lambda path: session.save_hold(path).result(),
         "loop.dcm": lambda path: session.save_loop(path).result(),
-        "dose.json": lambda path: path.write_text(
-            json.dumps(session.dose_report(), indent=2, ensure_ascii=False), encoding="utf-8"
-        ),
     }
     files = []
     for name, write in writers.items():
@@ -173,8 +174,6 @@ def _store(
         try:
             write(path)
             files.append(path)
-        except OSError as error:
-            problems.append(f"{path} was not written: {error.strerror}. Free some disk space.")
         except FluoroError as error:
             if str(error) not in problems:
                 problems.append(str(error))

@@ -347,7 +347,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, roo
 
     def open_on_full_disk(self, mode="r", *arguments, **keywords):
         stream = real_open(self, mode, *arguments, **keywords)
-        return FullDisk(stream, room) if "x" in mode else stream
+        return FullDisk(stream, room) if "+" in mode else stream
 
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.open", open_on_full_disk)
@@ -366,7 +366,7 @@ def test_a_file_too_large_for_its_disk(tmp_path):
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, old[1]))
     try:
-        with pytest.raises(DicomError, match="the disk takes no file of that size"):
+        with pytest.raises(DicomError, match="the disk accepts no file of that size"):
             write_loop(tmp_path / "loop.dcm", FRAMES, LOOP)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, old)
@@ -375,17 +375,17 @@ def test_a_file_too_large_for_its_disk(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(DicomError, match=r"the folder .*nowhere is not there"):
+def test_a_folder_that_does_not_exist(tmp_path):
+    with pytest.raises(DicomError, match=r"the folder .*nowhere does not exist"):
         write_loop(tmp_path / "nowhere" / "loop.dcm", FRAMES, LOOP)
 
 
 def test_a_folder_that_may_not_be_written(tmp_path, monkeypatch):
-    def refuse(self, *arguments, **keywords):
-        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+    def refuse(path, *_arguments):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
-    with pytest.raises(DicomError, match="may not be written by you"):
+    monkeypatch.setattr("os.open", refuse)
+    with pytest.raises(DicomError, match="you have no permission to write in"):
         write_loop(tmp_path / "loop.dcm", FRAMES, LOOP)
 
 

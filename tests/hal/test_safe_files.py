@@ -196,3 +196,19 @@ def test_a_leftover_of_a_process_whose_number_is_in_use_again_is_deleted(tmp_pat
 
 def test_a_folder_that_does_not_exist_has_no_leftovers(tmp_path):
     assert clean_leftovers(tmp_path / "missing") == []
+
+
+def test_what_a_killed_process_leaves_is_deleted_by_the_next_one_that_writes_there(tmp_path):
+    killed = """
+        import os, signal, sys
+        from fluoroview.hal.safe_files import write_whole
+        def dies(stream):
+            stream.write(b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
+        write_whole(sys.argv[1], dies)
+    """
+    path = tmp_path / "loop.dcm"
+    subprocess.run([sys.executable, "-c", textwrap.dedent(killed), str(path)], check=False)
+    assert [name.endswith(".part") for name in names(tmp_path)] == [True]
+    write_whole(path, b"whole")
+    assert names(tmp_path) == ["loop.dcm"]

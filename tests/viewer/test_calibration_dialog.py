@@ -99,7 +99,7 @@ def test_a_set_that_cannot_be_written_is_said(make_dialog, qtbot, tmp_path):
     dialog.all_button.click()
     qtbot.waitUntil(dialog.save_button.isEnabled, timeout=20_000)
     dialog.save_to(tmp_path / "none" / "c.h5")
-    qtbot.waitUntil(lambda: "cannot be written" in dialog.news.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "was not written" in dialog.news.text(), timeout=10_000)
     assert dialog.save_button.isEnabled()
 
 

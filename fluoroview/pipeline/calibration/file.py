@@ -13,14 +13,16 @@ One file is one mode of one detector:
     /lag              attributes fractions, time_constants_frames, frame_rate_hz; may be missing
 """
 
-import os
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from fluoroview.hal.foreign_text import plain
+from fluoroview.hal.safe_files import NotWrittenError, write_whole
 from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError, Level
 from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.lag import LagError, LagModel
@@ -40,17 +42,14 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
     """
     import h5py  # 0.2 s, and most runs need no file
 
-    unfinished = path.with_name(path.name + ".part")
+    content = io.BytesIO()  # HDF5 that meets a full disk cannot even close its file
+    with h5py.File(content, "w") as file:
+        _write(file, calibration)
     try:
-        with h5py.File(unfinished, "w") as file:
-            _write(file, calibration)
-        os.replace(unfinished, path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        reason = os.strerror(error.errno) if error.errno else str(error)  # HDF5 says it at length
+        write_whole(path, lambda stream: _copy(content, stream), private=False)
+    except NotWrittenError as error:
         raise CalibrationError(
-            f"The calibration {path} cannot be written: {reason}.",
-            "Name another folder, or free some disk space.",
+            f"The calibration {plain(path)} was not written: {error.reason}.", error.remedy
         ) from error
 
 
@@ -130,6 +129,10 @@ def _keys_in(folder: Path) -> Iterator[tuple[Path, CalibrationKey]]:
             continue  # another kind of file, or a damaged one: it fits nothing
         if key is not None:
             yield path, key
+
+
+def _copy(content: io.BytesIO, stream: BinaryIO) -> None:
+    stream.write(content.getbuffer())
 
 
 def _write(file: Any, calibration: Calibration) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PyQt6.QtCore import QCoreApplication, QEvent
+from PyQt6.QtCore import QBuffer, QCoreApplication, QEvent, QIODevice
 from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import QWidget
 
 from fluoroview.hal import FluoroError
+from fluoroview.hal.safe_files import write_whole
 from fluoroview.session.session import Session
 from fluoroview.viewer.app import SIZE_PX, application
 from fluoroview.viewer.main_window import MainWindow
@@ -45,11 +46,12 @@ def grab(widget: QWidget, path: Path) -> None:
 
 
 def save(image: QPixmap, path: Path) -> None:
-    """Write an image as PNG, which takes a while. Raises ImageError when it cannot be."""
-    if not image.save(str(path), "PNG"):
-        raise ImageError(
-            f"The image {path} could not be written.", "Choose a folder that can be written."
-        )
+    """Write an image as PNG, which takes a while. Raises ImageError or NotWrittenError."""
+    encoded = QBuffer()
+    encoded.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not image.save(encoded, "PNG"):
+        raise ImageError(f"The image {path} cannot be encoded as PNG.", "Use a smaller window.")
+    write_whole(path, encoded.data().data())
 
 
 def close(window: QWidget) -> None:

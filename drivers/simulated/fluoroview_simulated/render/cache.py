@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tempfile
 import zlib
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
+
+from fluoroview.hal.safe_files import NotWrittenError, whole_file
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
@@ -91,13 +92,12 @@ def save(path: Path, soft: np.ndarray, bone: np.ndarray) -> None:
     """Writes the maps; whole or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
+        with whole_file(path) as stream:
             np.savez(stream, soft=soft, bone=bone, check=np.array(_check(soft, bone)))
-        os.replace(stream.name, path)
         kept = sorted(path.parent.glob("view-*.npz"), key=lambda p: p.stat().st_mtime)
         for old in kept[:-KEPT]:
             old.unlink(missing_ok=True)
-    except OSError as error:
+    except (OSError, NotWrittenError) as error:
         _log.info("the patient is not kept on disk: %s", error)
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fluoroview.hal.safe_files import whole_file
+
 if TYPE_CHECKING:
     from fluoroview_simulated.render.scene import Truth
 
@@ -45,13 +47,14 @@ def write(folder: str, frame_index: int, t_s: float, truth: Truth) -> Path:
     """
     path = Path(folder) / f"frame-{frame_index:06d}.npz"
     facts = {"frame_index": frame_index, "procedure_time_s": t_s, **truth.facts}
-    np.savez_compressed(
-        path,
-        noiseless=truth.noiseless,
-        soft=truth.soft.astype(np.float16),
-        bone=truth.bone.astype(np.float16),
-        contrast=truth.contrast.astype(np.float16),
-        metal=truth.metal.astype(np.float16),
-        facts=np.array(json.dumps(facts)),
-    )
+    with whole_file(path) as stream:
+        np.savez_compressed(
+            stream,
+            noiseless=truth.noiseless,
+            soft=truth.soft.astype(np.float16),
+            bone=truth.bone.astype(np.float16),
+            contrast=truth.contrast.astype(np.float16),
+            metal=truth.metal.astype(np.float16),
+            facts=np.array(json.dumps(facts)),
+        )
     return path

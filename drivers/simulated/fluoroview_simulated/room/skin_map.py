@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fluoroview.hal.safe_files import NotWrittenError, whole_file, write_whole
 from fluoroview_simulated.room.skin import PATCH_MM, SkinMap
 
 ENDINGS = (".png", ".npz")
@@ -33,16 +34,19 @@ def save(text: str, skin: SkinMap) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".npz":
             surface = skin.surface
-            np.savez_compressed(
-                path,
-                kerma_mgy=skin.kerma_mgy,
-                heights_mm=surface.heights_mm,
-                angles_deg=surface.angles_deg,
-            )
+            with whole_file(path) as stream:
+                np.savez_compressed(
+                    stream,
+                    kerma_mgy=skin.kerma_mgy,
+                    heights_mm=surface.heights_mm,
+                    angles_deg=surface.angles_deg,
+                )
         else:
-            path.write_bytes(cv2.imencode(".png", image(skin))[1].tobytes())
+            write_whole(path, cv2.imencode(".png", image(skin))[1].tobytes())
+    except NotWrittenError as error:
+        raise ValueError(f"it cannot be written: {error.reason}; name another place") from error
     except OSError as error:
-        raise ValueError(f"it cannot be written ({error.strerror}); name another place") from error
+        raise ValueError(f"it cannot be written: {error.strerror}; name another place") from error
     return path
 
 
