@@ -18,7 +18,7 @@ from fluoroview.conformance.pulse_reporting import (
     wait_told,
 )
 from fluoroview.conformance.rig import Hang, Rig, Violation, stall_s, until
-from fluoroview.conformance.trial import SOURCE, Trial, TrialContext
+from fluoroview.conformance.trial import GENERATOR, Trial, TrialContext
 from fluoroview.conformance.verdict import (
     Finding,
     Rule,
@@ -57,7 +57,7 @@ def _prepare(desk: TrialContext) -> Finding:
     rule = PREPARE.id
     took_s: list[float] = []
     with desk.open_rig() as rig:
-        if not rig.traits["handshake"]:
+        if not rig.traits.handshake:
             return not_applicable(rule, _NO_HANDSHAKE)
         rig.arm()
         for _ in range(2):
@@ -73,7 +73,7 @@ def _prepare(desk: TrialContext) -> Finding:
 
 def _refusal(desk: TrialContext) -> Iterator[Finding]:
     with desk.open_rig() as rig:
-        if not rig.traits["handshake"]:
+        if not rig.traits.handshake:
             yield not_applicable(REFUSAL.id, _NO_HANDSHAKE)
             return
         rig.arm()
@@ -133,7 +133,7 @@ def _refused(rig: Rig, method: str, call: Callable[[], None]) -> tuple[str, str]
 
 def _exposure(desk: TrialContext) -> Iterator[Finding]:
     with desk.open_rig() as rig:
-        tells, rate_hz = rig.traits["reports_pulses"], _pulse_rate(rig)
+        tells, rate_hz = rig.traits.reports_pulses, _pulse_rate(rig)
         rig.arm()
         begin(rig)
         wait_told(rig, 2)
@@ -160,7 +160,7 @@ def _exposure(desk: TrialContext) -> Iterator[Finding]:
 
 def _watch(rig: Rig, seconds: float, rate_hz: float) -> None:
     """Let it expose for `seconds`, and longer where pulses are far apart."""
-    if not rig.traits["reports_pulses"]:
+    if not rig.traits.reports_pulses:
         until(lambda: False, seconds)
         return
     wanted_s = _LEAST_PULSES / rate_hz if rate_hz > 0 else seconds
@@ -206,5 +206,5 @@ EXPOSING = Trial(
     _exposing,
     (PREPARE, REFUSAL, TOLD, *pulses.RULES),
     needs=("open-close",),
-    kinds=(SOURCE,),
+    kinds=(GENERATOR,),
 )

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 from fluoroview.conformance.loading import is_ill_mannered
 from fluoroview.conformance.rig import Violation, until
-from fluoroview.conformance.trial import DETECTOR, KINDS, SOURCE, Trial, TrialContext
+from fluoroview.conformance.trial import DETECTOR, GENERATOR, KINDS, Trial, TrialContext
 from fluoroview.conformance.verdict import Finding, Rule, failed, passed, warned
 from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.runtime.dead_man import DeadMan
 from fluoroview.hal.runtime.host import DeviceHost
 from fluoroview.hal.runtime.registry import DriverInfo, discover
 from fluoroview.hal.runtime.ring import RingReader
@@ -48,7 +49,7 @@ def _isolation(desk: TrialContext) -> Iterator[Finding]:
         except FluoroError as error:
             raise Violation(IN_PROCESS.id, f"In a child process: {error}") from error
         text = f"{ledger.expected} expected = {ledger.delivered} delivered + {ledger.lost} lost."
-        if host.traits()["kind"] != DETECTOR:
+        if host.traits.kind != DETECTOR:
             text = f"It ran, and told {_told(host)} pulses or readings."
         yield (passed if ledger.exact else failed)(IN_PROCESS.id, text)
         desk.step(LOOKED_FOR.id)
@@ -78,22 +79,22 @@ def _run(desk: TrialContext, host: DeviceHost, rule: str) -> None:
 
 
 def _start(host: DeviceHost) -> None:
-    if host.traits()["handshake"]:
+    if host.traits.handshake:
         host.prepare()
-    host.start()
+    host.start(dead_man=DeadMan.PROCESS if host.traits.makes_radiation else None)
 
 
 def _comes(host: DeviceHost, reader: RingReader, timeout_s: float) -> bool:
     """Wait for a frame, a pulse or a reading; true as well where none need come."""
-    traits = host.traits()
-    if traits["kind"] == DETECTOR:
+    traits = host.traits
+    if traits.kind == DETECTOR:
         if reader.next(timeout_s) is None:
             return False
         reader.release()
         return True
-    if not traits["reports_pulses"]:
+    if not traits.reports_pulses:
         return True
-    before, is_source = _told(host), traits["kind"] == SOURCE
+    before, is_source = _told(host), traits.kind == GENERATOR
     limit_s = min(timeout_s, _GOES_ON_S if is_source else _QUIET_METER_S)
     return until(lambda: _told(host) > before, limit_s) or not is_source
 

@@ -10,7 +10,7 @@ from fluoroview.conformance.lifecycle import CLOSE_STREAMING, CLOSE_TWICE
 from fluoroview.conformance.probe import ToldPulse
 from fluoroview.conformance.rig import Hang, Rig, Violation, until
 from fluoroview.conformance.settings import writable
-from fluoroview.conformance.trial import METER, SOURCE, Trial, TrialContext
+from fluoroview.conformance.trial import GENERATOR, METER, Trial, TrialContext
 from fluoroview.conformance.verdict import Finding, Rule, failed, judged, passed
 from fluoroview.hal.parameter import Value
 from fluoroview.hal.states import DEADLINE_S
@@ -50,7 +50,7 @@ _SAID_S = 3.0
 
 def begin(rig: Rig) -> None:
     """Begin a run of an armed device, as the examination does: prepared, then started."""
-    if rig.traits["handshake"]:
+    if rig.traits.handshake:
         rig.call("prepare", PREPARE.id)
         rig.start(PREPARE.id)
     else:
@@ -63,9 +63,9 @@ def wait_told(rig: Rig, count: int) -> None:
     A meter may have nothing to tell; raises Violation for a source that tells nothing.
     """
     traits = rig.traits
-    if not traits["reports_pulses"]:
+    if not traits.reports_pulses:
         return
-    is_meter = traits["kind"] == METER
+    is_meter = traits.kind == METER
     limit_s = _QUIET_METER_S if is_meter else min(_FIRST_S, rig.effort.first_frame_s)
     until(lambda: len(rig.log.pulses) >= count or bool(rig.log.failures), limit_s)
     if rig.log.failures:
@@ -221,12 +221,12 @@ MANY_TOLD = Trial(
         endurance.PROCESSES,
     ),
     needs=("open-close",),
-    kinds=(SOURCE, METER),
+    kinds=(GENERATOR, METER),
 )
 ENDINGS = Trial(
     "close and faults",
     _endings,
     (CLOSE_STREAMING, IN_FAULT),
     needs=("open-close", "start-stop"),
-    kinds=(SOURCE, METER),
+    kinds=(GENERATOR, METER),
 )

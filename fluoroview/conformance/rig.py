@@ -17,13 +17,14 @@ import numpy as np
 from fluoroview.conformance.effort import Effort
 from fluoroview.conformance.probe import ProbeSink, RunLog
 from fluoroview.hal.clock import SystemClock
-from fluoroview.hal.device import Device
+from fluoroview.hal.device import Device, DeviceTraits
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import Frame, FrameFormat, Pixels
 from fluoroview.hal.parameter import ParameterTree
+from fluoroview.hal.runtime.dead_man import ProcessHeartbeat, arm_switch
 from fluoroview.hal.runtime.ledger import Ledger, read_ledger
 from fluoroview.hal.runtime.ring import FrameRing, RingReader, Word
-from fluoroview.hal.runtime.server import DeviceServer, format_fields
+from fluoroview.hal.runtime.server import DeviceServer, Reports, format_fields
 from fluoroview.hal.states import DEADLINE_S
 
 _RING_BYTES = 256 << 20
@@ -61,6 +62,8 @@ class Rig:
         self.step = step
         self.took_s: dict[str, float] = {}
         self.logs: list[RunLog] = []
+        self.silences: list[float] = []
+        """After how many seconds of silence the dead man's switch ended a run."""
         self.before_commit: Callable[[], None] | None = None
         self.after_commit: Callable[[], None] | None = None
         self.bit_depth = 16
@@ -68,6 +71,7 @@ class Rig:
         self._sink: ProbeSink | None = None
         self._ring: FrameRing | None = None
         self._reader: RingReader | None = None
+        self._heartbeat: ProcessHeartbeat | None = None
         self._poison: Pixels | None = None
         self.running = False
         self._opened = False
@@ -80,9 +84,8 @@ class Rig:
                 driver,
                 device_id,
                 clock=SystemClock(),
-                bell=self._bell,
-                on_fail=lambda _sentence: None,
-                on_refuse=lambda _sentence: None,
+                reports=Reports(bell=self._bell, silent=self.silences.append),
+                end_run=self._end_run,
             )
         except Exception as error:
             raise Violation("open-close", f"The constructor raised {_said(error)}.") from error
@@ -105,6 +108,7 @@ class Rig:
         wanted = slots or max(4, min(32, _RING_BYTES // frame_format.frame_bytes))
         self._ring = FrameRing.create(frame_format, wanted)
         self._reader = self._ring.reader()
+        self._heartbeat = ProcessHeartbeat(self._ring)
         self._poison = None
         if poison:
             self._poison = _noise(frame_format)
@@ -130,6 +134,7 @@ class Rig:
         """Allow pulses for the run that comes next, as the host does before it calls start."""
         self._run += 1
         self.ring.words[Word.RUN] = self._run
+        arm_switch(self.ring, True)
         self.ring.words[Word.STOPPING] = 0
 
     def release_pedal(self) -> None:
@@ -198,9 +203,9 @@ class Rig:
         return self.server._device
 
     @property
-    def traits(self) -> dict[str, Any]:
-        """Kind, and of a source whether it shakes hands and tells its pulses."""
-        return self.server.do_traits()
+    def traits(self) -> DeviceTraits:
+        """What kinds of device it is, and what it can do."""
+        return self.server.traits
 
     @property
     def tree(self) -> ParameterTree:
@@ -322,6 +327,10 @@ class Rig:
         self.logs.append(self._sink.log)
         return self._sink
 
+    def _end_run(self) -> None:
+        """Call stop in the driver's thread, as the child process does."""
+        self._driver_thread.submit(self.server.handle, "stop", {})
+
     def _bell(self) -> None:
         ring = self._ring
         if ring is not None:
@@ -329,7 +338,14 @@ class Rig:
         if self.after_commit is not None:
             self.after_commit()
 
+    def fall_silent(self) -> None:
+        """Stop the heartbeat of the operator, as a stopped host does; `arm` begins it again."""
+        heartbeat, self._heartbeat = self._heartbeat, None
+        if heartbeat is not None:
+            heartbeat.close()
+
     def _drop_ring(self) -> None:
+        self.fall_silent()
         reader, self._reader = self._reader, None
         ring, self._ring = self._ring, None
         if reader is not None:

@@ -134,7 +134,7 @@ def _in_driver(rig: Rig, rule: str, look: Callable[[Rig], T]) -> T:
 
 def _required(rig: Rig) -> Finding:
     rule = REQUIRED.id
-    named = REQUIRED_NAMES if rig.traits["kind"] == DETECTOR else ()
+    named = REQUIRED_NAMES if rig.traits.kind == DETECTOR else ()
     missing = [name for name in named if name not in rig.tree]
     if missing:
         raise Violation(rule, f"There is no parameter {' and no '.join(missing)}.")

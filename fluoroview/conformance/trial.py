@@ -19,8 +19,8 @@ from fluoroview.hal.errors import DriverError
 from fluoroview.hal.generator import Generator
 from fluoroview.hal.runtime.registry import load_driver
 
-DETECTOR, SOURCE, METER = Detector.kind, Generator.kind, DoseMeter.kind
-KINDS = (DETECTOR, SOURCE, METER)
+DETECTOR, GENERATOR, METER = Detector.kind, Generator.kind, DoseMeter.kind
+KINDS = (DETECTOR, GENERATOR, METER)
 """The kinds of devices that can be checked."""
 
 

@@ -4,8 +4,9 @@ No Qt, no OpenCV, no DICOM. A driver imports from here and from nowhere else.
 """
 
 from fluoroview.hal.clock import Clock, FakeClock, SystemClock
+from fluoroview.hal.collimator import Collimator
 from fluoroview.hal.detector import Detector, PolledDetector
-from fluoroview.hal.device import Device
+from fluoroview.hal.device import Device, DeviceKind, DeviceTraits, Progress
 from fluoroview.hal.dose_meter import DoseMeter
 from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
 from fluoroview.hal.frame import (
@@ -32,6 +33,8 @@ from fluoroview.hal.parameter import (
     RelationshipParameter,
     StrParameter,
 )
+from fluoroview.hal.positioner import Positioner
+from fluoroview.hal.runtime.dead_man import DeadMan
 from fluoroview.hal.runtime.host import DeviceHost
 from fluoroview.hal.runtime.ledger import Ledger, LossCause
 from fluoroview.hal.sink import FrameSink, Slot
@@ -41,13 +44,17 @@ __all__ = [
     "Access",
     "BoolParameter",
     "Clock",
+    "Collimator",
     "CommandParameter",
+    "DeadMan",
     "Detector",
     "Device",
     "DeviceError",
     "DeviceHost",
     "DeviceInfo",
+    "DeviceKind",
     "DeviceState",
+    "DeviceTraits",
     "DoseMeter",
     "DoseOrigin",
     "DriverError",
@@ -70,6 +77,8 @@ __all__ = [
     "ParameterTree",
     "PixelIntensityRelationship",
     "PolledDetector",
+    "Positioner",
+    "Progress",
     "Pulse",
     "RelationshipParameter",
     "Slot",

@@ -1,11 +1,11 @@
-"""What a driver author implements: `Detector`, or the shorter `PolledDetector`.
+"""What the author of a detector driver implements: `Detector`, or the shorter `PolledDetector`.
 
-The five methods that it has in common with other devices are in device.py.
+device.py holds the five methods that all devices share.
 """
 
 from abc import abstractmethod
 
-from fluoroview.hal.device import Device
+from fluoroview.hal.device import Device, DeviceKind
 from fluoroview.hal.frame import FrameHeader, Pixels
 from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview.hal.sink import FrameSink
@@ -14,25 +14,25 @@ from fluoroview.hal.sink import FrameSink
 class Detector(Device):
     """A source of frames: after `start` they arrive at the sink from any thread.
 
-    The tree that `parameters` returns always has Width, Height and PixelFormat (SFNC), and may
-    have PixelIntensityRelationship (LIN, LOG, DISP; default DISP), BitDepth, FrameCounterBits
+    The tree that `parameters` returns has Width, Height and PixelFormat (SFNC), and may have
+    PixelIntensityRelationship (LIN, LOG, DISP; default DISP), BitDepth, FrameCounterBits
     (default 64) and AcquisitionFrameRate in Hz. When `stop` returns, no commit can follow.
     """
 
-    kind = "detector"
+    kind = DeviceKind.DETECTOR
 
 
 class PolledDetector(Detector):
-    """A detector that is asked for each frame: the HAL runs the loop in a thread of its own."""
+    """A detector that is polled for each frame: the HAL runs the loop in its own thread."""
 
     _thread: RunThread | None = None
     _poll_timeout_s = 0.25
 
     @abstractmethod
     def read(self, pixels: Pixels, timeout_s: float) -> FrameHeader | None:
-        """Wait up to `timeout_s` for a frame, write it to `pixels` (rows × columns), return it.
+        """Wait up to `timeout_s` for a frame, write it to `pixels` (rows × columns).
 
-        Return None when no frame came in time.
+        Return its header, or None when no frame came in time.
         """
 
     def start(self, sink: FrameSink) -> None:
@@ -41,7 +41,7 @@ class PolledDetector(Detector):
         thread.start(f"poll {self.device_id}", lambda: self._poll(sink, thread), sink.fail)
 
     def stop(self) -> None:
-        """End the loop and wait for it; it looks at the pedal before each `read`."""
+        """End the loop and wait for it; the loop checks the pedal before each `read`."""
         if self._thread is not None:  # the pedal may still be down: close while streaming
             self._thread.stop()
         self._thread = None

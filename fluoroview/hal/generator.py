@@ -1,17 +1,17 @@
 """What the author of a generator driver implements: `Generator`.
 
-The technique (TubeVoltage in kV, TubeCurrent in mA, PulseWidth in ms, PulseRate in 1/s …) are
-parameters. A source that shakes hands is asked to `prepare` before each run and may refuse; one
-that does not simply starts.
+The exposure factors (TubeVoltage in kV, TubeCurrent in mA, PulseWidth in ms, PulseRate in 1/s …)
+are parameters. A generator with a handshake is prepared before each run and may refuse; one
+without a handshake starts at once.
 """
 
 from enum import StrEnum
 
-from fluoroview.hal.device import Device
+from fluoroview.hal.device import Device, DeviceKind
 
 
 class GeneratorState(StrEnum):
-    """Where a generator stands, in the words of the handshake."""
+    """Where a generator stands in its handshake."""
 
     OFF = "off"
     PREPARING = "preparing"
@@ -22,21 +22,23 @@ class GeneratorState(StrEnum):
 
 
 class Generator(Device):
-    """A source of x-ray pulses.
+    """A device that makes x-ray pulses.
 
-    `start(sink)` exposes: each pulse is told with `sink.pulse(...)`, after a look at
-    `sink.stopping`. A trip in the middle of a run is `sink.fail("why")`. `stop` ends the exposure.
-    A source that cannot tell its pulses (the technique is known, the pulses are not) has
-    `reports_pulses = False`; the examination then counts one pulse a frame, at that technique.
+    `start(sink)` exposes: the driver reads `sink.stopping` before each pulse and reports the pulse
+    with `sink.pulse(...)`. A trip during a run is `sink.fail("why")`. `stop` ends the exposure; the
+    HAL also calls it when the operator falls silent. A generator that cannot report its pulses
+    (the exposure factors are known, the pulses are not) has `reports_pulses = False`; the session
+    then counts one pulse per frame at those factors.
     """
 
-    kind = "source"
+    kind = DeviceKind.GENERATOR
     handshake = False
     reports_pulses = True
 
     def prepare(self) -> None:
         """Make ready (rotor, filament, interlocks) and return when ready.
 
-        Raise DeviceError with the reason when the generator refuses. Only called where
-        `handshake` is true; the HAL's deadline is 5 s.
+        Raise DeviceError with the reason when the generator refuses. Called only where
+        `handshake` is true. A generator that is silent for 5 s is abandoned; one that needs longer
+        calls `report_progress` meanwhile.
         """

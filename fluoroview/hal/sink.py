@@ -13,6 +13,7 @@ import numpy as np
 
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.frame import FrameHeader, Pixels, Pulse
+from fluoroview.hal.runtime.dead_man import SILENCE_S, silent_s
 from fluoroview.hal.runtime.ledger import LedgerWriter, LossCause
 from fluoroview.hal.runtime.ring import FrameRing, Word
 
@@ -104,12 +105,20 @@ class FrameSink:
         with self._lock:
             self._ledger = pool.ledger = LedgerWriter(self._ring, counter_bits)
         self._closed = False
+        self._operator_silent = False
         self._trial = memoryview(bytearray(FrameHeader.LAYOUT.size))
 
     @property
     def stopping(self) -> bool:
-        """True from the instant the pedal is released; a source looks at it before each pulse."""
-        return self._closed or bool(self._ring.words[Word.STOPPING])
+        """True once the pedal is released or the operator is silent; read before each pulse."""
+        return self._closed or bool(self._ring.words[Word.STOPPING]) or self.operator_silent
+
+    @property
+    def operator_silent(self) -> bool:
+        """True once the dead man's switch has ended the run; it stays so until the next run."""
+        if not self._operator_silent and silent_s(self._ring) > SILENCE_S:
+            self._operator_silent = True
+        return self._operator_silent
 
     def acquire(self) -> Slot:
         """Return a place to write the next frame; never blocks.

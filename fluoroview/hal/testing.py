@@ -17,6 +17,7 @@ from typing import Any
 
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import Frame
+from fluoroview.hal.runtime.dead_man import DeadMan
 from fluoroview.hal.runtime.host import DeviceHost, Isolation
 from fluoroview.hal.runtime.ledger import Ledger
 from fluoroview.hal.runtime.ring import FrameRing
@@ -71,6 +72,14 @@ class WatchedHost(DeviceHost):
     def __init__(self, driver: str, device_id: str, isolation: Isolation, **options: Any) -> None:
         self.faults = Faults()
         super().__init__(driver, device_id, isolation, on_fault=self.faults, **options)
+
+    def start(
+        self, pedal_held: Callable[[], bool] = lambda: True, dead_man: DeadMan | None = None
+    ) -> int:
+        """Begin a run; where the device makes radiation this process beats, if nobody else does."""
+        if dead_man is None and self.traits.makes_radiation:
+            dead_man = DeadMan.PROCESS
+        return super().start(pedal_held, dead_man)
 
 
 class Consumer:

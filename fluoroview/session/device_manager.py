@@ -258,7 +258,7 @@ class Detector:
 
 
 def _require_detector(host: DeviceHost) -> None:
-    kind = host.traits()["kind"]
+    kind = host.traits.kind
     if kind != "detector":
         raise DeviceError(
             f"{host.name} is a {kind}, not a detector: it gives no frames.",

@@ -32,7 +32,7 @@ class Peripherals:
         if room.source.driver:
             self._source = source = Peripheral(
                 room.source,
-                "source",
+                "generator",
                 clock=self._clock,
                 on_pulses=on_source_pulses,
                 on_fault=on_source_fault,

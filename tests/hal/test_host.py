@@ -360,8 +360,8 @@ def test_a_driver_in_a_thread_that_speaks_after_close_is_not_heard():
 _PARENT = """
 import sys, time
 from fluoroview.hal.runtime.transport import ProcessTransport
-callbacks = dict.fromkeys(("on_bell", "on_fail", "on_refuse", "on_exit"), print)
-child = ProcessTransport("rude", "hang-open", **callbacks)
+from fluoroview.hal.runtime.server import Reports
+child = ProcessTransport("rude", "hang-open", reports=Reports(), on_exit=print)
 print(child.pid, flush=True)
 child.call("open", {}, 60.0)
 """

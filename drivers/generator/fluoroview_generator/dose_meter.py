@@ -19,7 +19,7 @@ from fluoroview.hal import (
     IntParameter,
     ParameterTree,
 )
-from fluoroview.hal.dose_meter import tell
+from fluoroview.hal.dose_meter import report_reading
 from fluoroview.hal.frame import NAN
 from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview_generator.pacing import PulseSchedule
@@ -127,7 +127,7 @@ class SimulatedDoseMeter(DoseMeter):
         part = max(0.0, 1.0 + noise * self._noise_percent / 100.0) * seconds
         kap_ugym2 = self._kap_rate_ugym2_s * part
         kerma_ugy = self._kerma_rate_mgy_min * 1e3 / 60.0 * part
-        tell(
+        report_reading(
             sink,
             self._clock.monotonic_ns(),
             kap_ugym2=NAN if self._quantity == "air kerma" else kap_ugym2,

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from fluoroview.hal import DeviceError, DeviceState, DoseOrigin
+from fluoroview.hal import DeviceError, DeviceState, DeviceTraits, DoseOrigin
 from fluoroview.hal.testing import Bench, until
 
 BOTH = pytest.mark.parametrize("isolation", ["thread", "process"])
@@ -24,7 +24,7 @@ def values(host):
 @BOTH
 def test_prepare_expose_stop(opened, isolation):
     host = opened("generator", "tube", isolation)
-    assert host.traits() == {"kind": "source", "handshake": True, "reports_pulses": True}
+    assert host.traits == DeviceTraits("generator", ("generator",), handshake=True)
     host.write("RotorTime", 0.05)
     ring = host.arm()
     host.prepare()
@@ -105,7 +105,7 @@ def test_start_without_prepare_is_refused(opened, isolation):
 @BOTH
 def test_the_simulated_meter_tells_increments(opened, isolation):
     host = opened("dose_meter_sim", "meter", isolation)
-    assert host.traits()["kind"] == "dose meter"
+    assert host.traits.kind == "dose meter"
     host.write("KapRate", 5.0)
     host.write("NoisePercent", 0.0)
     ring = host.arm()

@@ -22,7 +22,7 @@ from fluoroview.hal import (
     ParameterTree,
     StrParameter,
 )
-from fluoroview.hal.dose_meter import tell
+from fluoroview.hal.dose_meter import report_reading
 from fluoroview_kapmeter import finding
 from fluoroview_kapmeter.counter import KapCounter
 from fluoroview_kapmeter.listening import Listener
@@ -114,7 +114,7 @@ class KapMeter(DoseMeter):
     def _tell(self) -> None:
         sink = self._sink
         if sink is not None and not sink.stopping:
-            tell(sink, time.monotonic_ns(), kap_ugym2=float(self._untold_ugym2))
+            report_reading(sink, time.monotonic_ns(), kap_ugym2=float(self._untold_ugym2))
             self._untold_ugym2 = Decimal(0)
 
     def _lost(self, failure: DeviceError) -> None:

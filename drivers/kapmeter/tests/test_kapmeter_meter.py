@@ -52,7 +52,7 @@ def settle(meter, ring):
 def test_it_tells_what_is_measured_as_increments(emulate, opened, isolation):
     meter = emulate()
     host = opened(meter.port, isolation)
-    assert host.traits()["kind"] == "dose meter"
+    assert host.traits.kind == "dose meter"
     meter.step_ugym2 = Decimal(0)
     ring = host.arm()
     host.start()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluoroview.hal import DeviceError, DeviceState, ParameterError
+from fluoroview.hal import DeviceError, DeviceState, DeviceTraits, ParameterError
 from fluoroview.hal.testing import Bench
 from fluoroview_manual import ManualSource
 from fluoroview_manual.source import FIGURES
@@ -28,7 +28,7 @@ def values(host):
 
 
 def test_it_says_that_it_knows_no_pulses_and_no_handshake(host):
-    assert host.traits() == {"kind": "source", "handshake": False, "reports_pulses": False}
+    assert host.traits == DeviceTraits("generator", ("generator",), False, False)
 
 
 def test_a_run_tells_nothing_and_keeps_the_technique(host):

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from fluoroview.hal.clock import SystemClock
+from fluoroview.hal.device import Progress
 from fluoroview.hal.errors import DriverError, FluoroError
 from fluoroview.hal.runtime.registry import load_driver
-from fluoroview.hal.runtime.server import DeviceServer
+from fluoroview.hal.runtime.server import DeviceServer, Reports
 from fluoroview.hal.runtime.transport import BELL
 
 _LAST_DEADLINE_S = 3.0
@@ -39,7 +40,7 @@ class Channel:
         self._lock = threading.Lock()
 
     def bell(self) -> None:
-        """Tell the parent that a frame was committed."""
+        """Report to the parent that a frame was committed."""
         self._write(BELL)
 
     def send(self, message: dict[str, Any]) -> None:
@@ -47,12 +48,25 @@ class Channel:
         self._write(json.dumps(message).encode() + b"\n")
 
     def fail(self, sentence: str) -> None:
-        """Tell the parent that the device cannot go on."""
+        """Report to the parent that the device cannot go on."""
         self.send({"fail": sentence})
 
     def refuse(self, sentence: str) -> None:
-        """Tell the parent that no pulse is made."""
+        """Report to the parent that no pulse is made."""
         self.send({"refuse": sentence})
+
+    def silent(self, seconds: float) -> None:
+        """Report to the parent that the dead man's switch ended the run."""
+        self.send({"silent": seconds})
+
+    def progress(self, progress: Progress) -> None:
+        """Report to the parent how far the present call has come."""
+        self.send({"progress": asdict(progress)})
+
+    @property
+    def reports(self) -> Reports:
+        """What a server reports through this channel."""
+        return Reports(self.bell, self.fail, self.refuse, self.silent, self.progress)
 
     def _write(self, line: bytes) -> None:
         try:
@@ -73,30 +87,38 @@ def describe_error(error: FluoroError) -> dict[str, str]:
     }
 
 
-def commands() -> Iterator[dict[str, Any]]:
-    """Yield the parent's commands until it ends; then the process has 3 s left.
+class Commands:
+    """The parent's commands, one by one, until it ends; then the process has 3 s left.
 
-    A thread reads them, so that the end is seen also while a driver hangs in the last one.
+    A thread reads them, so that the end is noticed also while a driver hangs in the last one.
     """
-    lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
-    def read() -> None:
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, name="from the host", daemon=True).start()
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield commands; one without an id is of this process, and nobody waits for its reply."""
+        while (command := self._queue.get()) is not None:
+            yield command
+
+    def end_run(self) -> None:
+        """Have the run stopped next, as if the parent had asked for it."""
+        self._queue.put({"id": None, "method": "stop", "arguments": {}})
+
+    def _read(self) -> None:
         for line in sys.stdin.buffer:
-            lines.put(line)
-        lines.put(None)
+            self._queue.put(json.loads(line))
+        self._queue.put(None)
         time.sleep(_LAST_DEADLINE_S)
         os._exit(1)
 
-    threading.Thread(target=read, name="from the host", daemon=True).start()
-    while (line := lines.get()) is not None:
-        yield json.loads(line)
-
 
 def serve(driver: str, device_id: str, faults: Path | None) -> None:
-    """Obey commands until standard input ends."""
-    channel = Channel()
+    """Execute commands until standard input ends."""
+    channel, commands = Channel(), Commands()
     server: DeviceServer | None = None
-    for command in commands():
+    for command in commands:
         reply: dict[str, Any] = {"id": command["id"]}
         try:
             if server is None:  # imported at the first command, so that its failure has a reply
@@ -105,15 +127,17 @@ def serve(driver: str, device_id: str, faults: Path | None) -> None:
                     driver,
                     device_id,
                     clock=SystemClock(),
-                    bell=channel.bell,
-                    on_fail=channel.fail,
-                    on_refuse=channel.refuse,
+                    reports=channel.reports,
+                    end_run=commands.end_run,
                     faults=faults,
                 )
             reply["result"] = server.handle(command["method"], command["arguments"])
         except FluoroError as error:
             reply["error"] = describe_error(error)
-        channel.send(reply)
+        if command["id"] is not None:
+            channel.send(reply)
+        elif "error" in reply:
+            channel.fail(reply["error"]["what"])
     if server is not None:
         server.handle("close", {})
 

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fluoroview.hal.clock import Clock, SystemClock
-from fluoroview.hal.device import Device, device_name
+from fluoroview.hal.device import Device, DeviceKind, DeviceTraits, Progress, device_name
 from fluoroview.hal.errors import DeviceError, FluoroError, ended
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.parameter import Value
+from fluoroview.hal.runtime.dead_man import DeadMan, ProcessHeartbeat, arm_switch, beat
 from fluoroview.hal.runtime.ledger import Ledger, read_ledger
 from fluoroview.hal.runtime.registry import load_driver
 from fluoroview.hal.runtime.ring import FrameRing, Word
-from fluoroview.hal.runtime.server import format_fields
+from fluoroview.hal.runtime.server import Reports, format_fields
 from fluoroview.hal.runtime.transport import (
     DeadlineMissedError,
     DriverGoneError,
@@ -52,6 +53,7 @@ class DeviceHost:
         clock: Clock | None = None,
         on_fault: Callable[[FluoroError], None] = lambda _error: None,
         on_refuse: Callable[[FluoroError], None] = lambda _error: None,
+        on_progress: Callable[[Progress], None] = lambda _progress: None,
         driver_class: type[Device] | None = None,
         faults: Path | None = None,
     ) -> None:
@@ -65,6 +67,7 @@ class DeviceHost:
         self._clock = clock or SystemClock()
         self._on_fault = on_fault
         self._on_refuse = on_refuse
+        self._on_progress = on_progress
         self._driver_class = driver_class
         self._faults = faults
         self._states = StateMachine(self.name)
@@ -72,6 +75,8 @@ class DeviceHost:
         self._run = 0
         self._limits = WatchLimits(math.nan)
         self._watchdog: Watchdog | None = None
+        self._heartbeat: ProcessHeartbeat | None = None
+        self._traits: DeviceTraits | None = None
         self._fault_told: FluoroError | None = None
         self._lock = threading.Lock()
 
@@ -88,33 +93,39 @@ class DeviceHost:
     def open(self) -> None:
         """CLOSED → IDLE. Raises DriverError or DeviceError with a sentence."""
         self._states.require(DeviceState.CLOSED, action="be opened")
-        callbacks = {
-            "on_bell": self._bell,
-            "on_fail": self._failed,
-            "on_refuse": self._refused,
-            "on_exit": self._exited,
-        }
+        reports = Reports(
+            self._bell, self._failed, self._refused, self._operator_silent, self._on_progress
+        )
         if self.isolation == "thread":
             driver_class = self._driver_class or load_driver(self.driver)
             self._transport = ThreadTransport(
-                driver_class, self.driver, self.device_id, self._clock, self._faults, **callbacks
+                driver_class,
+                self.driver,
+                self.device_id,
+                self._clock,
+                self._faults,
+                reports=reports,
+                on_exit=self._exited,
             )
         else:
             self._transport = ProcessTransport(
-                self.driver, self.device_id, self._faults, **callbacks
+                self.driver, self.device_id, self._faults, reports=reports, on_exit=self._exited
             )
         try:
             self._call("open")
+            self._traits = _traits(self._call("traits"))
         except Exception:
             if self.state is DeviceState.CLOSED:
                 self._give_up()
             raise
         self._reach(DeviceState.IDLE)
 
-    def traits(self) -> dict[str, Any]:
-        """Return `kind` and, of a source, `handshake` and `reports_pulses`."""
-        found: dict[str, Any] = self._call("traits")
-        return found
+    @property
+    def traits(self) -> DeviceTraits:
+        """What kinds of device this is and what it can do; known once it is open."""
+        if self._traits is None:
+            raise self._fault_told or DeviceError(f"{self.name} is not open.", _RESTART, self.name)
+        return self._traits
 
     def prepare(self) -> None:
         """Shake hands with a generator. Raises DeviceError with the reason when it refuses."""
@@ -171,26 +182,49 @@ class DeviceHost:
         """Raise StateError, or the fault that came, unless a run could start now."""
         self._require(DeviceState.ARMED, action="start")
 
-    def start(self, pedal_held: Callable[[], bool] = lambda: True) -> int:
+    def start(
+        self,
+        pedal_held: Callable[[], bool] = lambda: True,
+        dead_man: DeadMan | None = None,
+    ) -> int:
         """ARMED → RUNNING; return the number of the run.
 
-        `pedal_held` is asked after pulses were permitted, so that a release that came meanwhile
-        is not undone: whoever releases first makes it False, then calls `release_pedal`.
+        Args:
+            pedal_held: read after pulses were permitted, so that a release that came meanwhile
+                is not undone: whoever releases first makes it False, then calls `release_pedal`.
+            dead_man: who writes the heartbeat without which the driver's side ends the run within
+                300 ms, whatever this process does. OPERATOR: the caller, with `beat`. PROCESS: a
+                thread of this process. None: OPERATOR where the device makes radiation, no dead
+                man's switch elsewhere.
         """
         self.require_ready()
         assert self.ring is not None
+        if dead_man is None and self.traits.makes_radiation:
+            dead_man = DeadMan.OPERATOR
         self._run += 1
         self.ring.words[Word.RUN] = self._run
+        arm_switch(self.ring, dead_man is not None)
         self.ring.words[Word.STOPPING] = 0
         if not pedal_held():
             self.release_pedal()
         self._reach(DeviceState.RUNNING)
+        if dead_man is DeadMan.PROCESS:
+            self._heartbeat = ProcessHeartbeat(self.ring)
         self._call("start")
         self._watchdog = Watchdog(
             self.ring, self.pid, self._limits, clock=self._clock, on_unfit=self._failed
         )
         self._watchdog.start()
         return self._run
+
+    def beat(self) -> None:
+        """Report that the operator still holds the pedal; from any thread, cheap, without a lock.
+
+        Due every `BEAT_S` (50 ms) in a run that was started with `DeadMan.OPERATOR`.
+        """
+        ring = self.ring
+        if ring is not None:
+            beat(ring)
 
     def release_pedal(self) -> None:
         """Forbid any further pulse at once; `stop` then ends the run."""
@@ -286,6 +320,15 @@ class DeviceHost:
             DeviceError(f"{self.name} makes no x-rays. {ended(sentence)}", "", self.name)
         )
 
+    def _operator_silent(self, seconds: float) -> None:
+        self._on_refuse(
+            DeviceError(
+                f"{self.name} ended the run: the operator was silent for {seconds:.1f} s.",
+                "Release the pedal and press it again.",
+                self.name,
+            )
+        )
+
     def _exited(self, text: str) -> None:
         self._fault(DeviceError(f"{self.name} is gone: {text}.", _RESTART, self.name))
 
@@ -304,6 +347,9 @@ class DeviceHost:
             self._on_fault(fault)
 
     def _unwatch(self) -> None:
+        heartbeat, self._heartbeat = self._heartbeat, None
+        if heartbeat is not None:
+            heartbeat.close()
         watchdog, self._watchdog = self._watchdog, None
         if watchdog is not None:
             watchdog.close()
@@ -312,6 +358,14 @@ class DeviceHost:
         ring, self.ring = self.ring, None
         if ring is not None:
             ring.close()
+
+
+def _traits(described: dict[str, Any]) -> DeviceTraits:
+    """Return the traits from their JSON-able fields."""
+    kinds = tuple(DeviceKind(kind) for kind in described["kinds"])
+    return DeviceTraits(
+        DeviceKind(described["kind"]), kinds, described["handshake"], described["reports_pulses"]
+    )
 
 
 def _slots(frame_format: FrameFormat, rate_hz: float) -> int:

@@ -38,6 +38,7 @@ class Word(IntEnum):
     RUN = 3  # consumer side: number of the run
     LEDGER = 4  # transactions of the ledger; its lowest bit says which bank holds the last
     HEARTBEAT = 5  # monotonic ns; written while the producer's interpreter gets its turn
+    OPERATOR = 6  # consumer side: monotonic ns of the operator's last beat; 0 without a switch
     # consumer side: how far each reader has released; -1 where there is none
     READER_0 = 16
     # two banks of the ledger, see ledger.py

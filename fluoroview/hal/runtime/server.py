@@ -4,27 +4,29 @@ The same object serves in a thread of this process and in a child process. It ca
 methods one at a time, in the order in which commands come.
 """
 
+import logging
 import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.detector import Detector
-from fluoroview.hal.device import Device, device_name
+from fluoroview.hal.device import Device, DeviceTraits, Progress, device_name
 from fluoroview.hal.errors import DriverError, FluoroError, ended
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.generator import Generator
 from fluoroview.hal.parameter import ParameterTree
+from fluoroview.hal.runtime.dead_man import WATCH_S, silent_s
 from fluoroview.hal.runtime.ring import FrameRing, Word
 from fluoroview.hal.sink import FrameSink, SlotPool
 
-_HEARTBEAT_S = 0.1
+logger = logging.getLogger(__name__)
 
-# A source or a meter has no frames; its ring carries pulses only.
+# Only a detector has frames; the ring of another device carries pulses.
 NO_FRAMES: dict[str, Any] = {
     "rows": 1,
     "columns": 1,
@@ -33,6 +35,26 @@ NO_FRAMES: dict[str, Any] = {
     "bit_depth": 8,
     "rate_hz": math.nan,
 }
+
+
+def _ignore(*_report: Any) -> None:
+    """Take a report that nobody waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What the driver's side reports, from any of its threads."""
+
+    bell: Callable[[], None] = _ignore
+    """A frame was committed."""
+    fail: Callable[[str], None] = _ignore
+    """The device cannot go on, and why."""
+    refuse: Callable[[str], None] = _ignore
+    """The device makes no pulse, and why."""
+    silent: Callable[[float], None] = _ignore
+    """The dead man's switch ended the run after so many seconds of silence."""
+    progress: Callable[[Progress], None] = _ignore
+    """How far a long call has come."""
 
 
 class DeviceServer:
@@ -45,20 +67,24 @@ class DeviceServer:
         device_id: str,
         *,
         clock: Clock,
-        bell: Callable[[], None],
-        on_fail: Callable[[str], None],
-        on_refuse: Callable[[str], None],
+        reports: Reports,
+        end_run: Callable[[], None],
         faults: Path | None = None,
     ) -> None:
+        """Make the driver's object.
+
+        `end_run` has the thread that calls `handle` call it with "stop", soon; the dead man's
+        switch uses it.
+        """
         self.name = device_name(driver, device_id)
         try:
             self._device = driver_class(device_id)
         except Exception as error:
             raise _blame(self.name, error, "__init__") from error
+        self._device.on_progress = reports.progress
         self._clock = clock
-        self._bell = bell
-        self._on_fail = on_fail
-        self._on_refuse = on_refuse
+        self._reports = reports
+        self._end_run = end_run
         self._tree: ParameterTree | None = None
         self._ring: FrameRing | None = None
         self._pool: SlotPool | None = None
@@ -86,14 +112,19 @@ class DeviceServer:
         self._tree = self._device.parameters()
         self._tree.device = self.name
 
-    def do_traits(self) -> dict[str, Any]:
-        """Return what kind of device this is, and what it can do."""
+    @property
+    def traits(self) -> DeviceTraits:
+        """What kinds of device this is, and what it can do."""
         device = self._device
-        traits: dict[str, Any] = {"kind": device.kind, "handshake": False, "reports_pulses": True}
         if isinstance(device, Generator):
-            traits["handshake"] = device.handshake
-            traits["reports_pulses"] = device.reports_pulses
-        return traits
+            return DeviceTraits(
+                device.kind, device.kinds(), device.handshake, device.reports_pulses
+            )
+        return DeviceTraits(device.kind, device.kinds())
+
+    def do_traits(self) -> dict[str, Any]:
+        """Return the traits, JSON-able."""
+        return asdict(self.traits)
 
     def do_prepare(self) -> None:
         """Shake hands with a generator; it is ready when this returns."""
@@ -158,12 +189,12 @@ class DeviceServer:
             clock=self._clock,
             run=int(ring.words[Word.RUN]),
             counter_bits=bits,
-            bell=self._bell,
-            on_fail=self._on_fail,
-            on_refuse=self._on_refuse,
+            bell=self._reports.bell,
+            on_fail=self._reports.fail,
+            on_refuse=self._reports.refuse,
         )
         self._running = True
-        self._beat(ring)
+        self._watch(ring, self._sink)
         self._device.start(self._sink)
 
     def do_stop(self) -> None:
@@ -191,18 +222,30 @@ class DeviceServer:
             raise DriverError(f"{self.name} is not open.")
         return self._tree
 
-    def _beat(self, ring: FrameRing) -> None:
-        """Write the heartbeat from a thread of its own while the run lasts."""
-        words, sink = ring.words, self._sink
+    def _watch(self, ring: FrameRing, sink: FrameSink) -> None:
+        """Write the driver's heartbeat and watch the operator's while the run lasts."""
+        words = ring.words
         words[Word.HEARTBEAT] = self._clock.monotonic_ns()
 
-        def beat() -> None:
+        def watch() -> None:
+            ended = False
             while self._running and self._sink is sink:
                 words[Word.HEARTBEAT] = self._clock.monotonic_ns()
-                time.sleep(_HEARTBEAT_S)
+                if not ended and sink.operator_silent and not words[Word.STOPPING]:
+                    ended = True
+                    self._operator_silent(ring)
+                time.sleep(WATCH_S)
             words[Word.HEARTBEAT] = 0
 
-        threading.Thread(target=beat, name="heartbeat", daemon=True).start()
+        threading.Thread(target=watch, name="run watch", daemon=True).start()
+
+    def _operator_silent(self, ring: FrameRing) -> None:
+        """End the run without the host, which may stand still; report it for when it is back."""
+        seconds = silent_s(ring)
+        ring.words[Word.STOPPING] = 1
+        self._end_run()
+        logger.warning("%s: run ended, the operator was silent for %.2f s", self.name, seconds)
+        self._reports.silent(seconds)
 
     def _has_bits(self) -> bool:
         return "FrameCounterBits" in self._parameters()

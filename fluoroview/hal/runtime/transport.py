@@ -17,14 +17,16 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fluoroview.hal.clock import Clock
-from fluoroview.hal.device import Device
+from fluoroview.hal.device import Device, Progress
 from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
 from fluoroview.hal.parameter import ParameterError
-from fluoroview.hal.runtime.server import DeviceServer
+from fluoroview.hal.runtime.server import DeviceServer, Reports
 
 BELL = b".\n"
 _LAST_WORDS_S = 0.3
@@ -53,21 +55,22 @@ class DriverGoneError(Exception):
 class Transport(ABC):
     """A way to one driver. Callbacks come from threads of the transport."""
 
-    def __init__(
-        self,
-        on_bell: Callable[[], None],
-        on_fail: Callable[[str], None],
-        on_refuse: Callable[[str], None],
-        on_exit: Callable[[str], None],
-    ) -> None:
-        self.on_bell = on_bell
-        self.on_fail = on_fail
-        self.on_refuse = on_refuse
-        self.on_exit = on_exit
+    def __init__(self, reports: Reports, on_exit: Callable[[str], None]) -> None:
+        self._reports = reports
+        self._on_exit = on_exit
+
+    @property
+    def reports(self) -> Reports:
+        """What the driver's side reports, until `mute`."""
+        return Reports(**{one.name: partial(self._report, one.name) for one in fields(Reports)})
+
+    def _report(self, name: str, *report: Any) -> None:
+        getattr(self._reports, name)(*report)  # looked up late: a thread may outlive `mute`
 
     def mute(self) -> None:
-        """Tell nothing of the driver any more."""
-        self.on_fail = self.on_refuse = self.on_exit = lambda _text: None
+        """Report nothing of the driver any more, except that frames were committed."""
+        self._reports = Reports(self._reports.bell)
+        self._on_exit = lambda _text: None
 
     @abstractmethod
     def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
@@ -100,31 +103,26 @@ class ThreadTransport(Transport):
         device_id: str,
         clock: Clock,
         faults: Path | None = None,
-        **callbacks: Any,
+        *,
+        reports: Reports,
+        on_exit: Callable[[str], None],
     ) -> None:
-        super().__init__(**callbacks)
+        super().__init__(reports, on_exit)
+        self._queue: queue.SimpleQueue[tuple[str, dict[str, Any], Future[Any]] | None] = (
+            queue.SimpleQueue()
+        )
         self._server = DeviceServer(
             driver_class,
             driver,
             device_id,
             clock=clock,
-            bell=self.on_bell,
-            on_fail=self._fail,
-            on_refuse=self._refuse,
+            reports=self.reports,
+            end_run=self._end_run,
             faults=faults,
-        )
-        self._queue: queue.SimpleQueue[tuple[str, dict[str, Any], Future[Any]] | None] = (
-            queue.SimpleQueue()
         )
         self._gone = False
         self._thread = threading.Thread(target=self._serve, name=f"device {driver}", daemon=True)
         self._thread.start()
-
-    def _fail(self, text: str) -> None:
-        self.on_fail(text)  # looked up now: a thread that was abandoned may outlive `mute`
-
-    def _refuse(self, text: str) -> None:
-        self.on_refuse(text)
 
     def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
         """Hand the command to the device's thread and wait."""
@@ -145,6 +143,16 @@ class ThreadTransport(Transport):
     def join(self, timeout_s: float) -> None:
         """Return at once: a thread that was abandoned may hang for ever."""
 
+    def _end_run(self) -> None:
+        """Have the run stopped next; what the driver raises in it is a fault."""
+        stopped: Future[Any] = Future()
+        stopped.add_done_callback(self._run_ended)
+        self._queue.put(("stop", {}, stopped))
+
+    def _run_ended(self, stopped: Future[Any]) -> None:
+        if (error := stopped.exception()) is not None:
+            self._reports.fail(str(error))
+
     def _serve(self) -> None:
         method = ""
         while (command := self._queue.get()) is not None:
@@ -162,9 +170,15 @@ class ProcessTransport(Transport):
     """The driver in a child process: its crash, hang or GIL stall does not touch this one."""
 
     def __init__(
-        self, driver: str, device_id: str, faults: Path | None = None, **callbacks: Any
+        self,
+        driver: str,
+        device_id: str,
+        faults: Path | None = None,
+        *,
+        reports: Reports,
+        on_exit: Callable[[str], None],
     ) -> None:
-        super().__init__(**callbacks)
+        super().__init__(reports, on_exit)
         self._replies: dict[int, Future[Any]] = {}
         self._lock = threading.Lock()
         self._serial = 0
@@ -237,16 +251,13 @@ class ProcessTransport(Transport):
         ):
             for line in lines:
                 if line == BELL:
-                    self.on_bell()
+                    self._reports.bell()
                 elif line.endswith(b"\n"):  # else it was killed amid a line
                     self._take(json.loads(line))
 
     def _take(self, message: dict[str, Any]) -> None:
-        if "fail" in message:
-            self.on_fail(message["fail"])
-            return
-        if "refuse" in message:
-            self.on_refuse(message["refuse"])
+        if "id" not in message:
+            self._take_report(message)
             return
         with self._lock:
             future = self._replies.pop(message["id"], None)
@@ -257,6 +268,17 @@ class ProcessTransport(Transport):
             future.set_exception(kind(error["what"], error["remedy"], error["device"]))
         else:
             future.set_result(message["result"])
+
+    def _take_report(self, message: dict[str, Any]) -> None:
+        """Pass on what the driver's side reports unasked."""
+        if "fail" in message:
+            self._reports.fail(message["fail"])
+        elif "refuse" in message:
+            self._reports.refuse(message["refuse"])
+        elif "silent" in message:
+            self._reports.silent(message["silent"])
+        elif "progress" in message:
+            self._reports.progress(Progress(**message["progress"]))
 
     def _await_end(self) -> None:
         """Wait for the process and not for its pipes: one that it started may keep them open."""
@@ -271,7 +293,7 @@ class ProcessTransport(Transport):
             futures, self._replies = list(self._replies.values()), {}
         for future in futures:
             future.set_exception(DriverGoneError(text))
-        self.on_exit(text)
+        self._on_exit(text)
 
     def _read_errors(self) -> None:
         assert self._process.stderr is not None

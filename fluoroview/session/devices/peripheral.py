@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from fluoroview.hal import Clock, DeviceError, DeviceHost, DeviceState, FluoroError, Pulse
+from fluoroview.hal import Clock, DeadMan, DeviceError, DeviceHost, DeviceState, FluoroError, Pulse
 from fluoroview.hal.frame import NAN, Exposure
 from fluoroview.session.room import DeviceSection
 
@@ -37,10 +37,12 @@ class Peripheral:
         self._seen = 0
         try:
             self.host.open()
-            self._traits = self.host.traits()
-            if self._traits["kind"] != kind:
+            self._traits = self.host.traits
+            # until the session reports the operator's input, this process is the operator
+            self._dead_man = DeadMan.PROCESS if self._traits.makes_radiation else None
+            if self._traits.kind != kind:
                 raise DeviceError(
-                    f"{self.host.name} is a {self._traits['kind']}, not a {kind}.",
+                    f"{self.host.name} is a {self._traits.kind}, not a {kind}.",
                     "Name another driver in the room file; `fluoroview drivers` lists them.",
                 )
             for name, value in section.parameters.items():
@@ -56,18 +58,18 @@ class Peripheral:
     @property
     def reports_pulses(self) -> bool:
         """Whether a source tells each of its pulses."""
-        return bool(self._traits["reports_pulses"])
+        return bool(self._traits.reports_pulses)
 
     def prepare(self) -> None:
         """Shake hands, where the source does. Raises DeviceError when it refuses."""
-        if self._traits["handshake"]:
+        if self._traits.handshake:
             with self._calls:
                 self.host.prepare()
 
     def start(self, pedal_held: Callable[[], bool] = lambda: True) -> None:
         """Begin: expose, or measure."""
         with self._calls:
-            self.host.start(pedal_held)
+            self.host.start(pedal_held, self._dead_man)
 
     def release(self) -> None:
         """Forbid any further pulse, at once."""

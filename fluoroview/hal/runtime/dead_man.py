@@ -1,0 +1,69 @@
+"""The dead man's switch: a beam does not outlive its operator.
+
+The operator's side writes the present time into a control word of the ring (`DeviceHost.beat`);
+the driver's side measures how old that time is. A word that is older than `SILENCE_S` means that
+the operator's program stands still, or that nobody holds the pedal any more: the driver's side
+then forbids pulses and stops the device, without any help from the host, which may be stopped.
+
+The switch measures real monotonic time, which all processes of one computer share; a test writes
+the word instead of replacing the clock.
+"""
+
+import threading
+import time
+from enum import StrEnum
+
+from fluoroview.hal.runtime.ring import FrameRing, Word
+
+SILENCE_S = 0.25
+"""How long the operator may be silent; with one more `WATCH_S` the beam is off within 300 ms."""
+WATCH_S = 0.025
+"""How often the driver's side reads the word, on its own and before each pulse."""
+BEAT_S = 0.05
+"""How often the operator's side writes it: four beats may be late before the run ends."""
+
+
+class DeadMan(StrEnum):
+    """Who writes the heartbeat of a run."""
+
+    OPERATOR = "operator"
+    """The caller, with `DeviceHost.beat`, while the operator demonstrably holds the pedal."""
+    PROCESS = "process"
+    """A thread of this process: for scripts and benches, which have no operator."""
+
+
+def arm_switch(ring: FrameRing, armed: bool) -> None:
+    """Begin a run with a first beat, or without a dead man's switch."""
+    ring.words[Word.OPERATOR] = time.monotonic_ns() if armed else 0
+
+
+def beat(ring: FrameRing) -> None:
+    """Write one heartbeat; nothing in a run that has no dead man's switch. Takes no lock."""
+    if ring.words[Word.OPERATOR]:
+        ring.words[Word.OPERATOR] = time.monotonic_ns()
+
+
+def silent_s(ring: FrameRing) -> float:
+    """Return for how long the operator has been silent, in s; 0 without a switch."""
+    beat_ns = int(ring.words[Word.OPERATOR])
+    return max(0.0, (time.monotonic_ns() - beat_ns) / 1e9) if beat_ns else 0.0
+
+
+class ProcessHeartbeat:
+    """Writes the heartbeat from a thread until closed; it stops when the whole process stops."""
+
+    def __init__(self, ring: FrameRing) -> None:
+        self._ring = ring
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat of run", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop beating."""
+        self._end.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._end.wait(BEAT_S):
+            beat(self._ring)
