@@ -93,7 +93,7 @@ def test_pulses_after_a_meter_failed_are_told_as_missing_from_what_it_measured(m
 
 @pytest.mark.parametrize(
     ("as_source", "driver", "sentence"),
-    [(True, "meter", "is a dose meter, not a source"), (False, "tube", "is a source, not a dose")],
+    [(True, "meter", "is a dose meter, not a generator"), (False, "tube", "is a generator, not a dose")],
 )
 def test_a_device_of_the_wrong_kind_is_refused(make_session, as_source, driver, sentence):
     meter = DoseMeterSection(driver=driver, device="m", isolation="thread")
@@ -106,13 +106,13 @@ def test_a_device_of_the_wrong_kind_is_refused(make_session, as_source, driver, 
 def test_a_device_without_an_id_is_called_by_its_driver(make_session):
     unnamed = DeviceSection(driver="ramp", isolation="thread")
     session = make_session(connect=False, source=unnamed)
-    with pytest.raises(DeviceError, match=r"^ramp is a detector, not a source"):
+    with pytest.raises(DeviceError, match=r"^ramp is a detector, not a generator"):
         session.connect().result(30)
 
 
 def test_a_generator_is_no_detector(make_session):
     session = make_session("tube", "t", connect=False)
-    with pytest.raises(DeviceError, match="is a source, not a detector"):
+    with pytest.raises(DeviceError, match="is a generator, not a detector"):
         session.connect().result(30)
 
 
