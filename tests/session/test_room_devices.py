@@ -93,7 +93,10 @@ def test_pulses_after_a_meter_failed_are_told_as_missing_from_what_it_measured(m
 
 @pytest.mark.parametrize(
     ("as_source", "driver", "sentence"),
-    [(True, "meter", "is a dose meter, not a generator"), (False, "tube", "is a generator, not a dose")],
+    [
+        (True, "meter", "is a dose meter, not a generator"),
+        (False, "tube", "is a generator, not a dose"),
+    ],
 )
 def test_a_device_of_the_wrong_kind_is_refused(make_session, as_source, driver, sentence):
     meter = DoseMeterSection(driver=driver, device="m", isolation="thread")
