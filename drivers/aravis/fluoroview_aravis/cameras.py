@@ -51,7 +51,7 @@ def _open(device_id: str, aravis: ModuleType) -> Any:
     try:
         return aravis.Camera.new(device_id)
     except sdk.errors() as error:
-        if not error.matches(aravis.device_error_quark(), aravis.DeviceError.NOT_FOUND):
+        if not sdk.is_not_found(error):
             raise
         raise _absent(device_id) from error
     finally:

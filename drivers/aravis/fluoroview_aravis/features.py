@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from fluoroview.hal import Parameter
-from fluoroview.hal.sdk.genicam import Kind, NodeParameter, parameters_of, walk
+from fluoroview.hal.sdk.genicam import Kind, Limit, NodeParameter, parameters_of, walk
 from fluoroview_aravis import sdk
 
 # Devices have these outside their tree of categories, and the HAL or the user wants them.
@@ -59,17 +59,20 @@ class AravisFeature:
         """Run the command."""
         self._node.execute()
 
-    def minimum(self) -> int | float:
+    def minimum(self) -> Limit:
         """Return the least value."""
-        return self._node.get_min()
+        value: Limit = self._node.get_min()
+        return value
 
-    def maximum(self) -> int | float:
+    def maximum(self) -> Limit:
         """Return the greatest value."""
-        return self._node.get_max()
+        value: Limit = self._node.get_max()
+        return value
 
-    def increment(self) -> int | float:
+    def increment(self) -> Limit:
         """Return the step from the minimum."""
-        return self._node.get_inc()
+        value: Limit = self._node.get_inc()
+        return value
 
     def choices(self) -> Sequence[str]:
         """Return the choices that the device offers now."""

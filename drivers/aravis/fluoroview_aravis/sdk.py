@@ -34,11 +34,17 @@ def load() -> ModuleType:
     return Aravis  # type: ignore[no-any-return]
 
 
-def errors() -> tuple[type[Exception], ...]:
-    """Return the class of all that Aravis raises."""
+def errors(*more: type[Exception]) -> tuple[type[Exception], ...]:
+    """Return the class of all that Aravis raises, and `more`."""
     from gi.repository import GLib
 
-    return (GLib.Error,)
+    return (GLib.Error, *more)
+
+
+def is_not_found(error: Any) -> bool:
+    """Return whether Aravis raised `error` because there is no such device."""
+    aravis = load()
+    return bool(error.matches(aravis.device_error_quark(), aravis.DeviceError.NOT_FOUND))
 
 
 def reason(error: BaseException) -> str:

@@ -61,7 +61,7 @@ class Watch:
     def _question(self) -> None:
         try:
             self._ask()
-        except (OSError, *sdk.errors()) as error:
+        except sdk.errors(OSError) as error:
             self._gone = f"it does not answer ({sdk.reason(error)})"
         else:
             self.heard()

@@ -155,7 +155,8 @@ class ImageReader:
                 _CONVERT,
                 self._name,
             )
-        return np.maximum(pixels, 0).astype(self._layout.dtype)
+        narrowed: Pixels = np.maximum(pixels, 0).astype(self._layout.dtype)
+        return narrowed
 
     def _interleaved(self, pixels: Pixels) -> Pixels:
         """Return the pixels flat, with the colour innermost."""
@@ -163,7 +164,8 @@ class ImageReader:
             return pixels
         sizes = [self._layout.rows, self._layout.columns]
         sizes.insert(self._axis, 3)
-        return np.ascontiguousarray(np.moveaxis(pixels.reshape(sizes), self._axis, 2)).ravel()
+        innermost: Pixels = np.moveaxis(pixels.reshape(sizes), self._axis, 2)
+        return innermost.ravel()
 
 
 def _checked(shape: list[int], pixels: Pixels, attributes: dict[str, Any], name: str) -> Layout:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from fluoroview.hal.sdk.genicam import Kind, NodeParameter, parameters_of, walk
+from fluoroview.hal.sdk.genicam import Kind, Limit, NodeParameter, parameters_of, walk
 from fluoroview_gentl import sdk
 
 _INVISIBLE = 3  # EVisibility
@@ -52,17 +52,20 @@ class GenapiFeature:
         """Run the command."""
         self._feature.execute()
 
-    def minimum(self) -> int | float:
+    def minimum(self) -> Limit:
         """Return the least value."""
-        return self._feature.min
+        value: Limit = self._feature.min
+        return value
 
-    def maximum(self) -> int | float:
+    def maximum(self) -> Limit:
         """Return the greatest value."""
-        return self._feature.max
+        value: Limit = self._feature.max
+        return value
 
-    def increment(self) -> int | float:
+    def increment(self) -> Limit:
         """Return the step from the minimum."""
-        return self._feature.inc
+        value: Limit = self._feature.inc
+        return value
 
     def choices(self) -> Sequence[str]:
         """Return the choices that the device offers now."""

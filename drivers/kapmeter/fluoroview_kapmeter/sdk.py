@@ -1,6 +1,7 @@
 """The import of pyserial, which may be missing."""
 
 from types import ModuleType
+from typing import cast
 
 from fluoroview.hal import DriverError
 
@@ -15,4 +16,4 @@ def pyserial() -> ModuleType:
             "Install it with: pip install pyserial",
             "kapmeter",
         ) from error
-    return serial
+    return cast(ModuleType, serial)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fluoroview.hal.sdk import sfnc
-from fluoroview.hal.sdk.genicam import Kind, NodeParameter, parameters_of, walk
+from fluoroview.hal.sdk.genicam import Kind, Limit, NodeParameter, parameters_of, walk
 from fluoroview_pylon import sdk
 from fluoroview_pylon.image import is_known
 
@@ -63,15 +63,17 @@ class PylonFeature:
         """Run the command."""
         self._feature.Execute()
 
-    def minimum(self) -> int | float:
+    def minimum(self) -> Limit:
         """Return the least value."""
-        return self._feature.GetMin()
+        value: Limit = self._feature.GetMin()
+        return value
 
-    def maximum(self) -> int | float:
+    def maximum(self) -> Limit:
         """Return the greatest value."""
-        return self._feature.GetMax()
+        value: Limit = self._feature.GetMax()
+        return value
 
-    def increment(self) -> int | float | None:
+    def increment(self) -> Limit:
         """Return the step from the minimum; None where there is no fixed one."""
         fixed = int(self._feature.GetIncMode()) == _FIXED_INCREMENT
         return self._feature.GetInc() if fixed else None
