@@ -7,7 +7,6 @@ that live frames take. What is there already is kept, so that a gallery can be g
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 from fluoroview.bench.gallery_page import write_page
 from fluoroview.bench.gallery_sheet import write_sheet
 from fluoroview.hal import FluoroError, PixelIntensityRelationship
+from fluoroview.hal.runtime.installed import installed_entry_points
 from fluoroview.hal.safe_files import unfinished_file, write_whole
 from fluoroview.pipeline import Pipeline, PipelineSettings, SubtractionSettings, WindowLut
 from fluoroview.pipeline.display import auto_window
@@ -124,9 +124,10 @@ def _images(procedure: ProcedureEntry, frames: Frames) -> list[npt.NDArray[np.ui
 
 
 def _renderer(driver: str) -> Render:
-    for point in entry_points(group=GROUP, name=driver):
-        render: Render = point.load()
-        return render
+    for point in installed_entry_points(GROUP):
+        if point.name == driver:
+            render: Render = point.load()
+            return render
     raise GalleryError(
         f"The driver {driver} lists examinations, but renders none.", "Update the driver."
     )

@@ -1,17 +1,18 @@
 """Benches that drivers bring along, by name, from the entry-point group "fluoroview.bench"."""
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Any
 
 from fluoroview.hal.errors import DriverError
+from fluoroview.hal.runtime.installed import installed_entry_points
 
 
 def load(name: str) -> Callable[..., dict[str, Any]]:
     """Return the bench `name`. Raises DriverError when no installed driver brings it."""
-    for point in entry_points(group="fluoroview.bench", name=name):
-        loaded: Callable[..., dict[str, Any]] = point.load()
-        return loaded
+    for point in installed_entry_points("fluoroview.bench"):
+        if point.name == name:
+            loaded: Callable[..., dict[str, Any]] = point.load()
+            return loaded
     raise DriverError(
         f"No installed driver brings the bench {name!r}.",
         "Install the simulated source: `pip install ./drivers/simulated`.",

@@ -16,6 +16,7 @@ from fluoroview.cli.output import AsJson, err, out, print_json, progress, write_
 from fluoroview.cli.procedures import gallery, procedures
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.runtime.gil import set_short_switch_interval
+from fluoroview.hal.runtime.threads import limit_numerical_threads
 
 if TYPE_CHECKING:
     from fluoroview.hal import DeviceInfo
@@ -263,6 +264,7 @@ def screenshots(
 def main() -> None:
     """Run the command line; the entry point."""
     set_short_switch_interval()
+    limit_numerical_threads()
     try:
         app()
     except FluoroError as error:

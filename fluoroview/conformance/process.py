@@ -4,7 +4,6 @@ import json
 import queue
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 from fluoroview.conformance.trial import Trial
 from fluoroview.conformance.verdict import Finding, Verdict, failed
+from fluoroview.hal.runtime.python_child import child_environment, python_command
 
 _LINES_END = None
 
@@ -33,7 +33,8 @@ class WorkerProcess:
     def __init__(self, arguments: list[str]) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "fluoroview.conformance.worker", *arguments],
+            python_command("fluoroview.conformance.worker", *arguments),
+            env=child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,

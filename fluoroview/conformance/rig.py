@@ -4,12 +4,12 @@ The driver runs in this process, its methods in a thread of their own, as under
 `isolation = "thread"`. The caller is the consumer of the ring.
 """
 
+import os
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from fluoroview.hal.runtime.dead_man import ProcessHeartbeat, arm_switch
 from fluoroview.hal.runtime.ledger import Ledger, read_ledger
 from fluoroview.hal.runtime.ring import FrameRing, RingReader, Word
 from fluoroview.hal.runtime.server import DeviceServer, Reports, format_fields
+from fluoroview.hal.runtime.starvation import TICK_S, Patience, Starvation
 from fluoroview.hal.states import DEADLINE_S
 
 _RING_BYTES = 256 << 20
@@ -186,12 +187,12 @@ class Rig:
         limit_s = DEADLINE_S.get(method, DEADLINE_S["parameters"]) * self.effort.deadline_scale
         began = time.monotonic()
         future = self._driver_thread.submit(action)
+        patience = Patience(limit_s, Starvation(os.getpid()), began)
         try:
-            return future.result(limit_s)
-        except FutureTimeout:
-            if future.done():
-                raise
-            raise Hang(hang_rule, f"{method} did not return within {limit_s:g} s.") from None
+            while not wait([future], TICK_S).done:
+                if patience.exhausted(0):
+                    raise Hang(hang_rule, f"{method} did not return within {limit_s:g} s.")
+            return future.result()
         finally:
             self.took_s[method] = time.monotonic() - began
 

@@ -6,15 +6,16 @@ one broken SDK leaves the other drivers untouched.
 
 import json
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 
 from fluoroview.hal.device import Device
 from fluoroview.hal.errors import DeviceError, DriverError
 from fluoroview.hal.frame import DeviceInfo
+from fluoroview.hal.runtime.installed import installed_entry_points
+from fluoroview.hal.runtime.python_child import child_environment, python_command
 from fluoroview.hal.states import DEADLINE_S
 
 GROUP = "fluoroview.drivers"
@@ -65,13 +66,13 @@ def installed_drivers() -> list[DriverInfo]:
             point.dist.version if point.dist else "",
             point.value,
         )
-        for point in sorted(set(entry_points(group=GROUP)), key=lambda point: point.name)
+        for point in installed_entry_points(GROUP)
     ]
 
 
 def find_driver(name: str) -> EntryPoint:
     """Return the entry point of driver `name`, or raise DriverError offering near names."""
-    points = {point.name: point for point in entry_points(group=GROUP)}
+    points = {point.name: point for point in installed_entry_points(GROUP)}
     if name in points:
         return points[name]
     near = get_close_matches(name, points, n=3)
@@ -107,10 +108,10 @@ def load_driver(name: str) -> type[Device]:
 
 def discover(driver: DriverInfo) -> Discovery:
     """Look for the devices of one driver, in a process of its own and with a deadline."""
-    command = [sys.executable, "-m", "fluoroview.hal.runtime.child", "discover", driver.name]
     try:
         done = subprocess.run(
-            command,
+            python_command("fluoroview.hal.runtime.child", "discover", driver.name),
+            env=child_environment(),
             capture_output=True,
             timeout=DEADLINE_S["discover"],
             check=False,

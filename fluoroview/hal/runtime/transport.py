@@ -7,14 +7,15 @@ themselves travel in shared memory.
 
 import contextlib
 import json
+import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import fields
@@ -26,7 +27,9 @@ from fluoroview.hal.clock import Clock
 from fluoroview.hal.device import Device, Progress
 from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
 from fluoroview.hal.parameter import ParameterError
+from fluoroview.hal.runtime.python_child import child_environment, python_command
 from fluoroview.hal.runtime.server import DeviceServer, Reports
+from fluoroview.hal.runtime.starvation import TICK_S, Patience, Starvation
 
 BELL = b".\n"
 _LAST_WORDS_S = 0.3
@@ -58,6 +61,7 @@ class Transport(ABC):
     def __init__(self, reports: Reports, on_exit: Callable[[str], None]) -> None:
         self._reports = reports
         self._on_exit = on_exit
+        self._progress_reports = 0
 
     @property
     def reports(self) -> Reports:
@@ -65,12 +69,34 @@ class Transport(ABC):
         return Reports(**{one.name: partial(self._report, one.name) for one in fields(Reports)})
 
     def _report(self, name: str, *report: Any) -> None:
+        if name == "progress":
+            self._progress_reports += 1
         getattr(self._reports, name)(*report)  # looked up late: a thread may outlive `mute`
 
     def mute(self) -> None:
         """Report nothing of the driver any more, except that frames were committed."""
         self._reports = Reports(self._reports.bell)
         self._on_exit = lambda _text: None
+
+    def _wait(
+        self, future: "Future[Any]", deadline_s: float, threads: Collection[int] | None = None
+    ) -> Any:
+        """Return the result of a call, or raise DeadlineMissedError when patience ends.
+
+        `threads` are those of this process that serve the driver, where it has no process.
+        """
+        self._progress_reports = 0
+        began_s = time.monotonic()
+        patience: Patience | None = None
+        while True:
+            try:
+                return future.result(min(TICK_S, deadline_s))
+            except FutureTimeout as error:
+                if patience is None:
+                    starvation = Starvation(self.pid or os.getpid(), threads)
+                    patience = Patience(deadline_s, starvation, began_s)
+                elif patience.exhausted(self._progress_reports):
+                    raise DeadlineMissedError from error
 
     @abstractmethod
     def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
@@ -130,10 +156,7 @@ class ThreadTransport(Transport):
             raise DriverGoneError("its thread was abandoned")
         future: Future[Any] = Future()
         self._queue.put((method, arguments, future))
-        try:
-            return future.result(deadline_s)
-        except FutureTimeout as error:
-            raise DeadlineMissedError from error
+        return self._wait(future, deadline_s, self._native_ids())
 
     def kill(self) -> None:
         """Leave the thread to itself: a thread cannot be killed."""
@@ -152,6 +175,9 @@ class ThreadTransport(Transport):
     def _run_ended(self, stopped: Future[Any]) -> None:
         if (error := stopped.exception()) is not None:
             self._reports.fail(str(error))
+
+    def _native_ids(self) -> list[int]:
+        return [self._thread.native_id] if self._thread.native_id is not None else []
 
     def _serve(self) -> None:
         method = ""
@@ -185,15 +211,14 @@ class ProcessTransport(Transport):
         self._gone: str | None = None
         self._stderr: deque[str] = deque(maxlen=20)
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
+            python_command(
                 "fluoroview.hal.runtime.child",
                 "serve",
                 driver,
                 device_id,
                 *([str(faults)] if faults else []),
-            ],
+            ),
+            env=child_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -221,10 +246,7 @@ class ProcessTransport(Transport):
             serial = self._serial
             self._replies[serial] = future
             self._send({"id": serial, "method": method, "arguments": arguments})
-        try:
-            return future.result(deadline_s)
-        except FutureTimeout as error:
-            raise DeadlineMissedError from error
+        return self._wait(future, deadline_s)
 
     def kill(self) -> None:
         """Kill the child; the operating system takes its claims back."""
@@ -278,7 +300,7 @@ class ProcessTransport(Transport):
         elif "silent" in message:
             self._reports.silent(message["silent"])
         elif "progress" in message:
-            self._reports.progress(Progress(**message["progress"]))
+            self._report("progress", Progress(**message["progress"]))
 
     def _await_end(self) -> None:
         """Wait for the process and not for its pipes: one that it started may keep them open."""

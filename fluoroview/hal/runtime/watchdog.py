@@ -14,6 +14,7 @@ import psutil
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.runtime.ledger import read_ledger
 from fluoroview.hal.runtime.ring import FrameRing, Word
+from fluoroview.hal.runtime.starvation import Starvation
 
 PERIOD_S = 0.2
 STALL_S = 0.8
@@ -56,6 +57,10 @@ class Watchdog:
         self._clock = clock
         self._on_unfit = on_unfit
         self._process = _process(pid)
+        self._starvation = Starvation(pid, tick_s=PERIOD_S)
+        self._beat_ns = 0
+        self._starved_s = 0.0
+        """For how long the process wanted a processor and had none, since its last heartbeat."""
         self._memory_at_start = self._memory()
         self._seen = self._commits()
         self._seen_ns = clock.monotonic_ns()
@@ -86,7 +91,12 @@ class Watchdog:
 
     def _stalled(self, now_ns: int) -> str:
         beat_ns = int(self._ring.words[Word.HEARTBEAT])
-        silent_s = (now_ns - beat_ns) / 1e9
+        starved_s = self._starvation.tick()
+        if beat_ns != self._beat_ns:
+            self._beat_ns, self._starved_s = beat_ns, 0.0
+        else:
+            self._starved_s += starved_s
+        silent_s = (now_ns - beat_ns) / 1e9 - self._starved_s
         if self._process is None or beat_ns == 0 or silent_s < STALL_S:
             return ""
         return f"its process has been stalled for {silent_s:.1f} s"

@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from importlib.metadata import entry_points
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fluoroview.hal import FluoroError
+from fluoroview.hal.runtime.installed import installed_entry_points
+from fluoroview.hal.runtime.python_child import child_environment, python_command
 
 GROUP = "fluoroview.procedures"
 DEADLINE_S = 20.0
@@ -166,7 +166,7 @@ def read_catalogue() -> Catalogue:
     """Ask every installed driver, in this process. What a driver cannot give is an error of its."""
     entries: list[ProcedureEntry] = []
     errors = {}
-    for point in sorted(set(entry_points(group=GROUP)), key=lambda point: point.name):
+    for point in installed_entry_points(GROUP):
         try:
             offered = point.load()()
             entries += [ProcedureEntry(driver=point.name, **each) for each in offered]
@@ -187,10 +187,11 @@ def read_catalogue() -> Catalogue:
 
 def read_catalogue_apart() -> Catalogue:
     """Ask in a process of its own; an empty catalogue where that fails. Takes about a second."""
-    command = [sys.executable, "-m", "fluoroview.session.devices.catalogue"]
+    command = python_command("fluoroview.session.devices.catalogue")
     try:
         done = subprocess.run(
             command,
+            env=child_environment(),
             capture_output=True,
             timeout=DEADLINE_S,
             check=True,
