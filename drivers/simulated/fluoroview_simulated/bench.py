@@ -138,8 +138,8 @@ def _examination(scene: Any, frames: int) -> dict[str, Any]:
     from fluoroview_simulated.panel.panel import LAG_PULSES
 
     info, size = scene.procedure.info, scene.size
-    for t_s, control, value in info.acts(scene.procedure.case):
-        scene.procedure.acts.note(t_s, control, value)
+    for t_s, control, value in info.gallery_actions_of(scene.procedure.case):
+        scene.procedure.actions.record(t_s, control, value)
     start, end = info.gallery_s
     step = (end - start) / frames
     out = np.empty((size, size), np.uint16)

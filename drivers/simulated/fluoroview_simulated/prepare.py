@@ -24,8 +24,8 @@ def prepare() -> None:
         began = time.monotonic()
         patient = procedures.make(name)
         info = patient.info
-        for t_s, control, value in info.acts(patient.case):
-            patient.acts.note(t_s, control, value)
+        for t_s, control, value in info.gallery_actions_of(patient.case):
+            patient.actions.record(t_s, control, value)
         start, end = info.gallery_s
         scene = Scene(patient)
         settled(scene, start + (end - start) * 2 / 3, info.rate_hz)

@@ -17,12 +17,12 @@ OPEN = (0.0, "Enema", True)
 
 
 def drawn(
-    case: str, t_s: float, *acts: tuple, body: str = "medium", **geometry
+    case: str, t_s: float, *actions: tuple, body: str = "medium", **geometry
 ) -> tuple[Canvas, BariumEnema]:
-    """The canvas of a case at a time, after acts."""
+    """The canvas of a case at a time, after actions."""
     procedure = BariumEnema(case, 1, body)
-    for act in acts:
-        procedure.acts.note(*act)
+    for act in actions:
+        procedure.actions.record(*act)
     layers = ViewLayers(View(replace(procedure.info.geometry, **geometry)))
     procedure.layers(layers.view, layers)
     canvas = Canvas()
@@ -78,8 +78,8 @@ def test_the_mass_in_the_image_is_the_mass_that_ran_in():
 
 
 def test_air_follows_and_leaves_a_coat_and_pools():
-    acts = (OPEN, (18.0, "Insufflate", True))
-    canvas, procedure = drawn("double-normal", 55.0, *acts)
+    actions = (OPEN, (18.0, "Insufflate", True))
+    canvas, procedure = drawn("double-normal", 55.0, *actions)
     apex = procedure.colon.lumen.at(840.0)  # the transverse colon lies in front
     assert at(canvas, canvas.soft, apex) < -25.0
     assert 0.1 < at(canvas, canvas.contrast, apex) < 3.0
@@ -88,10 +88,10 @@ def test_air_follows_and_leaves_a_coat_and_pools():
 
 
 def test_turned_on_the_side_the_pools_move_down():
-    acts = (OPEN, (18.0, "Insufflate", True))
+    actions = (OPEN, (18.0, "Insufflate", True))
     down = {}
     for side in ("left side down", "right side down"):
-        canvas, _ = drawn("double-normal", 55.0, *acts, position=side)
+        canvas, _ = drawn("double-normal", 55.0, *actions, position=side)
         deep = np.maximum(canvas.contrast - 6.0, 0.0)[: GRID * 2 // 3]
         down[side] = float(np.average(np.arange(GRID), weights=deep.sum(axis=0)))
     assert down["left side down"] > down["right side down"] + 30.0
@@ -109,9 +109,9 @@ def test_a_polyp_is_a_gap_in_the_column_and_a_ring_in_air():
     gap, _ = drawn("single-polyp", 55.0, OPEN)
     head = BariumEnema("single-polyp").colon.polyps[1].mesh.vertices[216:234].mean(axis=0)
     assert at(gap, gap.contrast, head) < at(whole, whole.contrast, head) - 2.0
-    acts = (OPEN, (18.0, "Insufflate", True))
-    ring, _ = drawn("double-polyp", 55.0, *acts)
-    none, _ = drawn("double-normal", 55.0, *acts)
+    actions = (OPEN, (18.0, "Insufflate", True))
+    ring, _ = drawn("double-polyp", 55.0, *actions)
+    none, _ = drawn("double-normal", 55.0, *actions)
     assert at(ring, ring.soft, head) > at(none, none.soft, head) + 8.0
 
 
@@ -166,9 +166,9 @@ def test_pieces_of_a_lumen_share_rings_and_add_up():
 
 @pytest.mark.parametrize("case", [c.name for c in BariumEnema.info.cases])
 def test_every_case_is_drawn_again_alike(case):
-    acts = BariumEnema.info.gallery_acts
-    first, procedure = drawn(case, 52.0, *acts)
-    again, _ = drawn(case, 52.0, *acts)
+    actions = BariumEnema.info.gallery_actions
+    first, procedure = drawn(case, 52.0, *actions)
+    again, _ = drawn(case, 52.0, *actions)
     assert np.array_equal(first.contrast, again.contrast)
     assert first.contrast.max() > 4.0
     assert np.isfinite(first.soft).all()
@@ -178,5 +178,5 @@ def test_every_case_is_drawn_again_alike(case):
 
 @pytest.mark.parametrize("body", ["small", "large", "child"])
 def test_bodies_of_other_sizes(body):
-    canvas, _ = drawn("double-polyp", 52.0, *BariumEnema.info.gallery_acts, body=body)
+    canvas, _ = drawn("double-polyp", 52.0, *BariumEnema.info.gallery_actions, body=body)
     assert canvas.contrast.max() > 4.0

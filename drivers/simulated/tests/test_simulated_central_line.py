@@ -11,10 +11,10 @@ from fluoroview_simulated.procedures import make
 from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 
-def patient(case="good", *acts):
+def patient(case="good", *actions):
     examination = make("central-line", case)
-    for act in acts:
-        examination.acts.note(*act)
+    for act in actions:
+        examination.actions.record(*act)
     return examination
 
 
@@ -57,7 +57,7 @@ def test_a_wrong_way_is_mended_by_drawing_back_turning_and_advancing():
         (3.0, "GuidewireRotate", 180.0),
         (4.0, "GuidewireAdvance", 240.0),
     ]:
-        examination.acts.note(*act)
+        examination.actions.record(*act)
     assert examination.truth(5.0)["guidewire_vein"] == "right atrium"
     assert examination.truth(5.0)["tip_mm"][2] < 240.0
     assert examination.truth(1.5)["tip_mm"][2] > 375.0  # the past stays as it was
@@ -76,9 +76,9 @@ def test_the_catheter_is_well_placed_at_the_junction_and_not_in_the_neck():
 
 
 def test_without_the_wire_the_tip_is_the_catheters():
-    acts = (*wire(260.0), (2.0, "CatheterAdvance", 160.0))
-    with_wire = patient("good", *acts).truth(4.0)["tip_mm"]
-    without = patient("good", *acts, (3.0, "GuidewireOut", True)).truth(4.0)["tip_mm"]
+    actions = (*wire(260.0), (2.0, "CatheterAdvance", 160.0))
+    with_wire = patient("good", *actions).truth(4.0)["tip_mm"]
+    without = patient("good", *actions, (3.0, "GuidewireOut", True)).truth(4.0)["tip_mm"]
     assert without[2] > with_wire[2] + 80.0
 
 
@@ -87,7 +87,7 @@ def test_extra_beats_are_noted_in_the_ventricle():
 
 
 @pytest.mark.parametrize(
-    ("acts", "name", "value", "sentence"),
+    ("actions", "name", "value", "sentence"),
     [
         (wire(185.0), "GuidewireAdvance", 250.0, "at the end of the right internal jugular vein"),
         ((), "CatheterAdvance", 100.0, "Advance the wire first with Up"),
@@ -108,9 +108,9 @@ def test_extra_beats_are_noted_in_the_ventricle():
         ((), "GuidewireOut", True, "the vein would be lost"),
     ],
 )
-def test_what_would_do_harm_is_refused_in_a_sentence(acts, name, value, sentence):
+def test_what_would_do_harm_is_refused_in_a_sentence(actions, name, value, sentence):
     with pytest.raises(ValueError, match=sentence):
-        patient("malposition", *acts).check(name, value, 2.0)
+        patient("malposition", *actions).check(name, value, 2.0)
 
 
 def test_what_is_safe_is_allowed():
@@ -118,7 +118,7 @@ def test_what_is_safe_is_allowed():
     assert examination.check("GuidewireAdvance", 110.0, 2.0) == 110.0
     assert examination.check("CatheterAdvance", 100.0, 2.0) == 100.0
     assert examination.check("GuidewireOut", True, 2.0) is True
-    examination.acts.note(2.1, "GuidewireOut", True)
+    examination.actions.record(2.1, "GuidewireOut", True)
     assert examination.check("CatheterAdvance", 60.0, 2.5) == 60.0
     assert examination.check("Inject", None, 2.5) is None
 
@@ -126,24 +126,24 @@ def test_what_is_safe_is_allowed():
 def test_the_wire_is_steel_and_the_catheter_hardly_seen():
     steel = drawn(patient("good", *wire(200.0)), 1.5).metal
     assert 0.7 < np.percentile(steel[steel > 0], 90) < 1.1
-    acts = (*wire(200.0), (1.2, "CatheterAdvance", 150.0), (1.3, "GuidewireOut", True))
-    shaft = drawn(patient("good", *acts), 1.5).metal
+    actions = (*wire(200.0), (1.2, "CatheterAdvance", 150.0), (1.3, "GuidewireOut", True))
+    shaft = drawn(patient("good", *actions), 1.5).metal
     assert 0.1 < np.percentile(shaft[shaft > 0], 90) < 0.6
 
 
 def test_contrast_runs_off_in_the_cava_and_stays_in_the_azygos():
     dark = {}
     for case, depth in (("good", 170.0), ("azygos", 262.0)):
-        acts = (*wire(275.0), (1.2, "CatheterAdvance", depth), (1.3, "GuidewireOut", True))
-        examination = patient(case, *acts, (1.5, "Inject", None))
+        actions = (*wire(275.0), (1.2, "CatheterAdvance", depth), (1.3, "GuidewireOut", True))
+        examination = patient(case, *actions, (1.5, "Inject", None))
         dark[case] = [float(drawn(examination, t).contrast.max()) for t in (2.8, 6.0, 11.0)]
     assert dark["good"][2] < 0.1 * dark["good"][0]
     assert dark["azygos"][1] > 3.0 * dark["good"][1]
 
 
 def test_the_truth_can_be_sent():
-    for acts in ((), (*wire(200.0), (1.2, "CatheterAdvance", 150.0))):
-        truth = patient("good", *acts).truth(2.0)
+    for actions in ((), (*wire(200.0), (1.2, "CatheterAdvance", 150.0))):
+        truth = patient("good", *actions).truth(2.0)
         assert json.loads(json.dumps(truth)) == dict(truth)
 
 
@@ -157,7 +157,7 @@ def test_every_access_leads_to_the_heart():
 
 
 def test_the_same_moment_gives_the_same_image():
-    acts = (*wire(200.0), (1.2, "CatheterAdvance", 150.0))
-    first, again = (drawn(patient("azygos", *acts), 1.7) for _ in range(2))
+    actions = (*wire(200.0), (1.2, "CatheterAdvance", 150.0))
+    first, again = (drawn(patient("azygos", *actions), 1.7) for _ in range(2))
     for material in ("soft", "metal"):
         assert np.array_equal(first.map(material), again.map(material))

@@ -13,10 +13,10 @@ from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
 def injected(case="normal", **settings):
     procedure = PROCEDURE(case)
-    procedure.acts.note(0.0, "InjectionDelay", 0.0)
+    procedure.actions.record(0.0, "InjectionDelay", 0.0)
     for name, value in settings.items():
-        procedure.acts.note(0.0, name, value)
-    procedure.acts.note(0.0, "Inject")
+        procedure.actions.record(0.0, name, value)
+    procedure.actions.record(0.0, "Inject")
     return procedure
 
 
@@ -79,7 +79,7 @@ def test_contrast_in_the_carotid_is_what_the_injector_gives():
 
 def test_delay_leaves_time_for_the_mask():
     procedure = PROCEDURE("normal")
-    procedure.acts.note(2.0, "Inject")
+    procedure.actions.record(2.0, "Inject")
     assert procedure.truth(2.5)["injected_ml"] == 0.0
     assert procedure.truth(3.1)["injected_ml"] == pytest.approx(3.0, abs=0.05)
     assert procedure.truth(9.0)["injected_ml"] == 8.0

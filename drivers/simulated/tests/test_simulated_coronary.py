@@ -26,10 +26,10 @@ def layers():
     return found
 
 
-def examined(case="normal", *acts):
+def examined(case="normal", *actions):
     examination = make("coronary-angiography", case)
-    for act in [(0.0, "CatheterRotate", 30.0), (0.0, "CatheterAdvance", 0.0), *acts]:
-        examination.acts.note(*act)
+    for act in [(0.0, "CatheterRotate", 30.0), (0.0, "CatheterAdvance", 0.0), *actions]:
+        examination.actions.record(*act)
     return examination
 
 
@@ -135,10 +135,10 @@ def test_contrast_fills_the_tree_within_two_seconds_and_leaves(layers):
 
 
 def test_an_injection_above_the_ostium_hardly_fills_the_artery(layers):
-    def dark(*acts):
+    def dark(*actions):
         examination = make("coronary-angiography")
-        for act in [*acts, (0.5, "Inject", None)]:
-            examination.acts.note(*act)
+        for act in [*actions, (0.5, "Inject", None)]:
+            examination.actions.record(*act)
         return float(drawn(examination, layers, 2.4).contrast[250:400, 380:500].max())
 
     assert dark((0.0, "CatheterAdvance", 0.0)) > 2.5 * dark((0.0, "CatheterAdvance", -20.0))
@@ -177,7 +177,7 @@ def test_each_catheter_has_the_turn_that_engages_it():
 
 
 @pytest.mark.parametrize(
-    ("case", "acts", "name", "value", "sentence"),
+    ("case", "actions", "name", "value", "sentence"),
     [
         (
             "normal",
@@ -192,17 +192,17 @@ def test_each_catheter_has_the_turn_that_engages_it():
         ("balloon", [(0.0, "Inflate", True)], "BalloonAdvance", 3.0, "Deflate it with B"),
     ],
 )
-def test_what_would_do_harm_is_refused_in_a_sentence(case, acts, name, value, sentence):
-    examination = examined(case, *acts)
+def test_what_would_do_harm_is_refused_in_a_sentence(case, actions, name, value, sentence):
+    examination = examined(case, *actions)
     with pytest.raises(ValueError, match=sentence):
         examination.check(name, value, 2.0)
     assert examination.check("CatheterAdvance", 4.0, 2.0) == 4.0
 
 
 def test_the_same_moment_gives_the_same_image(layers):
-    acts = ("balloon", (0.5, "Inject", None), (1.5, "Inflate", True))
-    first = drawn(examined(*acts), layers, 2.3)
-    again = drawn(examined(*acts), layers, 2.3)
+    actions = ("balloon", (0.5, "Inject", None), (1.5, "Inflate", True))
+    first = drawn(examined(*actions), layers, 2.3)
+    again = drawn(examined(*actions), layers, 2.3)
     for material in ("soft", "contrast", "metal"):
         assert np.array_equal(first.map(material), again.map(material))
 
@@ -210,7 +210,7 @@ def test_the_same_moment_gives_the_same_image(layers):
 def test_notes_tell_what_to_do():
     examination = make("coronary-angiography")
     assert "advance with Up" in examination.note(0.0)
-    examination.acts.note(1.0, "CatheterAdvance", 0.0)
+    examination.actions.record(1.0, "CatheterAdvance", 0.0)
     assert "inject with I" in examination.note(1.1)
-    examination.acts.note(2.0, "Inject", None)
+    examination.actions.record(2.0, "Inject", None)
     assert examination.note(2.5) == "Injecting"

@@ -24,7 +24,7 @@ def test_each_turn_brings_the_next_bolus():
     assert gaps == pytest.approx([TURN_S + b.chew_s for b in BOLUSES])
 
 
-def test_a_swallow_that_is_asked_for_comes_at_once_when_the_throat_is_free():
+def test_a_swallow_that_is_asked_for_comes_at_once_when_the_pharynx_is_free():
     too_early, in_time = BUSY_S - 0.1, BUSY_S + 0.5
     assert turns_until(7.9, [too_early])[-1].start_s == 0.0
     assert turns_until(7.9, [in_time])[-1].start_s == in_time

@@ -13,10 +13,10 @@ DRAINED = ((0, "Fill", True), (16, "Fill", False), (16, "Drain", True))
 ALL = [(name, c.name) for name in (VOIDING, ADULT) for c in find(name).info.cases]
 
 
-def patient(name, case, *acts):
+def patient(name, case, *actions):
     made = make(name, case)
-    for t, control, value in acts or made.info.gallery_acts:
-        made.acts.note(t, control, value)
+    for t, control, value in actions or made.info.gallery_actions:
+        made.actions.record(t, control, value)
     return made
 
 
@@ -187,7 +187,7 @@ def test_a_moment_is_the_same_in_any_order(name, case):
 def test_a_later_act_changes_only_what_follows():
     p = patient(VOIDING, "normal", (0, "Fill", True))
     before, full = p.truth(9.0), p.truth(30.0)
-    p.acts.note(10.0, "Fill", False)
+    p.actions.record(10.0, "Fill", False)
     assert p.truth(9.0) == before
     assert p.truth(30.0)["bladder_ml"] < full["bladder_ml"] - 50
 
@@ -204,9 +204,9 @@ def test_a_catheter_that_is_out_drains_nothing_until_it_is_laid_again():
     p = patient(VOIDING, "normal")
     with pytest.raises(ValueError, match="Drain: the catheter came out"):
         p.check("Drain", True, 30.0)
-    p.acts.note(60.0, "Fill", True)
+    p.actions.record(60.0, "Fill", True)
     assert p.check("Drain", True, 100.0) is True
     assert p.truth(100.0)["bladder_ml"] > 150.0
-    p.acts.note(101.0, "Fill", False)
-    p.acts.note(101.0, "Drain", True)
+    p.actions.record(101.0, "Fill", False)
+    p.actions.record(101.0, "Drain", True)
     assert p.truth(115.0)["bladder_ml"] < 6.0

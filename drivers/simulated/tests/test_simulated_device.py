@@ -12,7 +12,7 @@ from fluoroview_simulated.driver.device import DEVICE_ID, SimulatedDetector
 from fluoroview_simulated.driver.pulse_schedule import PulseSchedule
 from fluoroview_simulated.panel.panel import CEILING, LAG_PULSES, make_panel
 from fluoroview_simulated.physics.beam import pulse_kap_ugym2, pulse_kerma_ugy
-from fluoroview_simulated.procedures.phantom import Phantom
+from fluoroview_simulated.procedures.phantom.procedure import Phantom
 from fluoroview_simulated.room.technique import Geometry
 
 TECHNIQUE, GEOMETRY = Phantom.info.technique, Phantom.info.geometry

@@ -11,7 +11,7 @@ from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.room.technique import Geometry
 
 MESHES = (
-    "cranium", "face", "mandible", "petrous", "mastoid_cells", "sinuses", "nose_air", "throat",
+    "cranium", "face", "mandible", "petrous", "mastoid_cells", "sinuses", "nose_air", "pharynx",
     "skin", "skin_shoulders", "hyoid", "cartilage", "palate", "teeth_upper", "enamel_lower",
     *regions_head.CERVICAL,
 )  # fmt: skip

@@ -17,10 +17,10 @@ NAME = "hysterosalpingography"
 CASES = [c.name for c in find(NAME).info.cases]
 
 
-def patient(case, *acts):
+def patient(case, *actions):
     made = make(NAME, case)
-    for t, control, value in acts or made.info.gallery_acts:
-        made.acts.note(t, control, value)
+    for t, control, value in actions or made.info.gallery_actions:
+        made.actions.record(t, control, value)
     return made
 
 
@@ -62,11 +62,11 @@ def test_the_plunger_gives_what_its_rate_says():
 )
 def test_nothing_is_lost(given, left, right):
     f = filling(given, 4.0, left, right)
-    total = f.cavity_ml + sum(f.tubes_ml) + sum(f.spilled_ml) + f.back_ml
+    total = f.cavity_ml + sum(f.uterine_tubes_ml) + sum(f.spilled_ml) + f.back_ml
     assert total == pytest.approx(given, abs=1e-9)
-    assert f.tubes_ml[0] <= left.capacity_ml + 1e-9
+    assert f.uterine_tubes_ml[0] <= left.capacity_ml + 1e-9
     if not right.patent:
-        assert f.tubes_ml[1] == f.spilled_ml[1] == 0.0
+        assert f.uterine_tubes_ml[1] == f.spilled_ml[1] == 0.0
     if not left.opens:
         assert f.spilled_ml[0] == 0.0
 

@@ -16,10 +16,10 @@ GEOMETRY = PROCEDURE.info.geometry
 
 def made(case="normal", depth=62.0, portions=4, lean=0.0):
     procedure = PROCEDURE(case)
-    procedure.acts.note(0.1, "NeedleLean", lean)
-    procedure.acts.note(0.2, "NeedleAdvance", depth)
+    procedure.actions.record(0.1, "NeedleLean", lean)
+    procedure.actions.record(0.2, "NeedleAdvance", depth)
     for i in range(portions):
-        procedure.acts.note(1.0 + 6.0 * i, "Inject", None)
+        procedure.actions.record(1.0 + 6.0 * i, "Inject", None)
     return procedure
 
 
@@ -61,7 +61,7 @@ def test_iodine_of_the_sac_is_what_was_given():
     procedure = made(portions=3)
     given = 3 * PORTION_ML * IODINE_G_ML
     truth = procedure.truth(40.0)
-    assert truth["needle_in_sac"]
+    assert truth["needle_in_thecal_sac"]
     assert truth["iodine_in_sac_g"] == pytest.approx(given, rel=1e-6)
     # Roots and cord keep some of the room of the lumen; the fluid around them is as strong.
     assert 0.75 * given < grams(drawn(procedure, detector_mm=420.0)) < 1.1 * given
@@ -79,7 +79,7 @@ def tilted(*tilts, portions=3):
     """A patient whose table was moved at times to tilts, having begun at the examination's."""
     procedure, before = made(portions=portions), GEOMETRY.tilt_deg
     for t_s, tilt_deg in tilts:
-        procedure.acts.turned(t_s, "TableTilt", before, tilt_deg)
+        procedure.actions.turned(t_s, "TableTilt", before, tilt_deg)
         before = tilt_deg
     return procedure
 
@@ -126,8 +126,8 @@ def test_the_device_tells_the_patient_how_the_table_stood_and_when():
         patient = device.patient()
         tree.write("TableTilt", -10.0)
         tree.write("PatientPosition", "erect")
-        assert [v for _, v in patient.acts.history("TableTilt", 1e9)] == [25.0, -10.0]
-        assert [v for _, v in patient.acts.history("PatientPosition", 1e9)] == ["prone", "erect"]
+        assert [v for _, v in patient.actions.history("TableTilt", 1e9)] == [25.0, -10.0]
+        assert [v for _, v in patient.actions.history("PatientPosition", 1e9)] == ["prone", "erect"]
     finally:
         device.close()
 
@@ -142,7 +142,7 @@ def test_contrast_runs_from_the_needle_before_it_rests():
 @pytest.mark.parametrize("depth", [40.0, 70.0])
 def test_contrast_beside_the_sac_stays_at_the_tip(depth):
     procedure = made(depth=depth, portions=1)
-    assert not procedure.truth(40.0)["needle_in_sac"]
+    assert not procedure.truth(40.0)["needle_in_thecal_sac"]
     canvas = drawn(procedure, detector_mm=420.0)
     assert grams(canvas) == pytest.approx(PORTION_ML * IODINE_G_ML, rel=0.05)
     assert abs(height_mm(canvas) - -18.0) < 12.0
@@ -200,6 +200,6 @@ def test_a_leaning_needle_meets_the_lamina():
 def test_the_sac_is_reached_in_every_body(body, depth):
     procedure = PROCEDURE("normal", 1, body)
     assert procedure.check("NeedleAdvance", depth, 0.0) == depth
-    procedure.acts.note(0.1, "NeedleAdvance", depth)
-    assert procedure.truth(1.0)["needle_in_sac"]
+    procedure.actions.record(0.1, "NeedleAdvance", depth)
+    assert procedure.truth(1.0)["needle_in_thecal_sac"]
     assert drawn(procedure, 1.0).metal.max() > 0.3

@@ -12,12 +12,12 @@ CASES = [c.name for c in Oesophagogram.info.cases]
 
 
 def drawn(
-    case: str, t_s: float, *acts: tuple, body: str = "medium"
+    case: str, t_s: float, *actions: tuple, body: str = "medium"
 ) -> tuple[Canvas, Oesophagogram]:
-    """The canvas of a case at a time, after acts."""
+    """The canvas of a case at a time, after actions."""
     procedure = Oesophagogram(case, 1, body)
-    for act in acts:
-        procedure.acts.note(*act)
+    for act in actions:
+        procedure.actions.record(*act)
     layers = ViewLayers(View(procedure.info.geometry))
     procedure.layers(layers.view, layers)
     canvas = Canvas()
@@ -40,7 +40,7 @@ def test_the_wave_goes_down_and_leaves_only_coat_and_what_escapes():
     assert np.all(np.diff(waves) >= 0)
     assert np.max(np.diff(waves)) > 0
     canvas, procedure = drawn("normal", course.FIRST_S + 5.0)
-    g = procedure.gullet
+    g = procedure.oesophagus
     wave = course.wave_mm(5.0, g.end_mm)
     above = g.line[np.searchsorted(g.s_mm, wave - 80.0)]
     below = g.line[np.searchsorted(g.s_mm, wave + 40.0)]
@@ -48,7 +48,7 @@ def test_the_wave_goes_down_and_leaves_only_coat_and_what_escapes():
     assert contrast_near(canvas, above) < 2.5
 
 
-def test_a_span_holds_its_volume_where_the_gullet_can_take_it():
+def test_a_span_holds_its_volume_where_the_oesophagus_can_take_it():
     s = np.arange(0.0, 260.0, 2.0)
     span = course.Span(40.0, 200.0, 12.0)
     r = course.radii(s, span, np.ones(len(s)), np.full(len(s), 12.0))
@@ -59,7 +59,7 @@ def test_a_span_holds_its_volume_where_the_gullet_can_take_it():
 
 def test_a_stricture_never_opens_and_holds_barium_that_drains():
     procedure = Oesophagogram("stricture")
-    g = procedure.gullet
+    g = procedure.oesophagus
     inside = (g.s_mm > g.narrow_mm[0] + 8.0) & (g.s_mm < g.narrow_mm[1] - 8.0)
     assert g.wide_mm[inside].max() < 3.5 < g.wide_mm[g.s_mm < g.narrow_mm[0] - 30.0].max()
     held = [course.held_ml(t, [1.0], 22.0, 1.6) for t in (4.0, 8.0, 20.0)]
@@ -72,19 +72,19 @@ def test_a_stricture_never_opens_and_holds_barium_that_drains():
 
 def test_achalasia_stands_under_a_level():
     canvas, procedure = drawn("achalasia", 12.0)
-    g = procedure.gullet
+    g = procedure.oesophagus
     rows = np.flatnonzero((canvas.contrast > 8.0).any(axis=1))
     top = rows[0]
     wide = (canvas.contrast[top + 2 : top + 6] > 6.0).sum(axis=1)
-    assert wide.min() > 40  # flat: at once as wide as the gullet
+    assert wide.min() > 40  # flat: at once as wide as the oesophagus
     assert canvas.soft[top - 20].min() < -10.0  # air above it
     assert g.sac is not None
 
 
-def test_bearing_down_sends_barium_back_into_the_gullet():
+def test_bearing_down_sends_barium_back_into_the_oesophagus():
     quiet, procedure = drawn("hiatal-hernia", 27.0)
     pushed, _ = drawn("hiatal-hernia", 27.0, (25.0, "Valsalva", None))
-    g = procedure.gullet
+    g = procedure.oesophagus
     place = g.line[np.searchsorted(g.s_mm, g.sphincter_mm - 30.0)]
     assert contrast_near(pushed, place, 6) > 3.0 * max(contrast_near(quiet, place, 6), 0.5)
     cleared, _ = drawn("hiatal-hernia", 27.0, (10.0, "Valsalva", None))
@@ -101,16 +101,16 @@ def test_begin_waits_for_the_next_swallow_and_never_goes_back():
 
 def test_two_swallows_at_once_are_refused():
     procedure = Oesophagogram("normal")
-    procedure.acts.note(6.0, "Swallow")
+    procedure.actions.record(6.0, "Swallow")
     with pytest.raises(ValueError, match=r"Swallow: .* 1\.5 s"):
         procedure.check("Swallow", None, 6.8)
     procedure.check("Swallow", None, 8.0)
 
 
-def test_the_lower_gullet_breathes_unless_the_breath_is_held():
+def test_the_lower_oesophagus_breathes_unless_the_breath_is_held():
     ways = []
-    for acts in ((), ((2.0, "BreathHold", True),)):
-        low, high = (drawn("achalasia", t, *acts)[0] for t in (3.2, 5.2))
+    for actions in ((), ((2.0, "BreathHold", True),)):
+        low, high = (drawn("achalasia", t, *actions)[0] for t in (3.2, 5.2))
         tops = [int(np.argmax((c.contrast > 8.0).any(axis=1))) for c in (low, high)]
         ways.append(abs(tops[1] - tops[0]) * low.cell_mm)
     assert ways[0] > 5.0
@@ -119,8 +119,8 @@ def test_the_lower_gullet_breathes_unless_the_breath_is_held():
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_case_is_drawn_again_alike_and_shows_barium(case):
-    first, procedure = drawn(case, 18.7, *Oesophagogram.info.gallery_acts)
-    again, _ = drawn(case, 18.7, *Oesophagogram.info.gallery_acts)
+    first, procedure = drawn(case, 18.7, *Oesophagogram.info.gallery_actions)
+    again, _ = drawn(case, 18.7, *Oesophagogram.info.gallery_actions)
     assert np.array_equal(first.contrast, again.contrast)
     assert first.contrast.max() > 5.0
     assert np.isfinite(first.contrast).all()

@@ -23,7 +23,7 @@ def drawn(procedure, t_s, geometry=None):
 
 def do(procedure, t_s, **controls):
     for name, value in controls.items():
-        procedure.acts.note(t_s, name, procedure.check(name, float(value), t_s))
+        procedure.actions.record(t_s, name, procedure.check(name, float(value), t_s))
 
 
 def nailed():
@@ -40,9 +40,9 @@ def nailed():
 def test_gallery_does_nothing_forbidden(name):
     info = procedures.find(name).info
     p = procedures.make(name, info.cases[0].name)
-    for t_s, control, value in sorted(info.gallery_acts, key=lambda a: a[0]):
+    for t_s, control, value in sorted(info.gallery_actions, key=lambda a: a[0]):
         p.check(control, value, t_s)
-        p.acts.note(t_s, control, value)
+        p.actions.record(t_s, control, value)
     json.dumps(p.truth(99.0))
     assert p.note(99.0)
 

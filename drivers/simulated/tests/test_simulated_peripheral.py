@@ -13,7 +13,7 @@ from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 def make(case, inject_s=0.0):
     p = procedures.make("peripheral-angiography", case)
-    p.acts.note(inject_s, "Inject", None)
+    p.actions.record(inject_s, "Inject", None)
     return p
 
 
@@ -27,7 +27,7 @@ def drawn(procedure, t_s):
 
 
 def do(procedure, t_s, name, value=None):
-    procedure.acts.note(t_s, name, procedure.check(name, value, t_s))
+    procedure.actions.record(t_s, name, procedure.check(name, value, t_s))
 
 
 def arrival_s(case):
@@ -102,8 +102,8 @@ def test_injector_refuses_twice_and_too_fast_in_a_small_vessel():
     with pytest.raises(ValueError, match="still running"):
         p.check("Inject", None, 1.0)
     p = procedures.make("peripheral-angiography", "normal")
-    p.acts.note(0.0, "CatheterAdvance", 400.0)
-    p.acts.note(0.0, "CatheterAdvance", p.way(1.0).end_mm - 20.0)
+    p.actions.record(0.0, "CatheterAdvance", 400.0)
+    p.actions.record(0.0, "CatheterAdvance", p.way(1.0).end_mm - 20.0)
     with pytest.raises(ValueError, match="Lower Rate"):
         p.check("Inject", None, 1.0)
 
@@ -141,9 +141,9 @@ def stented(dilated=True):
 def test_gallery_of_the_stent_does_nothing_forbidden():
     info = procedures.find("stent-placement").info
     p = procedures.make("stent-placement", "stenosis")
-    for t_s, control, value in sorted(info.gallery_acts, key=lambda a: a[0]):
+    for t_s, control, value in sorted(info.gallery_actions, key=lambda a: a[0]):
         p.check(control, value, t_s)
-        p.acts.note(t_s, control, value)
+        p.actions.record(t_s, control, value)
     assert p.truth(13.0)["stenosis_percent"] < 10.0
 
 
@@ -191,7 +191,7 @@ def test_inflated_balloon_stops_the_flow():
     do(p, 0.0, "WireAdvance", 190.0)
     do(p, 1.0, "BalloonAdvance", 65.0)
     do(p, 2.0, "Inflate", True)
-    p.acts.note(5.0, "Inject", None)
+    p.actions.record(5.0, "Inject", None)
     view, canvas = drawn(p, 6.5)
     (_, row), _ = (a[0] for a in view.cells(p.line.at(p.sheath + p.lesion + 40.0), 512))
     assert canvas.contrast[round(row) :].max() < 0.02 < canvas.contrast.max()

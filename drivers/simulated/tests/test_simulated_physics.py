@@ -25,7 +25,7 @@ from fluoroview_simulated.physics.beam import (
     pulse_kerma_ugy,
 )
 from fluoroview_simulated.procedures.base import Procedure
-from fluoroview_simulated.procedures.phantom import Phantom
+from fluoroview_simulated.procedures.phantom.procedure import Phantom
 from fluoroview_simulated.render.scene import Scene
 from fluoroview_simulated.room.brightness import CURVES, BrightnessControl
 from fluoroview_simulated.room.technique import Geometry, Technique

@@ -50,10 +50,10 @@ def every_case():
 
 
 def acted(name, case="", body=""):
-    """A patient with the acts of the gallery, and the moment of its still."""
+    """A patient with the actions of the gallery, and the moment of its still."""
     patient = procedures.make(name, case, 1, body)
-    for t_s, control, value in patient.info.acts(patient.case):
-        patient.acts.note(t_s, control, value)
+    for t_s, control, value in patient.info.gallery_actions_of(patient.case):
+        patient.actions.record(t_s, control, value)
     start, end = patient.info.gallery_s
     return patient, start + (end - start) * 2 / 3
 

@@ -7,7 +7,7 @@ from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.procedures.phantom import DRUM_MM, Phantom
+from fluoroview_simulated.procedures.phantom.procedure import DRUM_MM, Phantom
 from fluoroview_simulated.render import cache as store
 from fluoroview_simulated.render import projection
 from fluoroview_simulated.room.technique import Geometry

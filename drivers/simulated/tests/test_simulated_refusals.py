@@ -15,7 +15,7 @@ class Patient:
 
     def __init__(self, why):
         self.why, self.done = why, []
-        self.acts = SimpleNamespace(note=lambda *act: self.done.append(act))
+        self.actions = SimpleNamespace(note=lambda *act: self.done.append(act))
 
     def check(self, name, value, now_s):
         raise ValueError(self.why)

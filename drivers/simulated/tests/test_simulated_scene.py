@@ -7,7 +7,12 @@ import pytest
 
 from fluoroview_simulated.panel.panel import LAG_PULSES
 from fluoroview_simulated.physics.beam import beam
-from fluoroview_simulated.procedures.phantom import DRUM_MM, IODINE_G_CM3, TUBE_MM, Phantom
+from fluoroview_simulated.procedures.phantom.procedure import (
+    DRUM_MM,
+    IODINE_G_CM3,
+    TUBE_MM,
+    Phantom,
+)
 from fluoroview_simulated.render.scene import Scene
 from fluoroview_simulated.room.technique import Geometry, Technique
 

@@ -60,7 +60,7 @@ def test_aspirated_barium_lies_in_the_windpipe():
 
 def test_the_first_aspiration_is_silent_and_a_cough_clears_part():
     silent, asked = PROCEDURE("aspiration"), PROCEDURE("aspiration")
-    asked.acts.note(ONSET_S + 1.5, "Cough")
+    asked.actions.record(ONSET_S + 1.5, "Cough")
     t = ONSET_S + 3.5
     assert all(silent.truth(s)["cough"] == 0.0 for s in np.arange(2.7, 7.9, 0.1))
     assert max(asked.truth(s)["cough"] for s in np.arange(4.2, 5.0, 0.05)) > 0.5
@@ -80,7 +80,7 @@ def test_thicker_boluses_are_safer(bolus, least, most):
     aspirated = []
     for given in (bolus, THIN_10):
         procedure = PROCEDURE("aspiration")
-        procedure.acts.note(0.0, "Bolus", given.name)
+        procedure.actions.record(0.0, "Bolus", given.name)
         aspirated.append(procedure.truth(ONSET_S + 2.0)["aspirated_ml"])
     assert least <= aspirated[0] / aspirated[1] <= most
 

@@ -16,7 +16,7 @@ LENGTH = 300.0
 def drawn(case: str, t_s: float, body: str = "medium", **geometry) -> tuple[Canvas, UpperGI]:
     """The canvas of a case at a time."""
     procedure = UpperGI(case, 1, body)
-    procedure.acts.note(0.0, "BreathHold", True)
+    procedure.actions.record(0.0, "BreathHold", True)
     layers = ViewLayers(View(replace(procedure.info.geometry, **geometry)))
     procedure.layers(layers.view, layers)
     canvas = Canvas()
@@ -109,14 +109,14 @@ def test_a_full_stomach_refuses_another_mouthful():
     procedure = UpperGI("normal")
     for k in range(11):
         procedure.check("Swallow", None, 10.0 + 0.2 * k)
-        procedure.acts.note(10.0 + 0.2 * k, "Swallow")
+        procedure.actions.record(10.0 + 0.2 * k, "Swallow")
     with pytest.raises(ValueError, match=r"Swallow: .* 400 ml"):
         procedure.check("Swallow", None, 20.0)
 
 
 def test_breath_hold_stops_the_stomach():
     held, free = UpperGI("normal"), UpperGI("normal")
-    held.acts.note(2.0, "BreathHold", True)
+    held.actions.record(2.0, "BreathHold", True)
     layers = ViewLayers(View(free.info.geometry))
     free.layers(layers.view, layers)
     canvas, ways = Canvas(), []

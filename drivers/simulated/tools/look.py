@@ -80,8 +80,8 @@ def _case(args: argparse.Namespace) -> np.ndarray:
 
     procedure = make(args.procedure, args.case, 1, args.body)
     info = procedure.info
-    for t, name, value in [_act(a) for a in args.act] or info.acts(args.case):
-        procedure.acts.note(t, name, value)
+    for t, name, value in [_act(a) for a in args.act] or info.gallery_actions_of(args.case):
+        procedure.actions.record(t, name, value)
     start = start_geometry(info, args.case, procedure.body)
     scene = Scene(procedure, args.size, 1, _geometry(args, start))
     technique = settled(scene, args.t, info.rate_hz)

@@ -2,7 +2,7 @@
 
 Each ring of a tube knows how far along the lumen it lies, which is what fills, peristalsis and
 pools need; so these organs are made here, in milliseconds, and not kept as files. The shapes of
-the organs are below: gullet, stomach, duodenum, colon.
+the organs are below: oesophagus, stomach, duodenum, colon.
 """
 
 from __future__ import annotations
@@ -253,7 +253,7 @@ _STOMACH_RADIUS = curve(
     [(0, 37), (20, 37), (60, 37), (100, 33), (140, 29), (180, 26), (215, 23), (245, 20), (268, 18),
      (284, 12), (293, 6), (297, 3.2), (320, 3.2)]
 )  # fmt: skip
-GULLET_POINTS = (
+OESOPHAGUS_POINTS = (
     (0, 20, 390), (3, 23, 362), (6, 26, 335), (5, 26, 310), (3, 26, 285), (1, 28, 260),
     (1, 30, 235), (4, 30, 210), (9, 29, 188), (15, 29, 167), (23, 25, 152), (31, 22, 143),
 )  # fmt: skip
@@ -326,7 +326,7 @@ def abdomen(body: str, seed: int) -> Trunk:
 
 
 def chest(body: str, seed: int, stomach_gas: bool = True) -> Trunk:
-    """What lies about the gullet: the chest and the upper abdomen."""
+    """What lies about the oesophagus: the chest and the upper abdomen."""
     parts = [*regions_soft.chest(), *regions_skeleton.thorax("T1", "T12", seed)]
     if not stomach_gas:
         gas = load("soft_stomach_gas")

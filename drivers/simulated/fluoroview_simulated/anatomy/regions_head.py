@@ -77,28 +77,28 @@ def larynx() -> list[Part]:
     return [_bone("hyoid", 0.35, 0.5), _bone("cartilage", 0.08, 0.16, 0.9)]
 
 
-def throat_air() -> Part:
+def pharynx_air() -> Part:
     """The air from the nose's back door and the mouth to the windpipe at z = 345."""
-    return tissue("head_throat", AIR)
+    return tissue("head_pharynx", AIR)
 
 
-def head_soft(throat: bool = True) -> list[Part]:
-    """Skin of head and neck down to z = 400, and the air of throat and windpipe."""
+def head_soft(pharynx: bool = True) -> list[Part]:
+    """Skin of head and neck down to z = 400, and the air of pharynx and windpipe."""
     parts = [Part(load("head_skin"), soft=1.0, skin=False)]
-    return [*parts, throat_air()] if throat else parts
+    return [*parts, pharynx_air()] if pharynx else parts
 
 
-def head(throat: bool = True) -> list[Part]:
+def head(pharynx: bool = True) -> list[Part]:
     """The head with the upper neck, down to z = 400."""
-    return [*head_soft(throat), *skull(), *lower_jaw(), *larynx(), *cervical_spine()]
+    return [*head_soft(pharynx), *skull(), *lower_jaw(), *larynx(), *cervical_spine()]
 
 
 def head_and_neck(swallowing: bool = False) -> list[Part]:
     """Head, neck and what a view of them shows of the shoulders and the upper chest.
 
-    Lower jaw, larynx and the throat's air are left out for a swallow, which moves them itself.
+    Lower jaw, larynx and the pharynx's air are left out for a swallow, which moves them itself.
     """
-    still = [] if swallowing else [throat_air(), *lower_jaw(), *larynx()]
+    still = [] if swallowing else [pharynx_air(), *lower_jaw(), *larynx()]
     clavicles = [make("clavicle", 0.25, shell_mm=0.8, grain=0.4) for make in (left, right)]
     return [
         tissue("head_skin_shoulders", 1.0),

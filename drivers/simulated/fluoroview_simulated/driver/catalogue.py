@@ -70,8 +70,8 @@ def gallery_frames(
 
     patient = procedures.make(name, case)
     info = patient.info
-    for t_s, control, value in info.acts(patient.case):
-        patient.acts.note(t_s, control, value)
+    for t_s, control, value in info.gallery_actions_of(patient.case):
+        patient.actions.record(t_s, control, value)
     start, end = info.gallery_s
     count = max(1, round((end - start) * info.rate_hz))
     still = (2 * count) // 3

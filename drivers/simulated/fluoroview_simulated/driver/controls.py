@@ -32,7 +32,7 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
         scene = device.scene()
         if scene is None:
             return control.default
-        return scene.procedure.acts.value(control.name, device.now_s())
+        return scene.procedure.actions.value(control.name, device.now_s())
 
     def check(value: Any) -> Any:
         try:
@@ -41,7 +41,7 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
             raise ValueError(_reason(control.name, str(error))) from error
 
     def write(value: Any) -> None:
-        device.patient().acts.note(device.now_s(), control.name, value)
+        device.patient().actions.record(device.now_s(), control.name, value)
 
     keys, doc = control.keys, control.doc
     if control.kind == "command":

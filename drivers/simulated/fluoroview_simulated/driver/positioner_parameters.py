@@ -95,7 +95,7 @@ def _lay(device: SimulatedDetector, name: str, field: str, value: Any) -> None:
     device.suite.set_geometry(**{field: value})
     scene = device.scene()
     if scene is not None:
-        scene.procedure.acts.turned(device.now_s(), name, before, value)
+        scene.procedure.actions.turned(device.now_s(), name, before, value)
 
 
 def _geometry(

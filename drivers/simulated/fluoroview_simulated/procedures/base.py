@@ -1,6 +1,6 @@
 """What an examination is: anatomy at rest, what moves in it, and what the operator can do.
 
-An examination is a function of the procedure's time and of the operator's acts: any
+An examination is a function of the procedure's time and of the operator's actions: any
 moment can be asked for again, and gives the same image. It is built once per case, body and seed
 and knows nothing of pixels: it names resting parts, makes layers for a view, and draws on a
 `Canvas` for each pulse.
@@ -37,7 +37,7 @@ class Case:
     """What to see, where and when, in plain sentences."""
     angles_deg: tuple[float, float] | None = None
     """Primary and secondary angle to begin with, where it is not the examination's."""
-    gallery_acts: tuple[tuple[float, str, Any], ...] | None = None
+    gallery_actions: tuple[tuple[float, str, Any], ...] | None = None
     """What the operator does for the gallery, where it is not the examination's."""
 
 
@@ -84,17 +84,17 @@ class ProcedureInfo:
     """Whether the examination is usually read subtracted (DSA)."""
     gallery_s: tuple[float, float] = (0.0, 4.0)
     """From when to when the gallery's movie runs; its still is at two thirds of it."""
-    gallery_acts: tuple[tuple[float, str, Any], ...] = ()
+    gallery_actions: tuple[tuple[float, str, Any], ...] = ()
     """What the operator does for the gallery: time, control, value."""
 
     def case(self, name: str) -> Case:
         """The case of that name; StopIteration if there is none."""
         return next(c for c in self.cases if c.name == name)
 
-    def acts(self, case: str) -> tuple[tuple[float, str, Any], ...]:
+    def gallery_actions_of(self, case: str) -> tuple[tuple[float, str, Any], ...]:
         """What the operator does for the gallery in a case: time, control, value."""
-        own = self.case(case).gallery_acts
-        return self.gallery_acts if own is None else own
+        own = self.case(case).gallery_actions
+        return self.gallery_actions if own is None else own
 
 
 class OperatorActions:
@@ -105,7 +105,7 @@ class OperatorActions:
         self._times: dict[str, list[float]] = {}
         self._values: dict[str, list[Any]] = {}
 
-    def note(self, t_s: float, name: str, value: Any = None) -> None:
+    def record(self, t_s: float, name: str, value: Any = None) -> None:
         """Records one act at procedure time `t_s`; times never go back."""
         times = self._times.setdefault(name, [])
         times.append(max(t_s, times[-1]) if times else t_s)
@@ -114,8 +114,8 @@ class OperatorActions:
     def turned(self, t_s: float, name: str, before: Any, value: Any) -> None:
         """Records how table or patient was moved, with what stood before the first time."""
         if name not in self._times:
-            self.note(0.0, name, before)
-        self.note(t_s, name, value)
+            self.record(0.0, name, before)
+        self.record(t_s, name, value)
 
     def value(self, name: str, t_s: float) -> Any:
         """What stood at `t_s`; the control's default before the first act."""
@@ -128,7 +128,7 @@ class OperatorActions:
         return times[: bisect_right(times, t_s)]
 
     def history(self, name: str, t_s: float) -> list[tuple[float, Any]]:
-        """All acts on a control up to `t_s`, as (time, value)."""
+        """All actions on a control up to `t_s`, as (time, value)."""
         n = len(self.times(name, t_s))
         return list(zip(self._times.get(name, [])[:n], self._values.get(name, [])[:n], strict=True))
 
@@ -142,7 +142,7 @@ class Procedure(ABC):
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         self.case, self.seed, self.body = case, seed, body
-        self.acts = OperatorActions(self.info.controls)
+        self.actions = OperatorActions(self.info.controls)
         self._parts: Sequence[Part] | None = None
 
     def anatomy(self) -> Sequence[Part]:

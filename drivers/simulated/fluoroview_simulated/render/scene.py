@@ -1,6 +1,6 @@
 """One pulse's image: beam, patient, procedure and detector put together.
 
-`Scene.frame` is a function of the pulse's number, the procedure's time, the operator's acts, the
+`Scene.frame` is a function of the pulse's number, the procedure's time, the operator's actions, the
 technique, the view and the seed: the same give the same pixels, in any order and in any process.
 """
 

@@ -1,4 +1,4 @@
-"""Cervical spine, teeth, throat and skin of head and neck as solids and meshes."""
+"""Cervical spine, teeth, pharynx and skin of head and neck as solids and meshes."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def atlas() -> Solid:
     return uneven(cut(join(both(half), tubercle, smooth=2.0), socket, smooth=1.0), 0.35, 9.0, 1)
 
 
-def throat() -> Solid:
+def pharynx() -> Solid:
     """Air from the nose's back door to the windpipe at z = 345."""
     naso = squeezed_about(
         tube([(0, -30, 517), (0, -14, 521), (0, -5, 513), (0, -4, 490)], [11, 10, 8.5, 6.0],
@@ -314,7 +314,7 @@ MAKERS: dict[str, Callable[[], Mesh]] = {
     },
     "C2": lambda: mesh_of(axis(), (-30, -2, 450), (30, 66, 516), 0.9, 6000),
     "C1": lambda: mesh_of(atlas(), (-46, -4, 484), (46, 62, 514), 0.9, 5000),
-    "throat": lambda: mesh_of(throat(), (-26, -84, 343), (26, 14, 536), 1.2, 9000),
+    "pharynx": lambda: mesh_of(pharynx(), (-26, -84, 343), (26, 14, 536), 1.2, 9000),
     "nose_air": lambda: mesh_of(nose_air(), (-18, -98, 500), (18, -26, 560), 1.2, 7000),
     "skin": lambda: mesh_of(skin_above(400.0), (-100, -128, 398), (100, 116, 650), 3.5, 12000),
     "skin_shoulders": lambda: mesh_of(

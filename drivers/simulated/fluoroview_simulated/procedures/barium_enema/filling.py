@@ -53,7 +53,7 @@ def filling(
     """What the valves, as histories of (time, open), have let through until `t_s`."""
     let_in = drained = blown = 0.0
     now = Filling()
-    marks = {t for acts in (enema, drain, air) for t, _ in acts if 0.0 < t < t_s}
+    marks = {t for actions in (enema, drain, air) for t, _ in actions if 0.0 < t < t_s}
     steps = sorted({0.0, t_s, *marks})
     for a, b in pairwise(steps):
         if _open_at(enema, a) and not _open_at(drain, a):

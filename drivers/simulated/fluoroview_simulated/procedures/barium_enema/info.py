@@ -91,5 +91,5 @@ INFO = ProcedureInfo(
         Control("BreathHold", "switch", "the patient holds the breath", default=False, keys=("H",)),
     ),
     gallery_s=(47.0, 55.0),
-    gallery_acts=((0.0, "Enema", True), (18.0, "Insufflate", True)),
+    gallery_actions=((0.0, "Enema", True), (18.0, "Insufflate", True)),
 )

@@ -76,7 +76,7 @@ class BariumEnema(Procedure):
     def state(self, t_s: float) -> Filling:
         """What has run in until now, in ml of the medium adult (others have smaller bags)."""
         bag = DOUBLE_BAG_ML if self.double else SINGLE_BAG_ML
-        enema, drain, air = (self.acts.history(n, t_s) for n in ("Enema", "Drain", "Insufflate"))
+        enema, drain, air = (self.actions.history(n, t_s) for n in ("Enema", "Drain", "Insufflate"))
         air = air if self.double else []
         return filling(enema, drain, air, t_s, bag, self.colon.capacity_ml)
 
@@ -89,7 +89,7 @@ class BariumEnema(Procedure):
 
     def breath(self, t_s: float) -> float:
         """Depth of the breath, -1 to 1."""
-        return breathing(self.acts.history("BreathHold", t_s), t_s)
+        return breathing(self.actions.history("BreathHold", t_s), t_s)
 
     def _draw_colon(self, now: Filling, canvas: Canvas) -> None:
         """Column, air, coat and pools."""

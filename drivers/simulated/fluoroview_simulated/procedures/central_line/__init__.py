@@ -1,5 +1,5 @@
 """Insertion of a central venous catheter over a guidewire, and where its tip comes to lie."""
 
-from fluoroview_simulated.procedures.central_line.examination import CentralLine
+from fluoroview_simulated.procedures.central_line.procedure import CentralLine
 
 PROCEDURE = CentralLine

@@ -101,7 +101,7 @@ INFO = ProcedureInfo(
         Control("BreathHold", "switch", "The breath is held.", default=False, keys=("H",)),
     ),
     gallery_s=(0.0, 6.0),
-    gallery_acts=(
+    gallery_actions=(
         *((0.25 * k, "GuidewireAdvance", WIRE_START_MM + 26.0 * k) for k in range(1, 10)),
         *((1.9 + 0.22 * k, "CatheterAdvance", 22.0 * k) for k in range(1, 9)),
     ),

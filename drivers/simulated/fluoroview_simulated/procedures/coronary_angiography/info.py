@@ -47,7 +47,7 @@ INFO = ProcedureInfo(
             "to both sides of the stenosis (Shift+Up, Shift+Down), inflate (B): the dilute "
             "contrast shows a waist where the plaque is, which yields at full pressure. Deflate, "
             "inject: the narrowing is gone but for a little.",
-            gallery_acts=(
+            gallery_actions=(
                 *_ENGAGED,
                 (0.0, "BalloonAdvance", 0.0),
                 (0.5, "Inject", None),
@@ -117,5 +117,5 @@ INFO = ProcedureInfo(
         Control("Inflate", "switch", "Inflates the balloon.", default=False, keys=("B",)),
     ),
     gallery_s=(0.0, 4.2),
-    gallery_acts=(*_ENGAGED, (0.5, "Inject", None)),
+    gallery_actions=(*_ENGAGED, (0.5, "Inject", None)),
 )

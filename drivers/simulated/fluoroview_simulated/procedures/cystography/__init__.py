@@ -1,6 +1,6 @@
 """Cystography of the adult and voiding cystourethrography of the child."""
 
-from fluoroview_simulated.procedures.cystography.examination import (
+from fluoroview_simulated.procedures.cystography.procedure import (
     Cystography,
     VoidingCystourethrography,
 )

@@ -1,4 +1,4 @@
-"""What runs in and out of the bladder: volumes in ml as a function of the operator's acts.
+"""What runs in and out of the bladder: volumes in ml as a function of the operator's actions.
 
 Nothing is lost: what was infused and the urine that was there are in the bladder, in ureters and
 kidneys, in a diverticulum, leaked, drained or voided. The drip is shown fast-forward, voiding as
@@ -93,10 +93,10 @@ class State:
 
 @dataclass
 class Course:
-    """Integrates a patient's bladder; what was integrated is kept until other acts are noted."""
+    """Integrates a patient's bladder; what was integrated is kept until other actions are noted."""
 
     patient: Bladder
-    acts: OperatorActions
+    actions: OperatorActions
     _states: list[State] = field(default_factory=list)
     _seen: tuple[tuple[float, str, object], ...] = ()
 
@@ -117,8 +117,8 @@ class Course:
             sorted(
                 (t, name, value)
                 for name in ("Fill", "FillRate", "Drain", "Void")
-                if name in self.acts.controls
-                for t, value in self.acts.history(name, forever)
+                if name in self.actions.controls
+                for t, value in self.actions.history(name, forever)
             )
         )
         if seen == self._seen:
@@ -175,10 +175,10 @@ class Course:
         )
 
     def _open(self, name: str, t_s: float) -> bool:
-        return name in self.acts.controls and bool(self.acts.value(name, t_s))
+        return name in self.actions.controls and bool(self.actions.value(name, t_s))
 
     def _void_began(self, t_s: float) -> float | None:
-        times = self.acts.times("Void", t_s)
+        times = self.actions.times("Void", t_s)
         return times[-1] if times else None
 
     def _drip(self, s: State, began: float | None) -> float:
@@ -187,11 +187,11 @@ class Course:
             return 0.0
         if not self._laid(s.t_s, began):
             return 0.0
-        return float(self.acts.value("FillRate", s.t_s)) / 60.0 * self.patient.fast
+        return float(self.actions.value("FillRate", s.t_s)) / 60.0 * self.patient.fast
 
     def _laid(self, t_s: float, began: float | None) -> bool:
         """Whether the catheter is in: it comes out at voiding, and is laid again for the drip."""
-        opened = [t for t, value in self.acts.history("Fill", t_s) if value]
+        opened = [t for t, value in self.actions.history("Fill", t_s) if value]
         return began is None or (bool(opened) and opened[-1] > began)
 
     def _squeeze(self, s: State, began: float | None) -> float:

@@ -165,7 +165,7 @@ VOIDING = ProcedureInfo(
     bodies=("child", "small", "medium", "large"),
     controls=_controls(30.0, 20),
     gallery_s=(18.0, 27.0),
-    gallery_acts=((0.0, "Fill", True), (18.2, "Void", None)),
+    gallery_actions=((0.0, "Fill", True), (18.2, "Void", None)),
 )
 
 CYSTOGRAPHY = ProcedureInfo(
@@ -227,5 +227,5 @@ CYSTOGRAPHY = ProcedureInfo(
     bodies=("medium", "small", "large", "child"),
     controls=_controls(60.0, 30),
     gallery_s=(11.0, 18.0),
-    gallery_acts=((0.0, "Fill", True),),
+    gallery_actions=((0.0, "Fill", True),),
 )

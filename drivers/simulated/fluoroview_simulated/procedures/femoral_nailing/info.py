@@ -112,7 +112,7 @@ INFO = ProcedureInfo(
     bodies=("medium", "small", "large"),
     controls=CONTROLS,
     gallery_s=(0.0, 8.0),
-    gallery_acts=(
+    gallery_actions=(
         *_stepped("Traction", 0.4, SHORT_MM, 6),
         *_stepped("Rotation", 1.0, EXTERNAL_DEG, 6),
         *_stepped("Abduction", 1.5, VARUS_DEG, 6),

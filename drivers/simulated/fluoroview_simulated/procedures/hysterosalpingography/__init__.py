@@ -1,6 +1,6 @@
-"""Hysterosalpingography: the cavity of the uterus, the tubes, and whether they let contrast out."""
+"""Hysterosalpingography: uterine cavity, uterine tubes, and free spill from them."""
 
-from fluoroview_simulated.procedures.hysterosalpingography.examination import (
+from fluoroview_simulated.procedures.hysterosalpingography.procedure import (
     Hysterosalpingography,
 )
 

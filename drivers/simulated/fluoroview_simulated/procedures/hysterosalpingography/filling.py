@@ -1,4 +1,4 @@
-"""Where the contrast has gone: cavity, tubes, peritoneum, back along the cannula; in ml."""
+"""Where the contrast has gone: cavity, uterine tubes, peritoneum, back along the cannula; in ml."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-TO_TUBES = 0.62
-"""Share of the cavity that is full when the horns are reached and the tubes begin to fill."""
+TO_UTERINE_TUBES = 0.62
+"""Share of the cavity that is full when contrast reaches the cornua and enters the tubes."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Filling:
 
     given_ml: float
     cavity_ml: float
-    tubes_ml: tuple[float, float]
+    uterine_tubes_ml: tuple[float, float]
     spilled_ml: tuple[float, float]
     back_ml: float
 
@@ -63,12 +63,12 @@ def filling(given: float, cavity_ml: float, left: Tube, right: Tube) -> Filling:
     An open tube that is full goes on taking its share and spills it; when nothing takes any more,
     the rest runs back along the cannula.
     """
-    first = min(given, TO_TUBES * cavity_ml)
-    tubes = (left, right)
-    rooms = [(1.0 - TO_TUBES) * cavity_ml]
-    rooms += [np.inf if t.opens and t.patent else t.capacity_ml * t.patent for t in tubes]
+    first = min(given, TO_UTERINE_TUBES * cavity_ml)
+    uterine_tubes = (left, right)
+    rooms = [(1.0 - TO_UTERINE_TUBES) * cavity_ml]
+    rooms += [np.inf if t.opens and t.patent else t.capacity_ml * t.patent for t in uterine_tubes]
     taken, back = _shared(given - first, rooms, [1.2, 1.0, 1.0])
-    held = [min(v, t.capacity_ml) for v, t in zip(taken[1:], tubes, strict=True)]
+    held = [min(v, t.capacity_ml) for v, t in zip(taken[1:], uterine_tubes, strict=True)]
     spilled = [v - h for v, h in zip(taken[1:], held, strict=True)]
     return Filling(given, first + taken[0], (held[0], held[1]), (spilled[0], spilled[1]), back)
 

@@ -12,11 +12,11 @@ INFO = ProcedureInfo(
     title="Hysterosalpingography",
     agent="iodine",
     teaching=(
-        "Day 6 to 12 of the cycle, pregnancy ruled out. A cannula with an acorn closes the neck "
-        "of the uterus, forceps hold it: a pull straightens the uterus, so that the triangle of "
-        "the cavity is seen from the front and not foreshortened. Press the plunger (I) and "
-        "inject slowly, about 0.2 ml/s, with short looks: early filling for small gaps in the "
-        "cavity, full cavity, tubes, spill, and a late image of how the spill spreads. Four or "
+        "Day 6 to 12 of the cycle, pregnancy ruled out. A cannula with an acorn closes the neck of "
+        "the uterus, forceps hold it: a pull straightens the uterus, so that the triangle of the "
+        "cavity is seen from the front and not foreshortened. Press the plunger (I) and inject "
+        "slowly, about 0.2 ml/s, with short looks: early filling for small gaps in the cavity, "
+        "full cavity, uterine tubes, spill, and a late image of how the spill spreads. Four or "
         "five spot images are enough. The ovaries are in the field: collimate, use the lowest "
         "pulse rate, and do not magnify without need."
     ),
@@ -52,8 +52,8 @@ INFO = ProcedureInfo(
             "Septate uterus",
             True,
             "A wedge from the fundus parts the cavity into two narrow horns with an acute angle "
-            "between them, less than 75 degrees; both tubes fill and spill. The outline of the "
-            "fundus is not seen here, so a bicornuate uterus cannot be ruled out: that takes "
+            "between them, less than 75 degrees; both uterine tubes fill and spill. The outline of "
+            "the fundus is not seen here, so a bicornuate uterus cannot be ruled out: that takes "
             "ultrasound or MRI.",
         ),
     ),
@@ -80,5 +80,5 @@ INFO = ProcedureInfo(
         ),
     ),
     gallery_s=(10.0, 26.0),
-    gallery_acts=((1.0, "Inject", True),),
+    gallery_actions=((1.0, "Inject", True),),
 )

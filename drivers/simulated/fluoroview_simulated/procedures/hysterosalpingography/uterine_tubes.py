@@ -1,4 +1,4 @@
-"""Shapes: the tubes, what spills from them over the loops of bowel, cannula and forceps."""
+"""Shapes: the uterine tubes, what spills from them over the loops of bowel, cannula and forceps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SIGMA_MM = (0.9, 1.4, 2.2)
 
 
 @dataclass(frozen=True, eq=False)
-class TubeShape:
+class UterineTubeShape:
     """One tube in one body.
 
     Attributes:

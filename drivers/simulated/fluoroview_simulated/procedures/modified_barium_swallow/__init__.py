@@ -1,6 +1,6 @@
 """Modified barium swallow: drawn by hand from the side, modelled in space for every other view."""
 
-from fluoroview_simulated.procedures.modified_barium_swallow.examination import (
+from fluoroview_simulated.procedures.modified_barium_swallow.procedure import (
     ModifiedBariumSwallow,
 )
 

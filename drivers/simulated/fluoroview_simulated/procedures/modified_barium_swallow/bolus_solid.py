@@ -19,7 +19,7 @@ ACROSS = -np.cos(np.linspace(0.0, np.pi, 31))
 LOBE, LOBE_HALF_WIDTH = 0.58, 0.40
 """Middle and half width of a lobe, as shares of the half width of the whole."""
 UPPER_MM, LOWER_MM = (106.0, 124.0), (140.0, 156.0)
-"""Along the way, in the lifted throat: where the bolus parts, and where it joins again."""
+"""Along the way, in the lifted pharynx: where the bolus parts, and where it joins again."""
 LIFT_ALONG_MM = 11.0
 """By so much all this lies farther along the way while the larynx is down."""
 
@@ -47,10 +47,10 @@ def bolus(m: Motion) -> list[Mesh]:
 def _half_width(s: np.ndarray, m: Motion) -> np.ndarray:
     """Half of the room from side to side at `s` along the way, mm."""
     down = LIFT_ALONG_MM * (1.0 - m.larynx)
-    throat_s = np.array([100, 112, 124, 134, 146, 156, 164, 174]) + down
+    pharynx_s = np.array([100, 112, 124, 134, 146, 156, 164, 174]) + down
     return np.interp(
         s,
-        [0, 14, 34, 60, 88, *throat_s, 205, 262],
+        [0, 14, 34, 60, 88, *pharynx_s, 205, 262],
         [9, 13, 16, 15, 14, 14.5, 17.5, 18, 16.5, 12.5, 7.5, 5.8, 6.4, 8.0, 8.4],
     )
 

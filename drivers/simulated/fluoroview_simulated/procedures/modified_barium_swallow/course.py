@@ -1,4 +1,4 @@
-"""The course of the examination: which bolus is taken when, and what the throat does then.
+"""The course of the examination: which bolus is taken when, and what the pharynx does then.
 
 The patient takes one bolus after another, each in its own turn. All is a function of the time, the
 seed, the case and what the operator asked for, so any moment can be asked for on its own.
@@ -78,7 +78,7 @@ def turns_until(
 
 @dataclass(frozen=True)
 class Motion:
-    """State of the throat at one moment; shares run from 0 (rest) to 1."""
+    """State of the pharynx at one moment; shares run from 0 (rest) to 1."""
 
     since_onset_s: float
     turn: int
@@ -112,7 +112,7 @@ def motion_at(
     turns: Sequence[Turn] | None = None,
     coughs_s: Sequence[float] = (),
 ) -> Motion:
-    """The throat at procedure time `t_s` (seconds from the first pulse).
+    """The pharynx at procedure time `t_s` (seconds from the first pulse).
 
     Args:
         t_s: procedure time.
@@ -190,7 +190,7 @@ TAIL = (
 
 
 def _held_up(fault: Fault, x: float) -> float:
-    """Seconds by which the tail lags because the way out of the throat is narrow."""
+    """Seconds by which the tail lags because the way out of the pharynx is narrow."""
     return min(fault.bar_mm / 5.6, 1.0) * 0.42 * rise(x, 0.25, 1.25) * (1 - rise(x, 1.3, 3.0))
 
 

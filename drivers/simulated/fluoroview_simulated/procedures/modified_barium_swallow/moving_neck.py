@@ -1,6 +1,6 @@
 """What moves of the neck besides barium, in views that are not from the side.
 
-Lower jaw, hyoid and cartilages go as a whole; the air of throat and windpipe is drawn out and
+Lower jaw, hyoid and cartilages go as a whole; the air of pharynx and windpipe is drawn out and
 pressed together along the neck, and vanishes where the walls meet. Each is projected once for a
 view and only carried to its place for a pulse.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fluoroview_simulated.anatomy.parts import BODY_SCALE
-from fluoroview_simulated.anatomy.regions_head import AIR, larynx, lower_jaw, throat_air
+from fluoroview_simulated.anatomy.regions_head import AIR, larynx, lower_jaw, pharynx_air
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures.modified_barium_swallow import pharynx
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
@@ -26,7 +26,7 @@ JAW_MM = np.array(
 )
 """Chin, both condyles and both angles of the lower jaw, which say where a view shows it."""
 HELD_Y_MM, LIFTED_Y_MM = -45.0, -4.0
-"""Heights of the drawing between which the throat is drawn up: above the one it stays."""
+"""Heights of the drawing between which the pharynx is drawn up: above the one it stays."""
 HEIGHTS_MM = np.arange(-110.0, 190.0, 2.0)
 
 
@@ -41,7 +41,7 @@ def add_layers(layers: ViewLayers, body: str) -> None:
     layers.bones("jaw", [p.in_body(body) for p in lower_jaw()])
     for key, part in zip(("hyoid", "cartilage"), larynx(), strict=True):
         layers.bones(key, [part.in_body(body)])
-    layers.solid("air", throat_air().in_body(body).mesh)
+    layers.solid("air", pharynx_air().in_body(body).mesh)
 
 
 def draw(m: Motion, canvas: Canvas, body: str) -> None:
@@ -83,7 +83,7 @@ def _shifted(lift_mm: np.ndarray, view: View, scale: float) -> np.ndarray:
 
 
 def _air(m: Motion, canvas: Canvas, scale: float) -> None:
-    """The air of throat and windpipe, drawn up with the larynx, pressed out where walls meet."""
+    """The air of pharynx and windpipe, drawn up with the larynx, pressed out where walls meet."""
     y = HEIGHTS_MM
     at = np.stack([np.full_like(y, 12.0), y], axis=1)
     held = np.clip((y - HELD_Y_MM) / (LIFTED_Y_MM - HELD_Y_MM), 0.0, 1.0)

@@ -1,7 +1,7 @@
-"""Contours of the throat: rest, swallow, and any moment between. Millimetres, as in the canvas.
+"""Contours of the pharynx: rest, swallow, and any moment between. Millimetres, as in the canvas.
 
 Each air space and pocket is a closed curve whose points stand for the same anatomy at rest and in
-the swallow. The way of the bolus is the fixed wall (palate, back of the throat, front of the spine)
+the swallow. The way of the bolus is the fixed wall (palate, posterior pharyngeal wall, spine)
 along which it slides; its thickness is measured from there.
 """
 
@@ -185,7 +185,7 @@ def bar(way_mm: np.ndarray, m: Motion) -> np.ndarray:
 
 
 def closed_share(y: np.ndarray, m: Motion) -> np.ndarray:
-    """How far the throat is squeezed shut behind the bolus at heights `y`, 0 to 1."""
+    """How far the pharynx is squeezed shut behind the bolus at heights `y`, 0 to 1."""
     way_mm = np.interp(y, WAY[90:, 1], WAY_MM[90:])
     shut = np.clip((m.tail_mm + 14.0 - way_mm) / 14.0, 0.0, 1.0)
     shut *= 1.0 if m.since_onset_s > -0.2 else 0.0

@@ -110,7 +110,7 @@ def _chewed(m: Motion, t_s: float) -> list[Mesh]:
 def _epiglottis(m: Motion, canvas: Canvas, density: float, scale: float) -> None:
     """The leaf that turns down over the larynx, and the gap that it leaves in the bolus."""
     if m.epiglottis < 0.02:
-        return  # the air of the throat keeps its room for it
+        return  # the air of the pharynx keeps its room for it
     upright, here = (
         _leaf(pharynx.epiglottis(state)).moved(np.eye(3) * scale)
         for state in (replace(m, epiglottis=0.0), m)

@@ -1,5 +1,5 @@
-"""Lumbar myelography: contrast in the dural sac, moved by tilting the table."""
+"""Lumbar myelography: contrast in the thecal sac, moved by tilting the table."""
 
-from fluoroview_simulated.procedures.myelography.examination import Myelography
+from fluoroview_simulated.procedures.myelography.procedure import Myelography
 
 PROCEDURE = Myelography

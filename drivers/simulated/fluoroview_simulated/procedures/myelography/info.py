@@ -8,17 +8,17 @@ from fluoroview_simulated.room.technique import Geometry, Technique
 PORTION_ML = 3.0
 IODINE_G_ML = 0.24
 LIMIT_G = 3.06
-"""Most iodine that may be given into the sac of an adult."""
+"""Most iodine that may be given into the thecal sac of an adult."""
 
 CASES = (
     Case(
         "normal",
-        "Normal lumbar sac",
+        "Normal lumbar thecal sac",
         False,
-        "The sac is a smooth column that ends in a point at S1 or S2. Fine dark-light stripes are "
-        "the roots of the cauda equina, which run down from the conus (L1) and leave one by one "
-        "through pointed sleeves under each pedicle, alike on both sides. From the side (90 "
-        "degrees) the front wall has only shallow waves at the discs, and a gap of fat before "
+        "The thecal sac is a smooth column that ends in a point at S1 or S2. Fine dark-light "
+        "stripes are the roots of the cauda equina, which run down from the conus (L1) and leave "
+        "one by one through pointed sleeves under each pedicle, alike on both sides. From the side "
+        "(90 degrees) the front wall has only shallow waves at the discs, and a gap of fat before "
         "L5/S1. Tilt the head down to see the conus: a wide pale gap that tapers at L1.",
     ),
     Case(
@@ -38,17 +38,17 @@ CASES = (
         "The column is waisted like an hourglass at L2/3, L3/4 and most at L4/5, always at the "
         "disc, where the facets and the yellow ligaments press from behind and the disc from in "
         "front. Between them it is wide. Above the narrowest place the roots are long and wind in "
-        "the sac. Contrast passes slowly: tilt the head up further and wait.",
+        "the thecal sac. Contrast passes slowly: tilt the head up further and wait.",
     ),
     Case(
         "block",
-        "Tumour in the sac at L3, complete block",
+        "Tumour in the thecal sac at L3, complete block",
         True,
         "The column ends at L3 against a smooth round mass, in a cup with sharp horns left and "
-        "right: the meniscus of a tumour inside the sac (a neurinoma or meningioma), which lies "
-        "between the roots and pushes them aside. A mass outside the dura would leave a ragged or "
-        "tapered end, shifted to one side. Nothing passes it even with the head down: mark its "
-        "lower end for the surgeon; the upper one needs a puncture from above.",
+        "right: the meniscus of a tumour inside the thecal sac (a neurinoma or meningioma), which "
+        "lies between the roots and pushes them aside. A mass outside the dura would leave a "
+        "ragged or tapered end, shifted to one side. Nothing passes it even with the head down: "
+        "mark its lower end for the surgeon; the upper one needs a puncture from above.",
     ),
 )
 
@@ -60,12 +60,13 @@ INFO = ProcedureInfo(
         "The patient lies prone on the tilting table, the head end raised. Puncture in the midline "
         "at L3/4: Up and Down move the needle, Left and Right lean it; from behind it is almost a "
         "point, from the side (90 degrees) its depth is seen: the tip belongs into the canal, "
-        "behind the body. Inject (I) in portions of 3 ml of 240 mg/ml, and watch the first of "
-        "it: contrast in the sac runs off at once to the lowest place; a streak that stays at the "
-        "tip lies outside of the sac - stop and correct the needle. 10 to 12 ml fill the sac to "
-        "L2; more than 3 g of iodine must not be given. Then tilt: the head up fills the end of "
-        "the sac, level or head down the upper lumbar region and the conus. Take each level "
-        "from the front, from the side and in both obliques, with the column in it."
+        "behind the body. Inject (I) in portions of 3 ml of 240 mg/ml, and watch the first of it: "
+        "contrast in the thecal sac runs off at once to the lowest place; a streak that stays at "
+        "the tip lies outside of the thecal sac - stop and correct the needle. 10 to 12 ml fill "
+        "the thecal sac to L2; more than 3 g of iodine must not be given. Then tilt: the head up "
+        "fills the end of the thecal sac, level or head down the upper lumbar region and the "
+        "conus. Take each level from the front, from the side and in both obliques, with the "
+        "column in it."
     ),
     cases=CASES,
     technique=Technique(kv=80.0, tube_current_ma=40.0, pulse_width_ms=8.0, filter_cu_mm=0.2),
@@ -107,7 +108,7 @@ INFO = ProcedureInfo(
         Control("Inject", "command", f"injects {PORTION_ML:g} ml of contrast", keys=("I",)),
     ),
     gallery_s=(26.0, 30.0),
-    gallery_acts=(
+    gallery_actions=(
         (0.5, "NeedleAdvance", 62.0),
         (1.0, "Inject", None),
         (6.5, "Inject", None),

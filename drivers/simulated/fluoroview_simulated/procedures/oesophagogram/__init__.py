@@ -1,4 +1,4 @@
-"""Oesophagogram: the gullet from the upper sphincter to the cardia, in a swallow."""
+"""Oesophagogram: the oesophagus from the upper sphincter to the cardia, in a swallow."""
 
 from fluoroview_simulated.procedures.oesophagogram.procedure import Oesophagogram
 

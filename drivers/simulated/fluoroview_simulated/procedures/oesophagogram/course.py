@@ -1,7 +1,7 @@
-"""When the patient swallows, and what a healthy gullet does then. Pure functions of time.
+"""When the patient swallows, and what a healthy oesophagus does then. Pure functions of time.
 
 Erect, the head of the barium falls ahead of the peristaltic wave; the wave is its tail, an
-inverted V that strips the gullet clean within eight seconds. What escapes it near the arch is
+inverted V that strips the oesophagus clean within eight seconds. What escapes it near the arch is
 fetched by a secondary wave.
 """
 
@@ -21,7 +21,7 @@ CLEAR_S = 13.5
 
 @dataclass(frozen=True)
 class Span:
-    """Barium that lies in the gullet between two places, mm from the upper sphincter.
+    """Barium that lies in the oesophagus between two places, mm from the upper sphincter.
 
     Attributes:
         tail_mm, head_mm: where it begins and ends.
@@ -98,7 +98,7 @@ def held_ml(t_s: float, times: Sequence[float], drains_s: float, arrives_s: floa
 
 
 def radii(s_mm: np.ndarray, span: Span, shape: np.ndarray, wide_mm: np.ndarray) -> np.ndarray:
-    """Radius along the gullet of a span, mm: so wide that it holds its volume, if it can."""
+    """Radius along the oesophagus of a span, mm: so wide that it holds its volume, if it can."""
     up = np.clip((s_mm - span.tail_mm) / span.tail_taper_mm, 0.0, 1.0)
     down = np.sqrt(np.clip((span.head_mm - s_mm) / span.head_taper_mm, 0.0, 1.0))
     relative = shape * up**0.8 * down

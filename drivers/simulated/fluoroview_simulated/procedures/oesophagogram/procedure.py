@@ -1,4 +1,4 @@
-"""The examination: barium in the gullet as tubes along its line, levels in what is wide."""
+"""The examination: barium in the oesophagus as tubes along its line, levels in what is wide."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 from fluoroview_simulated.procedures.base import Procedure
 from fluoroview_simulated.procedures.oesophagogram import course
-from fluoroview_simulated.procedures.oesophagogram.gullet import STEP_MM, make_gullet
 from fluoroview_simulated.procedures.oesophagogram.info import INFO
+from fluoroview_simulated.procedures.oesophagogram.oesophagus import STEP_MM, make_oesophagus
 from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 BARIUM_G_CM3 = 0.75
@@ -36,8 +36,8 @@ class Oesophagogram(Procedure):
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         super().__init__(case, seed, body)
-        self.gullet = make_gullet(case, body)
-        g = self.gullet
+        self.oesophagus = make_oesophagus(case, body)
+        g = self.oesophagus
         self.trunk = gut.chest(body, seed, stomach_gas=case != "achalasia")
         self.scale = BODY_SCALE[body]
         low, high = g.narrow_mm or (-2.0, -1.0)
@@ -56,11 +56,11 @@ class Oesophagogram(Procedure):
         return self.trunk.resting
 
     def layers(self, view: View, layers: ViewLayers) -> None:
-        """Organs that breathe, and what holds a level: the pouch or the wide gullet."""
+        """Organs that breathe, and what holds a level: the pouch or the wide oesophagus."""
         self.trunk.layers(layers)
-        if self._sac_mesh is None or self.gullet.sac is None:
+        if self._sac_mesh is None or self.oesophagus.sac is None:
             return
-        ends = 2 * self.gullet.sac.radius.shape[1]
+        ends = 2 * self.oesophagus.sac.radius.shape[1]
         wall = Mesh(self._sac_mesh.vertices, self._sac_mesh.faces[:-ends])
         layers.lumen("sac", "sac wall", self._sac_mesh, wall)
         kept = layers.maps["sac wall"]
@@ -70,22 +70,22 @@ class Oesophagogram(Procedure):
 
     def swallows(self, t_s: float) -> list[float]:
         """Times of all swallows so far."""
-        return course.swallows(t_s, self.acts.times("Swallow", t_s))
+        return course.swallows(t_s, self.actions.times("Swallow", t_s))
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
-        """All that breathes: the lungs, what is below them, and the gullet between."""
+        """All that breathes: the lungs, what is below them, and the oesophagus between."""
         with self.trunk.breathes(canvas, self.breath(t_s)):
-            self._draw_gullet(t_s, canvas)
+            self._draw_oesophagus(t_s, canvas)
 
-    def _draw_gullet(self, t_s: float, canvas: Canvas) -> None:
-        """Folds, then what is in the gullet, by case."""
+    def _draw_oesophagus(self, t_s: float, canvas: Canvas) -> None:
+        """Folds, then what is in the oesophagus, by case."""
         times = self.swallows(t_s)
         since = [t_s - at for at in times[-3:]]
-        line = self.gullet.line
+        line = self.oesophagus.line
         self._folds(canvas, since)
         if self.case == "achalasia":
             self._achalasia(canvas, line, times, t_s)
-        elif self.gullet.narrow_mm is not None:
+        elif self.oesophagus.narrow_mm is not None:
             self._held_up(canvas, line, times, t_s)
         else:
             if self.case == "hiatal-hernia":
@@ -97,10 +97,10 @@ class Oesophagogram(Procedure):
 
     def breath(self, t_s: float) -> float:
         """Depth of the breath, -1 to 1."""
-        return breathing(self.acts.history("BreathHold", t_s), t_s)
+        return breathing(self.actions.history("BreathHold", t_s), t_s)
 
     def _span(self, canvas: Canvas, line: np.ndarray, span: course.Span) -> None:
-        g = self.gullet
+        g = self.oesophagus
         r = course.radii(g.s_mm, span, g.shape, g.wide_mm)
         self._tube(canvas, line, r)
 
@@ -110,7 +110,7 @@ class Oesophagogram(Procedure):
         if len(on) < 2:
             return
         part = slice(max(on[0] - 1, 0), on[-1] + 2)
-        r, pressed = radius[part], self.gullet.pressed[part]
+        r, pressed = radius[part], self.oesophagus.pressed[part]
         share = np.clip((r - 2.0) / 5.0, 0.0, 1.0)
         if self.case == "carcinoma":  # what is eaten away is aside at any width
             share = np.maximum(share, self._stiff[part])
@@ -119,7 +119,7 @@ class Oesophagogram(Procedure):
         canvas.tube(points, self.scale * np.maximum(r - 0.8 * deep, 0.3), BARIUM_G_CM3)
 
     def _swallow(self, canvas: Canvas, line: np.ndarray, since: float) -> None:
-        g = self.gullet
+        g = self.oesophagus
         end = g.sphincter_mm if g.sac is not None else g.end_mm
         for span in course.normal_spans(since, g.sphincter_mm, end):
             opened = course.sphincter_open(since)
@@ -132,7 +132,7 @@ class Oesophagogram(Procedure):
         """What runs down along the lesser curvature."""
         if strength < 0.05:
             return
-        below = self.gullet.s_mm >= self.gullet.end_mm - (
+        below = self.oesophagus.s_mm >= self.oesophagus.end_mm - (
             24.0 if self.case == "hiatal-hernia" else 3.0
         )
         n = int(below.sum())
@@ -142,10 +142,10 @@ class Oesophagogram(Procedure):
         )
 
     def _folds(self, canvas: Canvas, since: Sequence[float]) -> None:
-        """Coated furrows of the empty gullet, fading with the time since they were wetted."""
+        """Coated furrows of the empty oesophagus, fading with the time since they were wetted."""
         if self.case == "achalasia" or not since:
             return
-        g = self.gullet
+        g = self.oesophagus
         passed = course.passed_s(g.s_mm, g.end_mm)
         wet = np.zeros(len(g.s_mm))
         for s in since:
@@ -166,7 +166,7 @@ class Oesophagogram(Procedure):
         self, canvas: Canvas, line: np.ndarray, times: Sequence[float], t_s: float
     ) -> None:
         """A fixed narrowing: a column stands above it, a thread runs through."""
-        g = self.gullet
+        g = self.oesophagus
         assert g.narrow_mm is not None
         held = course.held_ml(t_s, times, DRAINS_S[self.case], 1.6)
         top = float(np.interp(-held, -self._above, g.s_mm)) if held > 0.2 else g.narrow_mm[0]
@@ -190,7 +190,7 @@ class Oesophagogram(Procedure):
         head = min(course.head_mm(since, stop + 10.0), stop + 6.0)
         tail = max(course.wave_mm(since, stop + 20.0), 160.0 * (since - 1.2), 0.0)
         if head - tail > 6.0:
-            g = self.gullet
+            g = self.oesophagus
             ml = course.MOUTHFUL_ML * min(1.0, since / 0.7) * (head - tail) / max(head, 60.0)
             wide = np.minimum(g.wide_mm, 8.5)
             r = course.radii(g.s_mm, course.Span(tail, head, max(ml, 0.4)), g.shape, wide)
@@ -199,8 +199,8 @@ class Oesophagogram(Procedure):
     def _achalasia(
         self, canvas: Canvas, line: np.ndarray, times: Sequence[float], t_s: float
     ) -> None:
-        """A wide gullet with a level; a thread through the beak when the sphincter gives way."""
-        g = self.gullet
+        """A wide oesophagus with a level; a thin stream through the beak as the sphincter opens."""
+        g = self.oesophagus
         held = RETAINED_ML + course.held_ml(t_s, times, DRAINS_S["achalasia"], 1.9)
         held = min(self.scale**3 * held, 0.8 * canvas.volume_ml("sac"))
         canvas.organ("sac", "soft", -1.0)
@@ -220,10 +220,10 @@ class Oesophagogram(Procedure):
             self._drips(canvas, line, t_s - at, stop)
 
     def _drips(self, canvas: Canvas, line: np.ndarray, since: float, stop: float) -> None:
-        """A mouthful that runs down the wall of the wide gullet to the level."""
+        """A mouthful that runs down the wall of the wide oesophagus to the level."""
         if not 0.0 < since < 3.2:
             return
-        g = self.gullet
+        g = self.oesophagus
         head = min(course.head_mm(since, stop + 4.0), stop + 3.0)
         tail = float(np.interp(since, [0.8, 3.2], [0.0, stop]))
         on = (g.s_mm >= tail) & (g.s_mm <= head)
@@ -248,7 +248,7 @@ class Oesophagogram(Procedure):
         canvas.organ("sac", "soft", -0.9)
         canvas.pool("sac", full * room, BARIUM_G_CM3, displaces=-0.9)
         canvas.organ("sac wall", "contrast", COAT_MM * 1.2 * BARIUM_G_CM3)
-        g = self.gullet
+        g = self.oesophagus
         if push > 0.02 or 0.0 < after < 6.0:
             # Up with the push; then a secondary wave from above clears it.
             top = g.sphincter_mm - (g.sphincter_mm - REFLUX_TOP_MM) * push
@@ -261,7 +261,7 @@ class Oesophagogram(Procedure):
 
     def valsalva(self, t_s: float) -> tuple[float, float]:
         """How hard the patient bears down, 0 to 1, and seconds since he stopped (0 if never)."""
-        times = self.acts.times("Valsalva", t_s)
+        times = self.actions.times("Valsalva", t_s)
         if not times:
             return 0.0, 0.0
         since = t_s - times[-1]
@@ -294,7 +294,7 @@ class Oesophagogram(Procedure):
         """Where the newest mouthful and its wave are, mm from the upper sphincter."""
         times = self.swallows(t_s)
         since = t_s - times[-1] if times else -1.0
-        g = self.gullet
+        g = self.oesophagus
         return {
             "since_swallow_s": since,
             "swallows": len(times),

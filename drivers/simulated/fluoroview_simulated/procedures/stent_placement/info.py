@@ -76,7 +76,7 @@ INFO = ProcedureInfo(
     bodies=("medium", "small", "large"),
     controls=CONTROLS,
     gallery_s=(0.0, 19.2),
-    gallery_acts=(
+    gallery_actions=(
         (0.3, "Inject", None),
         *_stepped("WireAdvance", 2.4, (40, 80, 120, 160, 190)),
         *_stepped("BalloonAdvance", 3.0, (25, 45, 66)),

@@ -39,11 +39,11 @@ class UpperGI(Procedure):
         self.organs = anatomy.make_anatomy(case, body)
         scale = self.organs.scale
         self._size = scale**3
-        self._gullet = gut.smooth_line(gut.GULLET_POINTS, 4.0) * scale
+        self._oesophagus = gut.smooth_line(gut.OESOPHAGUS_POINTS, 4.0) * scale
         lumen = self.organs.stomach
         lesser = [lumen.wall(s, 180.0)[0] for s in np.linspace(26.0, 175.0, 40)]
-        inlet = np.linspace(self._gullet[-1], np.array(lesser[0]) * scale, 4)[1:]
-        self._way = np.concatenate([self._gullet, inlet, np.array(lesser[1:]) * scale])
+        inlet = np.linspace(self._oesophagus[-1], np.array(lesser[0]) * scale, 4)[1:]
+        self._way = np.concatenate([self._oesophagus, inlet, np.array(lesser[1:]) * scale])
         self._length = float(lumen.s_mm[-1])
         self._ramp = np.linspace(0.0, 1.0, 256).astype(np.float32)
 
@@ -58,7 +58,7 @@ class UpperGI(Procedure):
 
     def state(self, t_s: float) -> Moment:
         """The stomach at `t_s`, in ml of the medium adult."""
-        swallows, rolls = self.acts.times("Swallow", t_s), self.acts.times("Roll", t_s)
+        swallows, rolls = self.actions.times("Swallow", t_s), self.actions.times("Roll", t_s)
         return moment(t_s, swallows, rolls, self._length)
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
@@ -68,7 +68,7 @@ class UpperGI(Procedure):
 
     def breath(self, t_s: float) -> float:
         """Depth of the breath, -1 to 1."""
-        return breathing(self.acts.history("BreathHold", t_s), t_s)
+        return breathing(self.actions.history("BreathHold", t_s), t_s)
 
     def _draw_stomach(self, t_s: float, canvas: Canvas) -> None:
         """Gas, pool and coat; mouthfuls on their way; bulb and C-loop."""
@@ -166,18 +166,20 @@ class UpperGI(Procedure):
         )
 
     def _mouthful(self, canvas: Canvas, since: float) -> None:
-        """A mouthful falls down the gullet and trickles along the lesser curvature."""
-        n, gullet = len(self._way), len(self._gullet)
-        head = np.interp(since, [0.2, 1.7, PASSAGE_S, PASSAGE_S + 0.6], [0, gullet, gullet + 25, n])
-        tail = np.interp(since, [1.0, PASSAGE_S, PASSAGE_S + 2.6], [0, gullet, n])
+        """A mouthful falls down the oesophagus and trickles along the lesser curvature."""
+        n, oesophagus = len(self._way), len(self._oesophagus)
+        head = np.interp(
+            since, [0.2, 1.7, PASSAGE_S, PASSAGE_S + 0.6], [0, oesophagus, oesophagus + 25, n]
+        )
+        tail = np.interp(since, [1.0, PASSAGE_S, PASSAGE_S + 2.6], [0, oesophagus, n])
         a, b = int(tail), int(head)
         if canvas.down[2] > -0.5:  # lying, it goes to the fundus at once
-            b = min(b, gullet + 3)
+            b = min(b, oesophagus + 3)
         if b - a < 3:
             return
         i = np.arange(a, b)
         ends = np.sqrt(np.clip(np.minimum(i - a + 0.6, b - i) / 5.0, 0.05, 1.0))
-        wide = np.where(i < gullet - 4, 7.5, 1.7 + 0.35 * np.sin(i * 1.3)) * ends
+        wide = np.where(i < oesophagus - 4, 7.5, 1.7 + 0.35 * np.sin(i * 1.3)) * ends
         canvas.tube(self._way[a:b], wide, 0.6 * BARIUM_G_CM3)
 
     def sway_mm(self, t_s: float) -> tuple[float, float]:

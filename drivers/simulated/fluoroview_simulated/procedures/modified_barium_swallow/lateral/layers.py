@@ -28,7 +28,7 @@ VIEW_MM = 250.0
 BOLUS_RADIUS_MM = 6.0
 """Half of the bolus's thickness: how far from its edge the path is still growing."""
 X0_MM, X1_MM, Y0_MM, Y1_MM = -100.0, 56.25, -87.5, 118.75
-THROAT_MM = ((-62.5, -87.4), (42.0, 118.6))
+PHARYNX_MM = ((-62.5, -87.4), (42.0, 118.6))
 """The part of the window that holds air and mucosa."""
 COATED_MM = ((-62.5, -52.0), (36.0, 74.0))
 """The part of it where a coat is seen."""
@@ -71,11 +71,11 @@ class MovingLayers:
         rows, columns = self.shape
         self.maps = MovingMaps(*(np.zeros(self.shape, np.float32) for _ in range(3)))
         self._buffers = Buffers(self.shape, (X0_MM, Y0_MM), self.cell_mm)
-        self._throat = self._buffers.area(*THROAT_MM)
+        self._pharynx = self._buffers.area(*PHARYNX_MM)
         self._coated = self._buffers.area(*COATED_MM)
         self._round = _profile(1.15)
         y = (np.arange(rows, dtype=np.float32) + 0.5) * self.cell_mm + Y0_MM
-        self._throat_y = y[self._throat.place[0]]
+        self._pharynx_y = y[self._pharynx.place[0]]
         self._barium_width = np.interp(
             y, (-60, -34, -10, 14, 28, 38, 50, 100), (34, 33, 30, 26, 20, 15, 14, 15)
         ).astype(np.float32)[:, None]
@@ -104,7 +104,7 @@ class MovingLayers:
 
     def _draw_air(self, m: Motion) -> None:
         """All air that changes, as soft tissue taken away."""
-        area = self._throat
+        area = self._pharynx
         area.clear()
         for space in (
             pharynx.nasopharynx(m),
@@ -134,7 +134,7 @@ class MovingLayers:
 
     def _air_width(self, m: Motion) -> np.ndarray:
         """Width of the air spaces along the ray, mm, (rows, 1)."""
-        y = self._throat_y
+        y = self._pharynx_y
         y = y - (m.larynx * pharynx.LARYNX_LIFT_MM[1] + 1.1 * m.breath) * (y > -20)
         column = np.interp(
             y,

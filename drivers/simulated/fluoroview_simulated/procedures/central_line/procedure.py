@@ -79,14 +79,14 @@ class CentralLine(Procedure):
 
     def _moves(self, t_s: float) -> tuple[tuple[float, float], ...]:
         """Every state of the wire up to `t_s`: insertion and rotation."""
-        acts = [  # what is turned at the same moment is turned first
+        actions = [  # what is turned at the same moment is turned first
             (t, k, float(v))
             for k, name in ((0, "GuidewireRotate"), (1, "GuidewireAdvance"))
-            for t, v in self.acts.history(name, t_s)
+            for t, v in self.actions.history(name, t_s)
         ]
-        state = [0.0, float(self.acts.controls["GuidewireAdvance"].default)]
+        state = [0.0, float(self.actions.controls["GuidewireAdvance"].default)]
         moves = [(state[1], state[0])]
-        for _, k, value in sorted(acts):
+        for _, k, value in sorted(actions):
             state[k] = value
             moves.append((state[1], state[0]))
         return tuple(moves)
@@ -96,10 +96,10 @@ class CentralLine(Procedure):
         return self._found(self._moves(t_s))
 
     def _depth_mm(self, t_s: float) -> float:
-        return float(self.acts.value("CatheterAdvance", t_s))
+        return float(self.actions.value("CatheterAdvance", t_s))
 
     def _wire_in(self, t_s: float) -> bool:
-        return not self.acts.value("GuidewireOut", t_s)
+        return not self.actions.value("GuidewireOut", t_s)
 
     def _lie(self, moves: tuple[tuple[float, float], ...], to_mm: float, thick: float) -> _Lie:
         """A device as it lies relaxed in the veins, from the skin to `to_mm`."""
@@ -125,7 +125,7 @@ class CentralLine(Procedure):
         return (moved + near * np.array([0.0, -0.05, -0.45]) * breath) * self._scale
 
     def _breath_mm(self, t_s: float) -> float:
-        return 0.7 * self.rhythm.breath_mm(t_s, self.acts.history("BreathHold", t_s))
+        return 0.7 * self.rhythm.breath_mm(t_s, self.actions.history("BreathHold", t_s))
 
     def tip_mm(self, t_s: float) -> np.ndarray:
         """The catheter's tip, or the wire's if it leads."""
@@ -176,7 +176,7 @@ class CentralLine(Procedure):
 
     def _draw_contrast(self, canvas: Canvas, t_s: float) -> None:
         """Portions of contrast that leave the tip and follow the blood."""
-        for start in self.acts.times("Inject", t_s):
+        for start in self.actions.times("Inject", t_s):
             age = t_s - start
             if age > 14.0 or self._depth_mm(start) <= 0.0:
                 continue
@@ -279,7 +279,7 @@ class CentralLine(Procedure):
             "well_placed": self._well_placed(t_s),
             "breath_mm": self._breath_mm(t_s),
             "contraction": self.rhythm.contraction(t_s),
-            "injected_ml": SHOT_ML * len(self.acts.times("Inject", t_s)),
+            "injected_ml": SHOT_ML * len(self.actions.times("Inject", t_s)),
         }
 
     def _from_junction(self, t_s: float) -> float | None:

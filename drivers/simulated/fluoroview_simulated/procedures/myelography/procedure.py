@@ -13,14 +13,14 @@ from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.myelography.contrast_flow import Running, turned
 from fluoroview_simulated.procedures.myelography.info import (
     INFO,
     IODINE_G_ML,
     LIMIT_G,
     PORTION_ML,
 )
-from fluoroview_simulated.procedures.myelography.running import Running, turned
-from fluoroview_simulated.procedures.myelography.sac import Sac
+from fluoroview_simulated.procedures.myelography.thecal_sac import ThecalSac
 from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
 
 INJECTION_S = 5.0
@@ -30,7 +30,7 @@ PRONE_BREATH = 0.6
 """Depth of the breath of a patient who lies on the belly."""
 ROOT_MM = 0.7
 MIXED_G_ML = 0.20
-"""Iodine where contrast has settled in the fluid of the sac."""
+"""Iodine where contrast has settled in the fluid of the thecal sac."""
 LAYERS = np.array([0.55, 0.85, 1.0, 1.15, 1.45])
 """Steps of its upper edge, as shares of the volume; mixing has no sharp level."""
 ENTRY = np.array([0.0, 112.0, -33.0])
@@ -38,7 +38,7 @@ TARGET = np.array([0.0, 53.0, -18.0])
 WINDOW_MM = 8.0
 """Half width of the gap between the laminae."""
 BEFORE_MM, BEYOND_MM = 21.0, 10.0
-"""The needle meets the lamina before the middle of the sac, and the disc beyond it."""
+"""The needle meets the lamina before the middle of the thecal sac, and the disc beyond it."""
 
 
 class Myelography(Procedure):
@@ -49,8 +49,8 @@ class Myelography(Procedure):
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         super().__init__(case, seed, body)
         self.scale = BODY_SCALE[body]
-        self.sac = Sac(case, seed, self.scale)
-        self._running = Running(self.sac)
+        self.thecal_sac = ThecalSac(case, seed, self.scale)
+        self._running = Running(self.thecal_sac)
         rng = np.random.default_rng(seed + 40)
         self._jitter = rng.standard_normal((48, 3))
         self._spill = rng.standard_normal((70, 3)) * (3.5, 1.2, 10.0)
@@ -72,15 +72,15 @@ class Myelography(Procedure):
         return Trunk(parts, self.body)
 
     def layers(self, view: View, layers: ViewLayers) -> None:
-        """Bowel that breathes, the lumen of the sac, the sleeves, roots and cord as gaps in it."""
+        """Breathing bowel, the lumen of the thecal sac; sleeves, roots and cord as gaps in it."""
         self.trunk.layers(layers)
-        layers.path("sac", self.sac.mesh)
+        layers.path("thecal_sac", self.thecal_sac.mesh)
         down, pen = view.geometry.down, Canvas()
-        sleeves = [(s.line, s.radius) for s in self.sac.sleeves]
-        gaps = [(s.root, 0.7 * self.scale) for s in self.sac.sleeves]
-        gaps += [(r, ROOT_MM * self.scale) for r in self.sac.roots]
+        sleeves = [(s.line, s.radius) for s in self.thecal_sac.sleeves]
+        gaps = [(s.root, 0.7 * self.scale) for s in self.thecal_sac.sleeves]
+        gaps += [(r, ROOT_MM * self.scale) for r in self.thecal_sac.roots]
         if self.case != "block":
-            gaps.append((self.sac.cord, self.sac.cord_mm))
+            gaps.append((self.thecal_sac.cord, self.thecal_sac.cord_mm))
         layers.maps["sleeves"] = _lines(pen, layers, sleeves, down)
         layers.maps["gaps"] = _lines(pen, layers, gaps, down)
 
@@ -101,11 +101,11 @@ class Myelography(Procedure):
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """Refuses what the needle cannot do, and too much iodine."""
         if name == "Inject":
-            given = (len(self.acts.times("Inject", t_s)) + 1) * PORTION_ML * IODINE_G_ML
+            given = (len(self.actions.times("Inject", t_s)) + 1) * PORTION_ML * IODINE_G_ML
             if given > LIMIT_G:
                 raise ValueError(
-                    f"Inject would bring the iodine in the sac to {given:.1f} g; an adult may get "
-                    f"{LIMIT_G:g} g. Tilt the table to move what is there."
+                    f"Iodine limit: another injection would bring the total to {given:.1f} g; the "
+                    f"limit for an adult is {LIMIT_G:g} g. Tilt the table to move the contrast."
                 )
         if name in ("NeedleAdvance", "NeedleLean"):
             depth = float(value if name == "NeedleAdvance" else self._value("NeedleAdvance", t_s))
@@ -119,19 +119,19 @@ class Myelography(Procedure):
         lamina, disc = middle - BEFORE_MM, middle + BEYOND_MM
         if depth > lamina and aside > WINDOW_MM:
             raise ValueError(
-                f"{name} would put the needle on the lamina, {aside:.0f} mm beside the midline; "
-                f"deeper than {lamina:.0f} mm it must stay within {WINDOW_MM:g} mm. Withdraw it "
-                "(Down) and lean it less."
+                f"Lamina: the needle would meet bone {aside:.0f} mm from the midline. Beyond "
+                f"{lamina:.0f} mm it must stay within {WINDOW_MM:g} mm of it. Withdraw (↓) and "
+                "reduce the angle (← →)."
             )
         if name == "NeedleLean" and depth > lamina and lean != self._value("NeedleLean", t_s):
             raise ValueError(
-                f"NeedleLean cannot be changed at a depth of {depth:g} mm: the ligaments hold the "
-                f"needle. Withdraw it to {lamina:.0f} mm or less (Down) first."
+                f"The ligaments hold the needle at {depth:g} mm: its angle cannot be changed. "
+                f"Withdraw (↓) to {lamina:.0f} mm or less first."
             )
         if depth > disc:
             raise ValueError(
-                f"NeedleAdvance {depth:g} mm would push the needle through the sac into the disc "
-                f"L3/4; the sac lies about {middle:.0f} mm deep. Withdraw it (Down)."
+                f"Too deep: the needle would pass through the thecal sac into the L3/4 disc. The "
+                f"sac lies about {middle:.0f} mm below the skin. Withdraw (↓)."
             )
 
     def truth(self, t_s: float) -> Mapping[str, Any]:
@@ -140,24 +140,28 @@ class Myelography(Procedure):
         inside_g, running, outside = self._shares(t_s)
         return {
             "needle_tip_mm": [round(float(v), 2) for v in tip],
-            "needle_in_sac": self.sac.inside(tip) < 1.0,
+            "needle_in_thecal_sac": self.thecal_sac.inside(tip) < 1.0,
             "iodine_in_sac_g": round(inside_g + sum(g for _, g in running), 4),
             "iodine_outside_g": round(sum(g for _, g in outside), 4),
         }
 
     def note(self, t_s: float) -> str:
         """What the trainee should know now."""
-        times = self.acts.times("Inject", t_s)
+        times = self.actions.times("Inject", t_s)
         given = len(times) * PORTION_ML
         if times and t_s - times[-1] < INJECTION_S:
             return f"injecting, {given:g} ml"
-        where = "in the sac" if self.sac.inside(self._tip(t_s)) < 1.0 else "not in the sac"
+        where = (
+            "in the thecal sac"
+            if self.thecal_sac.inside(self._tip(t_s)) < 1.0
+            else "not in the thecal sac"
+        )
         return f"needle {self._value('NeedleAdvance', t_s):g} mm deep, {given:g} ml given" + (
-            "" if times else f"; drips: {'yes' if where == 'in the sac' else 'no'}"
+            "" if times else f"; drips: {'yes' if where == 'in the thecal sac' else 'no'}"
         )
 
     def _value(self, name: str, t_s: float) -> float:
-        return float(self.acts.value(name, t_s))
+        return float(self.actions.value(name, t_s))
 
     def _tip(self, t_s: float) -> np.ndarray:
         """The needle's tip in the patient."""
@@ -180,9 +184,9 @@ class Myelography(Procedure):
         """Iodine (g) settled in the sac; portions on their way as (age in s, g); and outside."""
         settled, running, outside = 0.0, [], []
         rate = PORTION_ML * IODINE_G_ML / INJECTION_S
-        for start in self.acts.times("Inject", t_s):
+        for start in self.actions.times("Inject", t_s):
             tip = self._tip(start)
-            if self.sac.inside(tip) >= 1.0:
+            if self.thecal_sac.inside(tip) >= 1.0:
                 outside.append((tip, rate * min(t_s - start, INJECTION_S)))
                 continue
             old, young = t_s - start, max(t_s - start - INJECTION_S, 0.0)
@@ -195,12 +199,12 @@ class Myelography(Procedure):
 
     def _pool(self, canvas: Canvas, grams: float, t_s: float) -> None:
         """Contrast in its places, and the roots and the cord as gaps in it."""
-        room = canvas.volume_ml("sac")
+        room = canvas.volume_ml("thecal_sac")
         volumes = LAYERS * min(grams / MIXED_G_ML / LAYERS.mean(), room / LAYERS[0])
         levels = self._levels(canvas, np.minimum(volumes, room), t_s)
         share = MIXED_G_ML / len(LAYERS)
         for level in levels:
-            canvas.pool_to("sac", level, share)
+            canvas.pool_to("thecal_sac", level, share)
         for key, factor in (("sleeves", 0.9), ("gaps", -1.0)):
             layer = canvas.layers.maps[key]
             wet = np.zeros_like(layer.path)
@@ -214,10 +218,10 @@ class Myelography(Procedure):
         """How high each volume stands in each row of the maps, (volumes, SIDE) mm."""
         start = self.info.geometry
         tilts, positions = (
-            self.acts.history(name, t_s) for name in ("TableTilt", "PatientPosition")
+            self.actions.history(name, t_s) for name in ("TableTilt", "PatientPosition")
         )
         stood = turned(tilts, positions, (start.tilt_deg, start.position), t_s)
-        layer = canvas.layers.maps["sac"]
+        layer = canvas.layers.maps["thecal_sac"]
         assert layer.levels_ml is not None
         assert layer.levels_mm is not None
         rest = np.interp(volumes_ml, layer.levels_ml, layer.levels_mm)
@@ -235,7 +239,7 @@ class Myelography(Procedure):
         return levels
 
     def _stream(self, canvas: Canvas, running: list[tuple[float, float]], t_s: float) -> None:
-        """Contrast on its way from the needle down the wall of the sac, in wisps."""
+        """Contrast on its way from the needle down the wall of the thecal sac, in wisps."""
         if not running:
             return
         line = self._runway(canvas, t_s)
@@ -252,11 +256,11 @@ class Myelography(Procedure):
         tip, down = self._tip(t_s), canvas.down
         flat = np.array([down[0], down[1]])
         flat = flat / max(float(np.linalg.norm(flat)), 0.3)
-        z0 = float(np.clip(tip[2] / self.scale, -120.0, self.sac.top - 4.0))
+        z0 = float(np.clip(tip[2] / self.scale, -120.0, self.thecal_sac.top - 4.0))
         ways = []
-        for stop in (-126.0, self.sac.top - 2.0):
+        for stop in (-126.0, self.thecal_sac.top - 2.0):
             z = np.linspace(z0, stop, 40)
-            wall = self.sac.at(np.full(40, 0.7 * flat[0]), np.full(40, 0.7 * flat[1]), z)
+            wall = self.thecal_sac.at(np.full(40, 0.7 * flat[0]), np.full(40, 0.7 * flat[1]), z)
             uphill = np.nonzero(np.diff(wall @ down) < 0.0)[0]
             ways.append(wall[: (uphill[0] + 1 if len(uphill) else 40)])
         best = max(ways, key=lambda w: float(w[-1] @ down))

@@ -15,13 +15,10 @@ import numpy as np
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.regions_head import head_and_neck
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
 from fluoroview_simulated.procedures.modified_barium_swallow import moving_neck, turned
 from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
     BY_NAME,
-    CHOICES,
-    IN_ORDER,
-    THIN_10,
 )
 from fluoroview_simulated.procedures.modified_barium_swallow.course import (
     Motion,
@@ -29,85 +26,16 @@ from fluoroview_simulated.procedures.modified_barium_swallow.course import (
     motion_at,
     turns_until,
 )
+from fluoroview_simulated.procedures.modified_barium_swallow.info import INFO
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral import layers as moving
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral import resting
 from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
-from fluoroview_simulated.room.technique import Geometry, Technique
-
-CASES = (
-    Case(
-        "normal",
-        "Normal swallow",
-        False,
-        "The soft palate shuts the nose, tongue base and back wall strip the bolus downwards, "
-        "hyoid and larynx move up and forwards, the epiglottis turns down and the upper sphincter "
-        "opens. All within one second, nothing in the airway, hardly any residue in valleculae and "
-        "piriform sinuses.",
-    ),
-    Case(
-        "penetration",
-        "Laryngeal penetration",
-        True,
-        "The vestibule shuts late and not wholly: while the bolus passes, thin barium runs down "
-        "the laryngeal side of the epiglottis, stays above the vocal folds, and most is squeezed "
-        "out again at the height of the swallow. Thicker consistencies penetrate less.",
-    ),
-    Case(
-        "aspiration",
-        "Aspiration during the swallow",
-        True,
-        "Thin barium passes the vocal folds while the larynx is still open, and trickles along the "
-        "front wall of the windpipe. The first time silently: no cough, although it lies below "
-        "the folds. Later ones are coughed up in part. Ask for a cough and see what stays. "
-        "Mildly thick leaks less; extremely thick not at all.",
-    ),
-    Case(
-        "residue",
-        "Pharyngeal residue",
-        True,
-        "Weak tongue base and short excursion of the hyoid; the epiglottis does not turn down. "
-        "Barium stays in the valleculae and piriform sinuses and grows with every swallow, most "
-        "with the thick ones: a risk of aspiration after the swallow.",
-    ),
-    Case(
-        "cricopharyngeal-bar",
-        "Cricopharyngeal bar",
-        True,
-        "A smooth shelf indents the column of barium from behind at C5/6 while the bolus passes: "
-        "the cricopharyngeal muscle does not give way. The throat above is wide, a narrow jet runs "
-        "below, and the tail is held up.",
-    ),
-)
 
 
 class ModifiedBariumSwallow(Procedure):
     """One patient at the swallow."""
 
-    info: ClassVar[ProcedureInfo] = ProcedureInfo(
-        name="modified-barium-swallow",
-        title="Modified barium swallow",
-        agent="barium",
-        teaching="Lateral view, lips to the sixth vertebra, at 30 pulses a second: what happens in "
-        "the throat takes less than a second. Start with thin barium, go on to thicker ones; turn "
-        "to the frontal view for the symmetry of valleculae and piriform sinuses.",
-        cases=CASES,
-        technique=Technique(),
-        geometry=Geometry(primary_deg=90.0, isocentre_mm=resting.ORIGIN_MM, position="erect"),
-        rate_hz=30.0,
-        controls=(
-            Control(
-                "Bolus",
-                "choice",
-                "What the patient is given next; in order: thin to thick, then the cracker.",
-                default=IN_ORDER,
-                choices=CHOICES,
-            ),
-            Control("Swallow", "command", "The patient takes the next bolus now.", keys=("S",)),
-            Control("Cough", "command", "The patient is asked to cough.", keys=("C",)),
-        ),
-        gallery_s=(25.2, 28.2),
-        gallery_acts=((0.0, "Bolus", THIN_10.name),),
-    )
+    info: ClassVar[ProcedureInfo] = INFO
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         super().__init__(case, seed, body)
@@ -158,14 +86,14 @@ class ModifiedBariumSwallow(Procedure):
 
     def turns(self, t_s: float) -> list[Turn]:
         """The swallows that began up to `t_s`."""
-        return turns_until(t_s, self.acts.times("Swallow", t_s), self._chosen)
+        return turns_until(t_s, self.actions.times("Swallow", t_s), self._chosen)
 
     def _chosen(self, t_s: float) -> Any:
-        return BY_NAME.get(str(self.acts.value("Bolus", t_s)))
+        return BY_NAME.get(str(self.actions.value("Bolus", t_s)))
 
     def motion(self, t_s: float) -> Motion:
-        """State of the throat at `t_s`."""
-        coughs = self.acts.times("Cough", t_s)
+        """State of the pharynx at `t_s`."""
+        coughs = self.actions.times("Cough", t_s)
         turns = self.turns(t_s)
         key = (t_s, turns[-1].start_s, turns[-1].bolus.name, len(coughs))
         if self._known is None or self._known[0] != key:
@@ -187,7 +115,7 @@ class ModifiedBariumSwallow(Procedure):
             wait = self.turns(t_s)[-1].free_s - t_s
             if wait > 0.0:
                 raise ValueError(
-                    f"The patient still has the last bolus in the mouth or throat: "
+                    f"The patient still has the last bolus in the mouth or pharynx: "
                     f"Swallow is possible in {wait:.1f} s."
                 )
         return value

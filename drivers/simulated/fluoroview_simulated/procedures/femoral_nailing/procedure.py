@@ -75,7 +75,7 @@ class FemoralNailing(Procedure):
         super().__init__(case, seed, body)
         self._scale = BODY_SCALE[body]
         fixed = FIXED.get(case, {})
-        self.acts = OperatorActions([_started(c, fixed.get(c.name)) for c in CONTROLS])
+        self.actions = OperatorActions([_started(c, fixed.get(c.name)) for c in CONTROLS])
         # A healed or healing hip: the leg is straight, and the head has turned in its socket.
         varus = VARUS_DEG - fixed.get("Abduction", VARUS_DEG)
         self._settled = implants.pose(HEAD, 0.0, -0.8 * varus, 0.0, (0.0, 0.0, 0.0))
@@ -100,8 +100,8 @@ class FemoralNailing(Procedure):
     def _value(self, name: str, t_s: float) -> float:
         """What stands now; a finished or a sound patient is not operated on."""
         if self.case != "displaced":
-            return float(self.acts.controls[name].default)
-        return float(self.acts.value(name, t_s))
+            return float(self.actions.controls[name].default)
+        return float(self.actions.value(name, t_s))
 
     def pose(self, t_s: float) -> tuple[np.ndarray, np.ndarray]:
         """Matrix and shift that bring the sound shaft to where it is now."""
@@ -239,7 +239,7 @@ class FemoralNailing(Procedure):
             )
 
     def _reamed(self, t_s: float) -> float:
-        return max([0.0, *(float(v) for _, v in self.acts.history("Reamer", t_s))])
+        return max([0.0, *(float(v) for _, v in self.actions.history("Reamer", t_s))])
 
     def _check_head(self, name: str, value: float, t_s: float) -> None:
         if value > 0.0 and self._value("Nail", t_s) < 160.0:
@@ -248,7 +248,9 @@ class FemoralNailing(Procedure):
                 f"about {SEATED_MM:g} mm first."
             )
         leads = {"Drill": "LagWire", "LagScrew": "Drill"}.get(name)
-        deepest = max([0.0, *(float(v) for _, v in self.acts.history(leads, t_s))]) if leads else 0
+        deepest = (
+            max([0.0, *(float(v) for _, v in self.actions.history(leads, t_s))]) if leads else 0
+        )
         if leads and value > deepest:
             raise ValueError(
                 f"{name} {value:g} mm would go beyond the {leads} (deepest {deepest:g} mm). Bring "

@@ -9,8 +9,8 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import tube_mesh
 from fluoroview_simulated.anatomy.parts import Part
-from fluoroview_simulated.procedures.base import Case, Procedure, ProcedureInfo
-from fluoroview_simulated.room.technique import Geometry, Technique
+from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.phantom.info import INFO
 
 if TYPE_CHECKING:
     from fluoroview_simulated.render.canvas import Canvas
@@ -28,26 +28,7 @@ class Phantom(Procedure):
     """Drum of radius DRUM_MM about z; in it a tube of radius TUBE_MM that fills from its lower end
     by FILLING_MM_S, and a wire of radius WIRE_MM."""
 
-    info = ProcedureInfo(
-        "phantom",
-        "Test phantom",
-        "iodine",
-        "A water drum of 120 mm with a steel wire of 1 mm and a tube of 8 mm that fills with "
-        "iodine, 100 mg/ml. Everything in it can be computed by hand: for measuring the source.",
-        (
-            Case(
-                "water-drum",
-                "Water drum",
-                False,
-                "The tube right of the middle fills upwards by 40 mm/s; the wire stands left.",
-            ),
-        ),
-        technique=Technique(kv=70.0, tube_current_ma=20.0, pulse_width_ms=6.0),
-        geometry=Geometry(),
-        rate_hz=30.0,
-        bodies=("medium",),
-        gallery_s=(0.0, 3.0),
-    )
+    info = INFO
 
     textured = False
 
@@ -80,6 +61,3 @@ class Phantom(Procedure):
 
     def _filled_mm(self, t_s: float) -> float:
         return min(FILLING_MM_S * (t_s % ROUND_S), TUBE_LENGTH_MM)
-
-
-PROCEDURE = Phantom

@@ -47,7 +47,7 @@ class _Bladder(Procedure):
                 self.tracts[side] = tract
                 held = replace(reflux, capacity_ml=tract.capacity_ml)
                 bladder = replace(bladder, **{side: held})
-        self.course = Course(bladder, self.acts)
+        self.course = Course(bladder, self.actions)
         p = self.patient
         self._shape = anatomy.BladderShape(seed, p.trabeculated, p.prostate_mm)
         wide = anatomy.VALVE_MM if p.valve else anatomy.WIDE_MM

@@ -1,4 +1,4 @@
-"""The examination: contrast by syringe fills the cavity and the tubes and spills."""
+"""The examination: contrast by syringe fills the cavity and the uterine tubes and spills."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Hysterosalpingography(Procedure):
         self.cavity = in_body(load(name), body)
         self.capacity_ml = abs(self.cavity.volume_ml)
         self.shapes = {
-            side: anatomy.TubeShape(sign, seed, k, case == "blocked-tube" and sign > 0)
+            side: anatomy.UterineTubeShape(sign, seed, k, case == "blocked-tube" and sign > 0)
             for side, sign in SIDES
         }
-        self.tubes = {
+        self.uterine_tubes = {
             side: Tube(
                 float(shape.ml[-1]),
                 opens=not shape.distended,
@@ -79,17 +79,19 @@ class Hysterosalpingography(Procedure):
 
     def filled(self, t_s: float) -> Filling:
         """Where the contrast is now."""
-        usual = float(self.acts.controls["InjectRate"].default)
-        rates = [(0.0, usual), *self.acts.history("InjectRate", t_s)]
-        given = given_ml(self.acts.history("Inject", t_s), rates, SYRINGE_ML, t_s)
-        return filling(given, self.capacity_ml, self.tubes["left"], self.tubes["right"])
+        usual = float(self.actions.controls["InjectRate"].default)
+        rates = [(0.0, usual), *self.actions.history("InjectRate", t_s)]
+        given = given_ml(self.actions.history("Inject", t_s), rates, SYRINGE_ML, t_s)
+        return filling(
+            given, self.capacity_ml, self.uterine_tubes["left"], self.uterine_tubes["right"]
+        )
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
-        """Cavity, tubes, spill, instruments."""
+        """Cavity, uterine tubes, spill, instruments."""
         now = self.filled(t_s)
         self._draw_cavity(canvas, now)
         for k, (side, _) in enumerate(SIDES):
-            self._draw_tube(canvas, side, now.tubes_ml[k], t_s)
+            self._draw_tube(canvas, side, now.uterine_tubes_ml[k], t_s)
             if now.spilled_ml[k] > 0.01:
                 self._draw_spill(canvas, side, now.spilled_ml[k])
         canvas.tube(self._cannula, 1.3, 1.0, "metal")
@@ -160,8 +162,8 @@ class Hysterosalpingography(Procedure):
         return {
             "given_ml": now.given_ml,
             "cavity_ml": now.cavity_ml,
-            "tube_left_ml": now.tubes_ml[0],
-            "tube_right_ml": now.tubes_ml[1],
+            "tube_left_ml": now.uterine_tubes_ml[0],
+            "tube_right_ml": now.uterine_tubes_ml[1],
             "spilled_left_ml": now.spilled_ml[0],
             "spilled_right_ml": now.spilled_ml[1],
             "back_ml": now.back_ml,

@@ -21,21 +21,23 @@ from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.project import project_parts
 from fluoroview_simulated.anatomy.texture import soft_texture
 from fluoroview_simulated.procedures.base import (
-    Case,
-    Control,
     OperatorActions,
     Procedure,
     ProcedureInfo,
 )
-from fluoroview_simulated.room.technique import Geometry, Technique
+from fluoroview_simulated.procedures.wrist_pinning.info import (
+    CONTROLS,
+    DORSAL_DEG,
+    INFO,
+    RADIAL_DEG,
+    SHORT_MM,
+)
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.view import View
     from fluoroview_simulated.render.canvas import Canvas
 
 BREAK = (10.0, 0.0, -19.0)
-SHORT_MM, DORSAL_DEG, RADIAL_DEG = 5.0, 21.0, 8.0
-"""The displacement as the patient comes."""
 DORSAL_MM, RADIAL_MM = 4.5, 2.0
 WIRE_RADIUS_MM, WIRE_MM = 0.8, 110.0
 ENTRY = {1: np.array((22.0, 0.0, 7.5)), 2: np.array((-3.5, -8.4, -6.0))}
@@ -53,28 +55,6 @@ RADIUS = np.array(
 )  # fmt: skip
 JOINT_AT, JOINT_NORMAL = np.array((9.0, 0.0, -1.2)), np.array((-0.40, 0.19, 0.90))
 
-_STEPS = {
-    "Traction": ("Pull on the fingers.", "mm", 0.0, 0.0, 9.0, 1.0, ("T", "Shift+T")),
-    "PalmarFlexion": ("Bends the hand to the palm.", "deg", 0.0, 0.0, 32.0, 3.0, ("P", "Shift+P")),
-    "UlnarDeviation": ("Bends the hand to the little finger.", "deg", 0.0, 0.0, 16.0, 2.0,
-                       ("U", "Shift+U")),
-    "Wire1": ("First wire, from the radial styloid: depth.", "mm", 0.0, 0.0, 90.0, 3.0,
-              ("Up", "Down")),
-    "Wire1Angle": ("Its angle to the forearm in AP.", "deg", 33.0, 9.0, 120.0, 3.0,
-                   ("Right", "Left")),
-    "Wire1Tilt": ("Its tilt to the palm in the lateral view.", "deg", 0.0, -40.0, 40.0, 3.0,
-                  ("W", "Shift+W")),
-    "Wire2": ("Second wire, from the dorsal ulnar corner: depth.", "mm", 0.0, 0.0, 90.0, 3.0,
-              ("Shift+Up", "Shift+Down")),
-    "Wire2Angle": ("Its angle to the forearm in AP.", "deg", 27.0, 9.0, 120.0, 3.0,
-                   ("Shift+Right", "Shift+Left")),
-    "Wire2Tilt": ("Its tilt to the palm in the lateral view.", "deg", 18.0, -40.0, 40.0, 3.0,
-                  ("E", "Shift+E")),
-}  # fmt: skip
-CONTROLS = tuple(
-    Control(name, "step", doc, unit, default, low, high, step, keys=keys)
-    for name, (doc, unit, default, low, high, step, keys) in _STEPS.items()
-)
 REDUCING = ("Traction", "PalmarFlexion", "UlnarDeviation")
 PENETRATION = {
     "Traction": 3.0, "PalmarFlexion": 8.0, "UlnarDeviation": 5.0,
@@ -82,73 +62,6 @@ PENETRATION = {
 }  # fmt: skip
 THROUGH_JOINT = (np.array((20.5, -1.0, -47.0)), np.array((4.5, -1.5, 15.0)))
 """A wire from the shaft that has come out through the joint surface into the lunate."""
-
-
-def _stepped(name: str, start_s: float, value: float, count: int) -> list[tuple[float, str, float]]:
-    """A control moved in `count` presses, 0.12 s apart."""
-    return [(start_s + 0.12 * i, name, value * (i + 1) / count) for i in range(count)]
-
-
-INFO = ProcedureInfo(
-    name="wrist-pinning",
-    title="Wrist fracture: Kirschner wires",
-    agent="none",
-    teaching=(
-        "Reduce first: pull (T), bend to the palm (P) until the joint surface looks 10° to the "
-        "palm in the lateral view, bend to the ulna (U) until it slants 22° in AP. Then drive the "
-        "first wire from the radial styloid (Up) across the fracture into the far cortex of the "
-        "shaft, the second from the dorsal ulnar corner (Shift+Up) so that they cross beyond the "
-        "fracture. A wire grips when it stands just through the far cortex; it must not enter the "
-        "joint. Hands are thin: 50 kV, no copper, small field, short taps of the pedal."
-    ),
-    cases=(
-        Case(
-            "colles",
-            "Colles fracture",
-            True,
-            "2 cm above the joint the radius is broken; the hand side is tilted and pushed to the "
-            "back (dinner fork in the lateral view), short by 5 mm, so that the ulna stands too "
-            "far out, and leans to the thumb. Well pinned, two wires cross beyond the fracture "
-            "and grip the far cortex.",
-        ),
-        Case(
-            "joint-penetration",
-            "Wire in the joint, reduction lost",
-            True,
-            "One wire was driven from the shaft, crosses the joint surface and stands in the "
-            "lunate; the other runs behind the shaft and holds nothing. In the lateral view the "
-            "joint surface looks to the back.",
-        ),
-        Case(
-            "normal",
-            "Unbroken wrist",
-            False,
-            "Three smooth arcs: upper and lower edge of scaphoid, lunate and triquetrum, and the "
-            "heads of capitate and hamate. Joint spaces of 2 mm. The joint surface of the radius "
-            "slants by 22° in AP and by 11° to the palm in the lateral view; radius, lunate and "
-            "capitate stand in one line.",
-        ),
-    ),
-    technique=Technique(kv=50.0, tube_current_ma=12.0, pulse_width_ms=6.0, filter_cu_mm=0.0),
-    geometry=Geometry(
-        detector_mm=160.0,
-        field_width_mm=156.0,
-        field_height_mm=156.0,
-        isocentre_mm=(4.0, 0.0, 2.0),
-        grid=False,
-    ),
-    rate_hz=7.5,
-    controls=CONTROLS,
-    gallery_s=(0.0, 7.5),
-    gallery_acts=(
-        *_stepped("Traction", 0.5, SHORT_MM, 5),
-        *_stepped("PalmarFlexion", 1.1, DORSAL_DEG, 6),
-        *_stepped("UlnarDeviation", 1.8, RADIAL_DEG, 4),
-        (2.3, "Wire1Angle", 21.0),
-        *_stepped("Wire1", 2.4, 54.0, 9),
-        *_stepped("Wire2", 3.6, 50.0, 9),
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -177,7 +90,7 @@ class WristPinning(Procedure):
         self._scale = BODY_SCALE[body]
         fixed = PENETRATION if case == "joint-penetration" else {}
         controls = [replace(c, default=fixed.get(c.name, c.default)) for c in CONTROLS]
-        self.acts = OperatorActions(controls)
+        self.actions = OperatorActions(controls)
         self._hand = implants.Fragment(
             [p.in_body(body) for p in self._moving()],
             [p.in_body(body) for p in limbs.hand_soft()],
@@ -227,8 +140,8 @@ class WristPinning(Procedure):
     def _value(self, name: str, t_s: float) -> float:
         """What stands now; only the fresh fracture is operated on."""
         if self.case != "colles":
-            return float(self.acts.controls[name].default)
-        return float(self.acts.value(name, t_s))
+            return float(self.actions.controls[name].default)
+        return float(self.actions.value(name, t_s))
 
     def displacement(self, t_s: float) -> tuple[float, float, float]:
         """Shortening in mm, tilt to the back and lean to the thumb in degrees that are left."""
@@ -371,6 +284,3 @@ def _growth_plate(x: float, y: float, half_x: float, half_y: float) -> list[Part
     v[:, 2] += 0.9 * np.sin(v[:, 0] / 3.1) + 0.4 * np.sin(v[:, 1] / 1.7)
     plate = Mesh((v + np.array((x, y, 0.0))).astype(np.float32), flat.faces)
     return [Part(plate, soft=0.22, bone=-0.27)]
-
-
-PROCEDURE = WristPinning

@@ -21,10 +21,10 @@ from fluoroview_simulated.anatomy.regions_head import head
 from fluoroview_simulated.anatomy.tree_strokes import tubes
 from fluoroview_simulated.anatomy.vessels import Tree, draw
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.cerebral_angiography.info import INFO
 from fluoroview_simulated.render import strokes
 from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
-from fluoroview_simulated.room.technique import Geometry, Technique
 
 IODINE_G_CM3 = 0.30
 CAROTID_ML_S = 5.5
@@ -46,87 +46,11 @@ STENOSIS = (12.5, -31.0, 568.0)
 WAIT_S = 6.0
 """Pause of the injector between two injections."""
 
-CASES = (
-    Case(
-        "normal",
-        "Normal internal carotid",
-        False,
-        "The siphon, the ophthalmic artery to the orbit, the middle cerebral with its loops over "
-        "the insula (the Sylvian triangle), the anterior cerebral about the corpus callosum; "
-        "capillary blush after two seconds, from four seconds cortical veins, sagittal, straight "
-        "and transverse sinus, jugular vein.",
-    ),
-    Case(
-        "aneurysm",
-        "Aneurysm at the posterior communicating artery",
-        True,
-        "A round sac of 9 mm with a narrow neck on the back wall of the carotid, where the "
-        "posterior communicating artery leaves: best from the side and obliquely. It fills with "
-        "the artery, swirls, and keeps contrast when the arteries are already empty.",
-    ),
-    Case(
-        "stenosis",
-        "Stenosis of the internal carotid",
-        True,
-        "A short narrowing by three quarters of the diameter in the siphon, where it turns back; "
-        "everything beyond fills late and pale. Measure it against the vessel behind.",
-    ),
-    Case(
-        "occlusion",
-        "Occlusion of the middle cerebral artery",
-        True,
-        "The first part of the middle cerebral artery ends in a stump; its branches and its blush "
-        "are missing. Late in the run the outermost of them fill backwards from the anterior "
-        "cerebral artery.",
-    ),
-)
-
-_CONTROLS = (
-    Control("Inject", "command", "Start the power injector.", keys=("I",)),
-    Control(
-        "InjectionRate", "number", "Contrast per second.", "ml/s", 6.0, 1.0, 12.0, 0.5
-    ),
-    Control("InjectionVolume", "number", "Contrast per injection.", "ml", 8.0, 1.0, 20.0, 1.0),
-    Control(
-        "InjectionDelay",
-        "number",
-        "From the key to the contrast, so that the mask is taken before.",
-        "s",
-        0.6,
-        0.0,
-        5.0,
-        0.1,
-    ),
-)  # fmt: skip
-
 
 class CerebralAngiography(Procedure):
     """The left internal carotid artery and what it feeds."""
 
-    info: ClassVar[ProcedureInfo] = ProcedureInfo(
-        name="cerebral-angiography",
-        title="Cerebral angiography",
-        agent="iodine",
-        teaching="Start the run, then inject: the first images are the mask. Arteries, blush "
-        "and veins pass in eight seconds. It begins from the side; for the frontal view turn to 0 "
-        "degrees and 20 degrees cranially, so that the petrous ridges leave the orbits.",
-        cases=CASES,
-        technique=Technique(kv=76.0, tube_current_ma=60.0, pulse_width_ms=8.0, filter_cu_mm=0.1),
-        geometry=Geometry(
-            source_image_mm=1100.0,
-            source_isocentre_mm=850.0,
-            detector_mm=290.0,
-            field_width_mm=282.0,
-            field_height_mm=282.0,
-            primary_deg=90.0,
-            isocentre_mm=(5.0, 3.0, 571.0),
-        ),
-        rate_hz=6.0,
-        controls=_CONTROLS,
-        subtraction=True,
-        gallery_s=(2.6, 8.6),
-        gallery_acts=((4.4, "Inject", None),),
-    )
+    info: ClassVar[ProcedureInfo] = INFO
 
     def __init__(self, case: str, seed: int = 1, body: str = "medium") -> None:
         super().__init__(case, seed, body)
@@ -190,12 +114,12 @@ class CerebralAngiography(Procedure):
         return [
             Injection(
                 t,
-                float(self.acts.value("InjectionVolume", t)),
-                float(self.acts.value("InjectionRate", t)),
+                float(self.actions.value("InjectionVolume", t)),
+                float(self.actions.value("InjectionRate", t)),
                 IODINE_G_CM3,
-                float(self.acts.value("InjectionDelay", t)),
+                float(self.actions.value("InjectionDelay", t)),
             )
-            for t in self.acts.times("Inject", t_s)
+            for t in self.actions.times("Inject", t_s)
         ]
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
@@ -360,6 +284,3 @@ def _gyri(view: View) -> np.ndarray:
         )
         total += strength * noise / noise.std()
     return np.clip(total, 0.2, 2.0)
-
-
-PROCEDURE = CerebralAngiography

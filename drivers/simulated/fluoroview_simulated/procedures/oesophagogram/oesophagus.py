@@ -1,7 +1,7 @@
-"""The gullet of a case: its line, how wide it can become, what presses on it, what bulges.
+"""The oesophagus of a case: its line, how wide it can become, what presses on it, what bulges.
 
 The line runs from the upper sphincter to the cardia and on along the lesser curvature, 2 mm a
-node. In a hiatal hernia the gullet is short and ends in a pouch of stomach above the diaphragm.
+node. In a hiatal hernia the oesophagus is short and ends in a pouch of stomach above the diaphragm.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ _MEGA_MM = gut.curve(
     [(0, 5.5), (10, 8), (26, 14), (60, 19), (120, 22), (165, 23), (192, 20), (208, 14.5),
      (220, 8.5), (230, 3.6), (237, 1.8), (275, 1.5)]
 )  # fmt: skip
-"""Radius of the pouch from its ring to below the hiatus, and of the wide gullet, mm."""
+"""Radius of the pouch from its ring to below the hiatus, and of the wide oesophagus, mm."""
 PRESS_DIRECTION = np.array([0.80, -0.60, 0.0])
 """Arch, left main bronchus and left atrium press from the left and from in front."""
 PRESSING_MM = ((308.0, 12.0, 3.6), (276.0, 8.0, 2.4), (228.0, 26.0, 2.6))
-"""Height, extent along the gullet and depth of the three impressions."""
+"""Height, extent along the oesophagus and depth of the three impressions."""
 
 
 @dataclass(frozen=True, eq=False)
-class Gullet:
-    """One patient's gullet.
+class Oesophagus:
+    """One patient's oesophagus.
 
     Attributes:
         line: (n, 3) mm; s_mm: (n,) distance from the upper sphincter.
@@ -60,7 +60,7 @@ class Gullet:
         shape: (n,) radius relative to its mean when it is moderately full.
         pressed: (n, 3) mm that the wall is moved by its neighbours when it is full.
         folds: four lines beside the middle, where coated folds lie when it is empty.
-        sac: a part that holds a level: the pouch of a hernia or the wide gullet of achalasia.
+        sac: a part that holds a level: the pouch of a hernia or the wide oesophagus of achalasia.
         narrow_mm: where a fixed narrowing begins and ends, or None.
     """
 
@@ -76,9 +76,9 @@ class Gullet:
     narrow_mm: tuple[float, float] | None = None
 
 
-def make_gullet(case: str, body: str) -> Gullet:
-    """The gullet of a case of the examination."""
-    points = {"hiatal-hernia": _HERNIA, "achalasia": _MEGA}.get(case, gut.GULLET_POINTS)
+def make_oesophagus(case: str, body: str) -> Oesophagus:
+    """The oesophagus of a case of the examination."""
+    points = {"hiatal-hernia": _HERNIA, "achalasia": _MEGA}.get(case, gut.OESOPHAGUS_POINTS)
     if case == "hiatal-hernia":
         points = (*points, *_POUCH[1:])
     cardia = len(points)
@@ -95,7 +95,7 @@ def make_gullet(case: str, body: str) -> Gullet:
         narrow = (126.0, 168.0)
     if narrow is not None:
         wide = _narrowed(case, s, wide, narrow)
-    return Gullet(
+    return Oesophagus(
         line * scale,
         s,
         float(hiatus),
@@ -122,7 +122,7 @@ def _shape(s: np.ndarray, hiatus: float) -> np.ndarray:
 
 
 def _wide(case: str, s: np.ndarray, hiatus: float, end: float) -> np.ndarray:
-    """Greatest radius along the gullet, mm."""
+    """Greatest radius along the oesophagus, mm."""
     wide = np.interp(s, [0, 8, 30, hiatus - 18], [5.0, 6.5, 9.5, 11.5])
     ring = np.interp(s, [hiatus - 9, hiatus, end, end + 8], [11.5, 6.0, 6.0, 4.0])
     if case == "hiatal-hernia":
@@ -159,13 +159,13 @@ def _eaten(s: np.ndarray, narrow: tuple[float, float] | None) -> np.ndarray:
 
 
 def _pressed(line: np.ndarray, s: np.ndarray, end: float) -> np.ndarray:
-    """How far neighbours push the full gullet aside, (n, 3) mm."""
+    """How far neighbours push the full oesophagus aside, (n, 3) mm."""
     deep = sum(d * np.exp(-(((line[:, 2] - z) / w) ** 2)) for z, w, d in PRESSING_MM)
     return -PRESS_DIRECTION * (deep * (s < end))[:, None]
 
 
 def _fold(line: np.ndarray, s: np.ndarray, number: int) -> np.ndarray:
-    """One of four winding lines in the furrows between the folds of the empty gullet."""
+    """One of four winding lines in the furrows between the folds of the empty oesophagus."""
     turn = 2 * np.pi * number / 4 + 0.5 + 0.35 * np.sin(s / 37.0 + number)
     wave = 0.5 * np.sin(s / 13.0 + 2.0 * number)
     apart = 2.7 + wave
@@ -173,7 +173,7 @@ def _fold(line: np.ndarray, s: np.ndarray, number: int) -> np.ndarray:
 
 
 def _sac(case: str) -> gut.Lumen | None:
-    """The pouch of a hernia, or the wide gullet of achalasia with its beak."""
+    """The pouch of a hernia, or the wide oesophagus of achalasia with its beak."""
     if case == "hiatal-hernia":
 
         def pouch(s: np.ndarray, angle: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ class StentPlacement(Procedure):
         super().__init__(case, seed, body)
         self._scale = BODY_SCALE[body]
         start = {"WireAdvance": 190.0, "Deploy": devices.STENT_MM} if case in PLACED else {}
-        self.acts = OperatorActions(
+        self.actions = OperatorActions(
             [replace(c, default=start.get(c.name, c.default)) for c in CONTROLS]
         )
         tree = arteries.roughened(arteries.leg_tree(seed), seed, 0.08)
@@ -95,20 +95,20 @@ class StentPlacement(Procedure):
     def _value(self, name: str, t_s: float) -> float:
         """What stands now; who comes with a stent gets no second one."""
         if self.case in PLACED and name in ("StentAdvance", "Deploy"):
-            return float(self.acts.controls[name].default)
-        return float(self.acts.value(name, t_s))
+            return float(self.actions.controls[name].default)
+        return float(self.actions.value(name, t_s))
 
     def stent_middle(self, t_s: float) -> float | None:
         """Where a stent stands that is at least partly free, mm below the sheath; None: nowhere."""
         if self.case in PLACED:
             return self.lesion + PLACED[self.case]
-        freed = [t for t, v in self.acts.history("Deploy", t_s) if float(v) > 0.0]
+        freed = [t for t, v in self.actions.history("Deploy", t_s) if float(v) > 0.0]
         return self._value("StentAdvance", freed[0]) if freed else None
 
     def balloon(self, t_s: float) -> devices.Inflation:
         """The balloon's state."""
         switches = []
-        for t, on in self.acts.history("Inflate", t_s):
+        for t, on in self.actions.history("Inflate", t_s):
             off = self._value("BalloonAdvance", t) - self.lesion
             switches.append((t, bool(on), abs(off) < 14.0))
         return devices.inflation(switches, t_s)
@@ -223,7 +223,7 @@ class StentPlacement(Procedure):
         devices.draw_stent(canvas, self.line, at - half, radius, k)
 
     def _shots(self, t_s: float) -> list[Injection]:
-        times = self.acts.times("Inject", t_s)
+        times = self.actions.times("Inject", t_s)
         return [Injection(t, HAND_ML, HAND_ML_S, AGENT_G_CM3) for t in times if t_s - t < 40.0]
 
     def _draw_contrast(self, canvas: Canvas, t_s: float) -> None:

@@ -1,6 +1,6 @@
-"""How contrast runs along the sac when table or patient is turned: it takes seconds to follow.
+"""How contrast flows along the thecal sac when the table or the patient is turned, in seconds.
 
-The sac is a tube. Each part of the contrast makes for where it will rest, the faster the farther it
+The thecal sac is a tube. Each part of the contrast makes for where it will rest, faster when it
 has to go, and keeps its place in the row; across the tube it lies level at once. Where it is
 depends on when the table stood how, and on nothing else.
 """
@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from fluoroview_simulated.procedures.myelography.sac import Sac
+from fluoroview_simulated.procedures.myelography.thecal_sac import ThecalSac
 
 FOLLOWS_S = 1.8
 """Time in which two thirds of the way are gone."""
@@ -27,18 +27,18 @@ _BELOW = 0.5 + (_ACROSS * np.sqrt(1.0 - _ACROSS**2) + np.arcsin(_ACROSS)) / np.p
 
 
 class Running:
-    """Contrast in one sac."""
+    """Contrast in one thecal sac."""
 
-    def __init__(self, sac: Sac) -> None:
-        self._rings = sac.rings
-        self._capacity = sac.capacity_ml
-        self._ends = np.concatenate([[0.0], np.cumsum(sac.capacity_ml)])
+    def __init__(self, thecal_sac: ThecalSac) -> None:
+        self._rings = thecal_sac.rings
+        self._capacity = thecal_sac.capacity_ml
+        self._ends = np.concatenate([[0.0], np.cumsum(thecal_sac.capacity_ml)])
         self._tables: dict[tuple, tuple[np.ndarray, ...]] = {}
         self._rests: dict[tuple, tuple[np.ndarray, float]] = {}
 
     @property
     def middles(self) -> np.ndarray:
-        """Middle of the sac at each ring, (n, 3) mm."""
+        """Middle of the thecal sac at each ring, (n, 3) mm."""
         return self._rings.mean(axis=1)
 
     def filled(
@@ -48,7 +48,7 @@ class Running:
         level_mm: float,
         t_s: float,
     ) -> np.ndarray:
-        """Share of the sac that is filled at each ring, (n,).
+        """Share of the thecal sac that is filled at each ring, (n,).
 
         Args:
             downs: from when gravity pointed where in the patient, (3,) each, in order.
@@ -90,7 +90,7 @@ class Running:
         return np.interp(PARTS * total[-1], total, self._ends), float(total[-1])
 
     def _table(self, down: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Middle and reach of each ring in height; heights, and the ml of the sac below them."""
+        """Middle and reach of each ring in height; heights, and ml of the sac below them."""
         key = tuple(np.round(down, 4))
         if key not in self._tables:
             height = -(self._rings @ down)
@@ -119,8 +119,8 @@ def turned(
     """
     tilt, position = start
     found = [(-np.inf, tilt, position)]
-    acts = [*((t, "tilt", v) for t, v in tilts), *((t, "position", v) for t, v in positions)]
-    for t, what, value in sorted(acts, key=lambda act: act[0]):
+    actions = [*((t, "tilt", v) for t, v in tilts), *((t, "position", v) for t, v in positions)]
+    for t, what, value in sorted(actions, key=lambda act: act[0]):
         tilt, position = (value, position) if what == "tilt" else (tilt, value)
         since = -np.inf if t <= max(t_s - SETTLED_S, 0.0) else t
         if since - found[-1][0] < TOGETHER_S or since == found[-1][0]:

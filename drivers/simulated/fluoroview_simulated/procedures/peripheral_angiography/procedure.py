@@ -14,8 +14,8 @@ from fluoroview_simulated.anatomy.flow import Flow, Injection
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.sliding import Slide, Way, relaxed
 from fluoroview_simulated.anatomy.vessels import Tree
-from fluoroview_simulated.procedures.base import Case, Control, Procedure, ProcedureInfo
-from fluoroview_simulated.room.technique import Geometry, Technique
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.peripheral_angiography.info import INFO
 
 if TYPE_CHECKING:
     from fluoroview_simulated.render.canvas import Canvas
@@ -28,80 +28,6 @@ CATHETER_RADIUS_MM, WIRE_RADIUS_MM = 0.85, 0.45
 STENOSIS_Z, ANEURYSM_Z = -470.0, -588.0
 OCCLUSION_Z = (-448.0, -520.0)
 DEEPEST_MM = 420.0
-
-INFO = ProcedureInfo(
-    name="peripheral-angiography",
-    title="Peripheral angiography of the leg",
-    agent="iodine",
-    teaching=(
-        "Keep the leg still, start the run, and inject (I) after the mask: the injector waits for "
-        "its delay, then gives volume at rate. Common femoral, superficial femoral and profunda, "
-        "popliteal and the three arteries of the lower leg fill one after the other; move the "
-        "table downward and start later for the lower stations. Advance the catheter (Up) for less "
-        "contrast and more detail. A vessel is judged when it is full and before it washes out; "
-        "slow flow needs a longer run, not more dose per image."
-    ),
-    cases=(
-        Case(
-            "normal",
-            "Normal run-off",
-            False,
-            "Smooth femoral and popliteal artery of even calibre, profunda with its perforating "
-            "branches, then anterior tibial, posterior tibial and peroneal artery. The knee is "
-            "reached within 2 s, the ankle within 5 s.",
-        ),
-        Case(
-            "stenosis",
-            "Stenosis of the superficial femoral artery",
-            True,
-            "At the adductor canal the lumen is narrowed by three quarters over 2 cm, uneven and "
-            "one-sided; above it the wall is rough. Beyond the stenosis the artery fills late. "
-            "Turn the C-arm by 30° to see it edge-on.",
-        ),
-        Case(
-            "occlusion",
-            "Occlusion with collaterals",
-            True,
-            "The superficial femoral artery ends in a stump at the adductor canal. Corkscrew "
-            "collaterals from the profunda bridge 7 cm and fill the popliteal artery from above "
-            "late and faintly: follow the run for 8 s or more.",
-        ),
-        Case(
-            "aneurysm",
-            "Aneurysm of the popliteal artery",
-            True,
-            "Behind the knee the lumen widens to 2 cm; contrast swirls in it and stays after the "
-            "vessels above have washed out. Thrombus on the wall is not seen: the sac is larger "
-            "than its lumen. The peroneal artery ends in an embolus.",
-        ),
-    ),
-    technique=Technique(kv=70.0, tube_current_ma=90.0, pulse_width_ms=10.0),
-    geometry=Geometry(
-        detector_mm=420.0,
-        field_width_mm=330.0,
-        field_height_mm=412.0,
-        isocentre_mm=(100.0, 18.0, -545.0),
-    ),
-    rate_hz=4.0,
-    bodies=("medium", "small", "large"),
-    subtraction=True,
-    controls=(
-        Control(
-            "CatheterAdvance", "step", "Tip of the catheter below the sheath in the groin.", "mm",
-            30.0, 0.0, 600.0, 10.0, keys=("Up", "Down"),
-        ),
-        Control(
-            "CatheterRotate", "step", "Rotation of the catheter's bent tip.", "deg",
-            0.0, -180.0, 180.0, 30.0, keys=("Right", "Left"),
-        ),
-        Control("Inject", "command", "Starts the injector.", keys=("I",)),
-        Control("Rate", "number", "Flow of the injector.", "ml/s", 5.0, 0.5, 15.0, 0.5),
-        Control("Volume", "number", "Volume of one injection.", "ml", 12.0, 1.0, 40.0, 1.0),
-        Control("Delay", "number", "From the press to the injection.", "s", 0.5, 0.0, 10.0, 0.5),
-    ),
-    gallery_s=(0.0, 9.0),
-    gallery_acts=((0.5, "Inject", None),),
-)  # fmt: skip
 
 
 class PeripheralAngiography(Procedure):
@@ -148,9 +74,9 @@ class PeripheralAngiography(Procedure):
 
     def way(self, t_s: float) -> Way:
         """The catheter's way now."""
-        rotate = self.acts.history("CatheterRotate", t_s)
+        rotate = self.actions.history("CatheterRotate", t_s)
         moves: list[tuple[float, float]] = [(float(INFO.controls[0].default), 0.0)]
-        for at, to in self.acts.history("CatheterAdvance", t_s):
+        for at, to in self.actions.history("CatheterAdvance", t_s):
             turned = [v for when, v in rotate if when <= at]
             moves.append((float(to), float(turned[-1]) if turned else 0.0))
         return self._slid(tuple(moves))
@@ -158,9 +84,9 @@ class PeripheralAngiography(Procedure):
     def injections(self, t_s: float) -> list[tuple[Injection, int]]:
         """What was injected and at which node the tip lay."""
         given = []
-        for press in self.acts.times("Inject", t_s):
+        for press in self.actions.times("Inject", t_s):
             rate, volume, delay = (
-                float(self.acts.value(n, press)) for n in ("Rate", "Volume", "Delay")
+                float(self.actions.value(n, press)) for n in ("Rate", "Volume", "Delay")
             )
             way = self.way(press)
             i = int(np.searchsorted(way.along_mm, way.inserted_mm))
@@ -217,7 +143,7 @@ class PeripheralAngiography(Procedure):
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """Refuses what would hurt the patient or cannot be done, and says what can."""
         if name == "CatheterAdvance":
-            end = self._slid(((float(value), float(self.acts.value("CatheterRotate", t_s))),))
+            end = self._slid(((float(value), float(self.actions.value("CatheterRotate", t_s))),))
             limit = min(end.end_mm - 5.0, DEEPEST_MM)
             if value > limit:
                 raise ValueError(
@@ -239,7 +165,7 @@ class PeripheralAngiography(Procedure):
         way = self.way(t_s)
         radius = float(way.radius_mm(40)[-1])
         most = 15.0 if radius > 2.2 else 3.0
-        if float(self.acts.value("Rate", t_s)) > most:
+        if float(self.actions.value("Rate", t_s)) > most:
             raise ValueError(
                 f"Inject: the tip lies in a vessel of {2 * radius:.1f} mm ({way.branch}), which "
                 f"may be torn at more than {most:g} ml/s. Lower Rate, or withdraw the catheter "
@@ -291,6 +217,3 @@ def _diseased(case: str, seed: int) -> tuple[Tree, list[tuple[int, float]]]:
         tree = tree.cut("peroneal", 0.35)
         return tree, [(tree.node("femoral", at + 0.06), 0.5)]
     return tree, []
-
-
-PROCEDURE = PeripheralAngiography

@@ -104,7 +104,7 @@ class CoronaryAngiography(Procedure):
 
     def breath_mm(self, t_s: float) -> float:
         """How far the diaphragm is below its place at the end of expiration."""
-        return self.rhythm.breath_mm(t_s, self.acts.history("BreathHold", t_s))
+        return self.rhythm.breath_mm(t_s, self.actions.history("BreathHold", t_s))
 
     def draw(self, t_s: float, canvas: Canvas) -> None:
         """Lungs and heart, catheter, contrast, wire and balloon."""
@@ -119,8 +119,8 @@ class CoronaryAngiography(Procedure):
         return self.heart.moved(local, beat, breath) * self._scale
 
     def _catheter_at(self, t_s: float) -> tuple[float, float]:
-        depth = float(self.acts.value("CatheterAdvance", t_s))
-        return depth, float(self.acts.value("CatheterRotate", t_s))
+        depth = float(self.actions.value("CatheterAdvance", t_s))
+        return depth, float(self.actions.value("CatheterRotate", t_s))
 
     def _catheter(self, t_s: float, beat: float, breath: float) -> np.ndarray:
         """The catheter's line now: its lower end goes with the root of the aorta."""
@@ -142,7 +142,7 @@ class CoronaryAngiography(Procedure):
 
     def _shots(self, t_s: float) -> list[Injection]:
         """Everything that was injected, wherever it went."""
-        times = self.acts.times("Inject", t_s)
+        times = self.actions.times("Inject", t_s)
         return [Injection(t, HAND_ML, HAND_ML_S, AGENT_G_CM3) for t in times]
 
     def _injections(self, t_s: float) -> list[Injection]:
@@ -198,8 +198,8 @@ class CoronaryAngiography(Procedure):
         if self.case != "balloon":
             return devices.Inflation(0.0, 0.0)
         switches = [
-            (t, bool(on), float(self.acts.value("BalloonAdvance", t)))
-            for t, on in self.acts.history("Inflate", t_s)
+            (t, bool(on), float(self.actions.value("BalloonAdvance", t)))
+            for t, on in self.actions.history("Inflate", t_s)
         ]
         return devices.inflation(switches, t_s)
 
@@ -215,7 +215,7 @@ class CoronaryAngiography(Procedure):
         canvas.tube(wire, WIRE_RADIUS_MM, 0.8, "metal")
         canvas.tube(wire[-16:], WIRE_RADIUS_MM + 0.02, 1.6, "metal")
         lesion = tree.length_mm[tree.node(*LESION)]
-        middle = lesion + float(self.acts.value("BalloonAdvance", t_s))
+        middle = lesion + float(self.actions.value("BalloonAdvance", t_s))
         for off in (-BALLOON_MM / 2, BALLOON_MM / 2):
             ends = [np.interp(middle + off + d, along, a) for d in (-0.6, 0.6) for a in p.T]
             canvas.tube(np.array(ends).reshape(2, 3), 0.42, 2.2, "metal")

@@ -1,4 +1,4 @@
-"""The dural sac with its cord and roots: lumen, sleeves and cauda equina of each case."""
+"""The thecal sac with its cord and roots: lumen, sleeves and cauda equina of each case."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.posture import posture
 
-# Middle of the sac and its half axes: z, y, half width, half depth.
-_SAC = np.array(
+# Middle of the thecal sac and its half axes: z, y, half width, half depth.
+_THECAL_SAC = np.array(
     [
         (152, 74.5, 7.6, 6.6), (119, 69.4, 7.8, 6.6), (94, 65.6, 8.3, 6.9), (66, 60.9, 8.6, 6.9),
         (33, 55.8, 8.5, 6.7), (-1, 52.6, 8.3, 6.5), (-33, 54.6, 8.0, 6.3), (-55, 60.0, 7.6, 6.0),
@@ -21,7 +21,7 @@ _SAC = np.array(
     float,
 )[::-1]  # fmt: skip
 DISCS = {"T12/L1": 84.0, "L1/2": 53.0, "L2/3": 18.0, "L3/4": -18.0, "L4/5": -55.0, "L5/S1": -91.0}
-_ROOTS = {  # z where the sleeve leaves the sac, its length down and outward, mm
+_ROOTS = {  # z where the sleeve leaves the thecal sac, its length down and outward, mm
     "T12": (95, 9, 5), "L1": (66, 10, 6), "L2": (33, 11, 7), "L3": (-1, 13, 8),
     "L4": (-33, 15, 8.5), "L5": (-66, 18, 9.5), "S1": (-92, 23, 9), "S2": (-112, 16, 6),
 }  # fmt: skip
@@ -33,7 +33,7 @@ TUMOUR = (0.0, 14.0)
 
 @dataclass(frozen=True)
 class Sleeve:
-    """One root's sleeve outside of the sac."""
+    """One root's sleeve outside of the thecal sac."""
 
     name: str
     left: bool
@@ -42,7 +42,7 @@ class Sleeve:
     root: np.ndarray
 
 
-class Sac:
+class ThecalSac:
     """Shape of one case, in the medium adult times `scale`."""
 
     def __init__(self, case: str, seed: int, scale: float = 1.0) -> None:
@@ -71,7 +71,7 @@ class Sac:
 
     def axes(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Middle y, half width and half depth at heights of the medium adult."""
-        y, a, b = (np.interp(z, _SAC[:, 0], _SAC[:, k]) for k in (1, 2, 3))
+        y, a, b = (np.interp(z, _THECAL_SAC[:, 0], _THECAL_SAC[:, k]) for k in (1, 2, 3))
         return y, a, b
 
     def pressed(self, angle: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -98,7 +98,7 @@ class Sac:
         """Points (n, 3) in the patient at (u, v) of the section at height z; the wall is at 1."""
         y, a, b = self.axes(z)
         room = self.pressed(np.arctan2(v, u), z)
-        lean = np.gradient(np.interp(np.arange(-140, 160), _SAC[:, 0], _SAC[:, 1]))
+        lean = np.gradient(np.interp(np.arange(-140, 160), _THECAL_SAC[:, 0], _THECAL_SAC[:, 1]))
         slope = np.interp(z, np.arange(-140, 160), lean)
         across = 1.0 / np.sqrt(1.0 + slope**2)
         x = a * u * room + self._posture.aside_mm(z)
@@ -106,7 +106,7 @@ class Sac:
         return self.scale * np.stack([x, y + back, z - back * slope], axis=-1)
 
     def inside(self, point_mm: np.ndarray) -> float:
-        """How far from the middle of the sac a point lies: below 1 is in it."""
+        """How far from the middle of the thecal sac a point lies: below 1 is in it."""
         x, y, z = np.asarray(point_mm, float) / self.scale
         middle, a, b = self.axes(z)
         u, v = (x - float(self._posture.aside_mm(z))) / a, (y - middle) / b
@@ -123,7 +123,7 @@ class Sac:
 
     @cached_property
     def capacity_ml(self) -> np.ndarray:
-        """What the sac holds about each of its rings, (n,), all together its volume."""
+        """What the thecal sac holds about each of its rings, (n,), all together its volume."""
         middle = self.rings.mean(axis=1, keepdims=True)
         spokes = self.rings - middle
         area = np.linalg.norm(np.cross(spokes, np.roll(spokes, -1, axis=1)).sum(axis=1), axis=1)
@@ -151,7 +151,7 @@ class Sac:
         s = np.linspace(0.0, 1.0, 9)
         z = z0 - down * s
         start = self.at(np.array([sign * 0.86]), np.array([-0.25]), np.array([float(z0)]))[0]
-        y = np.interp(z, _SAC[:, 0], _SAC[:, 1])
+        y = np.interp(z, _THECAL_SAC[:, 0], _THECAL_SAC[:, 1])
         drift = y - y[0] - 3.0 * s
         line = start + self.scale * np.stack([sign * out * s**1.15, drift, -down * s], axis=1)
         radius = np.interp(s, [0, 0.25, 0.8, 1], [2.1, 1.7, 1.35, 0.5]) * self.scale
