@@ -50,21 +50,32 @@ def _described(name: str) -> dict[str, Any]:
 
 
 def gallery_frames(
-    name: str, case: str, size: int = 1024, frames: int | None = None
+    name: str,
+    case: str,
+    size: int = 1024,
+    frames: int | None = None,
+    *,
+    start_s: float | None = None,
+    rate_hz: float | None = None,
+    acquisition: bool | None = None,
 ) -> tuple[dict[str, Any], Iterator[tuple[float, np.ndarray]]]:
-    """One case as the gallery shows it.
+    """Return one case as the gallery, or a sample loop, shows it.
 
     Args:
         name, case: what to render.
         size: rows and columns; rendered at the next larger matrix, and averaged down.
-        frames: at most so many; None: the whole movie.
+        frames: how many; None: the whole movie.
+        start_s, rate_hz: procedure time of the first pulse, and pulses per second; None: as the
+            movie has them.
+        acquisition: whether the detector dose is that of an acquisition; None: for DSA.
 
     Returns:
-        {"rate_hz", "still"}: frames per second of the movie, and which frame is the still; and an
-        iterator of procedure time in s and (size, size) uint16 pixels, linear in exposure.
+        {"rate_hz", "still", "technique", "geometry"}: frames per second of the movie, which frame
+        is the still, and fields of `Technique` and `Geometry`; and an iterator of procedure time
+        in s and (size, size) uint16 pixels, linear in exposure.
 
     Raises:
-        ValueError: for an unknown examination or case.
+        ValueError: for an unknown procedure or case.
     """
     from fluoroview_simulated.render.scene import Scene
 
@@ -72,24 +83,31 @@ def gallery_frames(
     info = patient.info
     for t_s, control, value in info.gallery_actions_of(patient.case):
         patient.actions.record(t_s, control, value)
-    start, end = info.gallery_s
-    count = max(1, round((end - start) * info.rate_hz))
+    start = info.gallery_s[0] if start_s is None else start_s
+    rate = info.rate_hz if rate_hz is None else rate_hz
+    count = max(1, round((info.gallery_s[1] - start) * rate))
     still = (2 * count) // 3
     if frames is not None:
-        count = min(count, frames)
+        count = frames
+    matrix = next((m for m in MATRICES if m >= size), MATRICES[-1])
+    scene = Scene(patient, matrix)
+    technique = settled(scene, start, rate)
+    if info.subtraction if acquisition is None else acquisition:
+        technique = stronger(technique, DETECTOR_DOSE[ACQUISITION], rating_kw("1.0"))
 
     def pulses() -> Iterator[tuple[float, np.ndarray]]:
-        matrix = next((m for m in MATRICES if m >= size), MATRICES[-1])
-        scene = Scene(patient, matrix)
         out = np.empty((matrix, matrix), np.uint16)
-        technique = settled(scene, start, info.rate_hz)
-        if info.subtraction:
-            technique = stronger(technique, DETECTOR_DOSE[ACQUISITION], rating_kw("1.0"))
         lag: deque[tuple[float, Technique]] = deque(maxlen=LAG_PULSES)
         for i in range(count):
-            t_s = start + i / info.rate_hz
+            t_s = start + i / rate
             scene.frame(i, t_s, technique, out, lag)
             lag.appendleft((t_s, technique))
             yield t_s, cv2.resize(out, (size, size), interpolation=cv2.INTER_AREA)
 
-    return {"rate_hz": info.rate_hz, "still": still}, pulses()
+    about = {
+        "rate_hz": rate,
+        "still": still,
+        "technique": asdict(technique),
+        "geometry": asdict(scene.geometry),
+    }
+    return about, pulses()
