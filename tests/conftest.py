@@ -14,6 +14,12 @@ INSTALLED = HERE / "installed"
 SHARED_DICOM = HERE.parent.parent / "shared" / "data" / "dicom"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def english():
+    """Show texts in English, in this process and its children, whatever the computer's locale."""
+    os.environ["FLUOROVIEW_LANGUAGE"] = "en"
+
+
 @pytest.fixture
 def qtbot(qtbot):
     """Wait as long as a busy machine may need; only a broken run takes all of it."""
