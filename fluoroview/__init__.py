@@ -12,27 +12,7 @@ imported at its first use, and none needs Qt:
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from fluoroview.api import (
-        AcquiredFrames,
-        OpenDetector,
-        check,
-        devices,
-        drivers,
-        open_detector,
-        read_cine,
-        read_recording,
-        record,
-        write_loop,
-    )
-    from fluoroview.hal.errors import FluoroError
-    from fluoroview.pipeline import Pipeline, PipelineSettings
-    from fluoroview.session.room import Room, read_room
-    from fluoroview.session.session import Session
-
-    __version__: str
+from typing import Any
 
 _API = "fluoroview.api"
 _PLACES = {
@@ -54,25 +34,7 @@ _PLACES = {
     "write_loop": _API,
 }
 
-__all__ = [
-    "AcquiredFrames",
-    "FluoroError",
-    "OpenDetector",
-    "Pipeline",
-    "PipelineSettings",
-    "Room",
-    "Session",
-    "__version__",
-    "check",
-    "devices",
-    "drivers",
-    "open_detector",
-    "read_cine",
-    "read_recording",
-    "read_room",
-    "record",
-    "write_loop",
-]
+__all__ = ["__version__", *_PLACES]  # noqa: PLE0604 - names of modules loaded later
 
 
 def __getattr__(name: str) -> Any:

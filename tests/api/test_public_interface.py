@@ -1,7 +1,9 @@
 """`import fluoroview as fv`: what scripts and notebooks do, on real drivers in real processes."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,3 +130,12 @@ def test_importing_and_using_the_interface_imports_no_qt_and_little_at_first():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_types_name_what_the_interface_has():
+    stub = ast.parse(Path(fv.__file__).with_suffix(".pyi").read_text())
+    typed = {
+        (each.names[0].name, each.module) for each in stub.body if isinstance(each, ast.ImportFrom)
+    }
+
+    assert typed == set(fv._PLACES.items())
