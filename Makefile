@@ -10,7 +10,7 @@ RUN := -e '.[gallery]' $(patsubst %,-e ./drivers/%,$(LIGHT))
 ALL := $(patsubst %/pyproject.toml,-e ./%,$(DRIVERS))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt
 
-.PHONY: run test format clean
+.PHONY: run test coverage format clean
 
 run: .venv/.run
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -24,7 +24,16 @@ test: .venv/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+coverage: .venv/.test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --skip-covered
+	@for part in hal session dose; do \
+		echo "branch coverage of $$part, per cent (at least 90):"; \
+		$(BIN)/python -m coverage report --include="fluoroview/$$part/*" --format=total --fail-under=90 || exit 1; \
+	done
 
 format: .venv/.test
 	$(BIN)/ruff check --fix .
