@@ -28,7 +28,6 @@ test: .venv/.test
 
 coverage: .venv/.test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=
-	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --skip-covered
 	@for part in hal session dose; do \
 		echo "branch coverage of $$part, per cent (at least 90):"; \
