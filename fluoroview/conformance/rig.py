@@ -23,12 +23,11 @@ from fluoroview.hal.frame import Frame, FrameFormat, Pixels
 from fluoroview.hal.parameter import ParameterTree
 from fluoroview.hal.runtime.dead_man import ProcessHeartbeat, arm_switch
 from fluoroview.hal.runtime.ledger import Ledger, read_ledger
-from fluoroview.hal.runtime.ring import FrameRing, RingReader, Word
+from fluoroview.hal.runtime.ring import FrameRing, RingReader, Word, slots_for
 from fluoroview.hal.runtime.server import DeviceServer, Reports, format_fields
 from fluoroview.hal.runtime.starvation import TICK_S, Patience, Starvation
 from fluoroview.hal.states import DEADLINE_S
 
-_RING_BYTES = 256 << 20
 _STALL_S = 1.0
 _LOOK_S = 0.1
 """How often a wait for a frame looks whether the driver has reported a failure."""
@@ -106,8 +105,11 @@ class Rig:
         frame_format = FrameFormat(stated["rows"], stated["columns"], stated["dtype"])
         if frame_format.frame_bytes <= 0:
             raise Violation("parameters-required", f"It states {frame_format} for its frames.")
-        wanted = slots or max(4, min(32, _RING_BYTES // frame_format.frame_bytes))
-        self._ring = FrameRing.create(frame_format, wanted)
+        try:
+            count = slots or min(32, slots_for(frame_format, self.rate_hz, self.server.name))
+        except FluoroError as error:
+            raise Violation("parameters-required", str(error)) from error
+        self._ring = FrameRing.create(frame_format, count)
         self._reader = self._ring.reader()
         self._heartbeat = ProcessHeartbeat(self._ring)
         self._poison = None
@@ -120,7 +122,7 @@ class Rig:
             "parameters-required",
             path=str(self._ring.block.path),
             frame_format=format_fields(frame_format),
-            slots=wanted,
+            slots=count,
         )
         self._ring.block.unlink()
         return frame_format

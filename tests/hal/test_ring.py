@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,8 @@ import pytest
 from fluoroview.hal import DeviceError, DoseOrigin, Exposure, FakeClock, FrameHeader, Pulse
 from fluoroview.hal.frame import FrameFormat
 from fluoroview.hal.runtime import shared_memory as memory
-from fluoroview.hal.runtime.ring import PULSE_SLOTS, FrameRing
+from fluoroview.hal.runtime.ring import PULSE_SLOTS, FrameRing, slots_for
+from fluoroview.hal.runtime.store_order import require_ordered_stores
 from fluoroview.hal.sink import FrameSink, SlotPool
 
 
@@ -194,3 +196,44 @@ def test_a_killed_process_leaves_no_ring_behind():
     )
     done = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False)
     assert left_by(int(done.stdout)) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "rate_hz", "slots"),
+    [
+        pytest.param(1024, 1024, 30.0, 32, id="one second"),
+        pytest.param(1024, 1024, 3.0, 8, id="slow: enough for a reader that pauses"),
+        pytest.param(256, 256, 500.0, 64, id="fast: at most so many"),
+        pytest.param(1024, 1024, float("nan"), 32, id="of unknown rate"),
+        pytest.param(4096, 4096, 30.0, 8, id="large: within 256 MiB"),
+        pytest.param(6000, 6000, 7.5, 3, id="very large: fewer than usual"),
+    ],
+)
+def test_a_ring_holds_a_second_within_its_bound(rows, columns, rate_hz, slots):
+    assert slots_for(FrameFormat(rows, columns), rate_hz) == slots
+
+
+def test_frames_too_large_for_the_bound_are_refused():
+    with pytest.raises(DeviceError, match="32000×32000 pixels, 2048 MB each: too large"):
+        slots_for(FrameFormat(32000, 32000), 30.0, "huge:d0")
+
+
+@pytest.mark.parametrize("machine", ["aarch64", "arm64", "riscv64", "ppc64le", ""])
+def test_a_child_process_is_refused_where_stores_may_be_reordered(machine, monkeypatch):
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    with pytest.raises(DeviceError, match="does not keep the order of stores"):
+        require_ordered_stores("ramp:r0", "process")
+    require_ordered_stores("ramp:r0", "thread")
+
+
+def test_a_thread_is_refused_where_no_lock_orders_its_stores(monkeypatch):
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    with pytest.raises(DeviceError, match="no global interpreter lock"):
+        require_ordered_stores("ramp:r0", "thread")
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "AMD64", "i686"])
+def test_processors_that_keep_the_order_of_stores_may_run_children(machine, monkeypatch):
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    require_ordered_stores("ramp:r0", "process")

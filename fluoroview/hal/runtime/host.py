@@ -20,8 +20,9 @@ from fluoroview.hal.parameter import Value
 from fluoroview.hal.runtime.dead_man import DeadMan, ProcessHeartbeat, arm_switch, beat
 from fluoroview.hal.runtime.ledger import Ledger, read_ledger
 from fluoroview.hal.runtime.registry import load_driver
-from fluoroview.hal.runtime.ring import FrameRing, Word
+from fluoroview.hal.runtime.ring import FrameRing, Word, slots_for
 from fluoroview.hal.runtime.server import Reports, format_fields
+from fluoroview.hal.runtime.store_order import require_ordered_stores
 from fluoroview.hal.runtime.transport import (
     DeadlineMissedError,
     DriverGoneError,
@@ -33,7 +34,6 @@ from fluoroview.hal.runtime.watchdog import Watchdog, WatchLimits
 from fluoroview.hal.states import DEADLINE_S, DeviceState, StateMachine
 
 Isolation = Literal["process", "thread"]
-_RING_BYTES = 256 << 20
 _RESTART = "Restart the device, or choose another one."
 
 
@@ -93,6 +93,7 @@ class DeviceHost:
     def open(self) -> None:
         """CLOSED → IDLE. Raises DriverError or DeviceError with a sentence."""
         self._states.require(DeviceState.CLOSED, action="be opened")
+        require_ordered_stores(self.name, self.isolation)
         reports = Reports(
             self._bell, self._failed, self._refused, self._operator_silent, self._on_progress
         )
@@ -155,7 +156,8 @@ class DeviceHost:
         self.bit_depth = described["bit_depth"]
         self._limits = WatchLimits(described["rate_hz"])
         frame_format = FrameFormat(described["rows"], described["columns"], described["dtype"])
-        ring = FrameRing.create(frame_format, slots or _slots(frame_format, described["rate_hz"]))
+        fitting = slots_for(frame_format, described["rate_hz"], self.name)
+        ring = FrameRing.create(frame_format, slots or fitting)
         try:
             self._call(
                 "arm",
@@ -366,9 +368,3 @@ def _traits(described: dict[str, Any]) -> DeviceTraits:
     return DeviceTraits(
         DeviceKind(described["kind"]), kinds, described["handshake"], described["reports_pulses"]
     )
-
-
-def _slots(frame_format: FrameFormat, rate_hz: float) -> int:
-    """Return how many slots make about one second, at least 8, within the memory bound."""
-    wanted = 32 if math.isnan(rate_hz) else math.ceil(rate_hz) + 2
-    return max(8, min(wanted, 64, _RING_BYTES // max(1, frame_format.frame_bytes)))

@@ -6,11 +6,12 @@ lost(ring). A second, smaller ring carries the x-ray pulses, which outnumber the
 images are lost.
 
 Layout of the block: control words (int64) · order of commits · frame headers · pulses · pixels.
-Each control word is written by one side only. An aligned int64 is stored whole on the machines
-Python runs on; the order of stores is kept by the doorbell, a system call or a lock, that follows
-each commit.
+Each control word is written by one side only, except STOPPING, which either side may set. An
+aligned int64 is stored whole on the machines Python runs on; store_order.py refuses those that do
+not keep the order of stores.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,11 +20,19 @@ from enum import IntEnum
 
 import numpy as np
 
+from fluoroview.hal.errors import DeviceError
 from fluoroview.hal.frame import Frame, FrameFormat, FrameHeader, Pixels, Pulse
 from fluoroview.hal.runtime.shared_memory import SharedBlock
 
 MAX_READERS = 4
 PULSE_SLOTS = 4096
+MAX_RING_BYTES = 256 << 20
+"""Bound of a ring's pixels in bytes; it holds before every count of slots."""
+MIN_SLOTS = 3
+"""One that is filled, one that is read, one between them."""
+_USUAL_MIN_SLOTS = 8
+_MAX_SLOTS = 64
+_SLOTS_OF_UNKNOWN_RATE = 32
 _PAGE = 4096
 _HEADER_BYTES = 192
 _PULSE_BYTES = 128
@@ -265,6 +274,24 @@ class RingReader:
         self._ring.words[Word.READER_0 + self.index] = -1
         self._forget(self)
         self._bell.set()
+
+
+def slots_for(frame_format: FrameFormat, rate_hz: float, device: str = "") -> int:
+    """Return how many slots hold about one second of frames, within the memory bound.
+
+    Raises DeviceError where the bound does not hold even the fewest slots of a stream.
+    """
+    fitting = MAX_RING_BYTES // max(1, frame_format.frame_bytes)
+    if fitting < MIN_SLOTS:
+        raise DeviceError(
+            f"{device} states frames of {frame_format.columns}×{frame_format.rows} pixels, "
+            f"{frame_format.frame_bytes / 1e6:.0f} MB each: too large for the frame buffers.",
+            f"A frame may have at most {MAX_RING_BYTES // MIN_SLOTS / 1e6:.0f} MB; choose a "
+            "smaller frame size, or binning.",
+            device,
+        )
+    per_second = _SLOTS_OF_UNKNOWN_RATE if math.isnan(rate_hz) else math.ceil(rate_hz) + 2
+    return min(max(_USUAL_MIN_SLOTS, per_second), _MAX_SLOTS, fitting)
 
 
 def _read_only(pixels: Pixels) -> Pixels:
