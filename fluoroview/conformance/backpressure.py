@@ -1,4 +1,4 @@
-"""A consumer that stands still: the ring fills, the driver goes on, nothing kept is overwritten."""
+"""A stalled consumer: the ring fills, the driver continues, no held frame is overwritten."""
 
 from collections.abc import Iterator
 
@@ -15,27 +15,28 @@ from fluoroview.conformance.verdict import (
 
 SLOW = Rule(
     "slow-consumer",
-    "With the ring full the driver goes on, each loss is counted, and frames flow again after.",
-    "A slow disk or screen must cost images that are counted, not the run.",
+    "With a full ring the driver continues, each loss is counted, and frames flow again "
+    "afterwards.",
+    "A slow disk or screen may cost counted images, but not the run.",
 )
 KEPT = Rule(
     "kept-frame",
-    "A frame that the consumer still holds is not written to.",
-    "An image that changes while it is processed or saved is torn, and nothing tells.",
+    "The driver does not write to a frame that the consumer still holds.",
+    "An image that changes while it is processed or saved is torn, and nothing shows it.",
 )
 _SLOTS = 4
 _LOSSES = 5
 
 
-def _stand_still(desk: TrialContext) -> Iterator[Finding]:
-    with desk.open_rig() as rig:
+def _stand_still(context: TrialContext) -> Iterator[Finding]:
+    with context.open_rig() as rig:
         rig.arm(slots=_SLOTS)
         rig.start()
-        desk.step(SLOW.id)
-        patience_s = max(desk.effort.first_frame_s, 20.0 / max(rig.rate_hz, 1e-3))
+        context.step(SLOW.id)
+        patience_s = max(context.effort.first_frame_s, 20.0 / max(rig.rate_hz, 1e-3))
         if not until(lambda: rig.pending == _SLOTS or bool(rig.log.failures), patience_s):
             yield not_applicable(KEPT.id, f"No {_SLOTS} frames came.")
-            yield failed(SLOW.id, f"{rig.pending} frames came while the consumer stood still.")
+            yield failed(SLOW.id, f"{rig.pending} frames came while the consumer was stalled.")
             return
         before = rig.held()
         went_on = until(lambda: rig.ledger.lost_ring >= _LOSSES, rig.stall_s * 2)
@@ -45,14 +46,14 @@ def _stand_still(desk: TrialContext) -> Iterator[Finding]:
             [f"{_changed(before, after)} of {len(before)} frames changed while they were held."]
             if _changed(before, after)
             else [],
-            f"{len(before)} frames were held and stayed as they were.",
+            f"{len(before)} frames were held and did not change.",
         )
         if not went_on:
-            said = f" It said: {rig.log.failures[0]}" if rig.log.failures else ""
+            sentence = f" It reported: {rig.log.failures[0]}" if rig.log.failures else ""
             yield failed(
                 SLOW.id,
                 f"With the ring of {_SLOTS} full, {rig.ledger.lost_ring} more frames came in "
-                f"{rig.stall_s * 2:.1f} s, then none.{said}",
+                f"{rig.stall_s * 2:.1f} s, then none.{sentence}",
             )
             return
         rig.drain()
@@ -60,14 +61,14 @@ def _stand_still(desk: TrialContext) -> Iterator[Finding]:
         ledger = rig.stop()
         rig.drain()
     if not flowed:
-        yield failed(SLOW.id, f"After {ledger.lost_ring} losses no frame came any more.")
+        yield failed(SLOW.id, f"After {ledger.lost_ring} losses no further frame came.")
     elif not ledger.exact:
         yield failed(SLOW.id, f"The ledger does not add up: {ledger.as_dict()}.")
     else:
         yield passed(
             SLOW.id,
             f"{ledger.expected} expected = {ledger.delivered} delivered + {ledger.lost_ring} "
-            f"lost(ring) + {ledger.lost - ledger.lost_ring} lost otherwise; it went on.",
+            f"lost(ring) + {ledger.lost - ledger.lost_ring} lost otherwise; it continued.",
         )
 
 

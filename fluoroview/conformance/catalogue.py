@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 
 from fluoroview.conformance.backpressure import STAND_STILL
+from fluoroview.conformance.dead_man import DEAD_MAN_TRIAL
 from fluoroview.conformance.dose_meters import MEASURING
 from fluoroview.conformance.endurance import MANY_RUNS
 from fluoroview.conformance.generators import EXPOSING
@@ -12,7 +13,7 @@ from fluoroview.conformance.lifecycle import CLOSINGS, OPENINGS
 from fluoroview.conformance.live_settings import LIVE
 from fluoroview.conformance.loading import DISCOVER, IDS, LOADING
 from fluoroview.conformance.multi_device import COMPANIONS
-from fluoroview.conformance.pulse_reporting import ENDINGS, MANY_TOLD
+from fluoroview.conformance.pulse_reporting import ENDINGS, MANY_EXPOSURES
 from fluoroview.conformance.settings import SETTINGS
 from fluoroview.conformance.stopping import PROVOKED
 from fluoroview.conformance.streaming import STREAM
@@ -33,8 +34,9 @@ TRIALS: tuple[Trial, ...] = (
     COMPANIONS,
     EXPOSING,
     MEASURING,
-    MANY_TOLD,
+    MANY_EXPOSURES,
     ENDINGS,
+    DEAD_MAN_TRIAL,
     ISOLATION,
 )
 """In the order in which they run, after loading and discovery."""
@@ -51,7 +53,7 @@ def groups_of(kind: str) -> Groups:
 
 
 def _all_groups() -> Groups:
-    """Return every rule once: one that several kinds share, where detectors have it."""
+    """Return every rule once: a rule shared by several kinds appears with the detectors' rules."""
     groups: Groups = {}
     seen: set[str] = set()
     for kind in KINDS:
@@ -68,7 +70,7 @@ RULES: dict[str, Rule] = {rule.id: rule for rules in GROUPS.values() for rule in
 
 
 def kinds_of(rule: str) -> tuple[str, ...]:
-    """Return the kinds of devices that a rule is for."""
+    """Return the kinds of device that a rule applies to."""
     return tuple(
         kind
         for kind in KINDS
@@ -83,7 +85,9 @@ def require_rules(ids: list[str] | None) -> set[str]:
             near = get_close_matches(name, RULES, n=3)
             raise FluoroError(
                 f"There is no conformance rule {name!r}.",
-                f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(RULES)}.",
+                f"Did you mean {' or '.join(near)}?"
+                if near
+                else f"The rules are: {', '.join(RULES)}.",
             )
     return set(RULES) if ids is None else set(ids)
 

@@ -1,4 +1,4 @@
-"""Rules about numbers: the hardware counter, the losses told, the slots."""
+"""Rules about numbers: the hardware counter, the losses reported, the slots."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -17,28 +17,30 @@ from fluoroview.conformance.watch import Watched
 
 CONTINUITY = Rule(
     "counter-continuity",
-    "The hardware counter of each frame is one more than the last, plus the losses told between.",
+    "The hardware counter of each frame is one more than the last, plus the losses reported "
+    "between.",
     "The counter is the only witness of frames that never arrived.",
 )
 WRAP = Rule(
     "counter-wrap",
-    "Counters lie in 0 to 2^FrameCounterBits - 1 and wrap there and nowhere else.",
+    "Counters lie in 0 to 2^FrameCounterBits - 1 and wrap only there.",
     "A 16-bit counter wraps every 36 minutes at 30/s; unwrapped wrongly, frames vanish.",
 )
 LEDGER = Rule(
     "ledger-exact",
-    "Counter delta = delivered + lost by cause; no loss is told that the counter does not show.",
+    "Counter delta = delivered + lost by cause; no loss is reported that the counter does not "
+    "show.",
     "A figure that does not add up cannot be trusted when frames do go missing.",
 )
 COMMIT_ONCE = Rule(
     "commit-once",
     "Each slot is committed at most once.",
-    "After its commit a slot belongs to the consumers, who may be showing it.",
+    "After its commit a slot belongs to the consumers, which may be showing it.",
 )
 SLOTS_RETURNED = Rule(
     "slots-returned",
-    "Each slot acquired is committed or discarded.",
-    "A slot forgotten per frame stops the stream after as many frames as the ring has slots.",
+    "Each acquired slot is committed or discarded.",
+    "One forgotten slot per frame stops the stream after as many frames as the ring has slots.",
 )
 RULES = (CONTINUITY, WRAP, LEDGER, COMMIT_ONCE, SLOTS_RETURNED)
 _COMMON_BITS = (8, 10, 12, 14, 16, 20, 24, 30, 31, 32)
@@ -52,7 +54,9 @@ def judge(seen: Watched) -> Iterator[Finding]:
     again = sum(commit.again for commit in seen.log.commits)
     yield judged(
         COMMIT_ONCE.id,
-        [f"{again} commits were of a slot that had been used up."] if again else [],
+        [f"{again} commits used a slot that had been committed or discarded before."]
+        if again
+        else [],
         f"{len(seen.log.frames)} slots, each committed once.",
     )
     yield _slots(seen)
@@ -83,18 +87,20 @@ def _continuity(seen: Watched) -> Finding:
         if step == 0 or step > modulus // 2:
             back.append(f"After counter {before} came {after}.")
         elif step > 1:
-            told = sum(loss.count for loss in seen.log.losses if loss.after_commits == place + 1)
-            if told < step - 1:
-                gaps, missing = gaps + 1, missing + step - 1 - told
+            reported = sum(
+                loss.count for loss in seen.log.losses if loss.after_commits == place + 1
+            )
+            if reported < step - 1:
+                gaps, missing = gaps + 1, missing + step - 1 - reported
     if back:
         return judged(rule, back, "")
     if gaps:
         return warned(
             rule,
-            f"{missing} frames are missing in {gaps} gaps of which the driver told no loss; "
+            f"{missing} frames are missing in {gaps} gaps for which the driver reported no loss; "
             "the HAL counts them as lost(link).",
         )
-    return passed(rule, f"{len(frames)} counters without a gap that was not told.")
+    return passed(rule, f"{len(frames)} counters; every gap was reported.")
 
 
 def _wrap(seen: Watched) -> Finding:
@@ -112,7 +118,7 @@ def _wrap(seen: Watched) -> Finding:
         return failed(
             rule,
             f"The counter fell from {falls[0][0]} to {falls[0][1]}, but FrameCounterBits "
-            f"says {bits}.",
+            f"is {bits}.",
         )
     wrapped = any(b < a and a - b > modulus // 2 for a, b in _steps(frames))
     return passed(rule, f"{bits} bits; a wrap was {'seen' if wrapped else 'not reached'}.")
@@ -122,22 +128,22 @@ def _ledger(seen: Watched) -> Finding:
     rule, ledger = LEDGER.id, seen.ledger
     figures = f"{ledger.expected} expected = {ledger.delivered} delivered + {ledger.lost} lost"
     if not ledger.exact:
-        return failed(rule, f"The equation does not hold: {figures}.")
-    overtold = _overtold(seen)
-    if overtold:
-        return failed(rule, overtold)
+        return failed(rule, f"The ledger does not add up: {figures}.")
+    excess = _excess_losses(seen)
+    if excess:
+        return failed(rule, excess)
     return passed(rule, f"{figures}.")
 
 
-def _overtold(seen: Watched) -> str:
-    """Return a sentence where more losses were told than the counter shows, else nothing."""
+def _excess_losses(seen: Watched) -> str:
+    """Return a sentence where more losses were reported than the counter shows, else nothing."""
     modulus = 1 << min(seen.counter_bits, 62)
     for place, (before, after) in enumerate(_steps(seen.log.frames)):
-        told = sum(loss.count for loss in seen.log.losses if loss.after_commits == place + 1)
+        reported = sum(loss.count for loss in seen.log.losses if loss.after_commits == place + 1)
         step = (after - before) % modulus
-        if told and told > step - 1:
+        if reported and reported > step - 1:
             return (
-                f"{told} losses were told between counters {before} and {after}, "
+                f"{reported} losses were reported between counters {before} and {after}, "
                 f"where {step - 1} frames are missing."
             )
     return ""
@@ -149,5 +155,5 @@ def _slots(seen: Watched) -> Finding:
     if log.forgotten > 1:
         return failed(rule, text)
     if log.forgotten == 1:
-        return warned(rule, f"{text} The one in hand at stop was not given back.")
+        return warned(rule, f"{text} The slot in use at stop was not discarded.")
     return passed(rule, text)

@@ -1,4 +1,4 @@
-"""How hard a check tries: counts and durations, in three grades."""
+"""How thorough a check is: counts and durations, in three grades."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ class Effort:
     """Counts and durations of one check.
 
     `deadline_scale` multiplies the HAL's deadlines; `budget_s` ends the counted repetitions of a
-    slow device early (how many were done is said); `reopen_s` is how long a device may stay
-    claimed after its process was killed; `trial_s` is when a whole trial is given up.
+    slow device early (the finding states how many were done); `reopen_s` is how long a device may
+    stay claimed after its process was killed; after `trial_s` a whole trial is abandoned.
     """
 
     name: str = "standard"

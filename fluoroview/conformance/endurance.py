@@ -1,4 +1,4 @@
-"""Many runs: start and stop, how long they take, what comes too late, what grows."""
+"""Many runs: start and stop, how long they take, late commits, growth."""
 
 import math
 import os
@@ -26,57 +26,58 @@ from fluoroview.hal.states import DEADLINE_S
 
 START_STOP = Rule(
     "start-stop",
-    "Runs start and stop as often as they are asked to, also when nothing was waited for.",
-    "An examination has dozens of short runs; one that does not start is one exposure in vain.",
+    "Runs start and stop any number of times, also when stop follows start at once.",
+    "A session has dozens of short runs; one that does not start wastes an exposure.",
 )
 START_AT_ONCE = Rule(
     "start-at-once",
     f"Start returns at once (within 1 s; the HAL waits {DEADLINE_S['start']:g} s) and frames or "
     "pulses come from another thread.",
-    "Until start returns, the HAL can neither stop the run nor say what happens.",
+    "Until start returns, the HAL can neither stop the run nor report its state.",
 )
 STOP_DEADLINE = Rule(
     "stop-deadline",
     f"Stop returns within half of the HAL's deadline of {DEADLINE_S['stop']:g} s.",
-    "Past the deadline the HAL kills the driver's process, and the operator waits for a restart.",
+    "After the deadline the HAL kills the driver's process, and the operator waits for a restart.",
 )
 AFTER_STOP = Rule(
     "no-commit-after-stop",
     "When stop has returned, no commit follows.",
-    "The memory may be gone by then: in C that is a crash, here it is a frame of no run.",
+    "The memory may be released by then: in C that is a crash, here a frame that belongs to no "
+    "run.",
 )
 STALE_FRAME = Rule(
     "stale-frame",
-    "A run does not begin with a frame of the run before.",
-    "An image from the last exposure, shown as live, misleads whoever steers by it.",
+    "A run does not begin with a frame of the previous run.",
+    "An image of the last exposure, shown as live, misleads the operator.",
 )
 MEMORY = Rule(
     "memory-flat",
-    "Memory does not go on growing from run to run (64 kB a run and 8 MB in all is a leak).",
-    "A leak of one frame a run ends a day's list with a crash.",
+    "Memory does not grow from run to run (64 kB per run and 8 MB in total is a leak).",
+    "A leak of one frame per run ends a day's list with a crash.",
 )
 THREADS = Rule(
     "threads-flat",
     "The number of threads does not grow from run to run.",
-    "A thread that stays behind still talks to the device, and the next run talks over it.",
+    "A leftover thread still talks to the device and disturbs the next run.",
 )
 HANDLES = Rule(
     "handles-flat",
     "The number of open files and sockets does not grow from run to run.",
-    "A process has about a thousand; then nothing opens any more.",
+    "A process has about a thousand; after that nothing can be opened.",
 )
 PROCESSES = Rule(
     "processes-flat",
     "The number of processes that the driver has started does not grow from run to run.",
-    "A helper that stays behind keeps the device, and the next run finds it in use.",
+    "A leftover helper keeps the device, and the next run finds it in use.",
 )
 
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024 if hasattr(os, "sysconf") else 4.0
 _LEAK_KB_PER_RUN, _LEAK_KB = 64.0, 8192.0
 WARM_UP = 3
 _FEW = 10
-"""Fewer runs cannot tell a small leak from the noise of the allocator."""
-_OF_THE_HAL = "heartbeat"
+"""With fewer runs a small leak cannot be distinguished from the noise of the allocator."""
+_OF_THE_HAL = "run watch"
 """The HAL's own thread of a run, which ends a moment after it."""
 
 
@@ -93,7 +94,7 @@ class Footprint:
 
     @classmethod
     def now(cls) -> "Footprint":
-        """Read it from /proc; elsewhere only Python's threads and the processes are known."""
+        """Read the footprint from /proc; elsewhere only Python's threads are known."""
         process = Path("/proc/self")
         started = len(psutil.Process().children())
         if not process.is_dir():
@@ -105,23 +106,23 @@ class Footprint:
         return cls(own_kb, tasks, sum(1 for _ in (process / "fd").iterdir()), started)
 
 
-def _many_runs(desk: TrialContext) -> Iterator[Finding]:
+def _many_runs(context: TrialContext) -> Iterator[Finding]:
     start_s: list[float] = []
     stop_s: list[float] = []
     prints: list[Footprint] = []
     twice: list[str] = []
     last: Identity | None = None
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         rig.arm()
-        end = time.monotonic() + desk.effort.budget_s
-        for run in range(desk.effort.runs):
+        end = time.monotonic() + context.effort.budget_s
+        for run in range(context.effort.runs):
             rig.start()
             if run % 3:  # each third run is stopped before its first frame
                 rig.wait_kept(1)
             rig.stop()
             first, newest = _identity(rig, 0), _identity(rig, rig.pending - 1)
             if first is not None and first == last:
-                twice.append(f"Run {run + 1} began with frame {first[0]} of the run before.")
+                twice.append(f"Run {run + 1} began with frame {first[0]} of the previous run.")
             last = newest or last
             rig.drain()
             start_s.append(rig.took_s["start"])
@@ -129,7 +130,7 @@ def _many_runs(desk: TrialContext) -> Iterator[Finding]:
             prints.append(Footprint.now())
             if time.monotonic() > end and run >= WARM_UP + 6:
                 break
-        until(lambda: False, desk.effort.settle_s)
+        until(lambda: False, context.effort.settle_s)
         late = sum(log.late for log in rig.logs)
     yield passed(START_STOP.id, f"{len(start_s)} runs were started and stopped.")
     yield start_time(start_s)
@@ -139,7 +140,7 @@ def _many_runs(desk: TrialContext) -> Iterator[Finding]:
         [f"{late} frames were committed after stop had returned."] if late else [],
         f"Nothing came after any of {len(stop_s)} stops.",
     )
-    yield judged(STALE_FRAME.id, twice, "No run began with a frame that was delivered before.")
+    yield judged(STALE_FRAME.id, twice, "No run began with a frame of a previous run.")
     yield from growth(prints)
 
 
@@ -172,14 +173,14 @@ def stop_time(took_s: list[float]) -> Finding:
 def growth(prints: list[Footprint]) -> Iterator[Finding]:
     """Judge memory, threads, handles and processes by the footprint after each run.
 
-    What is compared is the second third of the runs with the last.
+    The second third of the runs is compared with the last third.
     """
     rest = prints[WARM_UP:]
     if len(rest) < 6:
         for rule in (MEMORY, THREADS, HANDLES, PROCESSES):
             yield not_applicable(rule.id, f"Only {len(prints)} runs could be made.")
         return
-    runs = len(rest) // 3  # the first third is left out: caches and the allocator fill up there
+    runs = len(rest) // 3  # the first third is skipped: caches and the allocator fill up there
     early, late = rest[runs : 2 * runs], rest[-runs:]
     kb = statistics.median(p.memory_kb for p in late) - statistics.median(
         p.memory_kb for p in early
@@ -188,31 +189,31 @@ def growth(prints: list[Footprint]) -> Iterator[Finding]:
     yield _count(THREADS, min(p.threads for p in late) - min(p.threads for p in early), runs)
     yield _count(PROCESSES, min(p.processes for p in late) - min(p.processes for p in early), runs)
     if rest[0].handles < 0:
-        yield not_applicable(HANDLES.id, "This system does not tell.")
+        yield not_applicable(HANDLES.id, "This operating system does not show it.")
     else:
         yield _count(HANDLES, min(p.handles for p in late) - min(p.handles for p in early), runs)
 
 
-def _grows(prints: list[Footprint], kb_a_run: float) -> bool:
-    """Whether memory grew within these runs too, at a quarter of the mean rate or more.
+def _grows(prints: list[Footprint], kb_per_run: float) -> bool:
+    """Return whether memory grew within these runs too, at a quarter of the mean rate or more.
 
-    A leak does; an allocator that took a new arena between two runs does not.
+    A leak does; an allocator that reserved a new arena between two runs does not.
     """
     grown_kb = prints[-1].memory_kb - prints[0].memory_kb
-    return grown_kb > 0.25 * kb_a_run * (len(prints) - 1)
+    return grown_kb > 0.25 * kb_per_run * (len(prints) - 1)
 
 
 def _memory(kb: float, runs: int, *, steady: bool) -> Finding:
     if math.isnan(kb):
-        return not_applicable(MEMORY.id, "This system does not tell.")
-    change = f"{kb / 1024:+.1f} MB over the last {runs} runs, {kb / runs:+.1f} kB a run."
+        return not_applicable(MEMORY.id, "This operating system does not show it.")
+    change = f"{kb / 1024:+.1f} MB over the last {runs} runs, {kb / runs:+.1f} kB per run."
     seen = f"Memory changed by {change}"
     if not steady:
         return passed(MEMORY.id, f"{seen} It does not grow from run to run.")
     if kb > _LEAK_KB and kb / runs > _LEAK_KB_PER_RUN:
         return failed(MEMORY.id, seen)
     if runs >= _FEW and kb > _LEAK_KB / 2 and kb / runs > _LEAK_KB_PER_RUN / 4:
-        return warned(MEMORY.id, f"{seen} A thorough check tells a leak from a cache.")
+        return warned(MEMORY.id, f"{seen} A thorough check distinguishes a leak from a cache.")
     return passed(MEMORY.id, seen)
 
 

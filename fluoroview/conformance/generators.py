@@ -1,4 +1,4 @@
-"""X-ray sources: the handshake, refusals, and the pulses that are told while exposing."""
+"""Generators: the handshake, refusals, and the pulses reported during an exposure."""
 
 import math
 import time
@@ -7,15 +7,15 @@ from contextlib import suppress
 from itertools import pairwise
 
 from fluoroview.conformance import pulses
-from fluoroview.conformance.probe import ToldPulse
+from fluoroview.conformance.probe import ReportedPulse
 from fluoroview.conformance.pulse_reporting import (
     INTERLOCK,
     PREPARE,
-    TOLD,
+    PULSES_REPORTED,
     begin,
     provocation,
-    told_in_time,
-    wait_told,
+    reported_in_time,
+    wait_reported,
 )
 from fluoroview.conformance.rig import Hang, Rig, Violation, stall_s, until
 from fluoroview.conformance.trial import GENERATOR, Trial, TrialContext
@@ -31,11 +31,11 @@ from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.states import DEADLINE_S
 
 REFUSAL = Rule(
-    "refusal-said",
-    f"Start without prepare, and prepare with {INTERLOCK} set (where offered), are refused by "
-    "DeviceError with a sentence, and nothing is told.",
-    "An exposure that does not begin needs its reason on the screen, and one that may not begin "
-    "must not.",
+    "refusal-reported",
+    f"Start without prepare, and prepare with {INTERLOCK} set (where offered), are refused with a "
+    "DeviceError that states the reason, and no pulse is reported.",
+    "The screen must show why an exposure does not begin, and one that is not permitted must not "
+    "begin.",
 )
 _NO_HANDSHAKE = "There is no handshake."
 _AFTER_RELEASE_S = 0.15
@@ -44,19 +44,19 @@ _SLOWEST_S = 10.0
 _OFF, _WRONG = 0.05, 0.20
 
 
-def _exposing(desk: TrialContext) -> Iterator[Finding]:
-    yield _prepare(desk)
-    yield from _refusal(desk)
-    yield from _exposure(desk)
+def _exposing(context: TrialContext) -> Iterator[Finding]:
+    yield _prepare(context)
+    yield from _refusal(context)
+    yield from _exposure(context)
 
 
 # the handshake
 
 
-def _prepare(desk: TrialContext) -> Finding:
+def _prepare(context: TrialContext) -> Finding:
     rule = PREPARE.id
     took_s: list[float] = []
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         if not rig.traits.handshake:
             return not_applicable(rule, _NO_HANDSHAKE)
         rig.arm()
@@ -65,51 +65,53 @@ def _prepare(desk: TrialContext) -> Finding:
             took_s.append(rig.took_s["prepare"])
         rig.start(rule)
         rig.stop()
-        rig.call("prepare", rule)  # and the pedal is up before the exposure: closed as it is
+        rig.call("prepare", rule)  # the pedal is released before the exposure: closed in this state
         took_s.append(rig.took_s["prepare"])
     seen = f"It was ready {len(took_s)} times, after at most {max(took_s):.2f} s."
     return (warned if max(took_s) > DEADLINE_S["prepare"] / 2 else passed)(rule, seen)
 
 
-def _refusal(desk: TrialContext) -> Iterator[Finding]:
-    with desk.open_rig() as rig:
+def _refusal(context: TrialContext) -> Iterator[Finding]:
+    with context.open_rig() as rig:
         if not rig.traits.handshake:
             yield not_applicable(REFUSAL.id, _NO_HANDSHAKE)
             return
         rig.arm()
-        yield _unprepared(desk, rig)
-        yield from _door_open(desk, rig)
+        yield _unprepared(context, rig)
+        yield from _door_open(context, rig)
 
 
-def _unprepared(desk: TrialContext, rig: Rig) -> Finding:
+def _unprepared(context: TrialContext, rig: Rig) -> Finding:
     rig.permit()
-    said, fault = _refused(rig, "start", rig.server.do_start)
-    until(lambda: False, desk.effort.settle_s)
+    sentence, fault = _refused(rig, "start", rig.server.do_start)
+    until(lambda: False, context.effort.settle_s)
     count = len(rig.log.pulses)
     rig.stop()
     if fault:
         return failed(REFUSAL.id, fault)
-    if not said:
-        return warned(REFUSAL.id, f"Start without prepare was accepted, and told {count} pulses.")
+    if not sentence:
+        return warned(
+            REFUSAL.id, f"Start without prepare was accepted, and {count} pulses were reported."
+        )
     if count:
-        return failed(REFUSAL.id, f"It refused ({said}), and told {count} pulses all the same.")
-    return passed(REFUSAL.id, f"Unprepared, it said: {said}")
+        return failed(REFUSAL.id, f"It refused ({sentence}), but reported {count} pulses.")
+    return passed(REFUSAL.id, f"Unprepared, it reported: {sentence}")
 
 
-def _door_open(desk: TrialContext, rig: Rig) -> Iterator[Finding]:
+def _door_open(context: TrialContext, rig: Rig) -> Iterator[Finding]:
     offered = provocation(rig)
     if offered is None or offered[0] != INTERLOCK:
         return
     rig.call("write", REFUSAL.id, name=INTERLOCK, value=True, idle=True)
-    said, fault = _refused(rig, "prepare", rig.server.do_prepare)
+    sentence, fault = _refused(rig, "prepare", rig.server.do_prepare)
     with suppress(Violation):  # parameter-readback has something to say of it
         rig.call("write", REFUSAL.id, name=INTERLOCK, value=False, idle=True)
-    if fault or not said:
+    if fault or not sentence:
         yield failed(REFUSAL.id, fault or f"Prepare was accepted with {INTERLOCK} set.")
         return
     begin(rig)
     rig.stop()
-    yield passed(REFUSAL.id, f"With {INTERLOCK} set it said: {said}")
+    yield passed(REFUSAL.id, f"With {INTERLOCK} set it reported: {sentence}")
 
 
 def _refused(rig: Rig, method: str, call: Callable[[], None]) -> tuple[str, str]:
@@ -118,44 +120,44 @@ def _refused(rig: Rig, method: str, call: Callable[[], None]) -> tuple[str, str]
     try:
         rig.do(method, call, REFUSAL.id)
     except FluoroError as error:
-        fault = "" if error.what.strip() else f"{method.capitalize()} was refused without a word."
+        fault = "" if error.what.strip() else f"{method.capitalize()} was refused without a reason."
         return str(error), fault
     except Hang:
         raise
     except Exception as error:
         kind = type(error).__name__
-        return "", f"{method.capitalize()} raised {kind}, no DeviceError: {error}"
+        return "", f"{method.capitalize()} raised {kind} instead of DeviceError: {error}"
     return "", ""
 
 
 # the pulses
 
 
-def _exposure(desk: TrialContext) -> Iterator[Finding]:
-    with desk.open_rig() as rig:
-        tells, rate_hz = rig.traits.reports_pulses, _pulse_rate(rig)
+def _exposure(context: TrialContext) -> Iterator[Finding]:
+    with context.open_rig() as rig:
+        reports, rate_hz = rig.traits.reports_pulses, _pulse_rate(rig)
         rig.arm()
         begin(rig)
-        wait_told(rig, 2)
-        _watch(rig, desk.effort.stream_s, rate_hz)
+        wait_reported(rig, 2)
+        _watch(rig, context.effort.stream_s, rate_hz)
         held_ns = time.monotonic_ns()
         rig.release_pedal()
         released_ns = time.monotonic_ns()
         until(lambda: False, _AFTER_RELEASE_S)
         rig.stop()
-        until(lambda: False, desk.effort.settle_s)
-        told, failures = told_in_time(rig), rig.log.failures
+        until(lambda: False, context.effort.settle_s)
+        reported, failures = reported_in_time(rig), rig.log.failures
     if failures:
-        yield failed(TOLD.id, f"The driver reported: {failures[0]}")
-    elif not tells:
-        yield _tells_none(told)
+        yield failed(PULSES_REPORTED.id, f"The driver reported: {failures[0]}")
+    elif not reports:
+        yield _reports_none(reported)
     else:
-        yield _rate([entry for entry in told if entry.at_ns <= held_ns], rate_hz, held_ns)
-    if tells:
-        yield from pulses.judge_pulses(told, [], released_ns)
+        yield _rate([entry for entry in reported if entry.at_ns <= held_ns], rate_hz, held_ns)
+    if reports:
+        yield from pulses.judge_pulses(reported, [], released_ns)
     else:
         for rule in pulses.RULES:
-            yield not_applicable(rule.id, "The source cannot tell its pulses.")
+            yield not_applicable(rule.id, "The generator cannot report its pulses.")
 
 
 def _watch(rig: Rig, seconds: float, rate_hz: float) -> None:
@@ -172,39 +174,42 @@ def _pulse_rate(rig: Rig) -> float:
     try:
         return float(rig.tree["PulseRate"].read()) if "PulseRate" in rig.tree else math.nan
     except ValueError:
-        return math.nan  # a choice in words
+        return math.nan  # an enumeration
 
 
-def _tells_none(told: list[ToldPulse]) -> Finding:
-    if not told:
-        return passed(TOLD.id, "It cannot tell its pulses, and told none.")
+def _reports_none(reported: list[ReportedPulse]) -> Finding:
+    if not reported:
+        return passed(PULSES_REPORTED.id, "It cannot report its pulses, and reported none.")
     return failed(
-        TOLD.id,
-        f"It says that it cannot tell its pulses (reports_pulses is false), and told {len(told)}: "
+        PULSES_REPORTED.id,
+        "It states that it cannot report its pulses (reports_pulses is false), and reported "
+        f"{len(reported)}: "
         "they would be counted twice.",
     )
 
 
-def _rate(told: list[ToldPulse], stated_hz: float, held_ns: int) -> Finding:
-    """Judge the pulses told while the pedal was down, until `held_ns`."""
-    times_ns = [entry.pulse.host_time_ns for entry in told]
-    pause_s = max(b - a for a, b in pairwise([*(e.at_ns for e in told), held_ns])) / 1e9
+def _rate(reported: list[ReportedPulse], stated_hz: float, held_ns: int) -> Finding:
+    """Judge the pulses reported while the pedal was down, until `held_ns`."""
+    times_ns = [entry.pulse.host_time_ns for entry in reported]
+    pause_s = max(b - a for a, b in pairwise([*(e.at_ns for e in reported), held_ns])) / 1e9
     if pause_s > stall_s(stated_hz):
-        return failed(TOLD.id, f"For {pause_s:.1f} s of the exposure nothing was told.")
+        return failed(
+            PULSES_REPORTED.id, f"For {pause_s:.1f} s of the exposure no pulse was reported."
+        )
     span_s = (times_ns[-1] - times_ns[0]) / 1e9
-    rate_hz = (len(told) - 1) / span_s if span_s > 0 else math.nan
-    seen = f"{len(told)} pulses, {rate_hz:.2f}/s"
+    rate_hz = (len(reported) - 1) / span_s if span_s > 0 else math.nan
+    seen = f"{len(reported)} pulses, {rate_hz:.2f}/s"
     if math.isnan(stated_hz) or math.isnan(rate_hz):
-        return passed(TOLD.id, f"{seen}; PulseRate is not stated.")
+        return passed(PULSES_REPORTED.id, f"{seen}; PulseRate is not stated.")
     off = abs(rate_hz / stated_hz - 1)
-    say = failed if off > _WRONG else warned if off > _OFF else passed
-    return say(TOLD.id, f"{seen}; PulseRate is {stated_hz:g}/s.")
+    verdict = failed if off > _WRONG else warned if off > _OFF else passed
+    return verdict(PULSES_REPORTED.id, f"{seen}; PulseRate is {stated_hz:g}/s.")
 
 
 EXPOSING = Trial(
     "handshake and pulses",
     _exposing,
-    (PREPARE, REFUSAL, TOLD, *pulses.RULES),
+    (PREPARE, REFUSAL, PULSES_REPORTED, *pulses.RULES),
     needs=("open-close",),
     kinds=(GENERATOR,),
 )

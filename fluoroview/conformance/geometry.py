@@ -1,4 +1,4 @@
-"""Region of interest, binning and counted runs: what is set is what comes."""
+"""Region of interest, binning and counted runs: frames have the size that is set."""
 
 from collections.abc import Iterator
 
@@ -18,32 +18,32 @@ from fluoroview.hal.parameter import Value
 
 ROI = Rule(
     "roi",
-    "After Width or Height is made smaller, frames have that size and are written whole.",
-    "A region that is set but not sent leaves an old image in the rest of the buffer.",
+    "After Width or Height is reduced, frames have that size and are written completely.",
+    "A region that the detector does not deliver leaves an old image in the rest of the buffer.",
 )
 BINNING = Rule(
     "binning",
-    "Binning by 2 halves the size it belongs to, frames have that size and say binning 2.",
-    "Lengths measured on an image are wrong by the binning that nobody knew of.",
+    "Binning by 2 halves the size, frames have that size and their headers state binning 2.",
+    "Lengths measured on an image are wrong by an unknown binning factor.",
 )
 COUNTED = Rule(
     "counted-run",
     "With AcquisitionMode MultiFrame and AcquisitionFrameCount n, exactly n frames come.",
-    "A calibration that asks for 32 frames averages 32, not 31 and an old one.",
+    "A calibration that requests 32 frames averages 32, not 31 and an old one.",
 )
 _COUNT = 5
 
 
-def _geometry(desk: TrialContext) -> Iterator[Finding]:
-    yield _roi(desk)
-    yield _binning(desk)
-    yield _counted(desk)
+def _geometry(context: TrialContext) -> Iterator[Finding]:
+    yield _roi(context)
+    yield _binning(context)
+    yield _counted(context)
 
 
-def _roi(desk: TrialContext) -> Finding:
+def _roi(context: TrialContext) -> Finding:
     seen: list[str] = []
     for name in ("Width", "Height"):
-        with desk.open_rig() as rig:
+        with context.open_rig() as rig:
             smaller = _smaller(rig, name)
             if smaller is None:
                 continue
@@ -56,7 +56,7 @@ def _roi(desk: TrialContext) -> Finding:
             return failed(ROI.id, f"After {name} was set to {smaller} {fault}")
         seen.append(f"{name} {smaller}: {text}")
     if not seen:
-        return not_applicable(ROI.id, "Width and Height cannot be made smaller.")
+        return not_applicable(ROI.id, "Width and Height cannot be reduced.")
     return passed(ROI.id, " ".join(seen))
 
 
@@ -70,10 +70,10 @@ def _smaller(rig: Rig, name: str) -> Value | None:
     return int(value) if value < now else None
 
 
-def _binning(desk: TrialContext) -> Finding:
+def _binning(context: TrialContext) -> Finding:
     seen: list[str] = []
     for name, size in (("BinningHorizontal", "Width"), ("BinningVertical", "Height")):
-        with desk.open_rig() as rig:
+        with context.open_rig() as rig:
             if not _can_bin(rig, name):
                 continue
             original, region = rig.tree[name].read(), int(rig.tree[size].read())
@@ -106,12 +106,12 @@ def _binned(rig: Rig, name: str, size: str, before: int) -> tuple[Finding | None
     if abs(after - before / 2) > step:
         return failed(BINNING.id, f"{name} 2 made {size} {after}, from {before}."), ""
     fault, text = _fills(rig, BINNING.id)
-    said = {commit.header.binning for commit in rig.log.frames}
+    reported = {commit.header.binning for commit in rig.log.frames}
     rig.disarm()
     if fault:
         return failed(BINNING.id, f"After {name} was set to 2 {fault}"), ""
-    if said != {2}:
-        return warned(BINNING.id, f"{name} is 2, but frame headers say {sorted(said)}."), ""
+    if reported != {2}:
+        return warned(BINNING.id, f"{name} is 2, but frame headers state {sorted(reported)}."), ""
     return None, f"{name} 2: {size} {before} became {after}. {text}"
 
 
@@ -149,9 +149,9 @@ def _fills(rig: Rig, rule: str) -> tuple[str, str]:
     return "", f"{len(parts)} frames of {size}."
 
 
-def _counted(desk: TrialContext) -> Finding:
+def _counted(context: TrialContext) -> Finding:
     rule = COUNTED.id
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         tree = rig.tree
         if not _can_count(rig):
             return not_applicable(rule, "AcquisitionMode MultiFrame with a count is not offered.")
@@ -160,8 +160,8 @@ def _counted(desk: TrialContext) -> Finding:
         write(rig, "AcquisitionFrameCount", _COUNT, rule)
         rig.arm()
         rig.start()
-        until(lambda: rig.pending >= _COUNT, desk.effort.first_frame_s)
-        until(lambda: False, max(desk.effort.settle_s, 3.0 / max(rig.rate_hz, 1.0)))
+        until(lambda: rig.pending >= _COUNT, context.effort.first_frame_s)
+        until(lambda: False, max(context.effort.settle_s, 3.0 / max(rig.rate_hz, 1.0)))
         came = len(rig.log.frames)
         rig.stop()
         rig.disarm()

@@ -1,4 +1,4 @@
-"""Rules about pixels: format, range, whether a slot was written and the image is new."""
+"""Rules about pixels: format, range, unwritten slots, repeated images."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -16,32 +16,32 @@ from fluoroview.conformance.watch import Watched
 FORMAT = Rule(
     "pixel-format",
     "PixelFormat and BitDepth agree: MonoN has at most N bits, and BitDepth is 1 to 16.",
-    "Windowing, recording and DICOM believe these two.",
+    "Windowing, recording and DICOM rely on these two.",
 )
 RANGE = Rule(
     "pixel-range",
     "Every value fits into BitDepth.",
-    "High bits that carry something else show up as white speckle, or as an overlay.",
+    "High bits with other contents appear as white speckle, or as an overlay.",
 )
 SIZE = Rule(
     "frame-size",
     "Frames have the Width and Height that were stated when the device was armed.",
-    "A line too few shifts every pixel after it.",
+    "One missing line shifts every pixel after it.",
 )
 WRITTEN = Rule(
     "slot-written",
     "Every row and column of a committed slot was written.",
-    "What was not written shows an older image: another patient's, if it comes to that.",
+    "An unwritten part shows an older image, possibly of another patient.",
 )
 CONTENT = Rule(
     "image-content",
-    "Images are not of one single value.",
-    "Constant images are what a detector sends that is not connected, or not in this mode.",
+    "Images do not consist of a single value.",
+    "A detector that is not connected, or not in this mode, sends constant images.",
 )
 FRESH = Rule(
     "fresh-image",
-    "A new counter comes with a new image.",
-    "A recycled buffer under a new number looks live and is not.",
+    "Each counter value comes with a new image.",
+    "A recycled buffer under a new number looks live but is not.",
 )
 RULES = (FORMAT, RANGE, SIZE, WRITTEN, CONTENT, FRESH)
 
@@ -52,7 +52,7 @@ def judge(seen: Watched) -> Iterator[Finding]:
     yield _size(seen)
     if not seen.images:
         for rule in (RANGE, WRITTEN, CONTENT, FRESH):
-            yield not_applicable(rule.id, "No image could be looked at.")
+            yield not_applicable(rule.id, "No image could be examined.")
         return
     yield _range(seen)
     yield _written(seen)
@@ -93,7 +93,7 @@ def _written(seen: Watched) -> Finding:
                 f"Frame {image.counter} was committed with {' and '.join(parts)} of "
                 f"{seen.format.columns}×{seen.format.rows} not written.",
             )
-    return passed(WRITTEN.id, f"{len(seen.images)} images were written whole.")
+    return passed(WRITTEN.id, f"{len(seen.images)} images were written completely.")
 
 
 def _content(seen: Watched) -> Finding:
@@ -101,7 +101,8 @@ def _content(seen: Watched) -> Finding:
     if constant:
         return warned(
             CONTENT.id,
-            f"{len(constant)} of {len(seen.images)} images hold nothing but {constant[0].low}.",
+            f"{len(constant)} of {len(seen.images)} images contain only the value "
+            f"{constant[0].low}.",
         )
     return passed(CONTENT.id, f"{len(seen.images)} images have more than one value.")
 
@@ -116,7 +117,7 @@ def _fresh(seen: Watched) -> Finding:
         a, b = recycled[0]
         return warned(
             FRESH.id,
-            f"{len(recycled)} of {len(seen.images)} images are the one before again, first "
-            f"frame {b.counter} that of {a.counter}; right only for a still test pattern.",
+            f"{len(recycled)} of {len(seen.images)} images repeat the previous one, the first "
+            f"frame {b.counter} that of {a.counter}; correct only for a static test pattern.",
         )
-    return passed(FRESH.id, f"{len(seen.images)} images differ each from the one before.")
+    return passed(FRESH.id, f"{len(seen.images)} images differ from the previous one.")

@@ -1,4 +1,4 @@
-"""Open and close: a hundred times, twice, too early, while streaming, after a fault."""
+"""Open and close: a hundred times, twice, before open, while streaming, after a fault."""
 
 import statistics
 import time
@@ -15,26 +15,26 @@ NOWHERE = "no-such-device-7f3a"
 OPEN_CLOSE = Rule(
     "open-close",
     "Open and close work as often as they are called, each within its deadline.",
-    "An operator who must restart the program to get the device back loses the patient's time.",
+    "An operator who must restart the program to use the device again loses the patient's time.",
 )
 CLOSE_UNOPENED = Rule(
     "close-unopened",
     "Close of a device that is not open, or whose open failed, does nothing.",
-    "The HAL closes after a failed open; an error there hides the reason why it failed.",
+    "The HAL closes after a failed open; an error there hides why it failed.",
 )
 CLOSE_TWICE = Rule(
     "close-twice",
     "A second close does nothing.",
-    "Two ways out of the program may both close; the second must not crash.",
+    "Two paths out of the program may both close the device; the second must not crash.",
 )
 UNKNOWN_DEVICE = Rule(
     "unknown-device",
     "Open of a device that is not there raises DeviceError with a sentence.",
-    "A mistyped id or a pulled cable must be told apart from a broken program.",
+    "A mistyped id or a disconnected cable must be distinguishable from a program error.",
 )
 CLOSE_STREAMING = Rule(
     "close-streaming",
-    "Close in a run ends it: no frame and no pulse follows, and the device opens again.",
+    "Close during a run ends it: no frame and no pulse follows, and the device opens again.",
     "The window may be closed with the pedal down.",
 )
 CLOSE_IN_FAULT = Rule(
@@ -44,18 +44,18 @@ CLOSE_IN_FAULT = Rule(
 )
 
 
-def _openings(desk: TrialContext) -> Iterator[Finding]:
-    yield _open_close(desk)
-    yield _close_twice(desk)
-    yield from _unknown_device(desk)
-    yield _close_unopened(desk)
+def _openings(context: TrialContext) -> Iterator[Finding]:
+    yield _open_close(context)
+    yield _close_twice(context)
+    yield from _unknown_device(context)
+    yield _close_unopened(context)
 
 
-def _open_close(desk: TrialContext) -> Finding:
+def _open_close(context: TrialContext) -> Finding:
     took_s: list[float] = []
-    end = time.monotonic() + desk.effort.budget_s
-    for _ in range(desk.effort.opens):
-        with desk.open_rig() as rig:
+    end = time.monotonic() + context.effort.budget_s
+    for _ in range(context.effort.opens):
+        with context.open_rig() as rig:
             pass
         took_s.append(rig.took_s["open"] + rig.took_s["close"])
         if time.monotonic() > end:
@@ -67,47 +67,47 @@ def _open_close(desk: TrialContext) -> Finding:
     )
 
 
-def _close_twice(desk: TrialContext) -> Finding:
-    with desk.open_rig() as rig:
+def _close_twice(context: TrialContext) -> Finding:
+    with context.open_rig() as rig:
         rig.call("close", OPEN_CLOSE.id)
         rig.close(CLOSE_TWICE.id)
     return passed(CLOSE_TWICE.id, "Two calls of close in a row returned.")
 
 
-def _close_unopened(desk: TrialContext) -> Finding:
-    with desk.rig() as rig:
+def _close_unopened(context: TrialContext) -> Finding:
+    with context.rig() as rig:
         rig.call("close", CLOSE_UNOPENED.id)
     return passed(CLOSE_UNOPENED.id, "Close returned on a device that was never opened.")
 
 
-def _unknown_device(desk: TrialContext) -> Iterator[Finding]:
+def _unknown_device(context: TrialContext) -> Iterator[Finding]:
     rule = UNKNOWN_DEVICE.id
-    with desk.rig(NOWHERE) as rig:
-        desk.step(rule)
+    with context.rig(NOWHERE) as rig:
+        context.step(rule)
         try:
             rig.do("open", rig.device.open, rule)
         except FluoroError as error:
-            yield passed(rule, f"It said: {error}")
+            yield passed(rule, f"It reported: {error}")
         except Hang:
             raise
         except Exception as error:
             kind = type(error).__name__
-            yield failed(rule, f"Open of {NOWHERE!r} raised {kind}, no DeviceError: {error}")
+            yield failed(rule, f"Open of {NOWHERE!r} raised {kind} instead of DeviceError: {error}")
         else:
             yield warned(rule, f"Open of {NOWHERE!r} was accepted.")
         rig.call("close", CLOSE_UNOPENED.id)
 
 
-def _closings(desk: TrialContext) -> Iterator[Finding]:
-    yield _close_streaming(desk)
-    yield _close_in_fault(desk)
+def _closings(context: TrialContext) -> Iterator[Finding]:
+    yield _close_streaming(context)
+    yield _close_in_fault(context)
 
 
-def _close_streaming(desk: TrialContext) -> Finding:
+def _close_streaming(context: TrialContext) -> Finding:
     rule = CLOSE_STREAMING.id
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         _stream(rig)
-        desk.step(rule)
+        context.step(rule)
         try:
             rig.do("close", rig.device.close, rule)
         except Hang:
@@ -116,27 +116,27 @@ def _close_streaming(desk: TrialContext) -> Finding:
             return failed(rule, f"Close while streaming raised {type(error).__name__}: {error}")
         before = len(rig.log.commits)
         rig.drain()
-        until(lambda: False, desk.effort.settle_s)
+        until(lambda: False, context.effort.settle_s)
         late = len(rig.log.commits) - before
         rig.close(CLOSE_TWICE.id)
     if late:
         return failed(rule, f"{late} frames were committed after close had returned.")
-    return _streams_again(desk, rule)
+    return _streams_again(context, rule)
 
 
-def _close_in_fault(desk: TrialContext) -> Finding:
-    """A fault: the HAL takes nothing more, forbids pulses, and closes."""
+def _close_in_fault(context: TrialContext) -> Finding:
+    """Simulate a fault: the HAL accepts nothing more, forbids pulses, and closes."""
     rule = CLOSE_IN_FAULT.id
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         _stream(rig)
         rig.sink.close()
         rig.release_pedal()
         rig.close(rule)
-    return _streams_again(desk, rule)
+    return _streams_again(context, rule)
 
 
-def _streams_again(desk: TrialContext, rule: str) -> Finding:
-    with desk.open_rig() as rig:
+def _streams_again(context: TrialContext, rule: str) -> Finding:
+    with context.open_rig() as rig:
         rig.arm()
         rig.start()
         rig.wait_frames(1, rule)

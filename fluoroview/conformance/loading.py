@@ -1,4 +1,4 @@
-"""Whether the driver can be imported at all, and how long that takes."""
+"""Whether the driver can be imported, and how long that takes."""
 
 import time
 from collections.abc import Iterator
@@ -21,28 +21,29 @@ from fluoroview.hal.runtime.registry import Discovery
 LOADS = Rule(
     "loads",
     "The entry point names a device class, and its import takes less than 5 s.",
-    "Every start of the device waits for it, the restart after a fault too.",
+    "Every start of the device waits for it, also the restart after a fault.",
 )
 DISCOVER = Rule(
     "discover",
-    "Discover returns a list in a process of its own, within 15 s, and raises for nothing.",
-    "It is asked on computers without the device, and must not spoil the list of the others.",
+    "Discover returns a list, in its own process, within 15 s, and does not raise when it finds "
+    "nothing.",
+    "It also runs on computers without the device, and must not spoil the list of the others.",
 )
 IDS = Rule(
     "discover-ids",
-    "Each device found carries the driver's entry-point name and an id of its own.",
+    "Each device found has the driver's entry-point name and a unique id.",
     "The id is what the user copies into the room file.",
 )
 _SLOW_S = 5.0
 _ILL_MANNERED = (" raised ", "did not finish", "ended with code")
-"""How the registry tells a driver's fault from a sentence that says what is missing."""
+"""How the registry's sentence for a driver's fault differs from one that names what is missing."""
 
 
-def _loading(desk: TrialContext) -> Iterator[Finding]:
-    desk.step(LOADS.id)
+def _loading(context: TrialContext) -> Iterator[Finding]:
+    context.step(LOADS.id)
     began = time.monotonic()
     try:
-        found = desk.driver_class
+        found = context.driver_class
     except FluoroError as error:
         raise Violation(LOADS.id, str(error)) from error
     took_s = time.monotonic() - began
@@ -51,10 +52,10 @@ def _loading(desk: TrialContext) -> Iterator[Finding]:
 
 
 def judge_discovery(found: Discovery) -> Iterator[Finding]:
-    """Judge what discovery in a process of its own gave."""
+    """Judge the result of discovery in its own process."""
     if found.error:
         yield (failed if is_ill_mannered(found) else not_applicable)(DISCOVER.id, found.error)
-        yield not_applicable(IDS.id, "Discover gave no list.")
+        yield not_applicable(IDS.id, "Discover returned no list.")
         return
     ids = [info.id for info in found.devices]
     yield passed(DISCOVER.id, f"{len(ids)} devices: {', '.join(ids) or 'none'}.")
@@ -64,21 +65,23 @@ def judge_discovery(found: Discovery) -> Iterator[Finding]:
     yield judged(
         IDS.id,
         [fault for info in found.devices if (fault := _id_fault(info, ids, found.driver.name))],
-        f"{len(ids)} ids, each once.",
+        f"{len(ids)} ids, each unique.",
     )
 
 
 def is_ill_mannered(found: Discovery) -> bool:
-    """Whether discovery failed by the driver's fault, and not for want of an SDK."""
+    """Return whether discovery failed through the driver's fault, not for lack of an SDK."""
     return any(words in found.error for words in _ILL_MANNERED)
 
 
 def _id_fault(info: DeviceInfo, ids: list[str], driver: str) -> str:
     if info.driver != driver:
-        return f"Device {info.id!r} says driver {info.driver!r}; the entry point is {driver!r}."
+        return (
+            f"Device {info.id!r} states the driver {info.driver!r}; the entry point is {driver!r}."
+        )
     if not info.id:
         return f"A device of model {info.model!r} has no id."
-    return f"The id {info.id!r} is given {ids.count(info.id)} times." * (ids.count(info.id) > 1)
+    return f"The id {info.id!r} is used {ids.count(info.id)} times." * (ids.count(info.id) > 1)
 
 
 LOADING = Trial("loading", _loading, (LOADS,), needs=(), kinds=KINDS)

@@ -10,31 +10,31 @@ from fluoroview.hal.errors import FluoroError
 
 TWO = Rule(
     "two-devices",
-    "Two devices of one driver stream at once, and the stop of one leaves the other alone.",
+    "Two devices of one driver stream at once, and stopping one does not affect the other.",
     "State kept in the class or the module makes biplane systems impossible.",
 )
 UNPLUG = Rule(
     "unplug",
-    f"After {UNPLUG_COMMAND} the driver says `sink.fail` with a sentence, and stop and close "
+    f"After {UNPLUG_COMMAND} the driver calls `sink.fail` with a sentence, and stop and close "
     "return.",
-    "A pulled cable must not look like a still image.",
+    "A disconnected cable must not look like a still image.",
 )
 _UNPLUG_S = 3.0
 
 
-def _companions(desk: TrialContext) -> Iterator[Finding]:
-    yield _two(desk)
-    yield _unplug(desk)
+def _companions(context: TrialContext) -> Iterator[Finding]:
+    yield _two(context)
+    yield _unplug(context)
 
 
-def _two(desk: TrialContext) -> Finding:
-    others = [device for device in desk.others if device != desk.device_id]
+def _two(context: TrialContext) -> Finding:
+    others = [device for device in context.others if device != context.device_id]
     if not others:
-        return not_applicable(TWO.id, "Discover tells of no second device.")
-    with desk.open_rig() as one, desk.open_rig(others[0]) as two:
+        return not_applicable(TWO.id, "Discover found no second device.")
+    with context.open_rig() as one, context.open_rig(others[0]) as two:
         for rig in (one, two):
             rig.arm()
-        desk.step(TWO.id)
+        context.step(TWO.id)
         for rig in (one, two):
             rig.start()
         for rig in (one, two):
@@ -44,7 +44,7 @@ def _two(desk: TrialContext) -> Finding:
         two.stop(TWO.id)
         for rig in (one, two):
             rig.drain()
-    return passed(TWO.id, f"{desk.device_id} and {others[0]} streamed together.")
+    return passed(TWO.id, f"{context.device_id} and {others[0]} streamed together.")
 
 
 def _goes_on(rig: Rig) -> None:
@@ -56,27 +56,27 @@ def _goes_on(rig: Rig) -> None:
         raise Violation(TWO.id, text) from violation
 
 
-def _unplug(desk: TrialContext) -> Finding:
+def _unplug(context: TrialContext) -> Finding:
     rule = UNPLUG.id
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         if UNPLUG_COMMAND not in rig.tree:
             return not_applicable(rule, f"The driver offers no command {UNPLUG_COMMAND}.")
         rig.arm()
         rig.start()
         rig.wait_frames(2)
-        desk.step(rule)
+        context.step(rule)
         try:
             rig.do(UNPLUG_COMMAND, lambda: rig.tree.write(UNPLUG_COMMAND, ""), rule)
         except FluoroError as error:
             return failed(rule, f"{UNPLUG_COMMAND} was refused: {error}")
-        told = until(lambda: bool(rig.log.failures), _UNPLUG_S * desk.effort.deadline_scale)
+        reported = until(lambda: bool(rig.log.failures), _UNPLUG_S * context.effort.deadline_scale)
         rig.stop(rule)
         rig.drain()
         rig.close(rule)
         failures = rig.log.failures
-    if not told:
-        return failed(rule, f"{_UNPLUG_S:g} s after {UNPLUG_COMMAND} nothing had been said.")
-    return passed(rule, f"It said: {failures[0]}")
+    if not reported:
+        return failed(rule, f"{_UNPLUG_S:g} s after {UNPLUG_COMMAND} nothing had been reported.")
+    return passed(rule, f"It reported: {failures[0]}")
 
 
 COMPANIONS = Trial(

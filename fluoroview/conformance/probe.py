@@ -1,4 +1,4 @@
-"""A sink that writes down everything a driver does to it, and can hold a commit back."""
+"""A sink that records everything a driver does to it, and can delay a commit."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldPulse:
+class ReportedPulse:
     """One call of `FrameSink.pulse`; `late`: stop had returned."""
 
     pulse: Pulse
@@ -31,7 +31,7 @@ class ToldPulse:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldLoss:
+class ReportedLoss:
     """One call of `FrameSink.lost`, after so many commits."""
 
     after_commits: int
@@ -44,8 +44,8 @@ class RunLog:
     """Everything a driver did to the sink of one run; `fresh` counts commits of fresh slots."""
 
     commits: list[Commit] = field(default_factory=list)
-    pulses: list[ToldPulse] = field(default_factory=list)
-    losses: list[ToldLoss] = field(default_factory=list)
+    pulses: list[ReportedPulse] = field(default_factory=list)
+    losses: list[ReportedLoss] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     wrong_sizes: list[str] = field(default_factory=list)
@@ -70,20 +70,20 @@ class RunLog:
 
 
 class ProbeSlot(Slot):
-    """A slot whose use is written down."""
+    """A slot whose use is recorded."""
 
     def __init__(self, sink: "ProbeSink", slot: Slot) -> None:
         super().__init__(sink, slot.pixels, slot.index)
         self._probe = sink
 
     def commit(self, header: FrameHeader) -> None:
-        """Write the commit down, then do it."""
+        """Record the commit, then execute it."""
         again = self._used
         self._probe.note_commit(header, again=again)
         super().commit(header)
 
     def discard(self) -> None:
-        """Write down that the slot came back."""
+        """Record that the slot was discarded."""
         if not self._used:
             self._probe.note_used()
         super().discard()
@@ -101,13 +101,13 @@ class ProbeSink(FrameSink):
         self._log_lock = threading.Lock()
 
     def acquire(self) -> Slot:
-        """Return a slot of the ring that tells how it is used."""
+        """Return a slot of the ring that records its use."""
         with self._log_lock:
             self.log.acquired += 1
         return ProbeSlot(self, super().acquire())
 
     def offer(self, array: Pixels, header: FrameHeader) -> None:
-        """Copy, commit, and write down a size that does not fit."""
+        """Copy, commit, and record a size that does not fit."""
         want = self._pool.scratch
         if array.shape != want.shape or array.dtype.itemsize > want.dtype.itemsize:
             self.log.wrong_sizes.append(
@@ -116,28 +116,28 @@ class ProbeSink(FrameSink):
         super().offer(array, header)
 
     def lost(self, count: int, cause: LossCause) -> None:
-        """Write the loss down and count it."""
+        """Record the loss and count it."""
         with self._log_lock:
-            self.log.losses.append(ToldLoss(self.log.fresh, count, cause))
+            self.log.losses.append(ReportedLoss(self.log.fresh, count, cause))
         super().lost(count, cause)
 
     def pulse(self, pulse: Pulse) -> None:
-        """Write the pulse down and hand it on."""
-        self.log.pulses.append(ToldPulse(pulse, time.monotonic_ns(), self._closed))
+        """Record the pulse and pass it on."""
+        self.log.pulses.append(ReportedPulse(pulse, time.monotonic_ns(), self._closed))
         super().pulse(pulse)
 
     def fail(self, error: str | BaseException) -> None:
-        """Write down what the driver said."""
+        """Record the failure that the driver reports."""
         self.log.failures.append(str(error) or type(error).__name__)
         super().fail(error)
 
     def refuse(self, reason: str) -> None:
-        """Write down why the driver makes no pulse."""
+        """Record why the driver makes no pulse."""
         self.log.refusals.append(reason)
         super().refuse(reason)
 
     def note_commit(self, header: FrameHeader, *, again: bool) -> None:
-        """Write a commit down; hold it back if that is asked for."""
+        """Record a commit; delay it where a trial asks for that."""
         if self._before_commit is not None and not again:
             self._before_commit()
         with self._log_lock:
@@ -147,7 +147,7 @@ class ProbeSink(FrameSink):
                 self.log.fresh += 1
 
     def note_used(self) -> None:
-        """Write down that a slot came back unused."""
+        """Record that a slot was discarded."""
         with self._log_lock:
             self.log.used_up += 1
 

@@ -1,4 +1,4 @@
-"""The worker as the runner sees it: a process that is given trials and may hang or die."""
+"""The worker as the runner sees it: a process that runs trials and may hang or die."""
 
 import json
 import queue
@@ -19,7 +19,7 @@ _LINES_END = None
 
 @dataclass
 class Outcome:
-    """What came of one trial. `fatal`: its process hung or died; `kind` of the device."""
+    """The outcome of one trial. `fatal`: its process hung or died; `kind` of the device."""
 
     findings: list[Finding]
     broken: str = ""
@@ -28,7 +28,7 @@ class Outcome:
 
 
 class WorkerProcess:
-    """One worker process; it is killed at its end."""
+    """One worker process; `end` kills it."""
 
     def __init__(self, arguments: list[str]) -> None:
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
@@ -44,7 +44,7 @@ class WorkerProcess:
         self._reader.start()
 
     def run(self, trial: Trial, command: dict[str, Any], limit_s: float) -> Outcome:
-        """Run one trial; its end is the word done, the death of the process, or the limit."""
+        """Run one trial until it reports its end, its process dies, or the limit is reached."""
         assert self._process.stdin is not None
         outcome, step = Outcome([]), trial.rules[0].id
         end = time.monotonic() + limit_s
@@ -54,9 +54,9 @@ class WorkerProcess:
             try:
                 message = self._lines.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
-                return _cut(outcome, step, f"After {limit_s:g} s it had not come to an end.")
+                return _cut(outcome, step, f"It had not ended after {limit_s:g} s.")
             if message is _LINES_END:
-                return _cut(outcome, step, f"The process of the driver died: {self._last_words()}")
+                return _cut(outcome, step, f"The process of the driver died: {self._last_output()}")
             if "step" in message:
                 step = message["step"]
             elif "done" in message:
@@ -85,12 +85,12 @@ class WorkerProcess:
             self._lines.put(json.loads(line))
         self._lines.put(_LINES_END)
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         code = self._process.wait()
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self._stderr.seek(0)
         lines = [line for line in self._stderr.read().decode(errors="replace").splitlines() if line]
-        return f"{how}; its last words: {lines[-1]}" if lines else f"{how}."
+        return f"{how}; its last output: {lines[-1]}" if lines else f"{how}."
 
 
 def _cut(outcome: Outcome, rule: str, seen: str) -> Outcome:

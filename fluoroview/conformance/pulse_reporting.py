@@ -1,4 +1,4 @@
-"""What sources and meters have in common: how a run begins, many runs, close in one, a fault."""
+"""What generators and meters share: how a run begins, many runs, close during a run, a fault."""
 
 import time
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import suppress
 from fluoroview.conformance import endurance
 from fluoroview.conformance.endurance import Footprint, growth
 from fluoroview.conformance.lifecycle import CLOSE_STREAMING, CLOSE_TWICE
-from fluoroview.conformance.probe import ToldPulse
+from fluoroview.conformance.probe import ReportedPulse
 from fluoroview.conformance.rig import Hang, Rig, Violation, until
 from fluoroview.conformance.settings import writable
 from fluoroview.conformance.trial import GENERATOR, METER, Trial, TrialContext
@@ -16,40 +16,41 @@ from fluoroview.hal.parameter import Value
 from fluoroview.hal.states import DEADLINE_S
 
 UNPLUG_COMMAND = "TestUnplug"
-"""A CommandParameter by which a driver offers to act as if the cable had been pulled."""
+"""A CommandParameter with which a driver simulates a disconnected cable."""
 INTERLOCK = "Interlock"
-"""A writable BoolParameter by which a source offers to act as if the door had been opened."""
+"""A writable BoolParameter with which a generator simulates an open door."""
 
 PREPARE = Rule(
     "prepare",
-    f"Prepare returns ready within {DEADLINE_S['prepare']:g} s, also twice in a row, and the "
-    "exposure after it is not refused.",
-    "The foot is on the pedal: a rotor that is not told from a fault costs the moment.",
+    f"Prepare returns when ready, within {DEADLINE_S['prepare']:g} s, also twice in a row, and the "
+    "following exposure is not refused.",
+    "The foot is on the pedal: a slow rotor that looks like a fault costs the moment.",
 )
-TOLD = Rule(
-    "pulses-told",
-    "A source that tells its pulses tells them at PulseRate until stop (5 %; 20 % is a fault); "
-    "one that cannot tells none.",
-    "Dose is the sum of what is told: a pulse that is left out is dose that nobody knows of.",
+PULSES_REPORTED = Rule(
+    "pulses-reported",
+    "A generator that reports pulses does so at PulseRate until stop (5 %; 20 % is a fault); one "
+    "that cannot reports none.",
+    "Dose is the sum of the reported pulses: a missing pulse is dose that nobody knows of.",
 )
 SILENT = Rule(
     "silent-after-stop",
     "When stop has returned, no pulse and no reading follows.",
-    "What is told then belongs to no run, or means that the beam is still on.",
+    "A later pulse belongs to no run, or means that the beam is still on.",
 )
 IN_FAULT = Rule(
     "stop-in-fault",
-    f"After a fault (by {INTERLOCK} or {UNPLUG_COMMAND}, where offered) it is said, nothing more "
-    "is told, stop and close return, and the device opens and runs again.",
-    "A generator that trips must be off, say why, and be had back without a restart of the room.",
+    f"After a fault (by {INTERLOCK} or {UNPLUG_COMMAND}, where offered) the driver reports it, "
+    "no pulse follows, stop and close return, and the device opens and runs again.",
+    "A generator that trips must be off, state why, and be usable again without a restart of the "
+    "room.",
 )
 _FIRST_S = 5.0
 _QUIET_METER_S = 1.0
-_SAID_S = 3.0
+_REPORTED_S = 3.0
 
 
 def begin(rig: Rig) -> None:
-    """Begin a run of an armed device, as the examination does: prepared, then started."""
+    """Begin a run of an armed device, as the session does: prepare, then start."""
     if rig.traits.handshake:
         rig.call("prepare", PREPARE.id)
         rig.start(PREPARE.id)
@@ -57,10 +58,10 @@ def begin(rig: Rig) -> None:
         rig.start()
 
 
-def wait_told(rig: Rig, count: int) -> None:
-    """Wait until so many pulses or readings were told in this run.
+def wait_reported(rig: Rig, count: int) -> None:
+    """Wait until so many pulses or readings were reported in this run.
 
-    A meter may have nothing to tell; raises Violation for a source that tells nothing.
+    A meter may have nothing to report; raises Violation for a generator that reports nothing.
     """
     traits = rig.traits
     if not traits.reports_pulses:
@@ -69,46 +70,48 @@ def wait_told(rig: Rig, count: int) -> None:
     limit_s = _QUIET_METER_S if is_meter else min(_FIRST_S, rig.effort.first_frame_s)
     until(lambda: len(rig.log.pulses) >= count or bool(rig.log.failures), limit_s)
     if rig.log.failures:
-        rule = endurance.START_STOP if is_meter else TOLD
-        raise Violation(rule.id, f"It said: {rig.log.failures[0]}")
+        rule = endurance.START_STOP if is_meter else PULSES_REPORTED
+        raise Violation(rule.id, f"It reported: {rig.log.failures[0]}")
     if not is_meter and len(rig.log.pulses) < count:
         came = len(rig.log.pulses)
-        raise Violation(TOLD.id, f"{came} of {count} pulses were told in {limit_s:g} s.")
+        raise Violation(
+            PULSES_REPORTED.id, f"{came} of {count} pulses were reported in {limit_s:g} s."
+        )
 
 
-def told_in_time(rig: Rig) -> list[ToldPulse]:
-    """Return what was told in this run before stop had returned."""
+def reported_in_time(rig: Rig) -> list[ReportedPulse]:
+    """Return what was reported in this run before stop returned."""
     return [entry for entry in rig.log.pulses if not entry.late]
 
 
 # many runs
 
 
-def _many_runs(desk: TrialContext) -> Iterator[Finding]:
+def _many_runs(context: TrialContext) -> Iterator[Finding]:
     start_s: list[float] = []
     stop_s: list[float] = []
     prints: list[Footprint] = []
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         rig.arm()
-        end = time.monotonic() + desk.effort.budget_s
-        for run in range(desk.effort.runs):
+        end = time.monotonic() + context.effort.budget_s
+        for run in range(context.effort.runs):
             begin(rig)
             if run % 3:  # each third run is stopped before its first pulse
-                wait_told(rig, 1)
+                wait_reported(rig, 1)
             rig.stop()
             start_s.append(rig.took_s["start"])
             stop_s.append(rig.took_s["stop"])
             prints.append(Footprint.now())
             if time.monotonic() > end and run >= endurance.WARM_UP + 6:
                 break
-        until(lambda: False, desk.effort.settle_s)
+        until(lambda: False, context.effort.settle_s)
         late = sum(entry.late for log in rig.logs for entry in log.pulses)
     yield passed(endurance.START_STOP.id, f"{len(start_s)} runs were started and stopped.")
     yield endurance.start_time(start_s)
     yield endurance.stop_time(stop_s)
     yield judged(
         SILENT.id,
-        [f"{late} pulses or readings were told after stop had returned."] if late else [],
+        [f"{late} pulses or readings were reported after stop had returned."] if late else [],
         f"Nothing came after any of {len(stop_s)} stops.",
     )
     yield from growth(prints)
@@ -117,18 +120,18 @@ def _many_runs(desk: TrialContext) -> Iterator[Finding]:
 # close in a run, and after a fault
 
 
-def _endings(desk: TrialContext) -> Iterator[Finding]:
-    yield _close_in_run(desk)
-    yield _fault(desk)
+def _endings(context: TrialContext) -> Iterator[Finding]:
+    yield _close_in_run(context)
+    yield _fault(context)
 
 
-def _close_in_run(desk: TrialContext) -> Finding:
+def _close_in_run(context: TrialContext) -> Finding:
     rule = CLOSE_STREAMING.id
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         rig.arm()
         begin(rig)
-        wait_told(rig, 2)
-        desk.step(rule)
+        wait_reported(rig, 2)
+        context.step(rule)
         try:
             rig.do("close", rig.device.close, rule)
         except Hang:
@@ -136,26 +139,26 @@ def _close_in_run(desk: TrialContext) -> Finding:
         except Exception as error:
             return failed(rule, f"Close in a run raised {type(error).__name__}: {error}")
         before = len(rig.log.pulses)
-        until(lambda: False, desk.effort.settle_s)
+        until(lambda: False, context.effort.settle_s)
         late = len(rig.log.pulses) - before
         rig.close(CLOSE_TWICE.id)
     if late:
-        return failed(rule, f"{late} pulses or readings were told after close had returned.")
-    return _runs_again(desk, rule)
+        return failed(rule, f"{late} pulses or readings were reported after close had returned.")
+    return _runs_again(context, rule)
 
 
-def _fault(desk: TrialContext) -> Finding:
+def _fault(context: TrialContext) -> Finding:
     rule = IN_FAULT.id
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         offered = provocation(rig)
         rig.arm()
         begin(rig)
-        wait_told(rig, 2)
+        wait_reported(rig, 2)
         if offered is not None:
-            fault = _provoke(desk, rig, *offered)
+            fault = _provoke(context, rig, *offered)
             if fault:
                 return failed(rule, fault)
-        else:  # the HAL's own: it takes nothing more and forbids pulses
+        else:  # the HAL's own fault: it accepts nothing more and forbids pulses
             rig.sink.close()
             rig.release_pedal()
         rig.stop(rule)
@@ -163,12 +166,12 @@ def _fault(desk: TrialContext) -> Finding:
             with suppress(Exception):  # where a fault stays until the device is opened again
                 rig.tree.write(INTERLOCK, False)
         rig.close(rule)
-        said = [*rig.log.failures, *rig.log.refusals]
-    return _runs_again(desk, rule, f"It said: {said[0]}. " if said else "")
+        reported = [*rig.log.failures, *rig.log.refusals]
+    return _runs_again(context, rule, f"It reported: {reported[0]}. " if reported else "")
 
 
 def provocation(rig: Rig) -> tuple[str, Value] | None:
-    """Return the parameter that makes a fault, and its value; None where none is offered."""
+    """Return the parameter that provokes a fault, and its value; None where there is none."""
     if UNPLUG_COMMAND in rig.tree:
         return UNPLUG_COMMAND, ""
     if INTERLOCK in rig.tree:
@@ -178,27 +181,27 @@ def provocation(rig: Rig) -> tuple[str, Value] | None:
     return None
 
 
-def _provoke(desk: TrialContext, rig: Rig, name: str, value: Value) -> str:
-    """Make a fault during a run; return what is wrong with the answer, or nothing."""
+def _provoke(context: TrialContext, rig: Rig, name: str, value: Value) -> str:
+    """Provoke a fault during a run; return what is wrong with the answer, or nothing."""
     rule = IN_FAULT.id
-    desk.step(rule)
+    context.step(rule)
     rig.do(name, lambda: rig.tree.write(name, value, idle=False), rule)
     log = rig.log
-    limit_s = _SAID_S * desk.effort.deadline_scale
+    limit_s = _REPORTED_S * context.effort.deadline_scale
     if not until(lambda: bool(log.failures or log.refusals), limit_s):
-        return f"{limit_s:g} s after {name} nothing had been said."
-    said, before = [*log.failures, *log.refusals][0], len(log.pulses)
-    until(lambda: False, desk.effort.settle_s)
+        return f"{limit_s:g} s after {name} nothing had been reported."
+    reported, before = [*log.failures, *log.refusals][0], len(log.pulses)
+    until(lambda: False, context.effort.settle_s)
     more = len(log.pulses) - before
-    return f"It said {said!r}, and told {more} pulses or readings after that." if more else ""
+    return f"It reported {reported!r}, and {more} pulses or readings after that." if more else ""
 
 
-def _runs_again(desk: TrialContext, rule: str, before: str = "") -> Finding:
+def _runs_again(context: TrialContext, rule: str, before: str = "") -> Finding:
     try:
-        with desk.open_rig() as rig:
+        with context.open_rig() as rig:
             rig.arm()
             begin(rig)
-            wait_told(rig, 1)
+            wait_reported(rig, 1)
             rig.stop()
     except Hang:
         raise
@@ -207,7 +210,7 @@ def _runs_again(desk: TrialContext, rule: str, before: str = "") -> Finding:
     return passed(rule, f"{before}It closed, opened again and ran.")
 
 
-MANY_TOLD = Trial(
+MANY_EXPOSURES = Trial(
     "many exposures",
     _many_runs,
     (

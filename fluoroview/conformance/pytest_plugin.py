@@ -2,9 +2,9 @@
 
     pytest --fluoroview-driver NAME [--fluoroview-device ID] [--fluoroview-effort quick]
 
-The tests of rules stand beside those that pytest collects anyway; `-k conformance` leaves only
-them, `-k roi` one. A rule that is broken fails, one that cannot be looked at is skipped with the
-reason, a warning passes and is listed at the end. The device is checked once, at the first test.
+The tests of the rules are added to those that pytest collects; `-k conformance` selects only them,
+`-k roi` one. A broken rule fails, one that cannot be checked is skipped with the reason, a warning
+passes and is listed at the end. The device is checked once, at the first test.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """List the warnings, and say what was checked."""
+    """List the warnings, and show what was checked."""
     report = config.stash.get(_REPORT, None)
     if report is None:
         return
@@ -121,7 +121,7 @@ class _RuleItem(pytest.Item):
 
 
 def require_kept(result: "Result") -> None:
-    """Raise where a rule is broken, skip where it could not be looked at."""
+    """Raise where a rule is broken, skip where it could not be checked."""
     if result.verdict == "FAIL":
         rule = result.rule
         raise _Broken(

@@ -11,7 +11,7 @@ from fluoroview.conformance.verdict import Finding, Rule, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One rule, its group and what it saw."""
+    """One rule, its group and its finding."""
 
     rule: Rule
     group: str
@@ -48,7 +48,7 @@ class Report:
     results: tuple[Result, ...]
 
     def __getitem__(self, rule: str) -> Result:
-        """Return the result of a rule; KeyError where it was not asked for."""
+        """Return the result of a rule; KeyError where it was not requested."""
         return {result.rule.id: result for result in self.results}[rule]
 
     @property
@@ -89,7 +89,7 @@ class Report:
         }
 
     def html(self) -> str:
-        """Return the report as one HTML page without outside parts."""
+        """Return the report as one self-contained HTML page."""
         from jinja2 import Environment  # only who wants HTML waits for it
 
         template = files(__package__).joinpath("report.html").read_text("utf-8")

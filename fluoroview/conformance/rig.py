@@ -1,4 +1,4 @@
-"""One driver on the test bench: the HAL's own server, a probing sink, a deadline on each call.
+"""One driver on the test bench: the HAL's own server, a recording sink, a deadline for each call.
 
 The driver runs in this process, its methods in a thread of their own, as under
 `isolation = "thread"`. The caller is the consumer of the ring.
@@ -9,7 +9,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import numpy as np
@@ -30,12 +30,12 @@ from fluoroview.hal.states import DEADLINE_S
 
 _STALL_S = 1.0
 _LOOK_S = 0.1
-"""How often a wait for a frame looks whether the driver has reported a failure."""
+"""How often a wait for a frame checks whether the driver has reported a failure."""
 T = TypeVar("T")
 
 
 class Violation(Exception):  # noqa: N818 - it is a finding, not an error of this program
-    """A driver broke a rule in such a way that the trial cannot go on."""
+    """A driver broke a rule, and the trial cannot continue."""
 
     def __init__(self, rule: str, seen: str) -> None:
         super().__init__(seen)
@@ -72,6 +72,7 @@ class Rig:
         self._ring: FrameRing | None = None
         self._reader: RingReader | None = None
         self._heartbeat: ProcessHeartbeat | None = None
+        self._end_of_run: Future[None] | None = None
         self._poison: Pixels | None = None
         self.running = False
         self._opened = False
@@ -88,7 +89,7 @@ class Rig:
                 end_run=self._end_run,
             )
         except Exception as error:
-            raise Violation("open-close", f"The constructor raised {_said(error)}.") from error
+            raise Violation("open-close", f"The constructor raised {_described(error)}.") from error
         self.server.sink_type = self._make_sink
 
     # the five methods, as the HAL calls them
@@ -99,7 +100,7 @@ class Rig:
         self.call("open", rule)
 
     def arm(self, slots: int | None = None, *, poison: bool = False) -> FrameFormat:
-        """Bind a ring; with `poison` each slot holds a pattern that a driver must overwrite."""
+        """Bind a ring; with `poison` each slot contains a pattern that a driver must overwrite."""
         stated = self.call("format", "parameters-required")
         self.bit_depth, self.rate_hz = stated["bit_depth"], stated["rate_hz"]
         frame_format = FrameFormat(stated["rows"], stated["columns"], stated["dtype"])
@@ -152,12 +153,12 @@ class Rig:
         return read_ledger(self.ring)
 
     def disarm(self) -> None:
-        """Let go of the ring."""
+        """Release the ring."""
         self.call("disarm", "open-close")
         self._drop_ring()
 
     def close(self, rule: str = "open-close") -> None:
-        """Stop and close as the HAL does; nothing where nothing is open."""
+        """Stop and close as the HAL does; do nothing where nothing is open."""
         if self._opened:
             self._opened = False
             self.call("close", rule)
@@ -165,7 +166,7 @@ class Rig:
         self._driver_thread.shutdown(wait=False)
 
     def abandon(self) -> None:
-        """Leave a hanging driver to itself."""
+        """Abandon a hanging driver."""
         self._driver_thread.shutdown(wait=False, cancel_futures=True)
 
     # ways to call
@@ -247,7 +248,7 @@ class Rig:
     def frames(
         self, seconds: float, at_least: int = 0, patience_s: float | None = None
     ) -> Iterator[Frame]:
-        """Yield frames for `seconds` (and until `at_least` came, or none comes any more).
+        """Yield frames for `seconds` (and until `at_least` came, or none follows).
 
         `patience_s` is how long the first of `at_least` may take.
         """
@@ -278,28 +279,28 @@ class Rig:
     def wait_frames(
         self, count: int, rule: str = "continuous-run", patience_s: float | None = None
     ) -> None:
-        """Wait for `count` frames, or raise Violation saying how many came."""
+        """Wait for `count` frames, or raise Violation with the number that came."""
         came = sum(1 for _ in self.frames(0.0, count, patience_s))
         if came < count:
             if self.log.wrong_sizes:
                 raise Violation("frame-size", f"In its run {self.log.wrong_sizes[0]}")
             self.step(rule)
-            said = f" It said: {self.log.failures[0]}" if self.log.failures else ""
-            raise Violation(rule, f"{came} of {count} frames came, then none.{said}")
+            sentence = f" It sentence: {self.log.failures[0]}" if self.log.failures else ""
+            raise Violation(rule, f"{came} of {count} frames came, then none.{sentence}")
 
     def wait_kept(self, count: int, rule: str = "continuous-run") -> None:
-        """Wait until `count` frames wait for the consumer, and leave them there."""
+        """Wait until `count` frames are pending, and leave them in the ring."""
         until(lambda: self.pending >= count or bool(self.log.failures), self.effort.first_frame_s)
         if self.pending < count:
             self.wait_frames(count, rule)
 
     def peek(self, place: int) -> Frame | None:
-        """Return the frame at `place` among those that wait, without releasing it."""
+        """Return the pending frame at `place` without releasing it."""
         assert self._reader is not None
         return self.ring.frame(self._reader._next + place) if 0 <= place < self.pending else None
 
     def drain(self) -> None:
-        """Release everything that waits."""
+        """Release all pending frames."""
         assert self._reader is not None
         while self._reader.pending > 0:
             self._reader.release()
@@ -332,7 +333,14 @@ class Rig:
 
     def _end_run(self) -> None:
         """Call stop in the driver's thread, as the child process does."""
-        self._driver_thread.submit(self.server.handle, "stop", {})
+        self._end_of_run = self._driver_thread.submit(self.server.handle, "stop", {})
+
+    def await_end_of_run(self) -> None:
+        """Wait for the stop that the dead man's switch asked for; raise what the driver raised."""
+        end, self._end_of_run = self._end_of_run, None
+        if end is not None:
+            self.do("stop", lambda: None, "dead-man")  # comes after it in the driver's thread
+            end.result()
 
     def _bell(self) -> None:
         ring = self._ring
@@ -384,5 +392,5 @@ def _noise(frame_format: FrameFormat) -> Pixels:
     return generator.integers(0, top, shape, frame_format.dtype, endpoint=True)
 
 
-def _said(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"

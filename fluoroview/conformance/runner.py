@@ -1,4 +1,4 @@
-"""`check`: every trial of a driver in a worker process that may hang, crash and be replaced."""
+"""`check`: every trial of a driver, in a worker process that may hang, crash and be replaced."""
 
 import json
 import time
@@ -23,7 +23,7 @@ from fluoroview.hal.runtime.registry import DriverInfo, discover, find_driver
 
 Progress = Callable[[int, int, str], None]
 _OF_THE_LIST = {DISCOVER.id, IDS.id, TWO.id}
-"""Rules for which the list of devices is wanted."""
+"""Rules that need the list of devices."""
 _BLOCKING = (
     "loads",
     "parameters-required",
@@ -31,7 +31,7 @@ _BLOCKING = (
     "slot-written",
     "continuous-run",
 )
-"""Rules that, once broken, make no sense of the trials that need them. (So does a hang.)"""
+"""Rules that, once broken, make the trials that need them meaningless, as a hang does."""
 
 
 def check(
@@ -42,15 +42,15 @@ def check(
     effort: Effort = STANDARD,
     progress: Progress = lambda _done, _total, _what: None,
 ) -> Report:
-    """Check one device of an installed driver; `device` "" means the first that it finds.
+    """Check one device of an installed driver; `device` "" means the first one found.
 
-    `selection` names rules (None: all); one that stood in their way is told too.
-    `progress(done, total, what)` is called before each trial. Which rules there are depends on
-    what the driver drives: a detector, an x-ray source or a dose meter.
+    `selection` names rules (None: all); a rule that prevented them is reported too.
+    `progress(done, total, what)` is called before each trial. Which rules apply depends on the
+    kind of device: a detector, a generator or a dose meter.
     Raises DriverError for an unknown driver and FluoroError for an unknown rule; everything that
     the driver does wrong is in the report.
     """
-    wanted = require_rules(selection)
+    requested = require_rules(selection)
     point = find_driver(driver)
     info = DriverInfo(
         driver,
@@ -59,13 +59,13 @@ def check(
         point.value,
     )
     began, date = time.monotonic(), datetime.now(UTC)
-    trials = _trials(DETECTOR, wanted)
+    trials = _trials(DETECTOR, requested)
     findings = _Findings()
     with _Bench(driver, effort) as bench:
         progress(0, len(trials) + 1, "loading and discovery")
         kind = bench.run(LOADING, findings, "", ()) or DETECTOR
-        trials = _trials(kind, wanted)
-        asked = not device or not wanted.isdisjoint(_OF_THE_LIST)
+        trials = _trials(kind, requested)
+        asked = not device or not requested.isdisjoint(_OF_THE_LIST)
         devices = _discover(info, findings) if asked else ()
         chosen = device or next(iter(devices), "")
         for number, trial in enumerate(trials if chosen else [], 1):
@@ -80,12 +80,12 @@ def check(
         effort=effort.name,
         date=date,
         duration_s=time.monotonic() - began,
-        results=findings.results(kind, wanted, selection or (), bool(chosen)),
+        results=findings.results(kind, requested, selection or (), bool(chosen)),
     )
 
 
 def _discover(info: DriverInfo, findings: "_Findings") -> tuple[str, ...]:
-    """Look for devices, unless the driver cannot even be imported; return their ids."""
+    """Discover devices, unless the driver cannot be imported; return their ids."""
     if any(finding.verdict is Verdict.FAIL for finding in findings.by_rule[LOADS.id]):
         return ()
     found = discover(info)
@@ -94,40 +94,38 @@ def _discover(info: DriverInfo, findings: "_Findings") -> tuple[str, ...]:
     return tuple(device.id for device in found.devices)
 
 
-def _trials(kind: str, wanted: set[str]) -> list[Trial]:
-    """Return the trials of a kind of device that judge one of the wanted rules."""
+def _trials(kind: str, requested: set[str]) -> list[Trial]:
+    """Return the trials of a kind of device that judge one of the requested rules."""
     return [
         trial
         for trial in TRIALS
-        if kind in trial.kinds and not wanted.isdisjoint(rule.id for rule in trial.rules)
+        if kind in trial.kinds and not requested.isdisjoint(rule.id for rule in trial.rules)
     ]
 
 
 @dataclass
 class _Findings:
-    """What was found so far, by rule; where several trials looked at a rule, the worst counts."""
+    """The findings so far, by rule; where several trials checked a rule, the worst counts."""
 
     by_rule: dict[str, list[Finding]] = field(default_factory=dict)
     breaking: set[str] = field(default_factory=set)
-    """Rules that ended a trial early: they are told whether or not they were asked for."""
+    """Rules that ended a trial early: they are reported whether requested or not."""
 
     def add(self, finding: Finding) -> None:
         self.by_rule.setdefault(finding.rule, []).append(finding)
 
-    def leave_out(self, trial: Trial, reason: str) -> None:
-        """Say of each rule of a trial that was not judged why not."""
+    def skip(self, trial: Trial, reason: str) -> None:
+        """Record for each unjudged rule of a trial why it was not judged."""
         for rule in trial.rules:
             if rule.id not in self.by_rule:
                 self.add(not_applicable(rule.id, reason))
 
     def results(
-        self, kind: str, wanted: set[str], named: Collection[str], has_device: bool
+        self, kind: str, requested: set[str], named: Collection[str], has_device: bool
     ) -> tuple[Result, ...]:
-        """Return the results by group; a rule `named` for another kind says so."""
+        """Return the results by group; a rule `named` for another kind is not applicable."""
         reason = (
-            "It was not looked at."
-            if has_device
-            else "No device was found; name one with --device."
+            "It was not checked." if has_device else "No device was found; name one with --device."
         )
         found = [
             Result(
@@ -137,13 +135,13 @@ class _Findings:
             )
             for group, rules in groups_of(kind).items()
             for rule in rules
-            if rule.id in wanted | self.breaking
+            if rule.id in requested | self.breaking
         ]
         return (*found, *_foreign(kind, named))
 
 
 def _foreign(kind: str, named: Collection[str]) -> Iterator[Result]:
-    """Yield a result for each rule that was asked for and is of another kind of device."""
+    """Yield a result for each requested rule that is for another kind of device."""
     for group, rules in GROUPS.items():
         for rule in rules:
             kinds = kinds_of(rule.id)
@@ -153,7 +151,7 @@ def _foreign(kind: str, named: Collection[str]) -> Iterator[Result]:
 
 
 class _Bench:
-    """Runs trials in a worker, and puts a new one in its place after anything went wrong."""
+    """Runs trials in a worker, and replaces the worker after any failure."""
 
     def __init__(self, driver: str, effort: Effort) -> None:
         self._arguments = [driver, json.dumps(asdict(effort))]
@@ -165,16 +163,16 @@ class _Bench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._dismiss()
+        self._end_worker()
 
     def run(self, trial: Trial, findings: _Findings, device: str, others: tuple[str, ...]) -> str:
-        """Run one trial and add what it found; return the kind of the device, "" if not known."""
+        """Run one trial and add its findings; return the kind of device, "" if not known."""
         for need in ("loads", *trial.needs):
             if need in self._broken and trial is not LOADING:
-                findings.leave_out(trial, f"Not looked at: {need} failed. {self._broken[need]}")
+                findings.skip(trial, f"Not checked: {need} failed. {self._broken[need]}")
                 return ""
         if trial.fresh or self._worker is None:
-            self._dismiss()
+            self._end_worker()
             self._worker = WorkerProcess(self._arguments)
         command = {"trial": trial.name, "device": device, "others": others}
         outcome = self._worker.run(trial, command, self._limit_s)
@@ -184,17 +182,17 @@ class _Bench:
         if outcome.broken:
             findings.breaking.add(outcome.broken)
             reason = failures[outcome.broken]
-            findings.leave_out(trial, f"Not looked at: {outcome.broken} failed. {reason}")
+            findings.skip(trial, f"Not checked: {outcome.broken} failed. {reason}")
             if outcome.fatal:
                 self._broken[outcome.broken] = reason
         blocking = {rule: seen for rule, seen in failures.items() if rule in _BLOCKING}
         findings.breaking |= blocking.keys()
         self._broken |= blocking
         if outcome.fatal or failures:
-            self._dismiss()
+            self._end_worker()
         return outcome.kind
 
-    def _dismiss(self) -> None:
+    def _end_worker(self) -> None:
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.end()

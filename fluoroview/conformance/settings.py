@@ -1,4 +1,4 @@
-"""Parameters while idle: what must be there, limits, units, read-back, refusals."""
+"""Parameters while idle: required ones, limits, units, read-back, refusals."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -16,13 +16,13 @@ T = TypeVar("T")
 REQUIRED = Rule(
     "parameters-required",
     "Every value can be read; a detector has Width and Height (whole, at least 1) and PixelFormat.",
-    "Without the size no buffer can be made; without the values no technique can be shown.",
+    "Without the size no buffer can be made; without the values no exposure factors can be shown.",
 )
 LIMITS = Rule(
     "parameter-limits",
     "Limits are finite, in order and contain the value; writable numbers have both; "
     "choices contain the value.",
-    "The operator's sliders and menus are made of them.",
+    "The operator's sliders and menus are built from them.",
 )
 UNITS = Rule(
     "parameter-units",
@@ -31,14 +31,15 @@ UNITS = Rule(
 )
 READBACK = Rule(
     "parameter-readback",
-    "A value at a limit, between, or of a choice is taken, and read back as written or rounded.",
-    "What the screen says must be what the device does.",
+    "Values at the limits, between them and of each choice are accepted, and read back as written "
+    "or rounded.",
+    "The screen must show what the device does.",
 )
 REFUSAL = Rule(
     "parameter-refusal",
-    "A value beyond a limit, of a wrong type or no choice is refused, and the error says what is "
-    "allowed.",
-    "A value that is clamped in silence is a setting that nobody chose.",
+    "A value beyond a limit, of a wrong type or outside the choices is refused, and the error "
+    "states what is allowed.",
+    "A silently clamped value is a setting that nobody chose.",
 )
 REQUIRED_NAMES = ("Width", "Height", "PixelFormat")
 SFNC_UNITS: dict[str, tuple[str, ...]] = {
@@ -61,11 +62,11 @@ SFNC_UNITS: dict[str, tuple[str, ...]] = {
 """The SFNC's units, and those of the HAL's own names."""
 _MAY_BE_BARE = {"Width", "Height", "OffsetX", "OffsetY", "BitDepth", "FrameCounterBits"}
 NEVER_WRITTEN = ("Gev", "UserSet", "DeviceUserID", "Firmware", "File", "Device")
-"""Beginnings of names that are left alone: writing them can lock a device out of its network."""
+"""Beginnings of names that are not written: they can lock a device out of its network."""
 
 
 def writable(parameter: Parameter) -> bool:
-    """Whether the check may write a parameter."""
+    """Return whether the check may write a parameter."""
     return (
         parameter.access is not Access.RO
         and parameter.kind in ("int", "float", "enum", "bool")
@@ -74,7 +75,7 @@ def writable(parameter: Parameter) -> bool:
 
 
 def writables(rig: Rig) -> list[Parameter]:
-    """Return the parameters that may be written and can tell their limits."""
+    """Return the parameters that may be written and have readable limits."""
     found = []
     for parameter in rig.tree:
         with suppress(Exception):  # which is parameter-limits' to find
@@ -114,8 +115,8 @@ def read_back_fault(parameter: Parameter, asked: Value, back: Value) -> str:
     return "" if abs(back_number - asked_number) <= room else shown
 
 
-def _settings(desk: TrialContext) -> Iterator[Finding]:
-    with desk.open_rig() as rig:
+def _settings(context: TrialContext) -> Iterator[Finding]:
+    with context.open_rig() as rig:
         yield _required(rig)
         yield _in_driver(rig, LIMITS.id, _limits)
         yield _in_driver(rig, UNITS.id, _units)
@@ -124,7 +125,7 @@ def _settings(desk: TrialContext) -> Iterator[Finding]:
 
 
 def _in_driver(rig: Rig, rule: str, look: Callable[[Rig], T]) -> T:
-    """Run a look at the tree in the driver's thread, with a deadline of its own."""
+    """Run a check of the parameters in the driver's thread, with its own deadline."""
     rig.step(rule)
     try:
         return rig.do("settings", lambda: look(rig), rule)
@@ -146,7 +147,7 @@ def _required(rig: Rig) -> Finding:
         except Hang:
             raise
         except Exception as error:
-            return failed(rule, f"{parameter.name} cannot be read: {_said(error)}")
+            return failed(rule, f"{parameter.name} cannot be read: {_described(error)}")
     if not named:
         return passed(rule, f"{len(values)} parameters.")
     bad = [n for n in ("Width", "Height") if not (isinstance(values[n], int) and values[n] >= 1)]
@@ -164,7 +165,7 @@ def _limits(rig: Rig) -> Finding:
         try:
             fault, bounded = _limit_fault(parameter)
         except Exception as error:
-            faults.append(f"The limits of {parameter.name} cannot be had: {_said(error)}")
+            faults.append(f"The limits of {parameter.name} cannot be read: {_described(error)}")
             continue
         if fault:
             faults.append(fault)
@@ -172,7 +173,7 @@ def _limits(rig: Rig) -> Finding:
             open_ended.append(parameter.name)
     if faults or not open_ended:
         return judged(LIMITS.id, faults, "All limits are finite and contain the value.")
-    return warned(LIMITS.id, f"{', '.join(open_ended)} can be written and state no limits.")
+    return warned(LIMITS.id, f"{', '.join(open_ended)} are writable and state no limits.")
 
 
 def _limit_fault(parameter: Parameter) -> tuple[str, bool]:
@@ -180,7 +181,7 @@ def _limit_fault(parameter: Parameter) -> tuple[str, bool]:
     limits = parameter.limits()
     if parameter.kind == "enum":
         value, choices = parameter.read(), limits["choices"]
-        fault = f"{parameter.name} is {value!r}, which is no choice of {choices}."
+        fault = f"{parameter.name} is {value!r}, which is not one of {choices}."
         return ("" if value in choices else fault), True
     if parameter.kind not in ("int", "float"):
         return "", True
@@ -217,8 +218,8 @@ def _units(rig: Rig) -> Finding:
         elif parameter.name not in _MAY_BE_BARE:
             bare.append(parameter.name)
     if wrong or not bare:
-        return judged(UNITS.id, wrong, f"{right} parameters of known names carry their unit.")
-    return warned(UNITS.id, f"{', '.join(bare)} carry no unit.")
+        return judged(UNITS.id, wrong, f"{right} parameters of known names have the right unit.")
+    return warned(UNITS.id, f"{', '.join(bare)} have no unit.")
 
 
 def _readback(rig: Rig) -> Finding:
@@ -248,7 +249,7 @@ def _try_all(rig: Rig, parameter: Parameter) -> tuple[int, str]:
 
 
 def _restore(rig: Rig, parameter: Parameter, original: Value) -> None:
-    with suppress(Exception):  # what it is to say was said by the first fault
+    with suppress(Exception):  # the first fault reported it
         rig.tree.write(parameter.name, original)
 
 
@@ -257,7 +258,7 @@ def write_fault(rig: Rig, parameter: Parameter, value: Value, *, idle: bool = Tr
     try:
         back = rig.tree.write(parameter.name, value, idle=idle)
     except Exception as error:
-        return f"{parameter.name} refused {value!r}, which its limits allow: {_said(error)}"
+        return f"{parameter.name} refused {value!r}, which its limits allow: {_described(error)}"
     return read_back_fault(parameter, value, back)
 
 
@@ -312,8 +313,8 @@ def _refusal_fault(rig: Rig, parameter: Parameter, value: Any, named: Any, origi
         now = parameter.read()
         return "" if now == original else f"{name} refused {value!r}, but reads {now!r} afterwards."
     except Exception as error:
-        return f"{name} answered {value!r} with {_said(error)}, no ParameterError."
-    return f"{name} took {value!r} and reads {back!r}; allowed are {_allowed(parameter)}."
+        return f"{name} answered {value!r} with {_described(error)} instead of ParameterError."
+    return f"{name} accepted {value!r} and reads {back!r}; allowed are {_allowed(parameter)}."
 
 
 def _allowed(parameter: Parameter) -> str:
@@ -323,7 +324,7 @@ def _allowed(parameter: Parameter) -> str:
     return f"{limits.get('minimum')} to {limits.get('maximum')}"
 
 
-def _said(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 

@@ -1,4 +1,4 @@
-"""Stop, provoked: from the thread that commits, and while a commit is being held up."""
+"""Stop under provocation: from the thread that commits, and while a commit is delayed."""
 
 import threading
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ from fluoroview.hal.states import DEADLINE_S
 STOP_IN_COMMIT = Rule(
     "stop-in-commit",
     "Stop called from the thread that commits returns, and no commit follows.",
-    "Abort from an SDK's callback is the classic deadlock; a driver must see it coming.",
+    "Abort from an SDK's callback is the classic deadlock; a driver must avoid it.",
 )
 STOP_HELD = Rule(
     "stop-while-committing",
-    "Stop waits for a commit that is under way, and returns soon after it.",
+    "Stop waits for a commit in progress, and returns soon after it.",
     "On a busy computer a commit can take a while; stop must neither overtake it nor deadlock.",
 )
 _HOLD_S = 0.3
 
 
-def _provoked(desk: TrialContext) -> Iterator[Finding]:
-    yield from _held(desk)
-    yield _from_commit(desk)
+def _provoked(context: TrialContext) -> Iterator[Finding]:
+    yield from _held(context)
+    yield _from_commit(context)
 
 
-def _held(desk: TrialContext) -> Iterator[Finding]:
-    """Hold the driver's thread in its second commit, call stop, let go a moment later."""
+def _held(context: TrialContext) -> Iterator[Finding]:
+    """Hold the driver's thread in its second commit, call stop, release it a moment later."""
     inside, let_go = threading.Event(), threading.Event()
     commits = iter(range(1 << 30))
 
@@ -37,48 +37,48 @@ def _held(desk: TrialContext) -> Iterator[Finding]:
             inside.set()
             let_go.wait(5.0)
 
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         rig.before_commit = hold
         rig.arm()
         rig.start()
-        if not inside.wait(desk.effort.first_frame_s):
+        if not inside.wait(context.effort.first_frame_s):
             yield not_applicable(STOP_HELD.id, "No two frames came.")
             return
         threading.Timer(_HOLD_S, let_go.set).start()
         rig.stop(STOP_HELD.id)
         took_s = rig.took_s["stop"]
         let_go.wait(2 * _HOLD_S)
-        until(lambda: False, desk.effort.settle_s)
+        until(lambda: False, context.effort.settle_s)
         late = rig.log.late
     if late:
         yield failed(
             AFTER_STOP.id,
-            f"Stop returned after {took_s:.2f} s while a commit was held up for {_HOLD_S:g} s, "
+            f"Stop returned after {took_s:.2f} s while a commit was delayed for {_HOLD_S:g} s, "
             f"and {late} commits followed.",
         )
-    yield passed(STOP_HELD.id, f"Stop returned after {took_s:.2f} s; {_HOLD_S:g} s were the hold.")
+    yield passed(STOP_HELD.id, f"Stop returned after {took_s:.2f} s; the delay was {_HOLD_S:g} s.")
 
 
-def _from_commit(desk: TrialContext) -> Finding:
+def _from_commit(context: TrialContext) -> Finding:
     rule = STOP_IN_COMMIT.id
     done = threading.Event()
     raised: list[Exception] = []
-    with desk.open_rig() as rig:
+    with context.open_rig() as rig:
         rig.after_commit = lambda: _stop_once(rig, done, raised)
         rig.arm()
-        desk.step(rule)
+        context.step(rule)
         rig.start()
-        if not until(lambda: bool(rig.log.commits), desk.effort.first_frame_s):
+        if not until(lambda: bool(rig.log.commits), context.effort.first_frame_s):
             return not_applicable(rule, "No frame came.")
-        limit_s = DEADLINE_S["stop"] * desk.effort.deadline_scale
+        limit_s = DEADLINE_S["stop"] * context.effort.deadline_scale
         if not done.wait(limit_s):
             raise Hang(rule, f"Stop from the committing thread did not return in {limit_s:g} s.")
-        until(lambda: False, desk.effort.settle_s)
+        until(lambda: False, context.effort.settle_s)
         late = rig.log.late
     if raised:
         return failed(rule, f"Stop from the committing thread raised: {raised[0]}")
     if late:
-        return failed(rule, f"{late} commits followed on stop from the committing thread.")
+        return failed(rule, f"{late} commits followed a stop from the committing thread.")
     return passed(rule, "Stop from the committing thread returned, and nothing followed.")
 
 
@@ -96,7 +96,7 @@ def _stop_once(rig: Rig, done: threading.Event, raised: list[Exception]) -> None
 
 
 PROVOKED = Trial(
-    "stop, provoked",
+    "provoked stop",
     _provoked,
     (STOP_IN_COMMIT, STOP_HELD),
 )

@@ -1,4 +1,4 @@
-"""One continuous run, watched by a prompt consumer: what the rules about frames are judged from."""
+"""One continuous run with a prompt consumer: the evidence for the rules about frames."""
 
 import threading
 from collections.abc import Iterator
@@ -14,26 +14,26 @@ from fluoroview.conformance.watch import Watched, watch
 CONTINUOUS = Rule(
     "continuous-run",
     "Frames come until stop, without a pause of ten periods (at least 1 s), and nothing fails.",
-    "A stream that ends by itself looks like a patient who holds still.",
+    "A stream that ends unnoticed looks like a patient who holds still.",
 )
-ERRORS_TOLD = Rule(
-    "errors-told",
-    "No thread of the driver dies of an exception that `sink.fail` was not told.",
-    "A thread that dies unseen leaves a device that is running and delivers nothing.",
+ERRORS_REPORTED = Rule(
+    "errors-reported",
+    "No thread of the driver dies of an exception that it does not report to `sink.fail`.",
+    "A thread that dies unnoticed leaves a device that is running and delivers nothing.",
 )
 
 
-def _stream(desk: TrialContext) -> Iterator[Finding]:
+def _stream(context: TrialContext) -> Iterator[Finding]:
     died: list[str] = []
     before, threading.excepthook = threading.excepthook, lambda args: died.append(_obituary(args))
     try:
-        with desk.open_rig() as rig:
+        with context.open_rig() as rig:
             rig.arm(poison=True)
-            seen = watch(rig, desk, desk.effort.stream_s)
+            seen = watch(rig, context, context.effort.stream_s)
     finally:
         threading.excepthook = before
     yield _continuous(seen)
-    yield judged(ERRORS_TOLD.id, died, "No thread died of an exception.")
+    yield judged(ERRORS_REPORTED.id, died, "No thread died of an exception.")
     yield from images.judge(seen)
     yield from counting.judge(seen)
     yield from timing.judge(seen)
@@ -48,7 +48,7 @@ def _obituary(args: threading.ExceptHookArgs) -> str:
 def _continuous(seen: Watched) -> Finding:
     rule, log, count = CONTINUOUS.id, seen.log, len(seen.log.frames)
     if log.wrong_sizes:
-        return not_applicable(rule, "It ended at a frame of a wrong size; see frame-size.")
+        return not_applicable(rule, "It ended at a frame of the wrong size; see frame-size.")
     if log.failures:
         return failed(rule, f"After {count} frames the driver reported: {log.failures[0]}")
     if seen.ended or count < 2:
@@ -67,7 +67,7 @@ STREAM = Trial(
     _stream,
     (
         CONTINUOUS,
-        ERRORS_TOLD,
+        ERRORS_REPORTED,
         *images.RULES,
         *counting.RULES,
         *timing.RULES,

@@ -20,12 +20,12 @@ from fluoroview.conformance.runner import check
 
 @cache
 def _check_once(driver: str, device: str, effort: Effort) -> Report:
-    """Check a device by all rules; those of other kinds of devices say so."""
+    """Check a device by all rules; rules for other kinds of device are skipped."""
     return check(driver, device, selection=list(RULES), effort=effort)
 
 
 class DriverConformance:
-    """Inherit, name the driver, and where need be the device, the effort and rules to leave out.
+    """Inherit and name the driver and, where needed, the device, the effort and rules to skip.
 
     `excused` maps a rule to the reason why this driver does not keep it.
     """
@@ -41,7 +41,7 @@ class DriverConformance:
 
     @pytest.mark.parametrize("rule", RULES)
     def test_rule(self, rule: str) -> None:
-        """Fail where the rule is broken, skip where it cannot be looked at."""
+        """Fail where the rule is broken, skip where it cannot be checked."""
         if rule in self.excused:
             pytest.skip(self.excused[rule])
         require_kept(self.report()[rule])

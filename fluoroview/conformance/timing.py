@@ -1,4 +1,4 @@
-"""Rules about time: the hardware's clock, the rate, the spacing."""
+"""Rules about time: the hardware clock, the rate, the intervals."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -19,13 +19,13 @@ from fluoroview.conformance.watch import Watched
 
 MONOTONIC = Rule(
     "time-monotonic",
-    "The hardware time of each frame is later than that of the frame before.",
-    "Latency, jitter and the pairing with other signals rest on it.",
+    "The hardware time of each frame is later than that of the previous frame.",
+    "Latency, jitter and the pairing with other signals depend on it.",
 )
 UNIT = Rule(
     "time-unit",
     "Hardware time runs in nanoseconds: as fast as the host's clock (5 %; tenfold is a fault).",
-    "Ticks, µs or ms taken for ns make every duration wrong by a power of ten.",
+    "Ticks, µs or ms mistaken for ns make every duration wrong by a power of ten.",
 )
 RATE = Rule(
     "rate",
@@ -34,8 +34,8 @@ RATE = Rule(
 )
 JITTER = Rule(
     "jitter",
-    "Frames come evenly: the typical interval is off by less than a quarter of the period.",
-    "Frames in bursts mean a buffer between the detector and the eye: a late image.",
+    "Frames are evenly spaced: the typical interval deviates by less than a quarter of the period.",
+    "Bursts of frames mean a buffer between detector and screen: a late image.",
 )
 RULES = (MONOTONIC, UNIT, RATE, JITTER)
 _SKIP = 1
@@ -69,7 +69,7 @@ def _monotonic(frames: list[Commit]) -> Finding:
     still = sum(a == b for a, b in pairwise(times))
     if still:
         return warned(rule, f"It stood still {still} times in {len(times)} frames.")
-    return passed(rule, f"{len(times)} times, each later than the one before.")
+    return passed(rule, f"{len(times)} times, each later than the previous one.")
 
 
 def _clock_ratio(frames: list[Commit]) -> float | None:
@@ -92,9 +92,9 @@ def _unit(ratio: float | None) -> Finding:
 
 
 def rate_finding(rule: str, frames: list[Commit], stated_hz: float, *, triggered: bool) -> Finding:
-    """Judge the rate of `frames` by hardware time, or by the host's where that is not fit."""
+    """Judge the rate of `frames` by hardware time, or by the host's time where that is unusable."""
     if triggered:
-        return not_applicable(rule, "TriggerMode is On: the rate is the trigger's.")
+        return not_applicable(rule, "TriggerMode is On: the trigger sets the rate.")
     if not stated_hz > 0:
         return not_applicable(rule, "The driver states no AcquisitionFrameRate.")
     measured_hz = _rate_hz(frames, hardware=_hardware_time_is_fit(frames))
@@ -110,7 +110,7 @@ def _hardware_time_is_fit(frames: list[Commit]) -> bool:
 
 
 def _rate_hz(frames: list[Commit], *, hardware: bool) -> float:
-    """Return frames per second; lost frames count, as the device did make them."""
+    """Return frames per second; lost frames count, because the device made them."""
     counters = [c.header.hardware_counter for c in frames]
     steps = counters[-1] - counters[0]
     count = steps if steps >= len(frames) - 1 else len(frames) - 1
@@ -126,13 +126,15 @@ def _rate_hz(frames: list[Commit], *, hardware: bool) -> float:
 def _jitter(frames: list[Commit], seen: Watched) -> Finding:
     rule = JITTER.id
     if seen.triggered:
-        return not_applicable(rule, "TriggerMode is On: the spacing is the trigger's.")
+        return not_applicable(rule, "TriggerMode is On: the trigger sets the intervals.")
     intervals_ms = np.diff([commit.at_ns for commit in frames]) / 1e6
-    period_ms = float(np.mean(intervals_ms))  # whether it is the period that was set, rate tells
+    period_ms = float(
+        np.mean(intervals_ms)
+    )  # the rule `rate` judges whether it is the period that was set
     off = np.abs(intervals_ms - period_ms)
     typical, worst = float(np.median(off)), float(np.max(off))
     text = (
-        f"Intervals are off their {period_ms:.1f} ms by {typical:.2f} ms (median), "
+        f"Intervals deviate from {period_ms:.1f} ms by {typical:.2f} ms (median), "
         f"at most {worst:.1f} ms."
     )
     share = typical / period_ms

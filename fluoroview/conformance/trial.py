@@ -1,4 +1,4 @@
-"""A trial: something done with a device, from which one or several rules are judged.
+"""A trial: an experiment with a device, from which one or several rules are judged.
 
 Trials run in the worker process. They yield findings as they go, so that what was found before
 a driver hangs or dies is kept.
@@ -25,7 +25,7 @@ KINDS = (DETECTOR, GENERATOR, METER)
 
 
 class TrialContext:
-    """What a trial has before it: the driver, the device, the effort."""
+    """What a trial works on: the driver, the device, the effort."""
 
     def __init__(
         self,
@@ -37,25 +37,25 @@ class TrialContext:
         step: Callable[[str], None] = lambda _rule: None,
     ) -> None:
         self.rule = ""
-        self._tell = step
+        self._on_step = step
         self.driver = driver
         self.device_id = device_id
         self.effort = effort
         self.others = others
 
     def step(self, rule: str) -> None:
-        """Say which rule is being tried now: whose fault a crash would be."""
+        """Report which rule is being tried now: a crash would break it."""
         self.rule = rule
-        self._tell(rule)
+        self._on_step(rule)
 
     @cached_property
     def driver_class(self) -> type[Device]:
-        """The driver's class, imported at the first use."""
+        """The driver's class, imported at its first use."""
         loaded = load_driver(self.driver)
         if loaded.kind not in KINDS:
             raise DriverError(
                 f"Driver {self.driver} is a {loaded.kind}.",
-                "The conformance kit checks detectors, x-ray sources and dose meters.",
+                "The conformance kit checks detectors, generators and dose meters.",
                 self.driver,
             )
         return loaded
@@ -85,7 +85,7 @@ class TrialContext:
             with suppress(Violation):
                 rig.close()
             raise
-        except Exception as error:  # what a driver returned made no sense to the trial
+        except Exception as error:  # the driver returned something that the trial cannot interpret
             rule = self.rule
             with suppress(Violation):
                 rig.close()
@@ -102,7 +102,7 @@ class TrialContext:
 
 
 TO_OPEN = ("open-close", "parameters-required")
-"""The rules without which no run can be tried."""
+"""The rules that every run needs."""
 TO_STREAM = (
     *TO_OPEN,
     "start-stop",
@@ -111,15 +111,15 @@ TO_STREAM = (
     "frame-size",
     "continuous-run",
 )
-"""The rules without which nothing can be tried in a run."""
+"""The rules that every trial of a stream needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A named trial and the rules it can judge.
 
-    `needs` are the rules without which it makes no sense; `fresh`: it wants a worker that has
-    not touched the driver; `kinds`: the kinds of devices that it is made for.
+    `needs` are the rules that it depends on; `fresh`: it needs a worker that has not used the
+    driver before; `kinds`: the kinds of device that it applies to.
     """
 
     name: str

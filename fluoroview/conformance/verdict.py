@@ -1,4 +1,4 @@
-"""What a rule can say: a verdict, and the finding that carries it to the reader."""
+"""The result of a rule: a verdict, and the finding that explains it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """The outcome of one rule. WARN: allowed, but somebody should look at it."""
+    """The outcome of one rule. WARN: allowed, but to be reviewed."""
 
     PASS = "PASS"
     WARN = "WARN"
@@ -19,7 +19,7 @@ _WEIGHT = {Verdict.NOT_APPLICABLE: 0, Verdict.PASS: 1, Verdict.WARN: 2, Verdict.
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that is asked of every driver: what is expected, and why it matters."""
+    """One requirement for every driver: what is expected, and why it matters."""
 
     id: str
     expected: str
@@ -28,7 +28,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule saw, in a sentence with its figures."""
+    """What was observed for one rule, in a sentence with its figures."""
 
     rule: str
     verdict: Verdict
@@ -41,7 +41,7 @@ def passed(rule: str, seen: str) -> Finding:
 
 
 def warned(rule: str, seen: str) -> Finding:
-    """Return a finding that somebody should look at."""
+    """Return a finding to be reviewed."""
     return Finding(rule, Verdict.WARN, seen)
 
 
@@ -51,7 +51,7 @@ def failed(rule: str, seen: str) -> Finding:
 
 
 def not_applicable(rule: str, reason: str) -> Finding:
-    """Return a finding that the rule could not be looked at, and why."""
+    """Return a finding that the rule could not be checked, and why."""
     return Finding(rule, Verdict.NOT_APPLICABLE, reason)
 
 
@@ -64,5 +64,5 @@ def judged(rule: str, faults: list[str], otherwise: str) -> Finding:
 
 
 def heaviest(findings: Iterable[Finding]) -> Finding:
-    """Return the finding that counts where several trials looked at one rule."""
+    """Return the finding that counts where several trials checked one rule."""
     return max(findings, key=lambda finding: _WEIGHT[finding.verdict])

@@ -1,4 +1,4 @@
-"""The evidence of one run: what a prompt consumer and the probing sink saw of it."""
+"""The evidence of one run: what a prompt consumer and the recording sink observed."""
 
 import time
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _RELEASED_PERIODS = 3
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What was seen of the pixels of one frame."""
+    """What was observed of the pixels of one frame."""
 
     counter: int
     low: int
@@ -43,17 +43,17 @@ class Watched:
     ended: bool = False
 
 
-def watch(rig: Rig, desk: TrialContext, seconds: float) -> Watched:
-    """Run the armed device for `seconds` and write down what it does."""
+def watch(rig: Rig, context: TrialContext, seconds: float) -> Watched:
+    """Run the armed device for `seconds` and record what it does."""
     seen = _stated(rig)
     rig.start()
     for frame in rig.frames(seconds, at_least=6):
-        if rig.pending <= 2:  # a frame is looked at only when there is the time
+        if rig.pending <= 2:  # a frame is examined only when there is time
             seen.images.append(_image(rig, frame))
     seen.log = rig.log
     so_far = len(rig.log.commits)
     seen.ended = not until(lambda: len(rig.log.commits) > so_far, rig.stall_s)
-    _release(rig, seen, desk)
+    _release(rig, seen, context)
     seen.ledger = rig.stop()
     rig.drain()
     return seen
@@ -82,9 +82,9 @@ def _image(rig: Rig, frame: Frame) -> Image:
     )
 
 
-def _release(rig: Rig, seen: Watched, desk: TrialContext) -> None:
-    """Release the pedal and wait a few periods before stop, to see who looks at it."""
+def _release(rig: Rig, seen: Watched, context: TrialContext) -> None:
+    """Release the pedal and wait a few periods before stop, to see whether the driver notices."""
     rig.release_pedal()
     seen.released_ns = time.monotonic_ns()
     period_s = 1.0 / seen.rate_hz if seen.rate_hz > 0 else 0.1
-    until(lambda: False, max(desk.effort.settle_s, min(1.0, _RELEASED_PERIODS * period_s)))
+    until(lambda: False, max(context.effort.settle_s, min(1.0, _RELEASED_PERIODS * period_s)))

@@ -1,7 +1,7 @@
 """The process that runs trials: `python -m fluoroview.conformance.worker DRIVER EFFORT`.
 
 Trials come on standard input, one JSON line each; what they find goes out as JSON lines. The
-parent is told which rule is being tried, so that it knows whose fault a crash is.
+worker also reports which rule is being tried, so that a crash can be attributed to it.
 """
 
 import faulthandler
@@ -27,7 +27,7 @@ class Reporter:
         self.rule = ""
 
     def step(self, rule: str) -> None:
-        """Say which rule is being tried now."""
+        """Report which rule is being tried now."""
         if rule != self.rule:
             self.rule = rule
             self._channel.send({"step": rule})
@@ -39,29 +39,29 @@ class Reporter:
         )
 
     def done(self, *, broken: str, hangs: bool, kind: str) -> None:
-        """Say that the trial is over; `broken` is the rule that ended it early."""
+        """Report that the trial is over; `broken` is the rule that ended it early."""
         self._channel.send({"done": True, "broken": broken, "hangs": hangs, "kind": kind})
 
 
-def run_trial(trial: Trial, desk: TrialContext, reporter: Reporter) -> bool:
+def run_trial(trial: Trial, context: TrialContext, reporter: Reporter) -> bool:
     """Run one trial; return whether this process can be used further."""
     reporter.step(trial.rules[0].id)
     broken, hangs = "", False
     try:
-        for finding in trial.run(desk):
+        for finding in trial.run(context):
             reporter.send(finding)
     except Violation as violation:
         broken, hangs = violation.rule, isinstance(violation, Hang)
         reporter.send(failed(violation.rule, violation.seen))
-    except Exception as error:  # what a driver returned made no sense to the trial
+    except Exception as error:  # the driver returned something that the trial cannot interpret
         broken = reporter.rule
         reporter.send(failed(broken, f"It cannot be judged: {type(error).__name__}: {error}"))
-    reporter.done(broken=broken, hangs=hangs, kind=desk.kind)
+    reporter.done(broken=broken, hangs=hangs, kind=context.kind)
     return not hangs
 
 
 def main() -> None:
-    """Run as the command line says, until standard input ends."""
+    """Run the trials named on standard input until it ends."""
     faulthandler.enable()
     driver, effort = sys.argv[1:]
     reporter = Reporter(Channel())
@@ -69,16 +69,16 @@ def main() -> None:
     by_name = {trial.name: trial for trial in (LOADING, *TRIALS)}
     for line in sys.stdin:
         command = json.loads(line)
-        desk = TrialContext(
+        context = TrialContext(
             driver,
             command["device"],
             Effort(**arguments),
             others=tuple(command["others"]),
             step=reporter.step,
         )
-        if not run_trial(by_name[command["trial"]], desk, reporter):
+        if not run_trial(by_name[command["trial"]], context, reporter):
             break
-    os._exit(0)  # whatever threads a driver left behind
+    os._exit(0)  # regardless of threads that a driver left behind
 
 
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ from fluoroview.hal.runtime.registry import installed_drivers
 
 INSTALLED = Path(__file__).parent / "installed"
 sys.path.insert(0, str(INSTALLED))
-from fluoroview_planted import wrong_beside  # noqa: E402 - needs the path
+from fluoroview_planted import wrong_others  # noqa: E402 - needs the path
 from fluoroview_planted.wrong import FAULTS  # noqa: E402
 
-assert wrong_beside  # enters its drivers into FAULTS
+assert wrong_others  # enters its drivers into FAULTS
 
 sys.path.remove(str(INSTALLED))
 
@@ -62,7 +62,7 @@ OF_THE_HOST = {
     "rate": {Verdict.WARN},
     "rate-set": {Verdict.WARN},
     "time-unit": {Verdict.WARN},
-    "pulses-told": {Verdict.WARN},
+    "pulses-reported": {Verdict.WARN},
 }
 """What these rules may say of any driver when the computer that runs the tests is busy."""
 
@@ -138,7 +138,8 @@ def _counts(result, rule):
 
 
 @pytest.mark.parametrize(
-    ("right", "kind"), [("right", KINDS[0]), ("right-source", KINDS[1]), ("right-meter", KINDS[2])]
+    ("right", "kind"),
+    [("right", KINDS[0]), ("right-generator", KINDS[1]), ("right-meter", KINDS[2])],
 )
 def test_the_right_driver_keeps_every_rule_of_its_kind(planted, right, kind):
     steps = []
@@ -154,10 +155,10 @@ def test_the_right_driver_keeps_every_rule_of_its_kind(planted, right, kind):
 
 
 def test_a_rule_for_another_kind_of_device_says_so(planted):
-    report = check("right-meter", selection=["roi", "pulses-told", "loads"], effort=SMALL)
-    told = {result.rule.id: result.finding.seen for result in report.results}
-    assert told["roi"] == "It is a rule for a detector; this is a dose meter."
-    assert told["pulses-told"] == "It is a rule for a source; this is a dose meter."
+    report = check("right-meter", selection=["roi", "pulses-reported", "loads"], effort=SMALL)
+    reported = {result.rule.id: result.finding.seen for result in report.results}
+    assert reported["roi"] == "It is a rule for a detector; this is a dose meter."
+    assert reported["pulses-reported"] == "It is a rule for a source; this is a dose meter."
     assert report["loads"].verdict is Verdict.PASS
     assert report.exit_code == 0
 

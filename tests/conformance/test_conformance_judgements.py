@@ -6,7 +6,7 @@ import pytest
 
 from fluoroview.conformance import Verdict, counting, images, pulses, timing
 from fluoroview.conformance.endurance import Footprint, growth
-from fluoroview.conformance.probe import Commit, RunLog, ToldLoss, ToldPulse
+from fluoroview.conformance.probe import Commit, ReportedLoss, ReportedPulse, RunLog
 from fluoroview.conformance.watch import Image, Watched
 from fluoroview.hal import Exposure, FrameFormat, FrameHeader, LossCause, Pulse
 from fluoroview.hal.runtime.ledger import Ledger
@@ -47,7 +47,7 @@ def verdict(judge, rule, seen):
         ([1, 2, 2, 3], 16, [], FAIL, PASS),
         ([5, 6, 4, 7], 16, [], FAIL, PASS),
         ([1, 2, 5, 6], 16, [], WARN, PASS),
-        ([1, 2, 5, 6], 16, [ToldLoss(2, 2, LossCause.LINK)], PASS, PASS),
+        ([1, 2, 5, 6], 16, [ReportedLoss(2, 2, LossCause.LINK)], PASS, PASS),
         ([1], 16, [], NOT_APPLICABLE, PASS),
         ([1, 2], 65, [], PASS, FAIL),
     ],
@@ -63,7 +63,7 @@ def test_counters(counters, bits, losses, continuity, wrap):
     [
         (Ledger(expected=4, delivered=4), [], PASS),
         (Ledger(expected=4, delivered=3), [], FAIL),
-        (Ledger(expected=4, delivered=3, lost_link=1), [ToldLoss(2, 1, LossCause.LINK)], FAIL),
+        (Ledger(expected=4, delivered=3, lost_link=1), [ReportedLoss(2, 1, LossCause.LINK)], FAIL),
     ],
 )
 def test_ledger(ledger, losses, expected):
@@ -160,13 +160,16 @@ def test_images(rule, second, expected):
     ],
 )
 def test_pulses(rule, pulse, expected):
-    told = [ToldPulse(Pulse(1, 10 * MS, Exposure()), 10 * MS), ToldPulse(pulse, 20 * MS)]
-    assert verdict(pulses.judge, rule, watched(pulses=told, released_ns=15 * MS)) is expected
+    reported = [
+        ReportedPulse(Pulse(1, 10 * MS, Exposure()), 10 * MS),
+        ReportedPulse(pulse, 20 * MS),
+    ]
+    assert verdict(pulses.judge, rule, watched(pulses=reported, released_ns=15 * MS)) is expected
 
 
 def test_a_pulse_long_after_the_release_is_dose_without_a_reason():
-    told = [ToldPulse(Pulse(1, 100 * MS, Exposure()), 100 * MS)]
-    seen = watched(pulses=told, released_ns=15 * MS)
+    reported = [ReportedPulse(Pulse(1, 100 * MS, Exposure()), 100 * MS)]
+    seen = watched(pulses=reported, released_ns=15 * MS)
     assert verdict(pulses.judge, "pulse-after-release", seen) is FAIL
 
 

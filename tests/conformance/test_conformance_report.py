@@ -35,10 +35,10 @@ def test_exit_code(verdicts, device, code):
 
 
 def test_as_dict_is_json_with_everything_a_reader_needs():
-    told = json.loads(json.dumps(report(Verdict.FAIL, Verdict.PASS).as_dict()))
-    assert told["counts"] == {"PASS": 1, "WARN": 0, "FAIL": 1, "NOT APPLICABLE": 0}
-    assert told["exit_code"] == 1
-    assert told["results"][0] == {
+    reported = json.loads(json.dumps(report(Verdict.FAIL, Verdict.PASS).as_dict()))
+    assert reported["counts"] == {"PASS": 1, "WARN": 0, "FAIL": 1, "NOT APPLICABLE": 0}
+    assert reported["exit_code"] == 1
+    assert reported["results"][0] == {
         "rule": "roi",
         "group": "geometry",
         "verdict": "FAIL",

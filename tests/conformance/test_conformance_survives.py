@@ -38,6 +38,6 @@ def test_the_rule_that_was_tried_fails_and_the_rest_says_why_not(device, rule, s
 
 def test_the_rule_that_stood_in_the_way_is_told_though_another_was_asked_for():
     report = check("rude", "raise-open", selection=["roi"], effort=IMPATIENT)
-    told = {result.rule.id: str(result.verdict) for result in report.results}
-    assert told == {"open-close": "FAIL", "roi": "NOT APPLICABLE"}
+    reported = {result.rule.id: str(result.verdict) for result in report.results}
+    assert reported == {"open-close": "FAIL", "roi": "NOT APPLICABLE"}
     assert report.exit_code == 1

@@ -257,7 +257,7 @@ class EndsAfter15(RightDetector):
         return super().goes_on(sink) and self.made < 15
 
 
-@planted("errors-told")
+@planted("errors-reported")
 class ThreadDies(RightDetector):
     def start(self, sink):
         super().start(sink)
@@ -321,7 +321,7 @@ class CounterStandsStill(RightDetector):
 
 
 @planted("counter-continuity", "WARN")
-class LossesNotTold(RightDetector):
+class LossesNotReported(RightDetector):
     def count(self):
         super().count()
         if self.pulses % 20 == 0:
@@ -337,7 +337,7 @@ class MoreBitsThanStated(RightDetector):
 
 
 @planted("ledger-exact")
-class LossToldTwice(RightDetector):
+class LossReportedTwice(RightDetector):
     def expose(self, sink):
         if self.pulses % 20 == 10:
             self.count()
@@ -384,7 +384,7 @@ class MicrosecondsAsNanoseconds(RightDetector):
 
 
 @planted("rate")
-class SlowerThanItSays(RightDetector):
+class SlowerThanStated(RightDetector):
     def period_ns(self):
         period_ns = super().period_ns()
         return period_ns * 2 if self.values["AcquisitionFrameRate"] == 100.0 else period_ns
@@ -399,7 +399,7 @@ class Bursts(RightDetector):
 
 
 @planted("rate-set")
-class RateNotObeyed(RightDetector):
+class RateNotApplied(RightDetector):
     def period_ns(self):
         return 10_000_000
 
@@ -408,7 +408,7 @@ class RateNotObeyed(RightDetector):
 
 
 @planted("pulse-index")
-class PulseToldTwice(RightDetector):
+class PulseReportedTwice(RightDetector):
     def expose(self, sink):
         super().expose(sink)
         if self.pulses % 10 == 0:
@@ -467,7 +467,7 @@ class ExposureInMilliseconds(RightDetector):
 
 
 @planted("parameter-readback")
-class GainNotTaken(RightDetector):
+class GainNotApplied(RightDetector):
     def setter(self, name):
         return (lambda _value: None) if name == "Gain" else super().setter(name)
 

@@ -5,14 +5,14 @@ import threading
 import time
 
 from fluoroview.hal import DeviceError, DoseOrigin
-from fluoroview_planted.right_beside import RATE_HZ, RightMeter, RightSource
+from fluoroview_planted.right_others import RATE_HZ, RightGenerator, RightMeter
 from fluoroview_planted.wrong import planted
 
 # the handshake
 
 
 @planted("prepare")
-class PreparesOnlyOnce(RightSource):
+class PreparesOnlyOnce(RightGenerator):
     def prepare(self):
         if self.ready:
             raise DeviceError("The generator is ready already.", "Expose.")
@@ -20,7 +20,7 @@ class PreparesOnlyOnce(RightSource):
 
 
 @planted("prepare")
-class ReadyTooEarly(RightSource):
+class ReadyTooEarly(RightGenerator):
     ready_s = math.inf
 
     def prepare(self):
@@ -33,21 +33,21 @@ class ReadyTooEarly(RightSource):
             raise DeviceError("The rotor is not at speed.", "Wait.")
 
 
-@planted("refusal-said")
-class RefusesByValueError(RightSource):
+@planted("refusal-reported")
+class RefusesByValueError(RightGenerator):
     def require_door(self):
         if self.door_open:
             raise ValueError("code 17")
 
 
-@planted("refusal-said")
-class PreparesWithTheDoorOpen(RightSource):
+@planted("refusal-reported")
+class PreparesWithTheDoorOpen(RightGenerator):
     def require_door(self):
         pass
 
 
-@planted("refusal-said", "WARN")
-class ExposesUnprepared(RightSource):
+@planted("refusal-reported", "WARN")
+class ExposesUnprepared(RightGenerator):
     def require_ready(self):
         pass
 
@@ -55,31 +55,31 @@ class ExposesUnprepared(RightSource):
 # the pulses
 
 
-@planted("pulses-told")
-class TellsNoPulse(RightSource):
+@planted("pulses-reported")
+class ReportsNoPulse(RightGenerator):
     def tick(self, sink):
         pass
 
 
-@planted("pulses-told")
-class TellsEverySecondPulse(RightSource):
+@planted("pulses-reported")
+class ReportsEverySecondPulse(RightGenerator):
     def rate_hz(self):
         return RATE_HZ / 2
 
 
-@planted("pulses-told")
-class TellsThoughItCannot(RightSource):
+@planted("pulses-reported")
+class ReportsThoughItCannot(RightGenerator):
     reports_pulses = False
 
 
 @planted("pulse-after-release")
-class BeamOnUntilStop(RightSource):
+class BeamOnUntilStop(RightGenerator):
     def goes_on(self, sink):
         return not self.quit.is_set()
 
 
 @planted("silent-after-stop")
-class PulseAfterStop(RightSource):
+class PulseAfterStop(RightGenerator):
     def stop(self):
         was_on = self.thread is not None
         super().stop()
@@ -91,19 +91,19 @@ class PulseAfterStop(RightSource):
 
 
 @planted("stop-in-fault")
-class DoorUnseenWhileExposing(RightSource):
+class DoorUnseenWhileExposing(RightGenerator):
     def trip(self):
         pass
 
 
 @planted("stop-in-fault")
-class GoesOnAfterTheTrip(RightSource):
+class GoesOnAfterTheTrip(RightGenerator):
     def trip(self):
         self.sink.fail("the door was opened during the exposure")
 
 
 @planted("stop-in-fault")
-class StopAfterTripRaises(RightSource):
+class StopAfterTripRaises(RightGenerator):
     tripped = False
 
     def trip(self):
@@ -121,7 +121,7 @@ class StopAfterTripRaises(RightSource):
 
 
 @planted("stop-in-fault")
-class StaysTripped(RightSource):
+class StaysTripped(RightGenerator):
     tripped = False
 
     def trip(self):
@@ -162,7 +162,7 @@ class ReadingWithPulseIndex(RightMeter):
 
 
 @planted("meter-readings", "WARN")
-class SaysNothing(RightMeter):
+class ReportsNothing(RightMeter):
     def tick(self, sink):
         pass
 
@@ -174,3 +174,23 @@ class ReadingAfterStop(RightMeter):
         super().stop()
         if was_on:
             threading.Timer(0.01, self.tick, [self.sink]).start()
+
+
+# the dead man's switch
+
+
+@planted("dead-man")
+class BeamOutlivesItsOperator(RightGenerator):
+    """It obeys its host alone, and not the switch that acts in the host's place."""
+
+    def goes_on(self, sink):
+        return not self.quit.is_set() and (sink.operator_silent or not sink.stopping)
+
+    def stop(self):
+        if not (self.thread is not None and self.sink.operator_silent and self.first_stop):
+            super().stop()
+        self.first_stop = False
+
+    def start(self, sink):
+        self.first_stop = True
+        super().start(sink)

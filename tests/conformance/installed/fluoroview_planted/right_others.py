@@ -72,10 +72,10 @@ class Ticking:
         Ticking.stop(self)
 
 
-class RightSource(Ticking, Generator):
+class RightGenerator(Ticking, Generator):
     """The generator: it must be prepared, and refuses or trips when its door is open."""
 
-    name = "right-source"
+    name = "right-generator"
     handshake = True
     ready = door_open = False
 
