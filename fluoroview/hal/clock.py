@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the rules of time are written against, so that their tests need no sleep."""
+    """The clock that timing rules use, so that their tests need no sleep."""
 
     def monotonic_ns(self) -> int:
         """Return host monotonic time in ns."""
@@ -30,7 +30,7 @@ class SystemClock:
 
 
 class FakeClock:
-    """A clock that stands still until told to advance."""
+    """A clock that stands still until `advance_s`."""
 
     def __init__(self, start_ns: int = 1_000_000_000, utc: datetime | None = None) -> None:
         self._now_ns = start_ns

@@ -1,7 +1,7 @@
 """What the author of a collimator's driver implements: `Collimator`.
 
 A collimator limits the beam with blades and wedge filters. It delivers no frames and no pulses:
-its blades are parameters, and the role of each parameter says which one it is (hal/roles.py).
+its blades are parameters, and the role of each parameter states which one it is (hal/roles.py).
 Positions are in mm at the detector, as the field of an `Exposure` is.
 """
 

@@ -12,7 +12,7 @@ from fluoroview.hal.sink import FrameSink
 
 
 class Detector(Device):
-    """A source of frames: after `start` they arrive at the sink from any thread.
+    """A device that delivers frames: after `start` they arrive at the sink from any thread.
 
     The tree that `parameters` returns has Width, Height and PixelFormat (SFNC), and may have
     PixelIntensityRelationship (LIN, LOG, DISP; default DISP), BitDepth, FrameCounterBits

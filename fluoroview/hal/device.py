@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
+from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import NAN, DeviceInfo
 from fluoroview.hal.parameter import ParameterTree
 from fluoroview.hal.sink import FrameSink
@@ -60,7 +61,7 @@ class Progress:
 
 def device_name(driver: str, device_id: str) -> str:
     """Return how sentences name a device: driver:device, or the driver where there is no id."""
-    return f"{driver}:{device_id}" if device_id else driver
+    return f"{plain(driver)}:{plain(device_id)}" if device_id else plain(driver)
 
 
 def _no_listener(_progress: Progress) -> None:

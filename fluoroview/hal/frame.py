@@ -1,7 +1,7 @@
-"""What a frame carries: its header, the exposure that made it, and the pulse behind it.
+"""What a frame carries: its header, its exposure factors, and its pulse.
 
 Every record here has a fixed binary layout (`pack_into` / `unpack_from`), because it lives in
-shared memory beside the pixels and is read by another process.
+shared memory next to the pixels and is read by another process.
 """
 
 import math
@@ -18,7 +18,7 @@ NAN = math.nan
 
 
 class DoseOrigin(StrEnum):
-    """Where a dose figure comes from; every figure shown says so."""
+    """Where a dose figure comes from; shown with every figure."""
 
     MEASURED = "measured"
     RECORDED = "recorded"
@@ -37,7 +37,7 @@ class PixelIntensityRelationship(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Technique of one pulse. NaN means unknown; the field is measured at the detector."""
+    """Exposure factors of one pulse. NaN means unknown; the field is measured at the detector."""
 
     tube_voltage_kv: float = NAN
     tube_current_ma: float = NAN
@@ -67,10 +67,10 @@ _ORIGINS = tuple(DoseOrigin)
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """One x-ray pulse as its source tells it, whether or not its image arrives.
+    """One x-ray pulse as its generator reports it, whether or not its image arrives.
 
     `air_kerma_ugy` (µGy, at the reference point, free in air) and `kap_ugym2` (µGy·m²) are NaN
-    where the source does not state them.
+    where the generator does not state them.
     """
 
     pulse_index: int

@@ -2,8 +2,8 @@
 
 A positioner holds the tube and the detector (a C-arm, a stand, a tilting table). It delivers no
 frames and no pulses: what it has and how far it may go are its parameters, and the role of each
-parameter says which axis it is (hal/roles.py). Moving is writing such a parameter; the position
-reached is read back.
+parameter states which axis it is (hal/roles.py). Writing such a parameter moves the axis;
+the position reached is read back.
 """
 
 from fluoroview.hal.device import Device, DeviceKind

@@ -1,7 +1,7 @@
-"""Where a driver puts its frames: `FrameSink` and `Slot`.
+"""Where a driver delivers its frames: `FrameSink` and `Slot`.
 
-All of it may be called from an SDK's own thread, never blocks on a consumer and never raises into
-C: what a driver does wrong here is counted in the ledger or told to `fail`, not thrown back.
+Everything here may be called from an SDK's own thread, never blocks on a consumer and never raises
+into C: a driver's mistake is counted in the ledger or reported as a failure, not raised.
 """
 
 import struct
@@ -17,15 +17,15 @@ from fluoroview.hal.runtime.dead_man import SILENCE_S, silent_s
 from fluoroview.hal.runtime.ledger import LedgerWriter, LossCause
 from fluoroview.hal.runtime.ring import FrameRing, Word
 
-# A float for a whole number, or one beyond 64 bits; raised into an SDK's thread it would be lost.
+# A float instead of an integer, or one beyond 64 bits; an SDK's thread would lose the exception.
 _UNSTORABLE = (struct.error, TypeError, ValueError, OverflowError, AttributeError)
 
 
 class SlotPool:
-    """The producer's free slots; it lives as long as the ring and outlasts runs.
+    """The producer's free slots, for the life of the ring.
 
-    So does `lock`, which the sinks of all runs share: a driver may still call that of a run that
-    is over. `ledger` is the account of the present run.
+    The sinks of all runs share `lock`: a driver may still call the sink of a run that has ended.
+    `ledger` is that of the present run.
     """
 
     def __init__(self, ring: FrameRing) -> None:
@@ -36,9 +36,9 @@ class SlotPool:
         self.renew()
 
     def renew(self) -> None:
-        """Take back, at the start of a run, every slot that no reader holds.
+        """Free, at the start of a run, every slot that no reader holds.
 
-        Slots that a driver acquired in the last run and forgot come back here.
+        This includes slots that a driver acquired in the last run and did not use.
         """
         committed = int(self.ring.words[Word.COMMITTED])
         self._reclaimed = min(self.ring.released(), committed)
@@ -54,13 +54,13 @@ class SlotPool:
                 self._reclaimed += 1
         return self._free.pop(0) if self._free else None
 
-    def give_back(self, slot: int) -> None:
+    def put_back(self, slot: int) -> None:
         """Return a slot that was not committed."""
         self._free.append(slot)
 
 
 class Slot:
-    """A writable place for one frame. `pixels` is rows × columns in the armed format."""
+    """A writable slot for one frame. `pixels` is rows × columns in the armed format."""
 
     def __init__(self, sink: "FrameSink", pixels: Pixels, index: int | None) -> None:
         self.pixels = pixels
@@ -69,19 +69,19 @@ class Slot:
         self._used = False
 
     def commit(self, header: FrameHeader) -> None:
-        """Hand the frame on. A second commit of one slot is counted as a repetition."""
+        """Publish the frame. A second commit of one slot is counted as a repetition."""
         used, self._used = self._used, True
         self._sink._commit(self.index, header, again=used)
 
     def discard(self) -> None:
-        """Give the slot back unused."""
+        """Release the slot unused."""
         if not self._used:
             self._used = True
             self._sink._discard(self.index)
 
 
 class FrameSink:
-    """The end of the road that a driver sees during one run."""
+    """The driver's end of the ring during one run."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class FrameSink:
         return self._operator_silent
 
     def acquire(self) -> Slot:
-        """Return a place to write the next frame; never blocks.
+        """Return a slot for the next frame; never blocks.
 
         When the ring is full this is a scratch buffer, and its commit counts as lost(ring).
         """
@@ -137,7 +137,8 @@ class FrameSink:
         if array.shape != slot.pixels.shape or not fits:
             slot.discard()
             self.fail(
-                f"it delivered {_shape(array)}, but {_shape(slot.pixels)} was agreed when armed"
+                f"it delivered {_shape(array)}, but {_shape(slot.pixels)} was stated when it was "
+                "armed"
             )
             return
         np.copyto(slot.pixels, array, casting="same_kind")
@@ -150,29 +151,29 @@ class FrameSink:
                 self._ledger.lose(count, cause)
 
     def pulse(self, pulse: Pulse) -> None:
-        """Tell one x-ray pulse, whether or not its image arrives. Dose counts these.
+        """Report one x-ray pulse, whether or not its image arrives. Dose counts these.
 
-        Counted even after stop: radiation is never left out of the account.
+        Pulses count even after stop: radiation is never omitted.
         """
         try:
             with self._lock:
                 self._ring.put_pulse(pulse)
         except _UNSTORABLE as error:
-            self.fail(f"it told a pulse that cannot be stored: {error}")
+            self.fail(f"it reported a pulse that cannot be stored: {error}")
 
     def fail(self, error: str | BaseException) -> None:
-        """Say that the device cannot go on; the HAL moves it to FAULT."""
+        """Report that the device cannot continue; the HAL moves it to FAULT."""
         self._on_fail(str(error) or type(error).__name__)
 
     def refuse(self, reason: str) -> None:
-        """Say that no pulse is made, and why: the run ends, and the device stays as it is.
+        """Report that no pulse is made, and why: the run ends, and the device stays usable.
 
-        For what the operator can mend: a tube that is too hot, a closed collimation.
+        For what the operator can correct: a tube that is too hot, a closed collimator.
         """
         self._on_refuse(reason)
 
     def close(self) -> None:
-        """End the run: what comes now is counted as committed after stop, and not delivered."""
+        """End the run: later frames are counted as committed after stop, and not delivered."""
         with self._lock:
             self._closed = True
 
@@ -185,14 +186,14 @@ class FrameSink:
             return
         with self._lock:
             if self._closed:
-                self._pool.ledger.count_after_stop()  # of the run that it came into
+                self._pool.ledger.count_after_stop()  # in the present run
                 return
             number = None if again else self._ledger.number(header.hardware_counter)
             if number is None:
                 if again:
                     self._ledger.count_repeated()
                 elif index is not None:
-                    self._pool.give_back(index)
+                    self._pool.put_back(index)
                 return
             if index is None:
                 self._ledger.count_ring_loss()
@@ -211,8 +212,8 @@ class FrameSink:
 
     def _discard(self, index: int | None) -> None:
         with self._lock:
-            if index is not None and not self._closed:  # after it, the next run takes them back
-                self._pool.give_back(index)
+            if index is not None and not self._closed:  # after close, the next run frees them
+                self._pool.put_back(index)
 
 
 def _shape(array: Pixels) -> str:

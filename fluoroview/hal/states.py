@@ -10,7 +10,7 @@ from fluoroview.hal.errors import StateError
 
 
 class DeviceState(StrEnum):
-    """Where a device stands."""
+    """The state of a device."""
 
     CLOSED = "CLOSED"
     IDLE = "IDLE"

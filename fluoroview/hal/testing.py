@@ -1,6 +1,6 @@
-"""What the tests of a driver need and would each write again; for makers of drivers, too.
+"""What the tests of a driver share; for driver authors, too.
 
-Nothing here is used by the program. `drivers/template/tests` shows the use:
+The program itself does not use this module. `drivers/template/tests` shows the use:
 
     with Bench() as bench:
         host = bench.open("template", "template-0", "process")
@@ -24,7 +24,7 @@ from fluoroview.hal.runtime.ring import FrameRing
 from fluoroview.hal.runtime.run_thread import RunThread
 
 BROKEN_S = 30.0
-"""How long is waited for what never comes: only a broken run takes it, a busy machine does not."""
+"""Bound of every wait: only a broken run reaches it, a busy computer does not."""
 
 
 class RunHere(RunThread):
@@ -36,33 +36,33 @@ class RunHere(RunThread):
     def start(
         self, name: str, run: Callable[[], None], failed: Callable[[Exception], object]
     ) -> None:
-        """Call `run`; what it raises goes to `failed`."""
+        """Call `run`; its exception goes to `failed`."""
         self._guard(run, failed)
 
 
 def until(condition: Callable[[], object], timeout_s: float = BROKEN_S) -> None:
-    """Wait for what another thread or process does; the bound is there for a broken run only."""
+    """Wait for another thread or process; only a broken run reaches the bound."""
     end_s = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < end_s, f"it did not happen within {timeout_s:g} s"
+        assert time.monotonic() < end_s, f"the condition did not hold within {timeout_s:g} s"
         time.sleep(0.005)
 
 
 class Faults(list[str]):
-    """The sentences of a device's faults; `told` is set with the first."""
+    """The sentences of a device's faults; `reported` is set with the first."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told = threading.Event()
+        self.reported = threading.Event()
 
     def __call__(self, error: FluoroError) -> None:
-        """Take a fault in; this is a `DeviceHost`'s on_fault."""
+        """Add a fault; this is a `DeviceHost`'s on_fault."""
         self.append(str(error))
-        self.told.set()
+        self.reported.set()
 
     def first(self, timeout_s: float = BROKEN_S) -> str:
         """Wait for a fault and return its sentence."""
-        assert self.told.wait(timeout_s), f"there was no fault within {timeout_s:g} s"
+        assert self.reported.wait(timeout_s), f"there was no fault within {timeout_s:g} s"
         return self[0]
 
 
@@ -83,9 +83,9 @@ class WatchedHost(DeviceHost):
 
 
 class Consumer:
-    """Reads a ring in a thread; keeps the `headers`, and in `seen` what `look` makes of a frame.
+    """Reads a ring in a thread; keeps the `headers`, and in `seen` what `look` returns for a frame.
 
-    `look` is called while the frame is held: it copies what it keeps of `frame.pixels`.
+    `look` is called while the frame is held: it copies what it needs of `frame.pixels`.
     """
 
     def __init__(self, ring: FrameRing, look: Callable[[Frame], Any] = lambda _frame: None) -> None:
@@ -100,17 +100,17 @@ class Consumer:
 
     @property
     def numbers(self) -> list[int]:
-        """Frame numbers, as the HAL unwrapped them."""
+        """Frame numbers, unwrapped by the HAL."""
         return [header.frame_number for header in self.headers]
 
     def wait_for(self, frames: int, timeout_s: float = BROKEN_S) -> None:
-        """Wait until so many frames came since the beginning."""
+        """Wait until so many frames have come in total."""
         with self._came:
             enough = self._came.wait_for(lambda: len(self.headers) >= frames, timeout_s)
         assert enough, f"only {len(self.headers)} frames came"
 
     def run(self, host: DeviceHost, frames: int) -> Ledger:
-        """Stream at least so many frames more, stop, read the rest; return the run's ledger."""
+        """Stream at least so many further frames, stop, read the rest; return the run's ledger."""
         before = len(self.headers)
         host.start()
         self.wait_for(before + frames)
@@ -119,13 +119,13 @@ class Consumer:
         return ledger
 
     def drain(self, timeout_s: float = BROKEN_S) -> None:
-        """Wait until all that is in the ring was read."""
+        """Wait until the ring has been read completely."""
         with self._came:
             empty = self._came.wait_for(lambda: not self._reader.pending, timeout_s)
-        assert empty, f"{self._reader.pending} frames were left in the ring"
+        assert empty, f"{self._reader.pending} frames remained in the ring"
 
     def close(self) -> None:
-        """End the reading. Safe twice."""
+        """Stop reading. Safe twice."""
         if not self._stop:
             self._stop = True
             self._thread.join()
@@ -145,7 +145,7 @@ class Consumer:
 
 
 class Bench:
-    """Devices on the HAL and readers of their rings; leaving it closes them, the last one first."""
+    """Devices on the HAL and readers of their rings; its exit closes them, last one first."""
 
     def __init__(self) -> None:
         self._opened = ExitStack()
@@ -157,7 +157,7 @@ class Bench:
         self.close()
 
     def close(self) -> None:
-        """Close what was opened, the last one first: a reader before its device. Safe twice."""
+        """Close what was opened, last one first: a reader before its device. Safe twice."""
         self._opened.close()
 
     def open(

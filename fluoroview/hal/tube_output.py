@@ -1,8 +1,8 @@
-"""What an x-ray tube gives: air kerma and kerma-area product of a pulse, from its technique.
+"""Output of an x-ray tube: air kerma and kerma-area product of a pulse, from its exposure factors.
 
-In the HAL because two that do not know each other need one and the same table: the driver of a
-generator, which tells dose with its pulses, and the examination, which computes dose where the
-technique is all that is known. Drivers import nothing but the HAL.
+It is part of the HAL because two independent parts need the same table: the driver of a generator,
+which reports dose with its pulses, and the session, which computes dose where only the exposure
+factors are known. Drivers import only the HAL.
 
 The tables are SpekPy 2.5.4's (physics casim, tungsten anode of 12°, 2.5 mm Al and copper, no air),
 printed by `drivers/generator/tools/make_tube_output.py`. Between their points ln K is linear in
@@ -11,7 +11,7 @@ thickness of aluminium scales by the beam's own first half-value layer,
 
     K(Al) = K(2.5 mm) · 2^((2.5 mm − Al) / HVL),
 
-at most 6 % from SpekPy from 2.0 to 4.5 mm. Outside all this nothing is stated.
+at most 6 % from SpekPy from 2.0 to 4.5 mm. Outside these limits the output is NaN.
 """
 
 import math
@@ -25,11 +25,11 @@ ACCURACY = (
     "Computed for a 12° tungsten anode at constant tube voltage; a real tube of the same settings "
     "commonly gives some tens of percent more or less. Not a measurement."
 )
-"""Belongs beside every figure that was computed here."""
+"""Accompanies every figure that is computed here."""
 
 TABLE_ALUMINIUM_MM = 2.5
 ALUMINIUM_MM = (2.0, 4.5)
-"""Total aluminium, the tube's own included, for which output is stated: least and most."""
+"""Total aluminium, the tube's own included, for which output is stated: minimum and maximum."""
 
 KVP = (40.0, 45.0, 50.0, 55.0, 60.0, 70.0, 80.0, 90.0, 100.0, 110.0, 120.0, 125.0)
 COPPER_MM = (0.0, 0.05, 0.1, 0.2, 0.3, 0.6, 0.9)
@@ -69,7 +69,7 @@ _LN_HVL = np.log(_HVL_MM_AL)
 
 @dataclass(frozen=True, slots=True)
 class TubeOutput:
-    """Dose of one pulse, free in air; NaN and NOT_AVAILABLE where the technique does not tell."""
+    """Dose of one pulse, free in air; NaN and NOT_AVAILABLE where exposure factors are missing."""
 
     air_kerma_ugy: float
     """µGy at the reference point."""
@@ -99,7 +99,7 @@ def kerma_ugy_per_mas(tube_voltage_kv: float, filter_al_mm: float, filter_cu_mm:
 
 
 def pulse_output(exposure: Exposure, source_reference_mm: float) -> TubeOutput:
-    """Return what a pulse of this technique gives.
+    """Return the output of a pulse with these exposure factors.
 
     Args:
         exposure: `filter_al_mm` is the total, the tube's own included; field at the detector.

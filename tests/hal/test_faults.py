@@ -108,7 +108,7 @@ def test_an_unplugged_cable_is_said_and_nothing_more_comes():
     bench = Bench({"kind": "unplug", "at_frame": 2})
     frames, _ = bench.send(6).arrived()
     assert counters(frames) == [0, 1]
-    assert bench.failed == ["the cable was pulled (fault script)"]
+    assert bench.failed == ["the cable was disconnected (fault script)"]
 
 
 def test_chances_repeat_with_the_seed_and_differ_with_another():
@@ -142,12 +142,12 @@ def scripted(tmp_path, text):
         ),
         ('[[fault]]\nkind = "drop"\nevery = 2\nat_frame = 3', "at_frame and every exclude"),
         ('[[fault]]\nkind = "drop"\nevery = 2\nat_frame = 0', "at_frame and every exclude"),
-        ('[[fault]]\nkind = "drop"\nfrom_frame = 9\nuntil_frame = 9', "to lie after from_frame"),
+        ('[[fault]]\nkind = "drop"\nfrom_frame = 9\nuntil_frame = 9', "must be after from_frame"),
         ('[[fault]]\nkind = "drop"\nruns = 3', "fault.0.runs = 3 is not allowed; input should"),
         ('[[fault]]\nkind = "drop"\nruns = []', "fault.0.runs = .. is not allowed; list should"),
         ('[[fault]]\nkind = "drop"\nruns = [1, 0]', "fault.0.runs.1 = 0 is not allowed"),
         ('[[fault]]\nkind = "drop"\nat_frame = true', "0.at_frame = True is not allowed"),
-        ('[[fault]]\nkind = "drop"\nat_frame = 9\nuntil_frame = 9', "at_frame has to lie"),
+        ('[[fault]]\nkind = "drop"\nat_frame = 9\nuntil_frame = 9', "at_frame must be at or after"),
         ('[[fault]]\nkind = "drop"\nrow = 3', "fault.0 .* row belongs to dead_line, not to drop"),
         ('[[fault]]\nkind = "counter_wrap"\nevery = 3', "takes at_frame alone, not every"),
         ('[[fault]]\nkind = "counter_wrap"\nat_frame = 0', "of counter_wrap is 1 to 65535"),
@@ -190,8 +190,8 @@ def test_a_dead_line_beside_the_image_is_refused_before_a_run(tmp_path, isolatio
     ("kind", "sentence"),
     [
         ("crash", "SIGSEGV"),
-        ("unplug", "the cable was pulled"),
-        ("wrong_size", "it delivered 32×24 uint16, but 64×48 uint16 was agreed"),
+        ("unplug", "the cable was disconnected"),
+        ("wrong_size", "it delivered 32×24 uint16, but 64×48 uint16 was stated"),
         ("flood", "it floods"),
         ("hang_in_stop", "did not finish stop within 1 s"),
     ],

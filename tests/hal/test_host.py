@@ -241,7 +241,7 @@ def test_slots_that_a_run_forgot_are_back_in_the_next(isolation):
 @pytest.mark.parametrize(
     ("device", "sentence"),
     [
-        ("wrong-size", "it delivered 8×8 uint16, but 32×32 uint16 was agreed"),
+        ("wrong-size", "it delivered 8×8 uint16, but 32×32 uint16 was stated"),
         ("fail", "the cable was pulled"),
     ],
 )
@@ -388,4 +388,4 @@ def test_the_dump_of_a_crash_is_not_its_last_words():
     assert _exit_text(-11, dump) == "its process was killed by signal 11 (SIGSEGV)"
     assert _exit_text(-11, [*dump[:2], "  File"]).endswith("(SIGSEGV)"), "it was cut off"
     assert _exit_text(-40, []) == "its process was killed by signal 40", "it has no name"
-    assert _exit_text(-11, ["the SDK is tired", *dump]).endswith("its last words: the SDK is tired")
+    assert _exit_text(-11, ["the SDK is tired", *dump]).endswith("its last output: the SDK is tired")

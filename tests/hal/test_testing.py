@@ -17,7 +17,7 @@ def bench():
 def test_waiting_has_a_bound():
     asked = iter([False, False, True])
     until(lambda: next(asked))
-    with pytest.raises(AssertionError, match="did not happen within 0"):
+    with pytest.raises(AssertionError, match="did not hold within 0"):
         until(lambda: False, timeout_s=0.0)
 
 

@@ -141,7 +141,7 @@ def test_a_trigger_that_never_comes_is_no_fault(open_host, consume, monkeypatch)
     host.write("FrameSyncMode", "ExternalTrigger")
     host.arm()
     host.start()
-    assert not host.faults.told.wait(0.3)
+    assert not host.faults.reported.wait(0.3)
     ledger = host.stop()
     assert (ledger.expected, ledger.exact) == (0, True)
 
@@ -174,7 +174,7 @@ def test_a_pulled_cable_is_a_fault_with_its_reason(open_host, settings, isolatio
     host = open_host(isolation)
     host.arm()
     host.start()
-    assert host.faults.told.wait(5)
+    assert host.faults.reported.wait(5)
     assert host.state is DeviceState.FAULT
     assert host.faults == [
         "xisl:EMU0001 failed: the acquisition ended by itself: the hardware did not answer in "
@@ -196,7 +196,7 @@ def test_silence_is_a_fault(open_host, settings, monkeypatch):
     host = open_host()
     host.arm()
     host.start()
-    assert host.faults.told.wait(5)
+    assert host.faults.reported.wait(5)
     assert "no frame came for 0.5 s. Check its power and cable" in host.faults[0]
     assert host.ledger().delivered == 9
 
@@ -210,7 +210,7 @@ def test_an_error_in_the_callback_ends_the_run_and_not_the_process(open_host, mo
 
     monkeypatch.setattr(acquisition.Acquisition, "_commit", broken)
     host.start()
-    assert host.faults.told.wait(5)
+    assert host.faults.reported.wait(5)
     assert "KeyError in the frame callback: " in host.faults[0]
     assert capfd.readouterr().err == ""  # nothing ran into C, where ctypes would print it
 

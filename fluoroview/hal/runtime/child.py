@@ -1,10 +1,10 @@
 """The child process that runs one driver: `python -m fluoroview.hal.runtime.child`.
 
     serve DRIVER DEVICE [FAULTS]    commands on standard input, answers on standard output
-    discover DRIVER                 what is plugged in, one JSON object, then the end
+    discover DRIVER                 prints the devices as one JSON object
 
 Whatever a vendor's library prints goes to standard error. When the parent ends, however it ends,
-standard input closes: the beam stops, the device is given back, the process goes.
+standard input closes: the beam stops, the device is released, the process ends.
 """
 
 import faulthandler
@@ -28,11 +28,12 @@ from fluoroview.hal.runtime.registry import load_driver
 from fluoroview.hal.runtime.server import DeviceServer, Reports
 from fluoroview.hal.runtime.transport import BELL
 
+logger = logging.getLogger(__name__)
 _LAST_DEADLINE_S = 3.0
 
 
 class Channel:
-    """The private copy of standard output; the public one now leads to standard error."""
+    """The private copy of standard output; the public one leads to standard error."""
 
     def __init__(self) -> None:
         self._descriptor = os.dup(1)
@@ -71,10 +72,10 @@ class Channel:
     def _write(self, line: bytes) -> None:
         try:
             with self._lock:
-                while line:  # a library's signal handler may cut a write short
+                while line:  # a library's signal handler may interrupt a write
                     line = line[os.write(self._descriptor, line) :]
         except OSError:
-            return  # the parent is gone; the end of standard input follows
+            return  # the parent has ended; the end of standard input follows
 
 
 def describe_error(error: FluoroError) -> dict[str, str]:
@@ -103,7 +104,7 @@ class Commands:
             yield command
 
     def end_run(self) -> None:
-        """Have the run stopped next, as if the parent had asked for it."""
+        """Stop the run next, as on the parent's command."""
         self._queue.put({"id": None, "method": "stop", "arguments": {}})
 
     def _read(self) -> None:
@@ -143,7 +144,7 @@ def serve(driver: str, device_id: str, faults: Path | None) -> None:
 
 
 class Warnings(logging.Handler):
-    """Keeps what a driver's package warns of, such as a port at which nobody answers."""
+    """Keeps the warnings of a driver's package, such as a port without an answer."""
 
     def __init__(self, package: str) -> None:
         super().__init__(logging.WARNING)
@@ -156,7 +157,7 @@ class Warnings(logging.Handler):
 
 
 def discover(driver: str) -> None:
-    """Print the devices that `driver` finds, or why it cannot look."""
+    """Print the devices that `driver` finds, or why discovery failed."""
     channel = Channel()
     try:
         device_class = load_driver(driver)
@@ -173,6 +174,7 @@ def discover(driver: str) -> None:
     except FluoroError as error:
         channel.send({"error": describe_error(error)})
     except (Exception, SystemExit) as error:
+        logger.exception("%s: discover failed", driver)
         channel.send(
             {
                 "error": describe_error(
@@ -187,7 +189,7 @@ def discover(driver: str) -> None:
 
 
 def main() -> None:
-    """Run as the command line says."""
+    """Run the task of the command line."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     task, driver, *device = sys.argv[1:]

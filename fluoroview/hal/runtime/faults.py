@@ -1,4 +1,4 @@
-"""Scripted faults on any detector: what goes wrong, when, and repeatable by seed.
+"""Scripted faults on any detector: what goes wrong and when, repeatable by seed.
 
 A script is a TOML file:
 
@@ -13,8 +13,8 @@ A script is a TOML file:
     until_frame = 500      # and not from this one on
     runs = [1]             # only in these runs of the device; all, where not given
 
-The faults happen in the driver's own process, between the driver and the ring, so that the host,
-the ledger and the viewer meet them as they would meet a bad detector.
+The faults happen in the driver's own process, between the driver and the ring, so that host,
+ledger and viewer react as they would to a bad detector.
 """
 
 import math
@@ -39,7 +39,7 @@ _FLOOD_FRAMES = 100_000
 
 
 class FaultScriptError(FluoroError):
-    """A fault script that cannot be used."""
+    """A fault script that is invalid."""
 
 
 class FaultKind(StrEnum):
@@ -64,13 +64,13 @@ class FaultKind(StrEnum):
     TEMPERATURE_DRIFT = "temperature_drift"
     """The stated temperature rises by `celsius_per_frame`, from 30 °C where none is stated."""
     UNPLUG = "unplug"
-    """The cable is pulled: the driver says so and delivers no more."""
+    """The cable is disconnected: the driver reports it and delivers no further frame."""
     HANG_IN_STOP = "hang_in_stop"
     """The next stop does not return."""
     CRASH = "crash"
     """The driver's process dies of SIGSEGV (in a thread: the whole program)."""
     FLOOD = "flood"
-    """The same image comes as fast as the processor can."""
+    """The same image is committed as fast as possible."""
     WRONG_SIZE = "wrong_size"
     """A frame of half the size is offered."""
     COUNTER_WRAP = "counter_wrap"
@@ -83,7 +83,7 @@ _KIND_OF = {
     "percent_per_frame": FaultKind.GAIN_DRIFT,
     "celsius_per_frame": FaultKind.TEMPERATURE_DRIFT,
 }
-"""Keys that belong to one kind only."""
+"""Keys that belong to one kind."""
 _WRAP_FRAME = 100
 _COUNTER = 1 << 16
 
@@ -114,9 +114,9 @@ class Fault(BaseModel):
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} exclude each other; keep one of them")
         if self.until_frame is not None and self.until_frame <= self.from_frame:
-            raise ValueError("until_frame has to lie after from_frame")
+            raise ValueError("until_frame must be after from_frame")
         if self.at_frame is not None and not self._within(self.at_frame):
-            raise ValueError("at_frame has to lie from from_frame on and before until_frame")
+            raise ValueError("at_frame must be at or after from_frame and before until_frame")
         return self
 
     @model_validator(mode="after")
@@ -159,7 +159,7 @@ class FaultScript(BaseModel):
     @model_validator(mode="after")
     def _one_wrap(self) -> "FaultScript":
         if sum(fault.kind is FaultKind.COUNTER_WRAP for fault in self.fault) > 1:
-            raise ValueError("a counter wraps in one place; keep one counter_wrap")
+            raise ValueError("a counter wraps at one place; keep one counter_wrap")
         return self
 
     def striking(self, frame: int, run: int) -> list[Fault]:
@@ -169,7 +169,7 @@ class FaultScript(BaseModel):
         return [fault for fault, chance in pairs if fault.strikes(frame, run, float(chance))]
 
     def require_fit(self, path: Path, stated: FrameFormat) -> None:
-        """Raise FaultScriptError where a fault of the script at `path` lies beside the image."""
+        """Raise FaultScriptError where a fault of the script at `path` lies outside the image."""
         for number, fault in enumerate(self.fault):
             if fault.kind is FaultKind.DEAD_LINE and fault.row >= stated.rows:
                 raise FaultScriptError(
@@ -199,7 +199,7 @@ def read_faults(path: Path) -> FaultScript:
 
 
 def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:
-    """Return what is wrong with the first bad key of a script, and what is allowed."""
+    """Return what is wrong with the first invalid key of a script, and what is allowed."""
     first = error.errors()[0]
     location, problem = first["loc"], first["type"]
     what = f"The fault script {path}"
@@ -210,18 +210,21 @@ def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:
         return f"{what} is an unknown key.", f"Keys are: {', '.join(model.model_fields)}."
     if problem == "missing":
         return f"{what} is missing.", f"Kinds are: {', '.join(FaultKind)}."
-    if problem == "value_error":  # of a fault, or a script, whose parts do not go together
+    if problem == "value_error":  # a fault, or a script, whose keys contradict each other
         return f"{what} is not allowed: {first['ctx']['error']}.", ""
-    told = f"{what} = {first['input']!r} is not allowed"
+    sentence = f"{what} = {first['input']!r} is not allowed"
     if problem == "enum":
-        return f"{told}.", f"Kinds are: {', '.join(FaultKind)}."
+        return f"{sentence}.", f"Kinds are: {', '.join(FaultKind)}."
     if problem == "model_type" or location == ("fault",):
-        return f"{told}.", "Each fault is a section: [[fault]], with its keys in lines below it."
-    return f"{told}; {first['msg'][0].lower()}{first['msg'][1:]}.", ""
+        return (
+            f"{sentence}.",
+            "Each fault is a section: [[fault]], followed by its keys.",
+        )
+    return f"{sentence}; {first['msg'][0].lower()}{first['msg'][1:]}.", ""
 
 
 def faulty_sink(script: FaultScript) -> type[FrameSink]:
-    """Return the type of sink through which a driver's frames go wrong as the script says."""
+    """Return a type of sink that applies the script to a driver's frames."""
 
     class ScriptedSink(FaultySink):
         faults = script
@@ -230,7 +233,7 @@ def faulty_sink(script: FaultScript) -> type[FrameSink]:
 
 
 class FaultySink(FrameSink):
-    """A sink that does to frames what its script says, before the HAL sees them."""
+    """A sink that applies its script to frames before the HAL sees them."""
 
     faults = FaultScript()
 
@@ -255,7 +258,7 @@ class FaultySink(FrameSink):
         pixels = self._pool.scratch if index is None else self._ring.pixels[index]
         kinds = {fault.kind for fault in striking}
         for fault in striking:
-            header = self._spoil(fault, pixels, header)
+            header = self._apply(fault, pixels, header)
         if self._unplugged:
             return
         if any(fault.kind is FaultKind.TEAR for fault in self.faults.fault):
@@ -275,8 +278,8 @@ class FaultySink(FrameSink):
         if FaultKind.FLOOD in kinds:
             self._flood(pixels.copy(), header)
 
-    def _spoil(self, fault: Fault, pixels: Pixels, header: FrameHeader) -> FrameHeader:
-        """Do to one frame what is done before its commit."""
+    def _apply(self, fault: Fault, pixels: Pixels, header: FrameHeader) -> FrameHeader:
+        """Apply one fault to a frame before its commit."""
         kind = fault.kind
         if kind is FaultKind.DELAY:
             time.sleep(fault.delay_ms / 1e3)
@@ -295,7 +298,7 @@ class FaultySink(FrameSink):
             return replace(header, temperature_c=stated + fault.celsius_per_frame * self._frame)
         elif kind is FaultKind.UNPLUG:
             self._unplugged = True
-            self.fail("the cable was pulled (fault script)")
+            self.fail("the cable was disconnected (fault script)")
         elif kind is FaultKind.HANG_IN_STOP:
             self._hang = True
         elif kind is FaultKind.CRASH:
@@ -305,7 +308,7 @@ class FaultySink(FrameSink):
         return header
 
     def _wrapped(self, header: FrameHeader) -> FrameHeader:
-        """Return the header with a counter that wraps where the script says."""
+        """Return the header with a counter that wraps at the frame of the script."""
         wrap = self.faults.wraps
         if wrap is None:
             return header
@@ -324,7 +327,7 @@ class FaultySink(FrameSink):
             super()._commit(slot.index, flooded, again=False)
 
     def close(self) -> None:
-        """End the run, or hang in the attempt."""
+        """End the run, or hang where the script asks for it."""
         if self._hang:
             time.sleep(_FOREVER_S)
         if self._late is not None:

@@ -1,7 +1,7 @@
-"""How often the interpreter lets another thread have its turn.
+"""How often the interpreter lets another thread run.
 
-Python's default is 5 ms: a frame would wait that long, twice, for a thread that is busy with
-something else. Each waiting thread asks for its turn after this time.
+Python's default is 5 ms: a frame would wait that long, twice, for a busy thread. Each waiting
+thread requests the interpreter after this time.
 """
 
 import sys

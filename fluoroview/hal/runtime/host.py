@@ -1,4 +1,4 @@
-"""The host of one device: the same driver in a thread or in a child process, kept honest.
+"""The host of one device, with its driver in a thread or in a child process.
 
 It owns the state machine, the ring and the deadline of each call. A driver that misses its
 deadline, fails or dies moves the device to FAULT, is abandoned (a child is killed) and can be
@@ -6,6 +6,7 @@ opened again.
 """
 
 import contextlib
+import logging
 import math
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any, Literal
 from fluoroview.hal.clock import Clock, SystemClock
 from fluoroview.hal.device import Device, DeviceKind, DeviceTraits, Progress, device_name
 from fluoroview.hal.errors import DeviceError, FluoroError, ended
+from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.parameter import Value
 from fluoroview.hal.runtime.dead_man import DeadMan, ProcessHeartbeat, arm_switch, beat
@@ -33,12 +35,14 @@ from fluoroview.hal.runtime.transport import (
 from fluoroview.hal.runtime.watchdog import Watchdog, WatchLimits
 from fluoroview.hal.states import DEADLINE_S, DeviceState, StateMachine
 
+logger = logging.getLogger(__name__)
 Isolation = Literal["process", "thread"]
+_SENTENCE_LENGTH = 1000
 _RESTART = "Restart the device, or choose another one."
 
 
 class DeviceHost:
-    """One device. Methods block up to their deadline and are not to be called two at once.
+    """One device. Methods block up to their deadline; never call two at once.
 
     `on_fault(FluoroError)` is called once per fault, from any thread. `release_pedal` may be
     called from any thread at any time.
@@ -77,12 +81,12 @@ class DeviceHost:
         self._watchdog: Watchdog | None = None
         self._heartbeat: ProcessHeartbeat | None = None
         self._traits: DeviceTraits | None = None
-        self._fault_told: FluoroError | None = None
+        self._reported_fault: FluoroError | None = None
         self._lock = threading.Lock()
 
     @property
     def state(self) -> DeviceState:
-        """Where the device stands."""
+        """The state of the device."""
         return self._states.state
 
     @property
@@ -125,11 +129,13 @@ class DeviceHost:
     def traits(self) -> DeviceTraits:
         """What kinds of device this is and what it can do; known once it is open."""
         if self._traits is None:
-            raise self._fault_told or DeviceError(f"{self.name} is not open.", _RESTART, self.name)
+            raise self._reported_fault or DeviceError(
+                f"{self.name} is not open.", _RESTART, self.name
+            )
         return self._traits
 
     def prepare(self) -> None:
-        """Shake hands with a generator. Raises DeviceError with the reason when it refuses."""
+        """Prepare a generator. Raises DeviceError with the reason when it refuses."""
         self._require(DeviceState.ARMED, action="prepare")
         self._call("prepare")
 
@@ -181,7 +187,7 @@ class DeviceHost:
         self._reach(DeviceState.IDLE)
 
     def require_ready(self) -> None:
-        """Raise StateError, or the fault that came, unless a run could start now."""
+        """Raise StateError, or the present fault, unless a run can start now."""
         self._require(DeviceState.ARMED, action="start")
 
     def start(
@@ -234,7 +240,7 @@ class DeviceHost:
             self.ring.words[Word.STOPPING] = 1
 
     def stop(self) -> Ledger:
-        """RUNNING → ARMED; return the account of the run."""
+        """RUNNING → ARMED; return the ledger of the run."""
         self._require(DeviceState.RUNNING, action="stop")
         self.release_pedal()
         self._unwatch()
@@ -243,11 +249,11 @@ class DeviceHost:
         return self.ledger()
 
     def ledger(self, lost_consumer: int = 0) -> Ledger:
-        """Return the account of the present or last run; it survives the driver's death."""
+        """Return the ledger of the present or last run; it survives the driver's death."""
         return read_ledger(self.ring, lost_consumer) if self.ring is not None else Ledger()
 
     def close(self) -> None:
-        """Go to CLOSED from anywhere; never raises. A child process is gone when it returns."""
+        """Go to CLOSED from anywhere; never raises. A child process has ended when this returns."""
         self._unwatch()
         self.release_pedal()
         transport = self._transport
@@ -259,37 +265,41 @@ class DeviceHost:
         self._drop_ring()
         if self.state is not DeviceState.CLOSED:
             self._states.move(DeviceState.CLOSED)
+            logger.info("%s is CLOSED", self.name)
 
     def _require(self, state: DeviceState, action: str) -> None:
-        """Raise the fault that came meanwhile, where one did, else StateError where it must."""
-        fault = self._fault_told
+        """Raise a fault that came meanwhile, else StateError where the state does not fit."""
+        fault = self._reported_fault
         if fault is not None:
             raise fault
         self._states.require(state, action=action)
 
     def _reach(self, target: DeviceState) -> None:
-        """Go to `target`; raise the fault that came meanwhile, where one did."""
+        """Go to `target`; raise a fault that came meanwhile."""
         with self._lock:
-            if self._fault_told is not None:
-                raise self._fault_told
+            if self._reported_fault is not None:
+                raise self._reported_fault
             self._states.move(target)
+        logger.info("%s is %s", self.name, target)
 
     def _give_up(self) -> None:
-        """Kill what is left of the driver, and wait for it; nothing of it is told any more."""
+        """Kill the rest of the driver and wait for its end; it reports nothing further."""
         with self._lock:
             transport, self._transport = self._transport, None
-            self._fault_told = None
+            self._reported_fault = None
         if transport is not None:
             transport.mute()
             transport.kill()
             transport.join(DEADLINE_S["close"])
 
-    # what the transport tells
+    # reports of the transport
 
     def _call(self, method: str, **arguments: Any) -> Any:
         transport = self._transport
         if transport is None or self.state is DeviceState.FAULT:
-            raise self._fault_told or DeviceError(f"{self.name} is not open.", _RESTART, self.name)
+            raise self._reported_fault or DeviceError(
+                f"{self.name} is not open.", _RESTART, self.name
+            )
         deadline_s = DEADLINE_S.get(method, DEADLINE_S["parameters"])
         fault: FluoroError
         try:
@@ -315,14 +325,15 @@ class DeviceHost:
             ring.ring_bell()
 
     def _failed(self, sentence: str) -> None:
-        self._fault(DeviceError(f"{self.name} failed: {ended(sentence)}", _RESTART, self.name))
+        self._fault(DeviceError(f"{self.name} failed: {_foreign(sentence)}", _RESTART, self.name))
 
     def _refused(self, sentence: str) -> None:
         self._on_refuse(
-            DeviceError(f"{self.name} makes no x-rays. {ended(sentence)}", "", self.name)
+            DeviceError(f"{self.name} makes no x-rays. {_foreign(sentence)}", "", self.name)
         )
 
     def _operator_silent(self, seconds: float) -> None:
+        logger.warning("%s: the operator was silent for %.2f s", self.name, seconds)
         self._on_refuse(
             DeviceError(
                 f"{self.name} ended the run: the operator was silent for {seconds:.1f} s.",
@@ -339,13 +350,14 @@ class DeviceHost:
             if self.state in (DeviceState.FAULT, DeviceState.CLOSED) and self._transport is None:
                 return
             first = self.state is not DeviceState.FAULT
-            self._fault_told = self._fault_told or fault
+            self._reported_fault = self._reported_fault or fault
             self._states.move(DeviceState.FAULT)
             transport = self._transport
         self.release_pedal()
         if transport is not None:
             transport.kill()
         if first:
+            logger.error("%s", fault)
             self._on_fault(fault)
 
     def _unwatch(self) -> None:
@@ -360,6 +372,11 @@ class DeviceHost:
         ring, self.ring = self.ring, None
         if ring is not None:
             ring.close()
+
+
+def _foreign(sentence: str) -> str:
+    """Return a driver's sentence, harmless and with a full stop."""
+    return ended(plain(sentence, _SENTENCE_LENGTH))
 
 
 def _traits(described: dict[str, Any]) -> DeviceTraits:

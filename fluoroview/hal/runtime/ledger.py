@@ -1,11 +1,11 @@
-"""Every frame by its fate: the equation that must hold exactly, per run.
+"""The fate of every frame: an equation that holds exactly, per run.
 
     hardware counter delta = delivered + lost(link) + lost(sdk) + lost(ring) + lost(consumer)
 
-The producer's side counts in control words of the ring, so that nothing is forgotten when its
+The producer's side counts in control words of the ring, so that no count is lost when its
 process is killed. A gap of the counter for which the driver gave no cause counts as lost(link):
-the frames left the detector and did not arrive. Images that the display skipped are no loss;
-the examination counts them apart.
+the frames left the detector and did not arrive. Images that the display skips are not lost;
+the session counts them separately.
 """
 
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ class LossCause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The account of one run at one moment."""
+    """The ledger of one run at one moment."""
 
     run: int = 0
     expected: int = 0
@@ -48,12 +48,12 @@ class Ledger:
         return self.expected == self.delivered + self.lost
 
     def as_dict(self) -> dict[str, int | bool]:
-        """Return the account JSON-able, with `lost` and `exact`."""
+        """Return the ledger JSON-able, with `lost` and `exact`."""
         return asdict(self) | {"lost": self.lost, "exact": self.exact}
 
 
 class _Entry(IntEnum):
-    """What a bank holds."""
+    """The entries of a bank."""
 
     STARTED = 0
     FIRST = 1
@@ -64,17 +64,17 @@ class _Entry(IntEnum):
     RING = 6
     REPEATED = 7
     AFTER_STOP = 8
-    COMMITTED = 9  # the ring's count of commits that this account includes
+    COMMITTED = 9  # the ring's count of commits that this ledger includes
 
 
 _LOST = {LossCause.LINK: _Entry.LINK, LossCause.SDK: _Entry.SDK, LossCause.RING: _Entry.RING}
 
 
 def read_ledger(ring: FrameRing, lost_consumer: int = 0) -> Ledger:
-    """Return the account of the run so far; `lost_consumer` frames were read but not used.
+    """Return the ledger of the run so far; `lost_consumer` frames were read but not used.
 
-    A producer that was killed between publishing a frame and writing it into its account left a
-    frame that the account does not know yet; its header says the rest.
+    A producer that is killed between publishing a frame and counting it leaves a frame that is not
+    in the ledger yet; its header holds what is missing.
     """
     words = ring.words
     while True:
@@ -84,10 +84,10 @@ def read_ledger(ring: FrameRing, lost_consumer: int = 0) -> Ledger:
         committed = int(words[Word.COMMITTED])
         late = committed == entry[_Entry.COMMITTED] + 1
         number = ring.header(committed - 1).frame_number if late else -1
-        if int(words[Word.LEDGER]) == transaction:  # else it moved while it was read
+        if int(words[Word.LEDGER]) == transaction:  # else it changed while it was read
             break
     if late:
-        _take_in(entry, number)
+        _count_late(entry, number)
     return Ledger(
         run=int(words[Word.RUN]),
         expected=entry[_Entry.ACCOUNTED] - entry[_Entry.FIRST] + 1 if entry[_Entry.STARTED] else 0,
@@ -102,7 +102,7 @@ def read_ledger(ring: FrameRing, lost_consumer: int = 0) -> Ledger:
 
 
 def _account(entry: list[int], number: int) -> None:
-    """Put frame `number` into the account, and the gap before it as lost(link)."""
+    """Count frame `number`, and the gap before it as lost(link)."""
     if entry[_Entry.STARTED]:
         entry[_Entry.LINK] += number - entry[_Entry.ACCOUNTED] - 1
     else:
@@ -111,24 +111,24 @@ def _account(entry: list[int], number: int) -> None:
     entry[_Entry.ACCOUNTED] = number
 
 
-def _take_in(entry: list[int], number: int) -> None:
-    """Account for a frame that was published and not written down."""
+def _count_late(entry: list[int], number: int) -> None:
+    """Count a frame that was published but not counted."""
     if not entry[_Entry.STARTED] or number > entry[_Entry.ACCOUNTED]:
         _account(entry, number)
     entry[_Entry.DELIVERED] += 1
 
 
 class LedgerWriter:
-    """The producer's pen: unwraps the hardware counter and counts. Not thread-safe by itself.
+    """The producer's side: unwraps the hardware counter and counts. Not thread-safe.
 
-    Each change is written whole into the bank not in use, then one store makes it the account:
-    whenever the process is killed, the account adds up.
+    Each change is written completely into the bank that is not in use, then one store makes that
+    bank current: whenever the process is killed, the ledger adds up.
     """
 
     def __init__(self, ring: FrameRing, counter_bits: int = 64) -> None:
         self._words = ring.words
         self._modulus = 1 << min(counter_bits, 62)  # the words are signed 64-bit
-        self._counted = False  # whether the counter was seen, so that losses have a place in it
+        self._counted = False  # whether the counter is known, so that losses have a place in it
         self._entry = [0] * len(_Entry)
         self._write()
 
@@ -140,7 +140,7 @@ class LedgerWriter:
         if not entry[_Entry.STARTED]:
             entry[_Entry.STARTED] = 1
             entry[_Entry.ACCOUNTED] = -1
-        # CONSUMER is for the reading side to count; a driver that says it means its own SDK
+        # only the reading side counts CONSUMER; a driver that reports it means its own SDK
         entry[_LOST.get(cause, _Entry.SDK)] += count
         entry[_Entry.ACCOUNTED] += count
         self._write()
@@ -155,7 +155,7 @@ class LedgerWriter:
         raw = int(raw_counter) % self._modulus  # int: an SDK's counter may be a numpy number
         if not self._counted:
             self._counted = True
-            # what was lost before the first frame lies before it
+            # frames lost before the first one lie before it
             before = entry[_Entry.ACCOUNTED] + 1 if entry[_Entry.STARTED] else 0
             entry[_Entry.STARTED] = 1
             entry[_Entry.FIRST] = raw - before

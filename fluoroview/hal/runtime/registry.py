@@ -1,10 +1,11 @@
 """Drivers by name: installed distributions announce them in the entry-point group.
 
-Nothing is loaded from a path, and nothing but the driver's own child process imports it, so that
-one broken SDK leaves the other drivers untouched.
+Nothing is loaded from a path, and only the driver's own child process imports it, so that one
+broken SDK does not affect the other drivers.
 """
 
 import json
+import logging
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,11 +14,13 @@ from importlib.metadata import EntryPoint
 
 from fluoroview.hal.device import Device
 from fluoroview.hal.errors import DeviceError, DriverError
+from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import DeviceInfo
 from fluoroview.hal.runtime.installed import installed_entry_points
 from fluoroview.hal.runtime.python_child import child_environment, python_command
 from fluoroview.hal.states import DEADLINE_S
 
+logger = logging.getLogger(__name__)
 GROUP = "fluoroview.drivers"
 
 
@@ -33,20 +36,20 @@ class DriverInfo:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What looking for the devices of one driver gave: devices, or the sentence why not."""
+    """The result of one driver's discovery: devices, or a sentence why there are none."""
 
     driver: DriverInfo
     devices: list[DeviceInfo] = field(default_factory=list)
     error: str = ""
     kind: str = ""
     none_found: str = ""
-    """What the user does where there is no device, in the driver's words."""
+    """The driver's advice where there is no device."""
     warnings: list[str] = field(default_factory=list)
-    """Why it did not find more: what the driver's package logged as a warning while it looked."""
+    """Why it did not find more: the warnings that the driver's package logged meanwhile."""
 
     @property
     def missing(self) -> DeviceError:
-        """That there is no device, and what to do."""
+        """The error that there is no device, and what to do."""
         what = f"Driver {self.driver.name} found no device."
         return DeviceError(what, " ".join(self.warnings) or self.none_found, self.driver.name)
 
@@ -77,7 +80,7 @@ def find_driver(name: str) -> EntryPoint:
         return points[name]
     near = get_close_matches(name, points, n=3)
     raise DriverError(
-        f"There is no driver {name!r}.",
+        f"There is no driver {plain(name)!r}.",
         (f"Did you mean {' or '.join(near)}? " if near else "")
         + f"Installed are: {', '.join(sorted(points)) or 'none'}; "
         "`fluoroview drivers` lists them.",
@@ -92,7 +95,8 @@ def load_driver(name: str) -> type[Device]:
         loaded = point.load()
     except (Exception, SystemExit) as error:
         raise DriverError(
-            f"Driver {name} ({point.value}) cannot be imported: {type(error).__name__}: {error}.",
+            f"Driver {name} ({point.value}) cannot be imported: {type(error).__name__}: "
+            f"{plain(error)}.",
             f"Reinstall {point.dist.name if point.dist else 'its distribution'} and what it "
             "needs; the other drivers still work.",
             name,
@@ -100,14 +104,15 @@ def load_driver(name: str) -> type[Device]:
     if not (isinstance(loaded, type) and issubclass(loaded, Device)):
         raise DriverError(
             f"Driver {name} ({point.value}) is not a fluoroview.hal device.",
-            "Its entry point must name a class derived from Detector, Generator or DoseMeter.",
+            "Its entry point must name a class derived from Detector, Generator, DoseMeter, "
+            "Positioner or Collimator.",
             name,
         )
     return loaded
 
 
 def discover(driver: DriverInfo) -> Discovery:
-    """Look for the devices of one driver, in a process of its own and with a deadline."""
+    """Discover the devices of one driver, in its own process and with a deadline."""
     try:
         done = subprocess.run(
             python_command("fluoroview.hal.runtime.child", "discover", driver.name),
@@ -120,7 +125,7 @@ def discover(driver: DriverInfo) -> Discovery:
     except subprocess.TimeoutExpired:
         return Discovery(
             driver,
-            error=f"Driver {driver.name} did not finish looking for devices within "
+            error=f"Driver {driver.name} did not finish discover within "
             f"{DEADLINE_S['discover']:.0f} s. The other drivers still work.",
         )
     try:
@@ -128,20 +133,22 @@ def discover(driver: DriverInfo) -> Discovery:
     except (ValueError, IndexError):
         return Discovery(
             driver,
-            error=f"Driver {driver.name} ended with code {done.returncode} while looking for "
-            "devices. The other drivers still work.",
+            error=f"Driver {driver.name} ended with code {done.returncode} in "
+            "discover. The other drivers still work.",
         )
     if "error" in answer:
-        return Discovery(driver, error=f"{answer['error']['what']} {answer['error']['remedy']}")
+        logger.info("%s: %s", driver.name, plain(done.stderr.decode(errors="replace"), 4000))
+        sentence = f"{answer['error']['what']} {answer['error']['remedy']}".strip()
+        return Discovery(driver, error=plain(sentence, 1000))
     found = [DeviceInfo(**info) for info in answer["devices"]]
-    told = {key: answer[key] for key in ("kind", "none_found", "warnings")}
-    return Discovery(driver, found, **told)
+    details = {key: answer[key] for key in ("kind", "none_found", "warnings")}
+    return Discovery(driver, found, **details)
 
 
 def look_for(name: str) -> Discovery:
-    """Look for the devices of driver `name`.
+    """Discover the devices of driver `name`.
 
-    Raises DriverError for an unknown driver, DeviceError where it cannot look.
+    Raises DriverError for an unknown driver, DeviceError where its discovery fails.
     """
     find_driver(name)
     found = discover(next(info for info in installed_drivers() if info.name == name))
@@ -151,6 +158,6 @@ def look_for(name: str) -> Discovery:
 
 
 def discover_all() -> list[Discovery]:
-    """Look for the devices of every installed driver, two drivers at a time."""
+    """Discover the devices of every installed driver, two drivers at a time."""
     with ThreadPoolExecutor(2) as pool:
         return list(pool.map(discover, installed_drivers()))

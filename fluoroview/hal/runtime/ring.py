@@ -2,8 +2,8 @@
 
 A slot is free again when every reader has released it; the producer never overwrites a frame that
 a reader still holds. When no slot is free the frame goes to a scratch buffer and is counted as
-lost(ring). A second, smaller ring carries the x-ray pulses, which outnumber the images when
-images are lost.
+lost(ring). A second, smaller ring carries the x-ray pulses, which outnumber the
+images when images are lost.
 
 Layout of the block: control words (int64) · order of commits · frame headers · pulses · pixels.
 Each control word is written by one side only, except STOPPING, which either side may set. An
@@ -39,16 +39,16 @@ _PULSE_BYTES = 128
 
 
 class Word(IntEnum):
-    """Control words. Written by the producer unless said otherwise."""
+    """Control words. Written by the producer unless stated otherwise."""
 
     COMMITTED = 0  # frames committed since the ring was made
-    PULSES = 1  # pulses told since the ring was made
+    PULSES = 1  # pulses reported since the ring was made
     STOPPING = 2  # consumer side: 1 from the instant the pedal is released
     RUN = 3  # consumer side: number of the run
-    LEDGER = 4  # transactions of the ledger; its lowest bit says which bank holds the last
-    HEARTBEAT = 5  # monotonic ns; written while the producer's interpreter gets its turn
+    LEDGER = 4  # transactions of the ledger; the lowest bit selects the current bank
+    HEARTBEAT = 5  # monotonic ns; written while the producer's interpreter runs
     OPERATOR = 6  # consumer side: monotonic ns of the operator's last beat; 0 without a switch
-    # consumer side: how far each reader has released; -1 where there is none
+    # consumer side: the next sequence number of each reader; -1 where there is none
     READER_0 = 16
     # two banks of the ledger, see ledger.py
     BANK_0 = 32
@@ -57,7 +57,7 @@ class Word(IntEnum):
 
 @dataclass(frozen=True)
 class RingLayout:
-    """Where things lie in the block; both processes compute it from the same four figures."""
+    """The layout of the block; both processes compute it from the same four figures."""
 
     format: FrameFormat
     slots: int
@@ -69,7 +69,7 @@ class RingLayout:
 
     @property
     def headers_offset(self) -> int:
-        """Byte offset of the headers, one a slot."""
+        """Byte offset of the headers, one per slot."""
         return self.order_offset + 8 * self.slots
 
     @property
@@ -118,18 +118,18 @@ class FrameRing:
 
     @classmethod
     def create(cls, frame_format: FrameFormat, slots: int) -> "FrameRing":
-        """Make a ring. Raises DeviceError when there is no memory for it."""
+        """Create a ring. Raises DeviceError when there is no memory for it."""
         layout = RingLayout(frame_format, slots)
         ring = cls(SharedBlock.create(layout.size), layout)
         ring.words[:] = 0
         ring.words[Word.READER_0 : Word.READER_0 + MAX_READERS] = -1
-        for pixels in ring.pixels:  # pages are taken now, not in the middle of a run
+        for pixels in ring.pixels:  # pages are allocated now, not during a run
             pixels.fill(0)
         return ring
 
     @classmethod
     def attach(cls, path: str, frame_format: FrameFormat, slots: int) -> "FrameRing":
-        """Map a ring that another process made."""
+        """Map a ring that another process created."""
         layout = RingLayout(frame_format, slots)
         return cls(SharedBlock.attach(path, layout.size), layout)
 
@@ -152,7 +152,7 @@ class FrameRing:
         self.words[Word.PULSES] = count + 1
 
     def released(self) -> int:
-        """Return up to which sequence number every reader has released."""
+        """Return the sequence number below which every reader has released."""
         cursors = self.words[Word.READER_0 : Word.READER_0 + MAX_READERS]
         active = cursors[cursors >= 0]
         return int(active.min()) if active.size else int(self.words[Word.COMMITTED])
@@ -164,7 +164,7 @@ class FrameRing:
     # consumer side
 
     def frame(self, sequence: int) -> Frame:
-        """Return frame `sequence`; only a reader that has not released it may ask."""
+        """Return frame `sequence`; only for a reader that has not released it."""
         slot = self.slot_of(sequence)
         offset = self.layout.headers_offset + slot * _HEADER_BYTES
         stored, header = FrameHeader.unpack_from(self.block.buffer, offset)
@@ -173,15 +173,15 @@ class FrameRing:
         return Frame(header, self._frozen[slot])
 
     def header(self, sequence: int) -> FrameHeader:
-        """Return the header in the slot of frame `sequence`; of another frame, if it was reused."""
+        """Return the header in the slot of frame `sequence`; another frame's, if it was reused."""
         offset = self.layout.headers_offset + self.slot_of(sequence) * _HEADER_BYTES
         return FrameHeader.unpack_from(self.block.buffer, offset)[1]
 
     def pulses_since(self, count: int) -> tuple[int, list[Pulse]]:
         """Return the new count and the pulses after the first `count`.
 
-        More than PULSE_SLOTS unread pulses cannot be had any more; the caller sees it from the
-        count: it grew by more than the length of the list.
+        Only the last PULSE_SLOTS pulses are kept; the caller notices a loss from the count, which
+        then grew by more than the length of the list.
         """
         now = int(self.words[Word.PULSES])
         first = max(count, now - PULSE_SLOTS)
@@ -215,7 +215,7 @@ class FrameRing:
             reader.ring_bell()
 
     def close(self) -> None:
-        """Drop the views and the memory; readers get nothing more."""
+        """Release the views and the memory; readers get no further frame."""
         for reader in list(self._readers):
             reader.wake()
         self.words = self.words.copy()
@@ -226,7 +226,7 @@ class FrameRing:
 
 
 class RingReader:
-    """One reader's place in the ring. Frames come in order, one at a time."""
+    """One reader's position in the ring. Frames come in order, one at a time."""
 
     def __init__(self, ring: FrameRing, index: int, forget: Callable[["RingReader"], None]) -> None:
         self.index = index
@@ -243,7 +243,7 @@ class RingReader:
         return int(self._ring.words[Word.COMMITTED]) - self._next
 
     def ring_bell(self) -> None:
-        """Let a waiting `next` look again for a frame."""
+        """Let a waiting `next` check again for a frame."""
         self._bell.set()
 
     def wake(self) -> None:
@@ -260,17 +260,17 @@ class RingReader:
                 break  # it was woken before the bell was cleared
             left_s = end_s - time.monotonic()
             if self.pending <= 0 and (left_s <= 0 or not self._bell.wait(left_s)):
-                break  # a bell may be that of a frame read before it rang: look again
+                break  # the bell may belong to a frame read before it rang: check again
         self._woken = False
         return self._ring.frame(self._next) if self.pending > 0 else None
 
     def release(self) -> None:
-        """Give the frame of the last `next` back to the producer."""
+        """Release the frame of the last `next` to the producer."""
         self._next += 1
         self._ring.words[Word.READER_0 + self.index] = self._next
 
     def close(self) -> None:
-        """Leave the ring; frames are no longer kept for this reader."""
+        """Leave the ring; frames are no longer held for this reader."""
         self._ring.words[Word.READER_0 + self.index] = -1
         self._forget(self)
         self._bell.set()

@@ -1,15 +1,18 @@
-"""The thread in which a driver delivers a run, for devices that are not called back by an SDK."""
+"""The thread in which a driver delivers a run, for devices without an SDK's callbacks."""
 
+import logging
 import threading
 from collections.abc import Callable
 
 from fluoroview.hal.clock import Clock, SystemClock
 
+logger = logging.getLogger(__name__)
+
 
 class RunThread:
-    """A thread for each run, which ends when told and says what went wrong.
+    """A thread for each run, which ends on request and reports what went wrong.
 
-    `clock` and `wait(seconds) -> bool` (true: the run was ended meanwhile) are there for tests.
+    `clock` and `wait(seconds) -> bool` (true: the run was ended meanwhile) are for tests.
     """
 
     def __init__(
@@ -17,14 +20,14 @@ class RunThread:
     ) -> None:
         self.clock = clock or SystemClock()
         self.end = threading.Event()
-        """Set when the run is to end."""
+        """Set when the run has to end."""
         self.wait = wait or self.end.wait
         self._thread: threading.Thread | None = None
 
     def start(
         self, name: str, run: Callable[[], None], failed: Callable[[Exception], object]
     ) -> None:
-        """Call `run` in a new thread; what it raises goes to `failed`, as a rule `sink.fail`."""
+        """Call `run` in a new thread; its exception goes to `failed`, usually `sink.fail`."""
         self.end.clear()
         self._thread = threading.Thread(
             target=self._guard, args=(run, failed), name=name, daemon=True
@@ -39,11 +42,11 @@ class RunThread:
             thread.join()
 
     def wait_until(self, due_ns: float) -> bool:
-        """Wait for a time of the clock; return True when the run is to end instead."""
+        """Wait for a time of the clock; return True when the run has to end instead."""
         return self.wait(max(0.0, (due_ns - self.clock.monotonic_ns()) / 1e9))
 
     def ended_within(self, timeout_s: float) -> bool:
-        """Wait for a run that ends by itself; tell whether it did."""
+        """Wait for a run that ends on its own; return whether it did."""
         if self._thread is not None:
             self._thread.join(timeout_s)
         return self._thread is None or not self._thread.is_alive()
@@ -52,5 +55,6 @@ class RunThread:
     def _guard(run: Callable[[], None], failed: Callable[[Exception], object]) -> None:
         try:
             run()
-        except Exception as error:  # said to the operator, whatever it is
+        except Exception as error:  # reported to the operator, whatever it is
+            logger.exception("A run ended with an exception")
             failed(error)

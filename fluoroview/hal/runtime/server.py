@@ -1,7 +1,7 @@
 """The driver's side of the host: turns commands into calls of the driver, errors into sentences.
 
 The same object serves in a thread of this process and in a child process. It calls the driver's
-methods one at a time, in the order in which commands come.
+methods one at a time, in the order of the commands.
 """
 
 import logging
@@ -17,6 +17,7 @@ from fluoroview.hal.clock import Clock
 from fluoroview.hal.detector import Detector
 from fluoroview.hal.device import Device, DeviceTraits, Progress, device_name
 from fluoroview.hal.errors import DriverError, FluoroError, ended
+from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
 from fluoroview.hal.generator import Generator
 from fluoroview.hal.parameter import ParameterTree
@@ -90,7 +91,7 @@ class DeviceServer:
         self._pool: SlotPool | None = None
         self._sink: FrameSink | None = None
         self._running = False
-        # conformance puts its probe here, a fault script its faults
+        # the conformance kit sets its probe here, a fault script its faults
         self.sink_type: Callable[..., FrameSink] = FrameSink
         self._require_fit: Callable[[FrameFormat], None] = lambda _format: None
         if faults is not None:
@@ -104,6 +105,7 @@ class DeviceServer:
             error.device = error.device or self.name
             raise
         except (Exception, SystemExit) as error:  # a vendor's wrapper may call sys.exit
+            logger.exception("%s: %s failed", self.name, method)
             raise _blame(self.name, error, method) from error
 
     def do_open(self) -> None:
@@ -127,7 +129,7 @@ class DeviceServer:
         return asdict(self.traits)
 
     def do_prepare(self) -> None:
-        """Shake hands with a generator; it is ready when this returns."""
+        """Prepare a generator; it is ready when this returns."""
         if isinstance(self._device, Generator):
             self._device.prepare()
 
@@ -148,11 +150,13 @@ class DeviceServer:
         if missing:
             raise DriverError(
                 f"{self.name}: the driver has no parameter {' and no '.join(sorted(missing))}.",
-                "Every detector states Width, Height and PixelFormat; mend the driver.",
+                "Every detector states Width, Height and PixelFormat; correct the driver.",
             )
         pixel_format = str(values["PixelFormat"])
         depth = int(values.get("BitDepth", 8 if pixel_format.endswith("8") else 16))
-        mono = pixel_format.startswith("Mono")  # others are delivered as luminance of their depth
+        mono = pixel_format.startswith(
+            "Mono"
+        )  # other formats are delivered as luminance of their depth
         narrow = pixel_format == "Mono8" if mono else depth <= 8
         relationship = str(values.get("PixelIntensityRelationship", "DISP"))
         return {
@@ -165,14 +169,14 @@ class DeviceServer:
         }
 
     def do_arm(self, path: str, frame_format: dict[str, Any], slots: int) -> None:
-        """Map the ring that the host made. Raises FaultScriptError for faults that do not fit."""
+        """Map the host's ring. Raises FaultScriptError for faults that do not fit."""
         stated = FrameFormat(**frame_format)
         self._require_fit(stated)
         self._ring = FrameRing.attach(path, stated, slots)
         self._pool = SlotPool(self._ring)
 
     def do_disarm(self) -> None:
-        """Let go of the ring."""
+        """Release the ring."""
         if self._ring is not None:
             self._ring.close()
         self._ring = self._pool = self._sink = None
@@ -198,7 +202,7 @@ class DeviceServer:
         self._device.start(self._sink)
 
     def do_stop(self) -> None:
-        """End the run; the sink takes nothing after the driver's stop has returned."""
+        """End the run; the sink accepts nothing after the driver's stop has returned."""
         try:
             if self._running:
                 self._device.stop()
@@ -208,7 +212,7 @@ class DeviceServer:
                 self._sink.close()
 
     def do_close(self) -> None:
-        """Stop if need be, close the device, let go of the ring."""
+        """Stop if necessary, close the device, release the ring."""
         try:
             self.do_stop()
         finally:
@@ -251,7 +255,7 @@ class DeviceServer:
         return "FrameCounterBits" in self._parameters()
 
     def _let_fail(self, path: Path) -> None:
-        """Put the faults of a script between the driver and its ring."""
+        """Insert the faults of a script between the driver and its ring."""
         from fluoroview.hal.runtime.faults import faulty_sink, read_faults  # needs pydantic, 0.1 s
 
         script = read_faults(path)
@@ -261,7 +265,7 @@ class DeviceServer:
 
 def _blame(name: str, error: BaseException, method: str) -> DriverError:
     return DriverError(
-        ended(f"{name}: the driver raised {type(error).__name__} in {method}: {error}"),
+        ended(f"{name}: the driver raised {type(error).__name__} in {method}: {plain(error)}"),
         "This is a fault of the driver; restart the device, or report it to its author.",
         name,
     )

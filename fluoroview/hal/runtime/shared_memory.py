@@ -1,10 +1,10 @@
-"""A block of memory that two processes of one host share, found by a path.
+"""A block of memory that two processes of one computer share, found by a path.
 
 Not `multiprocessing.shared_memory`: its resource tracker would unlink a block when the child that
 merely looked at it exits. Here the creator makes a file in RAM (/dev/shm where there is room,
-else the temporary folder) and takes its name away at once, so that a killed process leaves nothing
-behind; the other side maps it through the creator's open file, `/proc/PID/fd/N`. Where that cannot
-be had, the name stays until `unlink`.
+else the temporary folder) and removes its name at once, so that a killed process leaves nothing
+behind; the other side maps it through the creator's open file, `/proc/PID/fd/N`. Where that is not
+possible, the name stays until `unlink`.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ class SharedBlock:
         nameless = create and _others_may_open(descriptor)
         if nameless:
             self.path = _through(descriptor)
-            self._take_name()
+            self._remove_name()
         try:
             if create:
                 _reserve(descriptor, size)
@@ -45,9 +45,9 @@ class SharedBlock:
 
     @classmethod
     def create(cls, size: int) -> "SharedBlock":
-        """Make a new block in the first place that has room for it.
+        """Create a block in the first folder that has room for it.
 
-        Raises DeviceError when no place has.
+        Raises DeviceError when none has.
         """
         name = f"fluoroview-{os.getpid()}-{secrets.token_hex(6)}"
         places = [
@@ -64,15 +64,15 @@ class SharedBlock:
 
     @classmethod
     def attach(cls, path: str, size: int) -> "SharedBlock":
-        """Map the block that another process made. Raises OSError when it is not there."""
+        """Map the block that another process created. Raises OSError when it is not there."""
         return cls(Path(path), size, create=False)
 
     def unlink(self) -> None:
-        """Let nobody attach any more; all mappings stay."""
-        self._take_name()
+        """Let no further process attach; all mappings stay."""
+        self._remove_name()
         self._shut()
 
-    def _take_name(self) -> None:
+    def _remove_name(self) -> None:
         name, self._name = self._name, None
         if name is not None:
             with contextlib.suppress(OSError):
@@ -84,7 +84,7 @@ class SharedBlock:
             os.close(descriptor)
 
     def close(self) -> None:
-        """Unlink, and unmap unless somebody still holds a view of the pixels."""
+        """Unlink, and unmap unless a view of the pixels still exists."""
         self.unlink()
         with contextlib.suppress(BufferError):
             self.buffer.release()
@@ -98,17 +98,17 @@ def _through(descriptor: int) -> Path:
 def _others_may_open(descriptor: int) -> bool:
     """Return whether a child of this user can open what is open here.
 
-    Not without /proc, and not where python has capabilities of its own: its /proc is root's then.
+    Not without /proc, and not where Python has its own capabilities: root then owns its /proc.
     """
     try:
         owner = Path(f"/proc/{os.getpid()}").stat().st_uid
         return owner == os.geteuid() and _through(descriptor).exists()
-    except (OSError, AttributeError):  # no /proc; no such thing as a user's number
+    except (OSError, AttributeError):  # no /proc, or no user ids
         return False
 
 
 def _reserve(descriptor: int, size: int) -> None:
-    """Take the space now, so that a full disk is an error here and not a SIGBUS later."""
+    """Reserve the space now, so that a full disk is an error here and not a SIGBUS later."""
     if hasattr(os, "posix_fallocate"):
         os.posix_fallocate(descriptor, 0, size)
     else:

@@ -1,6 +1,6 @@
 """Hardware time mapped to host time by a running line fit.
 
-host = offset + rate · hardware, by least squares over the last frames. The residual says how well
+host = offset + rate · hardware, by least squares over the last frames. The residual shows how well
 a device's clock can be used: it is the jitter of transport and scheduling, not of the detector.
 """
 
@@ -40,17 +40,17 @@ class TimeFit:
         self._pairs: deque[tuple[int, int]] = deque(maxlen=SPAN_FRAMES)
 
     def add(self, hardware_time_ns: int, host_time_ns: int) -> None:
-        """Take in one frame; a hardware clock that was set back starts the fit anew."""
+        """Add one frame; a hardware clock that was set back restarts the fit."""
         if self._pairs and hardware_time_ns < self._pairs[-1][0]:
             self._pairs.clear()
         self._pairs.append((hardware_time_ns, host_time_ns))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Discard all pairs."""
         self._pairs.clear()
 
     def reading(self) -> ClockFit | None:
-        """Return the fit; None with too few frames, or from a device that tells no time."""
+        """Return the fit; None with too few frames, or from a device without a hardware time."""
         pairs = list(self._pairs)
         if len(pairs) < LEAST_FRAMES or pairs[0][0] == pairs[-1][0]:
             return None

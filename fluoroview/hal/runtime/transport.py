@@ -7,6 +7,7 @@ themselves travel in shared memory.
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import signal
@@ -24,16 +25,19 @@ from pathlib import Path
 from typing import Any
 
 from fluoroview.hal.clock import Clock
-from fluoroview.hal.device import Device, Progress
+from fluoroview.hal.device import Device, Progress, device_name
 from fluoroview.hal.errors import DeviceError, DriverError, FluoroError, StateError
+from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.parameter import ParameterError
 from fluoroview.hal.runtime.python_child import child_environment, python_command
 from fluoroview.hal.runtime.server import DeviceServer, Reports
 from fluoroview.hal.runtime.starvation import TICK_S, Patience, Starvation
 
 BELL = b".\n"
-_LAST_WORDS_S = 0.3
-"""How long what a process said before its end is waited for."""
+logger = logging.getLogger(__name__)
+_OUTPUT_LENGTH = 1000
+_LAST_OUTPUT_S = 0.3
+"""How long to wait for the last output of a process that has ended."""
 _CRASH_DUMP = (
     "Fatal Python error:",
     "Current thread",
@@ -52,11 +56,11 @@ class DeadlineMissedError(Exception):
 
 
 class DriverGoneError(Exception):
-    """The driver's process ended; the text says how."""
+    """The driver's process ended; the text states how."""
 
 
 class Transport(ABC):
-    """A way to one driver. Callbacks come from threads of the transport."""
+    """The connection to one driver. Reports come from threads of the transport."""
 
     def __init__(self, reports: Reports, on_exit: Callable[[str], None]) -> None:
         self._reports = reports
@@ -111,7 +115,7 @@ class Transport(ABC):
 
     @abstractmethod
     def join(self, timeout_s: float) -> None:
-        """Wait until a killed driver is gone and no callback can follow, where that can be had."""
+        """Wait until a killed driver has ended and no report can follow, where that is possible."""
 
     @property
     def pid(self) -> int | None:
@@ -120,7 +124,7 @@ class Transport(ABC):
 
 
 class ThreadTransport(Transport):
-    """The driver in a thread of this process: no isolation, for drivers that are trusted."""
+    """The driver in a thread of this process: no isolation, for trusted drivers."""
 
     def __init__(
         self,
@@ -151,7 +155,7 @@ class ThreadTransport(Transport):
         self._thread.start()
 
     def call(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Any:
-        """Hand the command to the device's thread and wait."""
+        """Pass the command to the device's thread and wait."""
         if self._gone:
             raise DriverGoneError("its thread was abandoned")
         future: Future[Any] = Future()
@@ -159,12 +163,12 @@ class ThreadTransport(Transport):
         return self._wait(future, deadline_s, self._native_ids())
 
     def kill(self) -> None:
-        """Leave the thread to itself: a thread cannot be killed."""
+        """Abandon the thread: a thread cannot be killed."""
         self._gone = True
         self._queue.put(None)
 
     def join(self, timeout_s: float) -> None:
-        """Return at once: a thread that was abandoned may hang for ever."""
+        """Return at once: an abandoned thread may hang for ever."""
 
     def _end_run(self) -> None:
         """Have the run stopped next; what the driver raises in it is a fault."""
@@ -187,7 +191,7 @@ class ThreadTransport(Transport):
                 future.set_result(self._server.handle(method, arguments))
             except BaseException as error:
                 future.set_exception(error)
-        if method != "close":  # abandoned after a fault: give the device back, so far as it lets us
+        if method != "close":  # abandoned after a fault: release the device if possible
             with contextlib.suppress(Exception):
                 self._server.handle("close", {})
 
@@ -205,6 +209,7 @@ class ProcessTransport(Transport):
         on_exit: Callable[[str], None],
     ) -> None:
         super().__init__(reports, on_exit)
+        self._name = device_name(driver, device_id)
         self._replies: dict[int, Future[Any]] = {}
         self._lock = threading.Lock()
         self._serial = 0
@@ -249,12 +254,15 @@ class ProcessTransport(Transport):
         return self._wait(future, deadline_s)
 
     def kill(self) -> None:
-        """Kill the child; the operating system takes its claims back."""
+        """Kill the child; the operating system releases what it held."""
         self._process.kill()
 
     def join(self, timeout_s: float) -> None:
-        """Wait for the killed child's end, its reader's and its pipes'."""
-        if threading.current_thread() not in (self._reader, self._end):  # callbacks may close, too
+        """Wait for the end of the killed child, its reader and its pipes."""
+        if threading.current_thread() not in (
+            self._reader,
+            self._end,
+        ):  # reports may lead to close, too
             self._end.join(timeout_s)
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -262,11 +270,11 @@ class ProcessTransport(Transport):
         try:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
         except OSError:
-            return  # the end of the child follows, and answers every call
+            return  # the end of the child follows, and ends every call
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        # each thread closes its own pipe: another might close it, and open a new one of its number
+        # each thread closes its own pipe: another might close it and reuse its number
         with (
             self._process.stdout,
             open(self._process.stdout.fileno(), "rb", closefd=False) as lines,
@@ -274,7 +282,7 @@ class ProcessTransport(Transport):
             for line in lines:
                 if line == BELL:
                     self._reports.bell()
-                elif line.endswith(b"\n"):  # else it was killed amid a line
+                elif line.endswith(b"\n"):  # else it was killed in the middle of a line
                     self._take(json.loads(line))
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -287,7 +295,8 @@ class ProcessTransport(Transport):
             return
         if (error := message.get("error")) is not None:
             kind = _ERRORS.get(error["type"], DriverError)
-            future.set_exception(kind(error["what"], error["remedy"], error["device"]))
+            what, remedy = (plain(error[part], _OUTPUT_LENGTH) for part in ("what", "remedy"))
+            future.set_exception(kind(what, remedy, error["device"]))
         else:
             future.set_result(message["result"])
 
@@ -303,10 +312,10 @@ class ProcessTransport(Transport):
             self._report("progress", Progress(**message["progress"]))
 
     def _await_end(self) -> None:
-        """Wait for the process and not for its pipes: one that it started may keep them open."""
+        """Wait for the process, not for its pipes: a process that it started may keep them open."""
         code = self._process.wait()
         for thread in (self._reader, self._errors):
-            thread.join(_LAST_WORDS_S)
+            thread.join(_LAST_OUTPUT_S)
         text = _exit_text(code, list(self._stderr))
         assert self._process.stdin is not None
         with self._lock:
@@ -315,6 +324,7 @@ class ProcessTransport(Transport):
             futures, self._replies = list(self._replies.values()), {}
         for future in futures:
             future.set_exception(DriverGoneError(text))
+        logger.info("%s: %s", self._name, text)
         self._on_exit(text)
 
     def _read_errors(self) -> None:
@@ -327,20 +337,21 @@ class ProcessTransport(Transport):
                 text = line.decode(errors="replace").rstrip()
                 if text:
                     self._stderr.append(text)
+                    logger.info("%s: %s", self._name, plain(text, _OUTPUT_LENGTH))
 
 
 def _exit_text(code: int, stderr: list[str]) -> str:
-    """Return how a process ended, in words."""
+    """Return how a process ended, as text."""
     if code < 0:
         names = {int(each): f" ({each.name})" for each in signal.Signals}
         ended = f"its process was killed by signal {-code}{names.get(-code, '')}"
     else:
         ended = f"its process ended with code {code}"
-    # faulthandler's dump of a crash is for its author; what the driver said before is for the user
-    words = [line for line in stderr if not _is_dump(line)]
-    return f"{ended}; its last words: {words[-1]}" if words and code else ended
+    # faulthandler's dump of a crash is for its author; what the driver wrote before is for the user
+    output = [line for line in stderr if not _is_dump(line)]
+    return f"{ended}; its last output: {plain(output[-1])}" if output and code else ended
 
 
 def _is_dump(line: str) -> bool:
-    """Return whether a line is of faulthandler's dump, which may have been cut off."""
+    """Return whether a line belongs to faulthandler's dump, which may be truncated."""
     return any(line.startswith(begin) or begin.startswith(line) for begin in _CRASH_DUMP)

@@ -1,9 +1,11 @@
-"""Watches one running device and says within a second when it is no longer fit to run.
+"""Watches one running device and reports within a second when it is no longer fit to run.
 
-What a driver's process can do without ending: stall (nobody gets its interpreter any more), leak
-memory, or flood (commit far more frames than its rate says). Each is a sentence to `on_unfit`.
+A driver's process that does not end can still stall (none of its threads gets the interpreter),
+leak memory, or flood (commit far more frames than its rate). Each is reported to `on_unfit` as a
+sentence. A process that wants a processor and gets none is not stalled (starvation.py).
 """
 
+import logging
 import math
 import threading
 from collections.abc import Callable
@@ -16,32 +18,33 @@ from fluoroview.hal.runtime.ledger import read_ledger
 from fluoroview.hal.runtime.ring import FrameRing, Word
 from fluoroview.hal.runtime.starvation import Starvation
 
+logger = logging.getLogger(__name__)
 PERIOD_S = 0.2
 STALL_S = 0.8
 """A heartbeat older than this is a stall; it is noticed at most one period later."""
 FLOOD_FACTOR = 5.0
-FLOOD_LEAST_HZ = 1000.0
-"""Commits per second that no detector of known rate may exceed, whatever the factor says."""
+FLOOD_MIN_HZ = 1000.0
+"""Commits per second that no detector without a stated rate may exceed."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchLimits:
-    """What is still fit."""
+    """The limits of a fit device."""
 
     rate_hz: float
-    """The rate the device says it runs at; NaN where it says none."""
+    """The rate that the device states; NaN where it states none."""
     memory_growth_bytes: int = 1 << 30
-    """How much its process may grow during one run."""
+    """By how much its process may grow during one run."""
 
     @property
     def flood_hz(self) -> float:
         """Commits per second above which it floods."""
         stated = FLOOD_FACTOR * self.rate_hz
-        return max(stated, 10.0 * FLOOD_FACTOR) if not math.isnan(stated) else FLOOD_LEAST_HZ
+        return max(stated, 10.0 * FLOOD_FACTOR) if not math.isnan(stated) else FLOOD_MIN_HZ
 
 
 class Watchdog:
-    """Looks at ring and process of one run until closed."""
+    """Watches ring and process of one run until closed."""
 
     def __init__(
         self,
@@ -86,6 +89,7 @@ class Watchdog:
         while not self._end.wait(PERIOD_S):
             reason = self.look()
             if reason and not self._end.is_set():
+                logger.error("Unfit device: %s", reason)
                 self._on_unfit(reason)
                 return
 
@@ -111,8 +115,8 @@ class Watchdog:
         if rate_hz <= self.limits.flood_hz:
             return ""
         stated = self.limits.rate_hz
-        told = f"it states {stated:g}/s" if not math.isnan(stated) else "no detector is that fast"
-        return f"it floods: {rate_hz:.0f} frames per second, but {told}"
+        limit = f"it states {stated:g}/s" if not math.isnan(stated) else "no detector is that fast"
+        return f"it floods: {rate_hz:.0f} frames per second, but {limit}"
 
     def _leaking(self) -> str:
         growth = self._memory() - self._memory_at_start
@@ -130,7 +134,7 @@ class Watchdog:
         try:
             return int(self._process.memory_info().rss)
         except psutil.Error:
-            return 0  # it ended; the transport tells that
+            return 0  # it ended; the transport reports that
 
 
 def _process(pid: int | None) -> psutil.Process | None:
@@ -138,4 +142,4 @@ def _process(pid: int | None) -> psutil.Process | None:
     try:
         return psutil.Process(pid) if pid is not None else None
     except psutil.NoSuchProcess:
-        return None  # it ended while it was started; the transport tells that
+        return None  # it ended while it started; the transport reports that

@@ -1,4 +1,4 @@
-"""A GenICam node map as typed parameters: unit, limits, choices and access as the device says.
+"""A GenICam node map as typed parameters, with the unit, limits, choices and access of the device.
 
 What the drivers of all GenICam SDKs have in common. A driver shows the nodes of its SDK as
 `Feature`s and its SDK's errors as `Sdk`, and gets parameters; no SDK lives here. Names are those
@@ -27,7 +27,7 @@ from fluoroview.hal.parameter import (
 from fluoroview.hal.sdk import sfnc
 from fluoroview.hal.sdk.pixel_format import BY_CODE
 
-# Limits as wide as the type itself are none; Aravis says "no increment" with the least float.
+# Limits as wide as the type are no limits; Aravis states "no increment" as the smallest float.
 _WIDEST_INT = 2**63 - 1
 _WIDEST_FLOAT = 3e38
 _LEAST_FLOAT = 1e-300
@@ -50,8 +50,8 @@ class Kind(Enum):
 class Feature(Protocol):
     """One node of a device's description, as a driver's adapter shows it.
 
-    Every call asks the device anew and may raise what the SDK raises. What a kind does not have
-    (limits of a text, choices of a number) is never asked for.
+    Every call reads the device and may raise the SDK's exceptions. What a kind does not have
+    (limits of a text, choices of a number) is never read.
     """
 
     @property
@@ -68,7 +68,7 @@ class Feature(Protocol):
 
     @property
     def unit(self) -> str:
-        """Unit as the device states it; asked of numbers only."""
+        """Unit as the device states it; read for numbers only."""
 
     def readable(self) -> bool:
         """Tell whether it has a value now."""
@@ -128,7 +128,7 @@ class NodeParameter(Parameter):
 
     @property
     def access(self) -> Access:
-        """When the feature may be written, as the device says now."""
+        """When the feature may be written, as the device states it now."""
         if self._idle_only and self._streaming():
             return Access.RW_IDLE  # the device calls it read-only as long as it locks it
         if not self.feature.writable():
@@ -211,8 +211,8 @@ def parameters_of(
         sdk: how the SDK fails.
         lock: sets or clears TLParamsLocked (SFNC), where the device has it; what the device then
             locks is written only when idle, as is what changes the image's layout.
-        streaming: tells whether the device streams now.
-        decodes: tells whether the driver decodes a pixel format, by its PFNC code.
+        streaming: returns whether the device streams now.
+        decodes: returns whether the driver decodes a pixel format, by its PFNC code.
 
     A feature of SFNC 1.x is given its present name, unless the device has both.
     """
@@ -249,7 +249,7 @@ def not_decoded(device_id: str, driver: str, chosen: str, formats: Sequence[str]
 
 
 def frame_parameters(bits: Callable[[], int]) -> list[Parameter]:
-    """Return what the HAL asks of the frames as they are delivered, which GenICam does not say.
+    """Return what the HAL needs to know about delivered frames and GenICam does not state.
 
     `bits` returns the significant bits of a pixel in the format that is chosen now.
     """

@@ -1,6 +1,6 @@
 """Pixel formats of the GenICam Pixel Format Naming Convention (PFNC 2.x) and their decoding.
 
-One table says what is understood; `Decoder` turns the bytes of one image into the pixels of a
+One table lists the supported formats; `Decoder` turns the bytes of one image into the pixels of a
 frame: monochrome formats to their counts, colour to luminance. No SDK lives here: bytes in,
 pixels out.
 """
@@ -131,7 +131,7 @@ def _bayer(kind: str, bits: int, *codes: int, packing: Packing | None = None) ->
 
 
 def _luma(name: str, code: int, components: int, index: int) -> PixelFormat:
-    """Return an 8-bit YUV or YCbCr format: its luma sample is the luminance asked for."""
+    """Return an 8-bit YUV or YCbCr format: its luma sample is the luminance."""
     return PixelFormat(name, code, 8, components, ((index, _ONE),))
 
 

@@ -1,6 +1,6 @@
 """Playing back what was recorded, as a detector delivers frames; shared by the drivers of files.
 
-What is played, and in which order, the driver says; when it is due, and what happens to a frame
+The driver decides what is played and in which order; when it is due, and what happens to a frame
 that cannot be read, is decided here.
 """
 
@@ -22,8 +22,8 @@ class Playback:
     """Runs of a player, in a thread, at the recorded timing times `speed`.
 
     Deadlines are absolute: each is at the sum of the durations before it, so a late frame does not
-    make the next one late. A frame is read before its deadline and told at it, unless the pedal
-    has been released by then.
+    make the next one late. A frame is read before its deadline and delivered at it, unless the
+    pedal has been released by then.
     """
 
     def __init__(self, thread: RunThread | None = None) -> None:
