@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from fluoroview.conformance.pulse_reporting import begin, wait_reported
 from fluoroview.conformance.rig import Rig, until
-from fluoroview.conformance.trial import DETECTOR, GENERATOR, TO_OPEN, Trial, TrialContext
+from fluoroview.conformance.trial import DETECTOR, GENERATOR, TO_STREAM, Trial, TrialContext
 from fluoroview.conformance.verdict import Finding, Rule, failed, not_applicable, passed
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.runtime.ring import Word
@@ -47,7 +47,7 @@ def _fall_silent(rig: Rig) -> Finding:
     except FluoroError as error:
         return failed(rule, f"Stop was called for the silent operator, and raised: {error}")
     rig.stop(rule)
-    pulses = [entry for entry in rig.log.pulses if not entry.late]
+    pulses = rig.log.pulses
     if not pulses and not (rig.traits.makes_radiation and not rig.traits.reports_pulses):
         return not_applicable(rule, "The device reports no pulses.")
     after_ms = [(entry.at_ns - beat_ns) / 1e6 for entry in pulses]
@@ -66,6 +66,6 @@ DEAD_MAN_TRIAL = Trial(
     "dead man's switch",
     _dead_man,
     (DEAD_MAN,),
-    needs=(*TO_OPEN, "start-stop"),
+    needs=TO_STREAM,
     kinds=(DETECTOR, GENERATOR),
 )

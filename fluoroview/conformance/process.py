@@ -13,6 +13,7 @@ from typing import Any
 from fluoroview.conformance.trial import Trial
 from fluoroview.conformance.verdict import Finding, Verdict, failed
 from fluoroview.hal.runtime.python_child import child_environment, python_command
+from fluoroview.hal.runtime.starvation import TICK_S, Patience, Starvation
 
 _LINES_END = None
 
@@ -47,13 +48,15 @@ class WorkerProcess:
         """Run one trial until it reports its end, its process dies, or the limit is reached."""
         assert self._process.stdin is not None
         outcome, step = Outcome([]), trial.rules[0].id
-        end = time.monotonic() + limit_s
+        patience = Patience(limit_s, Starvation(self._process.pid), time.monotonic())
         self._process.stdin.write(json.dumps(command).encode() + b"\n")
         self._process.stdin.flush()
         while True:
             try:
-                message = self._lines.get(timeout=max(0.0, end - time.monotonic()))
+                message = self._lines.get(timeout=TICK_S)
             except queue.Empty:
+                if not patience.exhausted(0):
+                    continue
                 return _cut(outcome, step, f"It had not ended after {limit_s:g} s.")
             if message is _LINES_END:
                 return _cut(outcome, step, f"The process of the driver died: {self._last_output()}")

@@ -388,4 +388,5 @@ def test_the_dump_of_a_crash_is_not_its_last_words():
     assert _exit_text(-11, dump) == "its process was killed by signal 11 (SIGSEGV)"
     assert _exit_text(-11, [*dump[:2], "  File"]).endswith("(SIGSEGV)"), "it was cut off"
     assert _exit_text(-40, []) == "its process was killed by signal 40", "it has no name"
-    assert _exit_text(-11, ["the SDK is tired", *dump]).endswith("its last output: the SDK is tired")
+    last = _exit_text(-11, ["the SDK is tired", *dump])
+    assert last.endswith("its last output: the SDK is tired")
