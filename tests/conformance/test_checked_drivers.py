@@ -1,6 +1,6 @@
 """Each planted fault is found by its rule and by no other; right drivers break none.
 
-Checks mostly wait, so they run three at a time, and the tests ask for their reports.
+Checks mostly wait, so they run three at a time, and the tests read their reports.
 """
 
 import os
@@ -65,7 +65,7 @@ OF_THE_HOST = {
     "pulses-reported": {Verdict.WARN},
     "kill-9": {Verdict.WARN},
 }
-"""What these rules may say of any driver when the computer that runs the tests is busy."""
+"""The verdicts of these rules for any driver when the computer that runs the tests is busy."""
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_the_right_driver_keeps_every_rule_of_its_kind(planted, right, kind):
     assert [done for done, _, _ in steps] == list(range(len(steps)))
 
 
-def test_a_rule_for_another_kind_of_device_says_so(planted):
+def test_a_rule_for_another_kind_of_device_is_not_applicable(planted):
     report = check("right-meter", selection=["roi", "pulses-reported", "loads"], effort=SMALL)
     reported = {result.rule.id: result.finding.seen for result in report.results}
     assert reported["roi"] == "It is a rule for a detector; this is a dose meter."

@@ -1,4 +1,4 @@
-"""Rules that are judged from what was seen: tables of frames, and the verdict."""
+"""Rules that are judged from observations: tables of frames, and the verdict."""
 
 import math
 
@@ -185,12 +185,12 @@ def test_growth(kb_a_run, threads_a_run, memory, threads):
 
 
 @pytest.mark.parametrize("at", [4, 6, 7, 10])
-def test_memory_that_is_taken_in_one_step_is_no_leak(at):
+def test_memory_that_is_allocated_in_one_step_is_no_leak(at):
     prints = [Footprint(1e5 + 5e4 * (n >= at), 5, 9, 0) for n in range(12)]
     assert {finding.verdict for finding in growth(prints)} == {PASS}
 
 
-def test_a_leak_is_seen_in_a_dozen_runs_already():
+def test_a_leak_shows_within_a_dozen_runs():
     prints = [Footprint(1e5 + 4000.0 * n, 5, 9, 0) for n in range(12)]
     assert next(growth(prints)).verdict is FAIL
 

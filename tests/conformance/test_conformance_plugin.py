@@ -1,4 +1,4 @@
-"""The kit inside pytest: options, one test a rule, a class to inherit."""
+"""The kit inside pytest: options, one test per rule, a class to inherit."""
 
 import os
 import subprocess
@@ -42,16 +42,16 @@ def run_pytest(tmp_path):
     return run
 
 
-def test_each_rule_is_a_test_and_a_broken_one_says_what_was_expected(run_pytest):
+def test_each_rule_is_a_test_and_a_broken_one_shows_what_was_expected(run_pytest):
     code, output = run_pytest(
         "--fluoroview-driver=wrong-same-id-twice", "-k", "discover or two-devices", "-v", "-rs"
     )
     assert code == 1
     assert "conformance[wrong-same-id-twice]::discover PASSED" in output
     assert "conformance[wrong-same-id-twice]::discover-ids FAILED" in output
-    assert "The id 'r0' is given 2 times." in output
+    assert "The id 'r0' is used 2 times." in output
     assert "expected: Each device found carries" in output
-    assert "Discover tells of no second device." in output
+    assert "Discover found no second device." in output
     assert "1 failed, 2 passed, 1 skipped" in output
     assert "Traceback" not in output
 

@@ -17,7 +17,9 @@ DOCS = Path(__file__).parents[2] / "docs" / "conformance.md"
 
 def report(*verdicts, device="r0"):
     rule = Rule("roi", "Frames have <that> size.", "An old image stays.")
-    results = tuple(Result(rule, "geometry", Finding("roi", v, "it said <b>")) for v in verdicts)
+    results = tuple(
+        Result(rule, "geometry", Finding("roi", v, "it reported <b>")) for v in verdicts
+    )
     return Report("panel", "acme-panel", "1.2", device, "quick", datetime.now(UTC), 1.0, results)
 
 
@@ -43,15 +45,15 @@ def test_as_dict_is_json_with_everything_a_reader_needs():
         "group": "geometry",
         "verdict": "FAIL",
         "expected": "Frames have <that> size.",
-        "seen": "it said <b>",
+        "seen": "it reported <b>",
         "why": "An old image stays.",
     }
 
 
-def test_html_shows_each_rule_and_escapes_what_a_driver_said():
+def test_html_shows_each_rule_and_escapes_a_drivers_text():
     page = report(Verdict.FAIL, Verdict.NOT_APPLICABLE).html()
     assert page.startswith("<!doctype html>")
-    assert page.count("it said &lt;b&gt;") == 2
+    assert page.count("it reported &lt;b&gt;") == 2
     assert "<b>" not in page
     assert "acme-panel 1.2" in page
     assert "1 FAIL" in page
@@ -69,7 +71,7 @@ def test_the_table_in_the_documentation_is_that_of_the_code():
     assert markdown_table() in DOCS.read_text("utf-8")
 
 
-def test_every_rule_is_said_in_sentences_and_once():
+def test_every_rule_is_written_in_sentences_and_once():
     rules = [rule for group in GROUPS.values() for rule in group]
     assert len(rules) == len(RULES)
     for rule in rules:

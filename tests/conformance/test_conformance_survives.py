@@ -27,7 +27,7 @@ IMPATIENT = Effort(
         ("fail", "continuous-run", "the driver reported: the cable was pulled"),
     ],
 )
-def test_the_rule_that_was_tried_fails_and_the_rest_says_why_not(device, rule, seen):
+def test_the_rule_that_was_tried_fails_and_the_rest_states_why_not(device, rule, seen):
     report = check("rude", device, effort=IMPATIENT)
     assert seen in report[rule].finding.seen
     assert report[rule].verdict == "FAIL"
@@ -36,7 +36,7 @@ def test_the_rule_that_was_tried_fails_and_the_rest_says_why_not(device, rule, s
     assert report["loads"].verdict == "PASS"
 
 
-def test_the_rule_that_stood_in_the_way_is_told_though_another_was_asked_for():
+def test_a_rule_that_prevents_the_requested_one_is_reported_too():
     report = check("rude", "raise-open", selection=["roi"], effort=IMPATIENT)
     reported = {result.rule.id: str(result.verdict) for result in report.results}
     assert reported == {"open-close": "FAIL", "roi": "NOT APPLICABLE"}

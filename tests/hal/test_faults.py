@@ -1,4 +1,4 @@
-"""Scripted faults: each does what it says, the ledger stays exact, and a seed repeats them."""
+"""Scripted faults: each has its effect, the ledger stays exact, and a seed repeats them."""
 
 import time
 
@@ -88,7 +88,7 @@ def test_frames_that_go_astray_are_accounted_for(fault, arriving, lost, repeated
         ),
     ],
 )
-def test_pixels_are_spoiled_as_the_script_says(fault, expected):
+def test_pixels_change_as_the_script_states(fault, expected):
     frames, _ = Bench(fault).send(4).arrived()
     assert np.array_equal(frames[2][1], expected)
 
@@ -104,7 +104,7 @@ def test_a_counter_that_wraps_loses_nothing():
     assert (ledger.delivered, ledger.lost) == (6, 0)
 
 
-def test_an_unplugged_cable_is_said_and_nothing_more_comes():
+def test_a_disconnected_cable_is_reported_and_no_frame_follows():
     bench = Bench({"kind": "unplug", "at_frame": 2})
     frames, _ = bench.send(6).arrived()
     assert counters(frames) == [0, 1]
@@ -166,7 +166,7 @@ def test_a_wrong_script_names_file_key_and_what_is_allowed(tmp_path, text, sente
 
 @pytest.mark.usefixtures("test_drivers")
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_a_dead_line_beside_the_image_is_refused_before_a_run(tmp_path, isolation):
+def test_a_dead_line_outside_the_image_is_refused_before_a_run(tmp_path, isolation):
     script = '[[fault]]\nkind = "dead_line"\nrow = %d\n'
     host = DeviceHost("ramp", "r0", isolation, faults=scripted(tmp_path, script % 48))
     host.open()
@@ -196,7 +196,7 @@ def test_a_dead_line_beside_the_image_is_refused_before_a_run(tmp_path, isolatio
         ("hang_in_stop", "did not finish stop within 1 s"),
     ],
 )
-def test_a_fatal_fault_in_a_child_process_is_said_and_the_device_starts_again(
+def test_a_fatal_fault_in_a_child_process_is_reported_and_the_device_starts_again(
     tmp_path, kind, sentence
 ):
     script = f'[[fault]]\nkind = "{kind}"\nat_frame = 5\nruns = [1]\n'

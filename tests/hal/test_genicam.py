@@ -40,19 +40,19 @@ class StandInSdk:
 
 
 class Node:
-    """One node; what it is and says can be set at any time."""
+    """One node, whose properties can be set at any time."""
 
     doc, unit = "", ""
     is_readable = is_writable = True
     refusal = ""
     executed = 0
 
-    def __init__(self, name, kind=Kind.INTEGER, value=0, **says):
+    def __init__(self, name, kind=Kind.INTEGER, value=0, **properties):
         self.name, self.kind, self.value = name, kind, value
         self.limits = {"minimum": 0, "maximum": 100, "increment": 1}
         self.offered = {}
-        for key, said in says.items():
-            setattr(self, key, said)
+        for key, value in properties.items():
+            setattr(self, key, value)
 
     def readable(self):
         return self.is_readable
@@ -134,9 +134,9 @@ def tree_of(*nodes):
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
-def test_a_feature_is_described_as_the_device_says(node, described):
-    (said,) = tree_of(node).describe()
-    assert said.items() >= described.items()
+def test_a_feature_is_described_as_the_device_states_it(node, described):
+    (seen,) = tree_of(node).describe()
+    assert seen.items() >= described.items()
 
 
 def test_what_is_not_there_or_not_the_users_is_no_parameter():
@@ -234,7 +234,7 @@ def test_formats_that_are_not_decoded_are_not_offered():
     ("formats", "remedy"),
     [(["Mono8", "Mono16"], "one of: Mono8, Mono16."), ([], "It offers no other.")],
 )
-def test_a_format_that_is_not_decoded_is_said(formats, remedy):
+def test_a_format_that_is_not_decoded_is_refused(formats, remedy):
     error = str(not_decoded("cam", "gentl", "Coord3D", formats))
     assert "cam is set to PixelFormat Coord3D, which the gentl driver does not decode." in error
     assert remedy in error

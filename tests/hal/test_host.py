@@ -48,7 +48,7 @@ def test_frames_travel_in_order_and_the_ledger_adds_up(isolation):
         assert ledger.exact
         assert ledger.lost_link == ledger.lost > 0
         pulses, _ = ring.pulses_since(0)
-        assert pulses >= ledger.expected, "pulses are told also for lost images"
+        assert pulses >= ledger.expected, "pulses are reported also for lost images"
         reader.close()
         assert host.state is DeviceState.ARMED
 
@@ -313,7 +313,7 @@ def test_a_child_whose_helper_outlives_it_is_missed_all_the_same():
         assert "killed by signal 9 (SIGKILL)" in host.faults[0]
 
 
-def test_a_device_that_refuses_to_open_is_told_once_and_can_be_opened_again():
+def test_a_device_that_refuses_to_open_raises_and_can_be_opened_again():
     faults = []
     host = DeviceHost("rude", "refuse-open", on_fault=faults.append)
     for _ in range(2):
@@ -325,7 +325,7 @@ def test_a_device_that_refuses_to_open_is_told_once_and_can_be_opened_again():
 
 @BOTH
 def test_after_a_fault_each_call_raises_that_fault(isolation):
-    """So that whoever tells the fault can leave out the commands that end with it."""
+    """Whoever shows the fault recognises the commands that fail because of it."""
     faults = []
     host = DeviceHost("rude", "fail", isolation, on_fault=faults.append)
     host.open()
@@ -343,9 +343,9 @@ def test_after_a_fault_each_call_raises_that_fault(isolation):
         host.close()
 
 
-def test_a_driver_in_a_thread_that_speaks_after_close_is_not_heard():
-    told = []
-    host = DeviceHost("rude", "commit-after-stop", "thread", on_refuse=told.append)
+def test_reports_of_a_driver_in_a_thread_after_close_are_ignored():
+    reported = []
+    host = DeviceHost("rude", "commit-after-stop", "thread", on_refuse=reported.append)
     host.open()
     host.arm()
     host.start()
@@ -353,7 +353,7 @@ def test_a_driver_in_a_thread_that_speaks_after_close_is_not_heard():
     host.close()
     sink.refuse("the tube is hot")
     sink.fail("the cable was pulled")
-    assert told == []
+    assert reported == []
     assert host.state is DeviceState.CLOSED
 
 

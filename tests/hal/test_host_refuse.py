@@ -1,4 +1,4 @@
-"""A device that lets no pulse be made says why; it is no fault."""
+"""A device that makes no pulse reports why; that is not a fault."""
 
 import threading
 
@@ -41,26 +41,26 @@ class HotTube(Detector):
         pass
 
 
-def test_refusal_is_told_and_the_device_stays_fit():
-    told, heard = [], threading.Event()
+def test_a_refusal_is_reported_and_the_device_stays_fit():
+    refusals, came = [], threading.Event()
 
-    def hear(error):
-        told.append(error)
-        heard.set()
+    def refuse(error):
+        refusals.append(error)
+        came.set()
 
     faults = []
     host = DeviceHost(
-        "hot", "tube", "thread", driver_class=HotTube, on_fault=faults.append, on_refuse=hear
+        "hot", "tube", "thread", driver_class=HotTube, on_fault=faults.append, on_refuse=refuse
     )
     host.open()
     host.arm()
     host.start()
-    assert heard.wait(5)
+    assert came.wait(5)
     ledger = host.stop()
     assert faults == []
     assert host.state is DeviceState.ARMED
     assert ledger.delivered == 0
-    assert "hot:tube" in str(told[0])
-    assert "wait 40 s" in str(told[0])
+    assert "hot:tube" in str(refusals[0])
+    assert "wait 40 s" in str(refusals[0])
     host.disarm()
     host.close()

@@ -39,7 +39,7 @@ def test_the_equation_is_exact_whatever_happens(events, start, bits):
     ring = make_ring()
     reader = ring.reader()
     sink = make_sink(ring, bits)
-    counter, told, delivered_last = start, 0, False
+    counter, last, delivered_last = start, 0, False
     for fate, count in events:
         if fate == "release":
             if reader.next(0):
@@ -47,14 +47,14 @@ def test_the_equation_is_exact_whatever_happens(events, start, bits):
         elif fate == "deliver":
             counter += 1
             sink.acquire().commit(FrameHeader(counter % 2**bits))
-            told, delivered_last = counter, True
+            last, delivered_last = counter, True
         elif fate == "gap":
             counter += count
-        elif fate == "repeat" and delivered_last and counter == told:
+        elif fate == "repeat" and delivered_last and counter == last:
             sink.acquire().commit(FrameHeader(counter % 2**bits))
-        elif fate in ("sdk", "link") and counter == told:
+        elif fate in ("sdk", "link") and counter == last:
             counter += count
-            told = counter
+            last = counter
             sink.lost(count, LossCause(fate))
     ledger = read_ledger(ring)
     assert ledger.exact
@@ -109,7 +109,7 @@ def test_losses_before_the_first_frame_count():
         (LossCause.CONSUMER, "lost_sdk"),
     ],
 )
-def test_every_cause_that_a_driver_may_tell_is_counted(cause, counted):
+def test_every_cause_that_a_driver_may_report_is_counted(cause, counted):
     ring = make_ring()
     make_sink(ring).lost(2, cause)
     ledger = read_ledger(ring)
@@ -211,7 +211,7 @@ def test_every_state_that_a_kill_can_leave_is_exact():
         FrameHeader(1, 0, gain_mode=""),
     ],
 )
-def test_a_header_that_cannot_be_stored_is_told_and_not_counted(header):
+def test_a_header_that_cannot_be_stored_is_reported_and_not_counted(header):
     ring, failed = make_ring(), []
     sink = FrameSink(
         SlotPool(ring), clock=FakeClock(), run=1, counter_bits=64,

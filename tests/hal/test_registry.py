@@ -1,4 +1,4 @@
-"""Drivers by name: what is installed, what it finds, and what is said when it cannot."""
+"""Drivers by name: what is installed, what it finds, and the sentence when it cannot."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_discover_finds_devices():
         ("rude", "raised OSError in discover: the bus does not answer"),
     ],
 )
-def test_a_broken_driver_says_why_and_leaves_the_others_alone(driver, sentence):
+def test_a_broken_driver_reports_why_and_does_not_affect_the_others(driver, sentence):
     assert sentence in discover(by_name()[driver]).error
     assert discover(by_name()["ramp"]).devices
 
@@ -49,7 +49,7 @@ def test_the_first_device_is_the_first_that_was_found():
         ("kapmeter", "Name its port: `--device /dev/ttyUSB0`, or in the variable"),
     ],
 )
-def test_where_there_is_no_device_the_driver_says_what_to_do(monkeypatch, tmp_path, driver, remedy):
+def test_without_a_device_the_driver_states_what_to_do(monkeypatch, tmp_path, driver, remedy):
     for variable in ("REPLAY_PATH", "RECORDING_PATH"):
         monkeypatch.setenv(f"FLUOROVIEW_{variable}", str(tmp_path))
     monkeypatch.setenv("GENICAM_GENTL64_PATH", str(tmp_path))
@@ -60,7 +60,7 @@ def test_where_there_is_no_device_the_driver_says_what_to_do(monkeypatch, tmp_pa
     assert f"Driver {driver} found no device. {remedy}" in str(caught.value)
 
 
-def test_what_a_driver_warns_of_while_it_looks_is_told(monkeypatch, tmp_path):
+def test_warnings_of_a_driver_during_discovery_are_reported(monkeypatch, tmp_path):
     (tmp_path / "broken.cti").write_bytes(b"no library")
     monkeypatch.setenv("GENICAM_GENTL64_PATH", str(tmp_path))
     with pytest.raises(DeviceError, match=r"gentl found no device\. .*broken.cti cannot be loaded"):
@@ -70,7 +70,7 @@ def test_what_a_driver_warns_of_while_it_looks_is_told(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("driver", "sentence"), [("rampp", "Did you mean ramp"), ("rude", "the bus does not answer")]
 )
-def test_a_driver_that_cannot_look_says_why(driver, sentence):
+def test_a_driver_whose_discovery_fails_reports_why(driver, sentence):
     with pytest.raises((DriverError, DeviceError), match=sentence):
         look_for(driver)
 
@@ -81,7 +81,7 @@ def test_an_unknown_driver_offers_near_names():
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_a_driver_that_cannot_be_imported_is_told_when_opened(isolation):
+def test_a_driver_that_cannot_be_imported_is_reported_when_opened(isolation):
     host = DeviceHost("broken_import", "x", isolation)
     with pytest.raises(DriverError, match="cannot be imported"):
         host.open()

@@ -57,7 +57,7 @@ def test_a_header_comes_back_whole(ring, sink):
     assert header == FrameHeader(9, 123, 4, exposure, 31.5, 2, 1, 3, 9, 77)
 
 
-def test_a_frame_without_exposure_says_none(ring, sink):
+def test_a_frame_without_exposure_has_none(ring, sink):
     reader = ring.reader()
     commit(sink, 1)
     assert reader.next(0).header.exposure is None
@@ -117,7 +117,7 @@ def test_pixels_of_a_reader_are_read_only(ring, sink):
         reader.next(0).pixels[:] = 0
 
 
-def test_pulses_come_back_whole_and_are_told_apart_from_frames(ring, sink):
+def test_pulses_come_back_whole_and_are_counted_apart_from_frames(ring, sink):
     pulse = Pulse(5, 99, Exposure(tube_voltage_kv=80.0), 1.25, 0.5, DoseOrigin.MEASURED)
     sink.pulse(pulse)
     count, pulses = ring.pulses_since(0)
@@ -174,7 +174,7 @@ def test_nothing_is_left_in_memory_files_after_close(way):
     assert left_by(os.getpid()) == []
 
 
-def test_a_ring_for_which_there_is_no_memory_is_told_and_leaves_nothing(way, monkeypatch):
+def test_a_ring_without_memory_raises_and_leaves_nothing(way, monkeypatch):
     def full(_descriptor, _size):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""The thread of a run: it begins anew each time, ends when told, and says what went wrong."""
+"""The thread of a run: it starts afresh each time, ends on request, and reports what went wrong."""
 
 import threading
 
@@ -6,22 +6,22 @@ from fluoroview.hal import FakeClock
 from fluoroview.hal.runtime.run_thread import RunThread
 
 
-def test_each_run_waits_until_it_is_told_to_end():
-    thread, told = RunThread(), []
+def test_each_run_waits_until_it_has_to_end():
+    thread, waited = RunThread(), []
     for _ in range(3):
         begun = threading.Event()
 
         def run(begun=begun):
             begun.set()
-            told.append(thread.wait(10.0))
+            waited.append(thread.wait(10.0))
 
-        thread.start("run", run, told.append)
+        thread.start("run", run, waited.append)
         assert begun.wait(5.0)
         thread.stop()
-    assert told == [True, True, True]
+    assert waited == [True, True, True]
 
 
-def test_what_a_run_raises_is_told():
+def test_an_exception_of_a_run_is_reported():
     thread, errors = RunThread(), []
     thread.start("run", lambda: 1 // 0, errors.append)
     assert thread.ended_within(5.0)

@@ -1,4 +1,4 @@
-"""What the naming convention says about features."""
+"""What the naming convention states about features."""
 
 import pytest
 

@@ -88,7 +88,7 @@ input()
 """
 
 
-def test_a_computing_thread_is_told_from_a_waiting_one():
+def test_a_computing_thread_is_distinguished_from_a_waiting_one():
     with subprocess.Popen(
         [sys.executable, "-c", _SPIN_AND_WAIT],
         stdin=subprocess.PIPE,

@@ -15,8 +15,8 @@ def bench():
 
 
 def test_waiting_has_a_bound():
-    asked = iter([False, False, True])
-    until(lambda: next(asked))
+    answers = iter([False, False, True])
+    until(lambda: next(answers))
     with pytest.raises(AssertionError, match="did not hold within 0"):
         until(lambda: False, timeout_s=0.0)
 

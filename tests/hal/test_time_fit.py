@@ -37,7 +37,7 @@ def test_hardware_time_is_mapped_to_host_time():
     assert reading.to_host_ns(at) == pytest.approx(5 * 10**9 + at * 1.0001, abs=1e3)
 
 
-def test_too_few_frames_or_no_clock_tell_nothing():
+def test_too_few_frames_or_no_clock_give_no_fit():
     assert fitted(LEAST_FRAMES - 1).reading() is None
     silent = TimeFit()
     for number in range(50):

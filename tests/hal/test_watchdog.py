@@ -1,4 +1,4 @@
-"""Within a second a stalled, leaking or flooding driver is told apart from a busy one."""
+"""Within a second a stalled, leaking or flooding driver is distinguished from a busy one."""
 
 import os
 
@@ -56,7 +56,7 @@ def test_a_flood_is_far_above_the_stated_rate(ring, rate_hz, frames_per_second, 
     assert ("it floods" in dog.look()) is unfit
 
 
-def test_memory_that_grows_beyond_its_limit_is_told(ring):
+def test_memory_that_grows_beyond_its_limit_is_reported(ring):
     dog = watching(ring, FakeClock(), memory_growth_bytes=1 << 20)
     hoard = bytearray(os.urandom(1 << 20)) * 256  # more than was ever freed
     assert "its process grew by" in dog.look()
