@@ -50,7 +50,7 @@ def test_each_rule_is_a_test_and_a_broken_one_shows_what_was_expected(run_pytest
     assert "conformance[wrong-same-id-twice]::discover PASSED" in output
     assert "conformance[wrong-same-id-twice]::discover-ids FAILED" in output
     assert "The id 'r0' is used 2 times." in output
-    assert "expected: Each device found carries" in output
+    assert "expected: Each device found has" in output
     assert "Discover found no second device." in output
     assert "1 failed, 2 passed, 1 skipped" in output
     assert "Traceback" not in output
