@@ -35,7 +35,7 @@ class NotWrittenError(FluoroError):
     def __init__(self, path: Path, error: OSError) -> None:
         self.path = path
         self.errno = error.errno
-        self.reason, remedy = _reason_and_remedy(path, error)
+        self.reason, remedy = reason_and_remedy(path, error)
         super().__init__(f"{plain(path)} was not written: {self.reason}.", remedy)
 
 
@@ -75,27 +75,35 @@ def whole_file(path: str | os.PathLike[str], *, private: bool = True) -> Iterato
             return
         with unfinished_file(path, private=private) as part, part.open("r+b") as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
 
 
 @contextlib.contextmanager
 def unfinished_file(path: Path, *, private: bool = True) -> Iterator[Path]:
     """Yield the path of a new, empty file that takes the name `path` at the end of the block.
 
-    For writers that open a file by name; they flush it to the disk themselves. An exception in
-    the block deletes the file. Raises OSError.
+    For writers that open a file by name. An exception in the block deletes the file. Raises
+    OSError.
     """
     _clean_once(path.parent)
-    part = _new_file(path, private)
+    part = path.with_name(_part_name(path))
+    create_file(part, private=private)
     try:
         yield part
+        with part.open("r+b") as stream:
+            os.fsync(stream.fileno())
         os.replace(part, path)
         _sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def create_file(path: Path, *, private: bool = True) -> None:
+    """Create an empty file; one that exists, or a link, is refused. Raises OSError."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    os.close(os.open(path, flags, 0o600 if private else 0o666))
 
 
 def clean_leftovers(folder: Path) -> list[Path]:
@@ -115,17 +123,13 @@ def _clean_once(folder: Path) -> None:
     clean_leftovers(folder)
 
 
-def _new_file(path: Path, private: bool) -> Path:
+def _part_name(path: Path) -> str:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     name = f".{path.name[:_MAX_STEM]}.{_host()}-{os.getpid()}-{secrets.token_hex(8)}.part"
     while len(os.fsencode(name)) > 250:
         name = name[0] + name[2:]
-    part = path.with_name(name)
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    os.close(os.open(part, flags, 0o600 if private else 0o666))
-    return part
+    return name
 
 
 def _is_stream(path: Path) -> bool:
@@ -168,7 +172,8 @@ def _is_part_of(path: Path, name: str) -> bool:
     return found == path or (found.parent == path.parent and bool(_LEFTOVER.fullmatch(found.name)))
 
 
-def _reason_and_remedy(path: Path, error: OSError) -> tuple[str, str]:
+def reason_and_remedy(path: Path, error: OSError) -> tuple[str, str]:
+    """Return why a file could not be written, as a clause, and a sentence of what to do."""
     folder = plain(path.parent)
     if error.errno in _FULL:
         return (

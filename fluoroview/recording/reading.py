@@ -1,6 +1,9 @@
-"""`Recording`: a recording as it lies on disk, whole or damaged, read without changing it."""
+"""`Recording`: a recording as it lies on disk, whole or damaged, read without changing it.
 
-import io
+A recording may come from anywhere. A child process reads its structure (`hal/foreign_hdf5`); the
+frames are read here, each from its place in the file, and checked against their checksums.
+"""
+
 import zlib
 from datetime import datetime
 from functools import cached_property
@@ -9,13 +12,29 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from fluoroview.hal import FrameFormat, FrameHeader, Pulse
+from fluoroview.hal.foreign_hdf5 import (
+    CPU_S,
+    ChunkIndex,
+    DatasetSpec,
+    ForeignHdf5Error,
+    Hdf5Content,
+    Hdf5Reader,
+    Trouble,
+)
+from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import Pixels
+from fluoroview.recording.compression import FILTER, make_decompressor, max_chunk_bytes
 from fluoroview.recording.errors import RecordError
 from fluoroview.recording.layout import (
+    ENDING_ROW,
     ENDINGS,
     FORMAT,
+    FRAME_ROW,
+    PULSE_ROW,
+    RUN_ROW,
     TABLE_BLOCK,
     VERSION,
     Ending,
@@ -24,11 +43,33 @@ from fluoroview.recording.layout import (
     header_of,
     pulse_of,
 )
-from fluoroview.recording.space import end_of_file
 from fluoroview.recording.writing import writer_alive
 
-_H5_ERRORS = (OSError, RuntimeError, KeyError, ValueError)
-_RECOVER = "`fluoroview recover` says what of it can be saved, and saves it."
+MAX_FRAMES = 2_000_000
+MAX_PULSES = 8_000_000
+MAX_RUNS = 100_000
+MAX_SIDE_PX = 16_384
+MAX_FRAME_BYTES = 128 << 20
+_RECOVER = "`fluoroview recover` reports what can be saved of it, and saves it."
+_OTHER_FILE = "Choose a file that FluoroView recorded."
+_DTYPES = ("uint8", "uint16")
+_IMAGES = DatasetSpec(
+    "images",
+    "u",
+    3,
+    MAX_FRAMES + TABLE_BLOCK,
+    MAX_FRAME_BYTES,
+    max_chunk_bytes=MAX_FRAME_BYTES,
+    index=True,
+)
+_TABLES = (
+    DatasetSpec("frames", "V", 1, MAX_FRAMES, block_rows=TABLE_BLOCK),
+    DatasetSpec("pulses", "V", 1, MAX_PULSES, block_rows=TABLE_BLOCK),
+    DatasetSpec("runs", "V", 1, MAX_RUNS, block_rows=16),
+    DatasetSpec("ending", "V", 1, 1, block_rows=1),
+)
+_ROWS = {"frames": FRAME_ROW, "pulses": PULSE_ROW, "runs": RUN_ROW, "ending": ENDING_ROW}
+_BAD_VALUES = (KeyError, ValueError, TypeError, RecursionError, OverflowError)
 
 
 class Recording:
@@ -36,37 +77,57 @@ class Recording:
 
     Raises RecordError when the file is not a recording, or when nothing of it can be read. A
     recording that was cut off (killed process, full disk, truncated copy) opens, too: what is
-    whole can be read, and `damage` says in sentences what is not.
+    whole can be read, and `damage` lists in sentences what is not. `reader` may be shared by
+    several recordings, which then need no process of their own; it may spend `cpu_s` on this one.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(
+        self, path: str | Path, reader: Hdf5Reader | None = None, *, cpu_s: float = CPU_S
+    ) -> None:
         self.path = Path(path)
         self.damage: list[str] = []
-        self._stream, self._file = _open(self.path)
+        content = self._read_content(reader, cpu_s)
         try:
-            self._read_all()
-        except RecordError:
-            self.close()
-            raise
-        except _H5_ERRORS as error:
-            self.close()
+            self._read_attributes(content.attributes.get("", {}))
+            index = content.indexes["images"]
+            self.format = _format_of(index)
+            self._read_tables(content)
+        except _BAD_VALUES as error:
+            reason = f"it has no {error}" if isinstance(error, KeyError) else plain(error)
             raise RecordError(
-                f"The recording {self.path} is damaged where it begins: {error}.",
-                "Nothing of it can be read; look for another copy.",
+                f"The recording {plain(self.path)} is damaged at its beginning: {reason}.",
+                "Nothing of it can be read; use another copy.",
             ) from error
+        self._places: npt.NDArray[np.int64] = index.places
+        self._decompressor = make_decompressor(self.format)
+        self._stream = self.path.open("rb")
 
-    def _read_all(self) -> None:
-        attributes = dict(self._file.attrs)
+    def _read_content(self, reader: Hdf5Reader | None, cpu_s: float) -> Hdf5Content:
+        own = reader or Hdf5Reader()
+        try:
+            return own.read(self.path, ("",), (_IMAGES, *_TABLES), cpu_s=cpu_s)
+        except OSError as error:
+            raise RecordError(
+                f"The recording {plain(self.path)} cannot be read: {error.strerror or error}.",
+                "Check its name.",
+            ) from error
+        except ForeignHdf5Error as error:
+            raise _refused(self.path, error) from error
+        finally:
+            if reader is None:
+                own.close()
+
+    def _read_attributes(self, attributes: dict[str, Any]) -> None:
         if attributes.get("format") != FORMAT:
             raise RecordError(
-                f"{self.path} is an HDF5 file, but not a recording of FluoroView.",
-                "Choose a file that FluoroView recorded.",
+                f"{plain(self.path)} is an HDF5 file, but not a recording of FluoroView.",
+                _OTHER_FILE,
             )
         version = int(attributes["format_version"])
         if version > VERSION:
             raise RecordError(
-                f"The recording {self.path} has format version {version}, but this FluoroView "
-                f"reads up to {VERSION}.",
+                f"The recording {plain(self.path)} has format version {version}, but this "
+                f"FluoroView reads up to {VERSION}.",
                 "Install a newer FluoroView.",
             )
         self.info = RecordingInfo.from_attributes(attributes)
@@ -74,32 +135,29 @@ class Recording:
         self.started_utc = datetime.fromisoformat(attributes["started_utc"])
         self.started_host_time_ns = int(attributes["started_host_time_ns"])
         self._writer = str(attributes["writer"])
-        self._images = self._file["images"]
-        _, rows, columns = self._images.shape
-        self.format = FrameFormat(rows, columns, str(self._images.dtype))
-        self._read_tables()
 
-    def _read_tables(self) -> None:
-        frame_rows, places = self._table("frames")
-        self._rows, self._places = frame_rows, places
-        self._pulse_rows, _ = self._table("pulses")
-        self.ending, promised = self._read_ending()
-        lost = promised - len(frame_rows)
+    def _read_tables(self, content: Hdf5Content) -> None:
+        tables = {name: _table(content, name) for name in _ROWS}
+        stored = np.flatnonzero(tables["frames"]["stored"] == 1)
+        self._numbers = stored[stored < len(content.indexes["images"].places)]
+        self._rows = tables["frames"][self._numbers]
+        self._pulse_rows = tables["pulses"][tables["pulses"]["stored"] == 1]
+        for name in ("frames", "pulses", "runs"):
+            for _ in content.unreadable.get(name, ()):
+                self.damage.append(f"Part of its table {name!r} cannot be read.")
+        self.ending, promised = _ending(tables["ending"])
+        lost = promised - len(self._rows)
         if lost > 0:
             self.damage.append(f"The headers of {lost} frames cannot be read.")
-        try:
-            self.runs = [account_of(row) for row in self._file["runs"][:]]
-        except _H5_ERRORS as error:
-            self.runs = []
-            self.damage.append(f"The accounts of the runs cannot be read: {error}.")
-        if self._stream.cut_off:
-            self.damage.append(f"{self._stream.cut_off} bytes are missing at its end.")
+        self.runs = [account_of(row) for row in tables["runs"]]
+        if content.cut_off_bytes:
+            self.damage.append(f"{content.cut_off_bytes} bytes are missing at its end.")
         if self.ending is Ending.OPEN and not self.in_progress:
             self.damage.append("It was not closed: it was cut off while it was recorded.")
 
     @property
     def in_progress(self) -> bool:
-        """Whether the process that writes this recording is still at it."""
+        """Whether the process that writes this recording still runs."""
         return self.ending is Ending.OPEN and writer_alive(self._writer)
 
     @property
@@ -129,23 +187,17 @@ class Recording:
         """
         if out is None:
             out = np.empty((self.format.rows, self.format.columns), self.format.dtype)
-        try:
-            self._images.read_direct(out, np.s_[int(self._places[index])])
-        except _H5_ERRORS as error:
-            raise self._damaged(index, str(error)) from error
-        if zlib.crc32(out.data) != self._rows[index]["crc32"]:
-            raise self._damaged(index, "its checksum does not fit")
+        self._read_chunk(index, out)
         return out
 
     def chunk(self, index: int) -> tuple[FrameHeader, int, bytes]:
         """Return header, checksum and compressed bytes of frame `index`, after checking it."""
-        self.read(index)
-        _, data = self._images.id.read_direct_chunk((int(self._places[index]), 0, 0))
-        return self.headers[index], int(self._rows[index]["crc32"]), bytes(data)
+        out = np.empty((self.format.rows, self.format.columns), self.format.dtype)
+        data = self._read_chunk(index, out)
+        return self.headers[index], int(self._rows[index]["crc32"]), data
 
     def close(self) -> None:
         """Close the file; twice does no harm."""
-        self._file.close()
         self._stream.close()
 
     def __enter__(self) -> Self:
@@ -159,95 +211,69 @@ class Recording:
     ) -> None:
         self.close()
 
-    def _read_ending(self) -> tuple[Ending, int]:
+    def _read_chunk(self, index: int, out: Pixels) -> bytes:
+        """Read and check a frame; return its compressed bytes. Raises RecordError."""
+        offset, size, mask = (int(value) for value in self._places[self._numbers[index]])
+        if offset < 0:
+            raise self._damaged(index, "its pixels are missing")
+        if mask or size > max_chunk_bytes(self.format):
+            raise self._damaged(index, "its compressed data are damaged")
         try:
-            row = self._file["ending"][0]
-            return ENDINGS[int(row["ending"])], int(row["frames"])
-        except (*_H5_ERRORS, IndexError):
-            return Ending.OPEN, 0
-
-    def _table(self, name: str) -> tuple[Any, Any]:
-        """Return the rows that were written and can be read, and their places in the table."""
-        table = self._file[name]
-        parts, places = [], []
-        for first in range(0, table.shape[0], TABLE_BLOCK):
-            try:
-                rows = table[first : first + TABLE_BLOCK]
-            except _H5_ERRORS:
-                self.damage.append(f"Part of its table {name!r} cannot be read.")
-                continue
-            stored = np.flatnonzero(rows["stored"] == 1)
-            parts.append(rows[stored])
-            places.append(stored + first)
-        if not parts:
-            return np.empty(0, table.dtype), np.empty(0, np.int64)
-        return np.concatenate(parts), np.concatenate(places)
+            self._stream.seek(offset)
+            data = self._stream.read(size)
+            self._decompressor.decompress(data, out)
+        except (OSError, ValueError) as error:
+            raise self._damaged(index, plain(error)) from error
+        if zlib.crc32(out.data) != self._rows[index]["crc32"]:
+            raise self._damaged(index, "its checksum does not match")
+        return data
 
     def _damaged(self, index: int, reason: str) -> RecordError:
         number = self.headers[index].frame_number
         return RecordError(
-            f"Frame {number} of the recording {self.path} is damaged: {reason}.", _RECOVER
+            f"Frame {number} of the recording {plain(self.path)} is damaged: {reason}.", _RECOVER
         )
 
 
-class _Lengthened(io.RawIOBase):
-    """A file as long as its superblock says, with zeros where it was cut off.
-
-    HDF5 refuses a file that is shorter than it should be, although most of it may be whole.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb", buffering=0)
-        size = self._file.seek(0, io.SEEK_END)
-        self._file.seek(0)
-        stated = end_of_file(self._file.read(64) or b"") or 0
-        self._size, self._at = max(size, stated), 0
-        self.cut_off = max(0, stated - size)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        view = view[: max(0, self._size - self._at)]
-        self._file.seek(self._at)
-        filled = 0
-        while filled < len(view) and (count := self._file.readinto(view[filled:])):
-            filled += count
-        view[filled:] = bytes(len(view) - filled)
-        self._at += len(view)
-        return len(view)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+def _format_of(images: ChunkIndex) -> FrameFormat:
+    """Return the format of the frames. Raises ValueError for one that no recording has."""
+    _, rows, columns = images.shape
+    if images.dtype not in _DTYPES or images.filters != (FILTER,):
+        raise ValueError(f"its frames are {images.dtype} with the filters {images.filters}")
+    frame_format = FrameFormat(rows, columns, images.dtype)
+    if not 0 < min(rows, columns) <= max(rows, columns) <= MAX_SIDE_PX:
+        raise ValueError(f"frames of {columns} × {rows} px are not possible")
+    if frame_format.frame_bytes > MAX_FRAME_BYTES:
+        raise ValueError(f"frames of {columns} × {rows} px are too large")
+    return frame_format
 
 
-def _open(path: Path) -> tuple[_Lengthened, Any]:
-    import h5py
-    import hdf5plugin  # noqa: F401 - registers the filter
+def _table(content: Hdf5Content, name: str) -> npt.NDArray[Any]:
+    """Return a table; one that is missing is damage only where frames are."""
+    rows = content.arrays.get(name)
+    if rows is None:
+        if name == "frames":
+            raise KeyError(name)
+        return np.empty(0, _ROWS[name])
+    if rows.dtype != _ROWS[name]:
+        raise ValueError(f"its table {name!r} has other columns")
+    return rows
 
-    try:
-        stream = _Lengthened(path)
-    except OSError as error:
-        raise RecordError(
-            f"The recording {path} cannot be read: {error.strerror or error}.", "Check its name."
-        ) from error
-    try:
-        return stream, h5py.File(stream, "r")
-    except _H5_ERRORS as error:
-        stream.close()
-        raise RecordError(
-            f"{path} is not a recording of FluoroView, or its beginning is damaged.",
-            f"Choose a file that FluoroView recorded. HDF5 says: {error}.",
-        ) from error
+
+def _ending(rows: npt.NDArray[Any]) -> tuple[Ending, int]:
+    """Return how the recording ended, and how many frames it should have."""
+    if not len(rows) or rows[0]["ending"] >= len(ENDINGS):
+        return Ending.OPEN, 0
+    return ENDINGS[int(rows[0]["ending"])], int(rows[0]["frames"])
+
+
+def _refused(path: Path, error: ForeignHdf5Error) -> RecordError:
+    if error.trouble is Trouble.NOT_HDF5:
+        return RecordError(
+            f"{plain(path)} is not a recording of FluoroView, or its beginning is damaged.",
+            f"{_OTHER_FILE} HDF5 reports: {error}.",
+        )
+    return RecordError(
+        f"The recording {plain(path)} cannot be read: {error}.",
+        "Nothing of it can be read; use another copy.",
+    )

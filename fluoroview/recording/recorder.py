@@ -78,7 +78,7 @@ class Recorder:
         self._ring = ring
         self._clock = clock or SystemClock()
         self._on_problem = on_problem
-        self._file = RecordingFile(self.path, ring.layout.format, info, self._clock)
+        self._file = RecordingFile.create(self.path, ring.layout.format, info, self._clock)
         self._packing = _packing(self._file, ring)
         compressor = self._file.compressor if self._packing is not None else None
         self._buffers = _Buffers(ring, compressor)

@@ -4,12 +4,15 @@ The recording itself is never touched. What is whole goes into a new file beside
 frame as it is compressed, and nothing that was not recorded is added.
 """
 
+import errno
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fluoroview.recording.errors import RecordError
+from fluoroview.hal.foreign_text import plain
+from fluoroview.hal.safe_files import reason_and_remedy, unfinished_file
+from fluoroview.recording.errors import DiskFullError, RecordError
 from fluoroview.recording.layout import SUFFIX, Ending
 from fluoroview.recording.reading import Recording
 from fluoroview.recording.writing import RecordingFile
@@ -105,8 +108,22 @@ def _is_whole(recording: Recording, index: int) -> bool:
 
 
 def _save(recording: Recording, good: list[int]) -> Path:
-    """Copy the good frames, the pulses and the accounts. Raises RecordError when it cannot."""
+    """Copy the good frames, the pulses and the accounts to a new file.
+
+    Raises RecordError when it cannot be written; no file is then left.
+    """
     path = _free_name(recording.path)
+    try:
+        with unfinished_file(path) as part:
+            _copy(recording, good, part)
+    except (OSError, DiskFullError) as error:
+        full = OSError(errno.ENOSPC, "") if isinstance(error, DiskFullError) else error
+        reason, remedy = reason_and_remedy(path, full)
+        raise RecordError(f"{plain(path)} was not written: {reason}.", remedy) from error
+    return path
+
+
+def _copy(recording: Recording, good: list[int], path: Path) -> None:
     file = RecordingFile(path, recording.format, recording.info, _Origin(recording))
     try:
         recorded = dict.fromkeys((account.run for account in recording.runs), 0)
@@ -122,7 +139,6 @@ def _save(recording: Recording, good: list[int]) -> Path:
     except BaseException:
         file.discard()
         raise
-    return path
 
 
 def _report(

@@ -6,18 +6,19 @@ after the last flush. h5py lets other threads run while HDF5 compresses and writ
 """
 
 import contextlib
-import os
 import platform
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from fluoroview import __version__
 from fluoroview.hal import Clock, FrameFormat, FrameHeader, Pulse
+from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import Pixels
+from fluoroview.hal.safe_files import create_file, reason_and_remedy
 from fluoroview.recording.compression import make_compressor
 from fluoroview.recording.errors import RecordError
 from fluoroview.recording.layout import (
@@ -44,7 +45,10 @@ _FRAME_SLACK = 4096
 
 
 class RecordingFile:
-    """A recording being written. Not thread-safe. Everything may raise RecordError or OSError."""
+    """A recording being written to an empty file. Not thread-safe.
+
+    Everything may raise RecordError or OSError.
+    """
 
     def __init__(
         self, path: Path, frame_format: FrameFormat, info: RecordingInfo, clock: Clock
@@ -59,7 +63,7 @@ class RecordingFile:
         self._frame_rows: list[tuple[Any, ...]] = []
         self._pulse_rows: list[tuple[Any, ...]] = []
         self._runs: dict[int, int] = {}
-        self._file = _create(path)
+        self._file = _open(path)
         self._space = SpaceAhead(path)
         try:
             self._make(frame_format, info, clock)
@@ -68,6 +72,14 @@ class RecordingFile:
         except BaseException:
             self.discard()
             raise
+
+    @classmethod
+    def create(
+        cls, path: Path, frame_format: FrameFormat, info: RecordingInfo, clock: Clock
+    ) -> Self:
+        """Begin a recording in a new file; an existing one is never replaced."""
+        _create(path)
+        return cls(path, frame_format, info, clock)
 
     @property
     def bytes_written(self) -> int:
@@ -109,7 +121,7 @@ class RecordingFile:
         self._file.flush()
 
     def close(self, ending: Ending) -> None:
-        """Write what is left, say how it ended, and close."""
+        """Write what is pending and how the recording ended, and close."""
         try:
             self.flush()
             self._ending[0] = np.array(
@@ -125,7 +137,7 @@ class RecordingFile:
         self._space.close(trim=True)
 
     def discard(self) -> None:
-        """Close, and delete the file."""
+        """Close and delete the file."""
         with contextlib.suppress(Exception):
             self._file.close()
         self._space.close(trim=False)
@@ -177,26 +189,39 @@ class RecordingFile:
         return self._file.create_dataset(name, (0,), row, maxshape=(None,), chunks=(block,))
 
 
-def _create(path: Path) -> Any:
-    """Return a new HDF5 file; an existing one is never written over."""
-    import h5py  # 0.2 s, and most examinations are not recorded
-
+def _create(path: Path) -> None:
+    """Create the empty file of a recording, its owner's alone."""
     try:
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True)
-        # no cache of chunks: each image goes to the disk when it comes, not in bursts
-        return h5py.File(path, "x", libver="latest", rdcc_nbytes=0, locking="best-effort")
     except OSError as error:
-        if path.exists():
-            raise RecordError(
-                f"There is a file {path} already.",
-                "Choose another name; recordings are not replaced.",
-            ) from error
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise _not_created(path, error) from error
+    try:
+        create_file(path)
+    except FileExistsError as error:
         raise RecordError(
-            f"The recording {path} cannot be made: {reason}.",
-            "Choose a folder that you may write to and whose disk has room.",
+            f"There is a file {plain(path)} already.",
+            "Choose another name; recordings are not replaced.",
         ) from error
+    except OSError as error:
+        raise _not_created(path, error) from error
+
+
+def _open(path: Path) -> Any:
+    """Return an empty file as HDF5."""
+    import h5py  # 0.2 s, and most sessions are not recorded
+
+    try:
+        # no cache of chunks: each image goes to the disk when it comes, not in bursts
+        return h5py.File(path, "w", libver="latest", rdcc_nbytes=0, locking="best-effort")
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _not_created(path, error) from error
+
+
+def _not_created(path: Path, error: OSError) -> RecordError:
+    reason, remedy = reason_and_remedy(path, error)
+    return RecordError(f"The recording {plain(path)} cannot be created: {reason}.", remedy)
 
 
 def _append(table: Any, rows: list[tuple[Any, ...]], at: int) -> int:

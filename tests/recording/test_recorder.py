@@ -237,7 +237,7 @@ def test_an_existing_file_is_never_written_over(record, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(record, tmp_path):
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(RecordError, match=r"cannot be made.*Choose a folder"):
+    with pytest.raises(RecordError, match=r"cannot be created.*Choose"):
         record(tmp_path / "file" / "r.h5")
 
 

@@ -1,25 +1,34 @@
 """Which recordings lie in the folders of recordings."""
 
 from fluoroview.hal import DeviceInfo
+from fluoroview.hal.foreign_hdf5 import Hdf5Reader
 from fluoroview.hal.sdk.playback import signed_files
 from fluoroview.recording import RecordError, Recording, recording_folders
 
-MOST_FILES = 200
-"""Files looked at: a folder with years of recordings must not outlast the deadline of discovery."""
+MAX_FILES = 200
+"""Files examined: a folder with years of recordings must not outlast the deadline of discovery."""
+CPU_S = 1.0
+"""Processor time for one file; a damaged one may keep its reader busy for ever."""
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 def discover_recordings(driver: str) -> list[DeviceInfo]:
-    """Return a device for each recording, the newest name first; never raises."""
-    found = []
+    """Return a device for each recording, the newest name first; never raises.
+
+    Files that cannot be read follow, each with the reason as its note.
+    """
+    found, bad = [], []
     folders = recording_folders()
-    for path in signed_files(folders, _SIGNATURE, most=MOST_FILES, newest_first=True):
-        try:
-            with Recording(path) as recording:
-                found.append(_describe(driver, recording))
-        except (RecordError, OSError):
-            continue  # opening it by name says what is wrong with it
-    return found
+    with Hdf5Reader() as reader:
+        for path in signed_files(folders, _SIGNATURE, most=MAX_FILES, newest_first=True):
+            try:
+                with Recording(path, reader, cpu_s=CPU_S) as recording:
+                    found.append(_describe(driver, recording))
+            except RecordError as error:
+                bad.append(DeviceInfo(driver, str(path), note=error.what))
+            except OSError as error:
+                bad.append(DeviceInfo(driver, str(path), note=f"It cannot be read: {error}."))
+    return found + bad
 
 
 def _describe(driver: str, recording: Recording) -> DeviceInfo:

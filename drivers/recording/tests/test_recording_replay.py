@@ -4,6 +4,7 @@ Recordings are made here from made-up frames; they are played on a fake clock, b
 test, which goes the whole road.
 """
 
+import contextlib
 import itertools
 import os
 import threading
@@ -68,7 +69,7 @@ def account_of(run, numbers, **losses):
 
 def make(path, runs, ending=Ending.CLOSED, origin=DoseOrigin.MEASURED, **fields):
     """Write a recording; `runs` gives each run's frame numbers and losses."""
-    file = RecordingFile(path, FORMAT, INFO, FakeClock())
+    file = RecordingFile.create(path, FORMAT, INFO, FakeClock())
     for run, (numbers, losses) in runs.items():
         for number in numbers:
             file.add_frame(header_of(run, number, **fields), pixels_of(number))
@@ -101,13 +102,13 @@ class Played:
             return next(left) <= 0
 
         detector = RecordingReplay(str(path), RunHere(clock, wait))
-        detector.open()
-        tree = detector.parameters()
-        for name, value in ({"PlaybackSequencing": "once"} | parameters).items():
-            tree.write(name, value)
-        self.values = {parameter.name: parameter.read() for parameter in tree}
-        detector.start(sink)
-        detector.close()
+        with contextlib.closing(detector):
+            detector.open()
+            tree = detector.parameters()
+            for name, value in ({"PlaybackSequencing": "once"} | parameters).items():
+                tree.write(name, value)
+            self.values = {parameter.name: parameter.read() for parameter in tree}
+            detector.start(sink)
         self.headers, self.firsts = [], []
         while (frame := reader.next(0.0)) is not None:
             self.headers.append(frame.header)
@@ -309,7 +310,9 @@ def test_recordings_in_the_named_folders_are_devices(tmp_path, monkeypatch):
     (tmp_path / "broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + b"rubbish")
     monkeypatch.setenv(VARIABLE, os.pathsep.join([str(tmp_path), str(tmp_path / "gone")]))
     devices = RecordingReplay.discover()
-    assert [device.id for device in devices] == [str(second), str(first)]
+    broken = tmp_path / "broken.h5"
+    assert [device.id for device in devices] == [str(second), str(first), str(broken)]
+    assert "is not a recording" in devices[2].note
     assert devices[0].model == "test:panel"
     assert devices[0].note == "2 frames, recorded 2026-01-01 00:00 UTC"
     monkeypatch.setenv(VARIABLE, str(tmp_path / "gone"))

@@ -1,4 +1,6 @@
-"""Calibration sets in HDF5, and which of them fits a detector.
+"""Calibration sets in HDF5, and which of them matches a detector.
+
+A set may come from anywhere: a child process reads it (`hal/foreign_hdf5`).
 
 One file is one mode of one detector:
 
@@ -6,7 +8,7 @@ One file is one mode of one detector:
                       made_utc (ISO 8601), dark_noise (counts)
     /offset /gain     (H, W) float32
     /defects          (H, W) bool
-    /reasons          (H, W) uint8, flags of `calibration_defects.Reason`; may be missing
+    /reasons          (H, W) uint8, flags of `defects.Reason`; may be missing
     /key              attributes driver, device, model, serial, temperature_c
     /key/mode         one attribute a parameter; /key/units the units of those that have one
     /levels           (m, 3) float64: signal in counts, frames, residual; may be missing
@@ -21,6 +23,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from fluoroview.hal.foreign_hdf5 import (
+    DatasetSpec,
+    ForeignHdf5Error,
+    Hdf5Content,
+    Hdf5Reader,
+)
 from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.safe_files import NotWrittenError, write_whole
 from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError, Level
@@ -31,7 +39,16 @@ FORMAT = "fluoroview calibration"
 VERSION = 1
 SUFFIXES = (".h5", ".hdf5")
 _DATASETS = ("offset", "gain", "defects")
-_DAMAGE = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, LagError)
+_DAMAGE = (KeyError, ValueError, TypeError, OverflowError, LagError)
+MAX_SIDE_PX = 16_384
+MAX_PIXELS = 1 << 26
+_MAPS = (
+    *(
+        DatasetSpec(name, kinds, 2, MAX_SIDE_PX, MAX_SIDE_PX, max_items=MAX_PIXELS)
+        for name, kinds in (("offset", "f"), ("gain", "f"), ("defects", "bui"), ("reasons", "ui"))
+    ),
+    DatasetSpec("levels", "fui", 2, 1000, 3),
+)
 _REMEDY = "Name a calibration set of this detector in the room, or none."
 
 
@@ -55,33 +72,38 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
 
 def load_calibration(path: Path) -> Calibration:
     """Read a set. Raises CalibrationError naming the file and what is wrong with it."""
-    import h5py
-
+    with Hdf5Reader() as reader:
+        content = _content(path, reader, _MAPS)
     try:
-        with h5py.File(path, "r") as file:
-            _check_format(path, file)
-            return _read(file)
+        missing = [name for name in _DATASETS if name not in content.arrays]
+        if missing:
+            raise CalibrationError(
+                f"The calibration {plain(path)} has no dataset {', '.join(missing)}.", _REMEDY
+            )
+        return _calibration_of(content)
     except CalibrationError as error:
-        named = str(path) in error.what
-        what = error.what if named else f"The calibration {path} cannot be used: {error.what}"
+        named = plain(path) in error.what
+        what = (
+            error.what if named else f"The calibration {plain(path)} cannot be used: {error.what}"
+        )
         raise CalibrationError(what, error.remedy) from error
     except _DAMAGE as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, _reason(error)) from error
 
 
-def read_key(path: Path) -> CalibrationKey | None:
-    """Return of what a set is, without reading its maps; None if the file does not say.
+def read_key(path: Path, reader: Hdf5Reader | None = None) -> CalibrationKey | None:
+    """Return the detector mode that a set belongs to, without reading its maps.
 
-    Raises CalibrationError like `load_calibration`.
+    None if the file does not state it. Raises CalibrationError like `load_calibration`.
     """
-    import h5py
-
+    own = reader or Hdf5Reader()
     try:
-        with h5py.File(path, "r") as file:
-            _check_format(path, file)
-            return _read_key(file)
+        return _key_of(_content(path, own, ()))
     except _DAMAGE as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, _reason(error)) from error
+    finally:
+        if reader is None:
+            own.close()
 
 
 def fitting_calibration(place: Path, present: CalibrationKey) -> tuple[Path, Calibration]:
@@ -120,15 +142,16 @@ def _newest_fitting(folder: Path, present: CalibrationKey) -> Path:
 
 
 def _keys_in(folder: Path) -> Iterator[tuple[Path, CalibrationKey]]:
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES:
-            continue
-        try:
-            key = read_key(path)
-        except CalibrationError:
-            continue  # another kind of file, or a damaged one: it fits nothing
-        if key is not None:
-            yield path, key
+    with Hdf5Reader() as reader:
+        for path in sorted(folder.iterdir()):
+            if path.suffix.lower() not in SUFFIXES:
+                continue
+            try:
+                key = read_key(path, reader)
+            except CalibrationError:
+                continue  # another kind of file, or a damaged one: it matches nothing
+            if key is not None:
+                yield path, key
 
 
 def _copy(content: io.BytesIO, stream: BinaryIO) -> None:
@@ -165,58 +188,68 @@ def _write(file: Any, calibration: Calibration) -> None:
         )
 
 
-def _check_format(path: Path, file: Any) -> None:
-    stated, version = file.attrs.get("format"), int(file.attrs.get("version", 0))
-    if stated != FORMAT:
-        raise CalibrationError(f"{path} is HDF5, but not a calibration.", _REMEDY)
+def _content(path: Path, reader: Hdf5Reader, datasets: tuple[DatasetSpec, ...]) -> Hdf5Content:
+    """Read a file that states that it is a calibration. Raises CalibrationError."""
+    try:
+        content = reader.read(path, ("", "key", "key/mode", "key/units", "lag"), datasets)
+        attributes = content.attributes[""]
+        version = int(attributes.get("version", 0))
+    except FileNotFoundError as error:
+        raise CalibrationError(f"There is no calibration {plain(path)}.", _REMEDY) from error
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    except ForeignHdf5Error as error:
+        raise _unreadable(path, str(error)) from error
+    except _DAMAGE as error:
+        raise _unreadable(path, _reason(error)) from error
+    if attributes.get("format") != FORMAT:
+        raise CalibrationError(f"{plain(path)} is HDF5, but not a calibration.", _REMEDY)
     if version > VERSION:
         raise CalibrationError(
-            f"The calibration {path} has version {version}; this program reads up to {VERSION}.",
+            f"The calibration {plain(path)} has version {version}; this program reads up to"
+            f" {VERSION}.",
             "Use a newer program, or calibrate again.",
         )
-    missing = [name for name in _DATASETS if name not in file]
-    if missing:
-        raise CalibrationError(
-            f"The calibration {path} has no dataset {', '.join(missing)}.", _REMEDY
-        )
+    return content
 
 
-def _read(file: Any) -> Calibration:
+def _calibration_of(content: Hdf5Content) -> Calibration:
+    arrays = content.arrays
     return Calibration(
-        np.asarray(file["offset"], np.float32),
-        np.asarray(file["gain"], np.float32),
-        np.asarray(file["defects"], np.bool_),
-        key=_read_key(file),
-        lag=_read_lag(file),
-        reasons=np.asarray(file["reasons"], np.uint8) if "reasons" in file else None,
-        levels=_read_levels(file),
-        dark_noise=float(file.attrs.get("dark_noise", np.nan)),
+        np.asarray(arrays["offset"], np.float32),
+        np.asarray(arrays["gain"], np.float32),
+        np.asarray(arrays["defects"], np.bool_),
+        key=_key_of(content),
+        lag=_lag_of(content),
+        reasons=np.asarray(arrays["reasons"], np.uint8) if "reasons" in arrays else None,
+        levels=tuple(Level(float(s), int(n), float(r)) for s, n, r in arrays.get("levels", ())),
+        dark_noise=float(content.attributes[""].get("dark_noise", np.nan)),
     )
 
 
-def _read_key(file: Any) -> CalibrationKey | None:
-    if "key" not in file:
+def _key_of(content: Hdf5Content) -> CalibrationKey | None:
+    key = content.attributes.get("key")
+    if key is None:
         return None
-    group = file["key"]
     driver, device, model, serial = (
-        str(group.attrs[name]) for name in ("driver", "device", "model", "serial")
+        str(key[name]) for name in ("driver", "device", "model", "serial")
     )
     return CalibrationKey(
         driver,
         device,
         model,
         serial,
-        mode={name: _plain(value) for name, value in group["mode"].attrs.items()},
-        units={name: str(value) for name, value in group["units"].attrs.items()},
-        temperature_c=float(group.attrs["temperature_c"]),
-        made_utc=datetime.fromisoformat(str(file.attrs["made_utc"])),
+        mode=content.attributes["key/mode"],
+        units={name: str(value) for name, value in content.attributes["key/units"].items()},
+        temperature_c=float(key["temperature_c"]),
+        made_utc=datetime.fromisoformat(str(content.attributes[""]["made_utc"])),
     )
 
 
-def _read_lag(file: Any) -> LagModel | None:
-    if "lag" not in file:
+def _lag_of(content: Hdf5Content) -> LagModel | None:
+    stated = content.attributes.get("lag")
+    if stated is None:
         return None
-    stated = file["lag"].attrs
     return LagModel(
         tuple(float(value) for value in stated["fractions"]),
         tuple(float(value) for value in stated["time_constants_frames"]),
@@ -224,18 +257,9 @@ def _read_lag(file: Any) -> LagModel | None:
     )
 
 
-def _read_levels(file: Any) -> tuple[Level, ...]:
-    if "levels" not in file:
-        return ()
-    return tuple(Level(float(s), int(n), float(r)) for s, n, r in file["levels"][()])
+def _reason(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else plain(error)
 
 
-def _plain(value: Any) -> Any:
-    """Return an attribute as Python's own number, truth or text."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _unreadable(path: Path, error: Exception) -> CalibrationError:
-    if not path.exists():
-        return CalibrationError(f"There is no calibration {path}.", _REMEDY)
-    return CalibrationError(f"The calibration {path} cannot be read: {error}.", _REMEDY)
+def _unreadable(path: Path, reason: str) -> CalibrationError:
+    return CalibrationError(f"The calibration {plain(path)} cannot be read: {reason}.", _REMEDY)
