@@ -207,6 +207,7 @@ def test_a_failing_disk_ends_the_recording_and_frees_the_ring(
     recording_to = record()
     bench.run_of(1, range(3))
     wait_for_frames(recording_to, 3)
+    _wait(lambda: recording_to._file.frames == 3)  # written, and not only on their way
 
     def broken(self, header, pixels):
         raise OSError(5, "Input/output error")
