@@ -25,6 +25,7 @@ _WATCHED_MS = 2 * OFF_MS
 def _dead_man(context: TrialContext) -> Iterator[Finding]:
     with context.open_rig() as rig:
         rig.arm()
+        rig.hold_pedal()
         begin(rig)
         if rig.traits.kind == DETECTOR:
             rig.wait_frames(3)

@@ -112,7 +112,6 @@ class Rig:
             raise Violation("parameters-required", str(error)) from error
         self._ring = FrameRing.create(frame_format, count)
         self._reader = self._ring.reader()
-        self._heartbeat = ProcessHeartbeat(self._ring)
         self._poison = None
         if poison:
             self._poison = _noise(frame_format)
@@ -138,7 +137,7 @@ class Rig:
         """Allow pulses for the run that comes next, as the host does before it calls start."""
         self._run += 1
         self.ring.words[Word.RUN] = self._run
-        arm_switch(self.ring, True)
+        arm_switch(self.ring, self._heartbeat is not None)
         self.ring.words[Word.STOPPING] = 0
 
     def release_pedal(self) -> None:
@@ -349,8 +348,12 @@ class Rig:
         if self.after_commit is not None:
             self.after_commit()
 
+    def hold_pedal(self) -> None:
+        """Begin the heartbeat of an operator, without which the armed device has no switch."""
+        self._heartbeat = ProcessHeartbeat(self.ring)
+
     def fall_silent(self) -> None:
-        """Stop the heartbeat of the operator, as a stopped host does; `arm` begins it again."""
+        """Stop the heartbeat of the operator, as a stopped host does."""
         heartbeat, self._heartbeat = self._heartbeat, None
         if heartbeat is not None:
             heartbeat.close()

@@ -1,5 +1,7 @@
 """A busy computer is not a dead driver: a deadline counts the driver's own silence."""
 
+import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -102,6 +104,37 @@ def test_a_computing_thread_is_distinguished_from_a_waiting_one():
         until(lambda: samples()[spinning].cpu_s > first.cpu_s)
         assert first.runnable
         child.kill()
+
+
+@contextlib.contextmanager
+def crowded(pid):
+    """Confine a process to one processor that three busy ones share with it."""
+    processor = min(os.sched_getaffinity(pid))
+    os.sched_setaffinity(pid, {processor})
+    spin = (
+        f"import os\nos.sched_setaffinity(0, {{{processor}}})\nprint(flush=True)\nwhile True: pass"
+    )
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            crowd = subprocess.Popen([sys.executable, "-c", spin], stdout=subprocess.PIPE)
+            stack.enter_context(crowd)
+            stack.callback(crowd.kill)
+            assert crowd.stdout.readline()
+        yield
+
+
+def test_a_driver_that_computes_on_a_crowded_processor_is_not_abandoned(monkeypatch, test_drivers):
+    """It needs 0.4 s of a processor, of which it gets about a quarter."""
+    monkeypatch.setitem(DEADLINE_S, "start", 0.8)
+    with Bench() as bench:
+        host = bench.open("rude", "compute-start", "process")
+        host.arm()
+        with crowded(host.pid):
+            began_s = time.monotonic()
+            host.start()
+            took_s = time.monotonic() - began_s
+        assert host.state is DeviceState.RUNNING
+    assert took_s > 0.8, "the wall clock alone would have abandoned it"
 
 
 class SlowGenerator(Detector):

@@ -19,8 +19,8 @@ SILENCE_S = 0.25
 """How long the operator may be silent; with one more `WATCH_S` the beam is off within 300 ms."""
 WATCH_S = 0.025
 """How often the driver's side reads the word, on its own and before each pulse."""
-BEAT_S = 0.05
-"""How often the operator's side writes it: four beats may be late before the run ends."""
+BEAT_S = 0.04
+"""How often the operator's side writes it: five beats may be late before the run ends."""
 
 
 class DeadMan(StrEnum):

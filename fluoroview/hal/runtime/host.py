@@ -228,7 +228,7 @@ class DeviceHost:
     def beat(self) -> None:
         """Report that the operator still holds the pedal; from any thread, cheap, without a lock.
 
-        Due every `BEAT_S` (50 ms) in a run that was started with `DeadMan.OPERATOR`.
+        Due every `BEAT_S` (40 ms) in a run that was started with `DeadMan.OPERATOR`.
         """
         ring = self.ring
         if ring is not None:

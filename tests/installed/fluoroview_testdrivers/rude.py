@@ -71,6 +71,10 @@ class RudeDetector(Detector):
 
     def start(self, sink):
         self._misbehave("start")
+        if self.device_id == "compute-start":
+            end_s = time.thread_time() + 0.4
+            while time.thread_time() < end_s:
+                pass
         pixels = np.ones((32, 32), np.uint16)
         if self.device_id == "wrong-size":
             sink.offer(np.ones((8, 8), np.uint16), FrameHeader(1))
