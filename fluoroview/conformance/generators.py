@@ -39,7 +39,7 @@ REFUSAL = Rule(
 )
 _NO_HANDSHAKE = "There is no handshake."
 _AFTER_RELEASE_S = 0.15
-_LEAST_PULSES = 6
+_MIN_PULSES = 6
 _SLOWEST_S = 10.0
 _OFF, _WRONG = 0.05, 0.20
 
@@ -165,7 +165,7 @@ def _watch(rig: Rig, seconds: float, rate_hz: float) -> None:
     if not rig.traits.reports_pulses:
         until(lambda: False, seconds)
         return
-    wanted_s = _LEAST_PULSES / rate_hz if rate_hz > 0 else seconds
+    wanted_s = _MIN_PULSES / rate_hz if rate_hz > 0 else seconds
     until(lambda: bool(rig.log.failures), min(max(seconds, wanted_s), _SLOWEST_S))
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from fluoroview.hal.runtime.time_fit import LEAST_FRAMES, SPAN_FRAMES, TimeFit
+from fluoroview.hal.runtime.time_fit import MIN_FRAMES, SPAN_FRAMES, TimeFit
 
 PERIOD_NS = 33_333_333
 
@@ -38,7 +38,7 @@ def test_hardware_time_is_mapped_to_host_time():
 
 
 def test_too_few_frames_or_no_clock_give_no_fit():
-    assert fitted(LEAST_FRAMES - 1).reading() is None
+    assert fitted(MIN_FRAMES - 1).reading() is None
     silent = TimeFit()
     for number in range(50):
         silent.add(0, number)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LEAST_FRAMES = 10
+MIN_FRAMES = 10
 SPAN_FRAMES = 300
 
 
@@ -52,7 +52,7 @@ class TimeFit:
     def reading(self) -> ClockFit | None:
         """Return the fit; None with too few frames, or from a device without a hardware time."""
         pairs = list(self._pairs)
-        if len(pairs) < LEAST_FRAMES or pairs[0][0] == pairs[-1][0]:
+        if len(pairs) < MIN_FRAMES or pairs[0][0] == pairs[-1][0]:
             return None
         hardware = np.array([pair[0] - pairs[0][0] for pair in pairs], np.float64)
         host = np.array([pair[1] - pairs[0][1] for pair in pairs], np.float64)

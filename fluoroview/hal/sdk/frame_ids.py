@@ -1,6 +1,6 @@
-"""The account of a GenICam stream's frame ids: wrap-around, gaps, and who lost a gap's frames.
+"""The frame ids of a GenICam stream: wrap-around, gaps, and the cause of each gap.
 
-GigE Vision counts blocks in 16 bits from 1 to 65535 and then 1 again: 0 is left out, so that no
+GigE Vision counts blocks in 16 bits from 1 to 65535 and then 1 again: 0 is skipped, so that no
 modulus of two unwraps it. Ids are unwrapped here and leave as 64-bit counters.
 """
 
@@ -25,12 +25,12 @@ class FrameIds:
         self._underruns = 0
 
     def incomplete(self) -> tuple[int, LossCause]:
-        """Take note of an incomplete buffer; return the loss to report."""
+        """Note an incomplete buffer; return the loss to report."""
         self._told += 1
         return 1, LossCause.LINK
 
     def starved(self) -> None:
-        """Take note that the producer has no buffer left to fill."""
+        """Note that the producer has no free buffer."""
         self._starved_for = self._buffers + 1
 
     def arrived(self, raw_id: int, underruns: int = 0) -> tuple[int, tuple[int, LossCause]]:

@@ -1,9 +1,9 @@
 """A GenICam node map as typed parameters, with the unit, limits, choices and access of the device.
 
-What the drivers of all GenICam SDKs have in common. A driver shows the nodes of its SDK as
+The drivers of all GenICam SDKs share this. A driver shows the nodes of its SDK as
 `Feature`s and its SDK's errors as `Sdk`, and gets parameters; no SDK lives here. Names are those
 of the GenICam Standard Features Naming Convention (sfnc.py). Features that steer the stream
-belong to the HAL and are left out.
+belong to the HAL and are omitted.
 """
 
 import math
@@ -28,16 +28,16 @@ from fluoroview.hal.sdk import sfnc
 from fluoroview.hal.sdk.pixel_format import BY_CODE
 
 # Limits as wide as the type are no limits; Aravis states "no increment" as the smallest float.
-_WIDEST_INT = 2**63 - 1
-_WIDEST_FLOAT = 3e38
-_LEAST_FLOAT = 1e-300
+_MAX_INT = 2**63 - 1
+_MAX_FLOAT = 3e38
+_MIN_FLOAT = 1e-300
 
 Limit = int | float | None
 Node = TypeVar("Node")
 
 
 class Kind(Enum):
-    """What a feature is, by its GenICam interface; registers have no kind and are no parameters."""
+    """The GenICam interface of a feature; registers have no kind and are not parameters."""
 
     INTEGER = auto()
     FLOAT = auto()
@@ -60,7 +60,7 @@ class Feature(Protocol):
 
     @property
     def kind(self) -> Kind | None:
-        """What it is; None: nothing that a user sets or reads."""
+        """Its kind; None where a user neither sets nor reads it."""
 
     @property
     def doc(self) -> str:
@@ -71,25 +71,25 @@ class Feature(Protocol):
         """Unit as the device states it; read for numbers only."""
 
     def readable(self) -> bool:
-        """Tell whether it has a value now."""
+        """Return whether it has a value now."""
 
     def writable(self) -> bool:
-        """Tell whether the device takes a value, or runs the command, now."""
+        """Return whether the device accepts a value, or runs the command, now."""
 
     def get(self) -> Any:
         """Return the value: a number, a bool or a text; the choice of an enumeration."""
 
     def set(self, value: Any) -> None:
-        """Hand a value to the device."""
+        """Write a value to the device."""
 
     def execute(self) -> None:
         """Run the command."""
 
     def minimum(self) -> Limit:
-        """Return the least value."""
+        """Return the minimum."""
 
     def maximum(self) -> Limit:
-        """Return the greatest value."""
+        """Return the maximum."""
 
     def increment(self) -> Limit:
         """Return the step from the minimum; None where there is no fixed one."""
@@ -105,17 +105,17 @@ class Sdk(Protocol):
     """How an SDK fails; a driver's module `sdk` is one."""
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """Return the base classes of all that the SDK raises."""
+        """Return the base classes of the SDK's exceptions."""
 
     def reason(self, error: BaseException) -> str:
         """Return the SDK's reason in one line without a full stop."""
 
     def sentences(self, what: str) -> AbstractContextManager[None]:
-        """Turn what the SDK raises into DeviceError: "`what`: the SDK's reason."."""
+        """Turn the SDK's exceptions into DeviceError: "`what`: the SDK's reason."."""
 
 
 class NodeParameter(Parameter):
-    """A parameter that asks the device for its access each time: selectors and modes change it.
+    """A parameter that reads its access from the device each time: selectors and modes change it.
 
     A feature that cannot be read for the moment (another selector hides it) keeps its last value.
     """
@@ -137,7 +137,7 @@ class NodeParameter(Parameter):
 
     @access.setter
     def access(self, value: Access) -> None:
-        """Ignore what the base class sets."""
+        """Ignore the value that the base class sets."""
 
     def read(self) -> Any:
         """Return the device's value, or the last one while it cannot be read."""
@@ -147,7 +147,7 @@ class NodeParameter(Parameter):
         return self._last
 
     def write(self, value: Any) -> None:
-        """Hand a checked value to the device. Raises ParameterError where it refuses."""
+        """Write a checked value to the device. Raises ParameterError where it refuses."""
         try:
             super().write(value)
         except self._sdk.errors() as error:
@@ -192,7 +192,7 @@ _CLASSES: dict[Kind, Callable[..., NodeParameter]] = {
 
 
 def is_decoded(code: int) -> bool:
-    """Tell whether the HAL decodes the pixel format of a PFNC code."""
+    """Return whether the HAL decodes the pixel format of a PFNC code."""
     return code in BY_CODE
 
 
@@ -204,7 +204,7 @@ def parameters_of(
     streaming: Callable[[], bool],
     decodes: Callable[[int], bool] = is_decoded,
 ) -> list[NodeParameter]:
-    """Return a parameter for each feature that the device has now and that is the user's.
+    """Return a parameter for each feature that the device has now and a user may use.
 
     Args:
         features: what the device shows, each once, in the order of its description.
@@ -270,7 +270,7 @@ def frame_parameters(bits: Callable[[], int]) -> list[Parameter]:
 
 
 def in_place_of(features: Sequence[Parameter], own: Sequence[Parameter]) -> list[Parameter]:
-    """Return the features, without those of which the driver has its own, and then its own."""
+    """Return the features that the driver does not replace, then the driver's own."""
     taken = {parameter.name for parameter in own}
     return [*(feature for feature in features if feature.name not in taken), *own]
 
@@ -304,9 +304,9 @@ def limit(ask: Callable[[], Limit], errors: tuple[type[Exception], ...]) -> Limi
         value = ask()
     except errors:
         return None
-    if value is None or not math.isfinite(value) or 0 < value < _LEAST_FLOAT:
+    if value is None or not math.isfinite(value) or 0 < value < _MIN_FLOAT:
         return None
-    widest = _WIDEST_INT if isinstance(value, int) else _WIDEST_FLOAT
+    widest = _MAX_INT if isinstance(value, int) else _MAX_FLOAT
     return None if abs(value) >= widest else value
 
 
@@ -334,7 +334,7 @@ def _unlock(lock: Callable[[bool], None], sdk: Sdk) -> None:
 def _make(
     feature: Feature, name: str, sdk: Sdk, decodes: Callable[[int], bool]
 ) -> NodeParameter | None:
-    """Return the parameter of the feature's kind; None for registers and what is not there."""
+    """Return the parameter of the feature's kind; None for registers and missing features."""
     kind, doc = feature.kind, feature.doc
     if kind is Kind.COMMAND:
         return _Command(name, feature.execute, doc=doc) if feature.writable() else None

@@ -23,7 +23,7 @@ _HALF = _ONE // 2  # half a count: the shift that ends each sum then rounds
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some bits of a packed pixel: ((byte >> right) & mask) << left."""
+    """A part of a packed pixel: ((byte >> right) & mask) << left."""
 
     byte: int
     right: int
@@ -61,7 +61,7 @@ class PixelFormat:
 
     @property
     def bits_per_pixel(self) -> int:
-        """Bits that a pixel takes in memory; PFNC keeps them in the code."""
+        """Bits of a pixel in memory; part of the PFNC code."""
         return (self.code >> 16) & 0xFF
 
     @property
@@ -71,7 +71,7 @@ class PixelFormat:
 
     @property
     def delivered_name(self) -> str:
-        """Name of what is delivered: Mono8, or MonoN in 16-bit words of N significant bits."""
+        """Name of the delivered format: Mono8, or MonoN in 16-bit words of N significant bits."""
         return f"Mono{self.bits}"
 
     def line_bytes(self, columns: int) -> int:
@@ -206,7 +206,7 @@ class Decoder:
         return self.pixel_format.line_bytes(self.columns) + line_padding
 
     def needed_bytes(self, line_padding: int = 0) -> int:
-        """Return the bytes that a whole image takes with `line_padding` bytes after each line.
+        """Return the bytes of a whole image with `line_padding` bytes after each line.
 
         Without padding packed pixels run on across lines (GigE Vision, USB3 Vision).
         """

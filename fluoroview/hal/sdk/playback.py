@@ -1,4 +1,4 @@
-"""Playing back what was recorded, as a detector delivers frames; shared by the drivers of files.
+"""Playback of recorded frames as a detector delivers them; shared by the drivers of files.
 
 The driver decides what is played and in which order; when it is due, and what happens to a frame
 that cannot be read, is decided here.
@@ -14,8 +14,8 @@ from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview.hal.sink import FrameSink
 
 LATE_NS = 250_000_000
-"""Behind by more (a slow disk or codec, a suspended computer), playing goes on from now: what was
-missed would otherwise be caught up in a burst."""
+"""Behind by more (a slow disk or codec, a suspended computer), playback continues from now: the
+missed frames would otherwise follow in a burst."""
 
 
 class Playback:
@@ -93,7 +93,7 @@ class Playback:
 def signed_files(
     folders: Iterable[Path], signature: bytes, *, at: int = 0, most: int, newest_first: bool = False
 ) -> Iterator[Path]:
-    """Yield the files that have `signature` at byte `at`, by folder and name; `most` at most.
+    """Yield the files that have `signature` at byte `at`, by folder and name; at most `most`.
 
     `newest_first` turns the order of names around: recordings are named by their time.
     """

@@ -1,10 +1,10 @@
-"""What every GenICam driver needs of the Standard Features Naming Convention (SFNC 2.x).
+"""What every GenICam driver needs from the Standard Features Naming Convention (SFNC 2.x).
 
 Which features belong to the HAL and not to the user, which ones change the image's layout, and
 the units that the convention fixes where a device leaves them out.
 """
 
-# The HAL starts and stops, and locks; what restarts the device takes it from under us.
+# The HAL starts, stops and locks; a feature that restarts the device would disconnect it.
 _OF_THE_HAL = {
     "AcquisitionStart",
     "AcquisitionStop",
@@ -63,12 +63,12 @@ _RENAMED = {
 
 
 def belongs_to_hal(name: str) -> bool:
-    """Tell whether a feature steers the stream, which is the HAL's to do."""
+    """Return whether a feature controls the stream, which the HAL does."""
     return name in _OF_THE_HAL
 
 
 def changes_layout(name: str) -> bool:
-    """Tell whether a feature changes the size or layout of the image: written only when idle."""
+    """Return whether a feature changes the size or layout of the image: written only when idle."""
     return name in _LAYOUT or name.startswith(_LAYOUT_BEGINNINGS)
 
 
@@ -78,5 +78,5 @@ def unit_of(name: str, stated: str = "") -> str:
 
 
 def present_name(name: str) -> str:
-    """Return the present name of a feature that SFNC 1.x called otherwise; else the same name."""
+    """Return the present name of a feature with another name in SFNC 1.x; else the same name."""
     return _RENAMED.get(name, name)

@@ -1,4 +1,4 @@
-"""A driver that is right: a ramp whose first pixel is the frame's number."""
+"""A correct driver: a ramp whose first pixel is the frame's number."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What stands beside a detector: generator, typed-in technique, meter; and a dark detector."""
+"""What a room has next to its detector: generator, manual factors, meter; and a dark detector."""
 
 import threading
 import time
@@ -83,7 +83,7 @@ class Tube(_Ticking, Generator):
 
 
 class TypedTechnique(Generator):
-    """A technique that the operator typed in."""
+    """Exposure factors that the operator entered."""
 
     reports_pulses = False
 
