@@ -98,7 +98,7 @@ def log_file() -> Path:
 def configure(level: Level = Level.INFO) -> str:
     """Log to the file from now on; return a sentence if that is impossible, else "".
 
-    Unhandled errors of every thread are logged with their traceback. Safe to call again.
+    Safe to call again.
     """
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, _PrivateFile)]:
@@ -115,8 +115,14 @@ def configure(level: Level = Level.INFO) -> str:
     root.setLevel(logging.WARNING)  # other libraries: their warnings only
     logger.setLevel(level.value.upper())
     logging.getLogger("pydicom").setLevel(logging.ERROR)  # its warnings quote values of the file
-    _install_hooks()
     return ""
+
+
+def log_unhandled_errors() -> None:
+    """Log what no code catches, in any thread, with its traceback, instead of printing it."""
+    sys.excepthook = _unhandled
+    threading.excepthook = _unhandled_in_thread
+    sys.unraisablehook = _unraisable
 
 
 def keep_out(*texts: str) -> None:
@@ -130,12 +136,6 @@ def without_patient_data(text: str) -> str:
     text = _PERSON_NAME.sub(REMOVED, text)
     text = _IMAGE_FILE.sub(lambda name: REMOVED + Path(name[0]).suffix, text)
     return _CONTROL.sub(lambda character: f"\\x{ord(character[0]):02x}", text)
-
-
-def _install_hooks() -> None:
-    sys.excepthook = _unhandled
-    threading.excepthook = _unhandled_in_thread
-    sys.unraisablehook = _unraisable
 
 
 def _unhandled(

@@ -20,6 +20,12 @@ def english():
     os.environ["FLUOROVIEW_LANGUAGE"] = "en"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_log(tmp_path_factory):
+    """Let no test write to the log of the user."""
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture
 def qtbot(qtbot):
     """Wait as long as a busy machine may need; only a broken run takes all of it."""

@@ -19,6 +19,7 @@ def log(tmp_path, monkeypatch):
     before = (root.level, own.level, logging.getLogger("pydicom").level)
     hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
     assert logs.configure(logs.Level.INFO) == ""
+    logs.log_unhandled_errors()
     yield tmp_path / "state" / "fluoroview.log"
     for handler in [each for each in root.handlers if isinstance(each, logs._PrivateFile)]:
         root.removeHandler(handler)

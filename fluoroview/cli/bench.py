@@ -1,4 +1,4 @@
-"""`fluoroview bench`: measure what is claimed."""
+"""`fluoroview bench`: measure the figures of the README."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from fluoroview.cli.output import AsJson, print_result, progress
 
-bench_app = typer.Typer(no_args_is_help=True, help="Measure what is claimed.")
+bench_app = typer.Typer(no_args_is_help=True, help="Measure speed, loss and latency.")
 
 
 class Isolation(StrEnum):
@@ -21,11 +21,11 @@ class Isolation(StrEnum):
 def bench_live(
     size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
     rate: Annotated[float, typer.Option(help="Pulses per second.")] = 30.0,
-    seconds: Annotated[float, typer.Option(min=2.0, help="How long.")] = 60.0,
+    seconds: Annotated[float, typer.Option(min=2.0, help="Duration in seconds.")] = 60.0,
     isolation: Isolation = Isolation.PROCESS,
     as_json: AsJson = False,
 ) -> None:
-    """Run the viewer on the simulated source: loss, latency, processor time, memory."""
+    """Run the viewer on the simulated room: loss, latency, processor time, memory."""
     from fluoroview.bench.live import run
 
     with progress(f"{size}×{size} at {rate:g}/s") as step:
@@ -35,7 +35,7 @@ def bench_live(
 
 @bench_app.command("paint")
 def bench_paint(as_json: AsJson = False) -> None:
-    """Time a 16-bit frame to painted, beside a bare widget and pyqtgraph."""
+    """Time a 16-bit frame until it is painted, against a bare widget and pyqtgraph."""
     from fluoroview.bench.paint import run
     from fluoroview.bench.screen import screen
 
@@ -46,7 +46,7 @@ def bench_paint(as_json: AsJson = False) -> None:
 
 @bench_app.command("pipeline")
 def bench_pipeline(as_json: AsJson = False) -> None:
-    """Time the pipeline by stage, beside a plain NumPy chain and a memory copy."""
+    """Time the pipeline by stage, against a plain NumPy chain and a memory copy."""
     from fluoroview.bench.pipeline import run
 
     with progress("Pipeline") as step:
@@ -56,13 +56,15 @@ def bench_pipeline(as_json: AsJson = False) -> None:
 
 @bench_app.command("hal")
 def bench_hal(
-    seconds: Annotated[float, typer.Option(min=2.0, help="How long each figure.")] = 10.0,
+    seconds: Annotated[
+        float, typer.Option(min=2.0, help="Duration of each measurement in seconds.")
+    ] = 10.0,
     faults_minutes: Annotated[
-        float, typer.Option(min=0.0, help="How long a random fault script runs; 0: not.")
+        float, typer.Option(min=0.0, help="Minutes of a random fault script; 0: none.")
     ] = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Time the way of a frame: commit to wake, large frames, isolation, random faults."""
+    """Time the transport of a frame: commit to wake, large frames, isolation, random faults."""
     from fluoroview.bench.hal import run
 
     with progress("HAL") as step:
@@ -74,7 +76,7 @@ def bench_hal(
 def bench_record(
     size: Annotated[int, typer.Option(help="Rows and columns.")] = 1024,
     rate: Annotated[float, typer.Option(help="Frames per second.")] = 30.0,
-    seconds: Annotated[float, typer.Option(min=2.0, help="How long.")] = 60.0,
+    seconds: Annotated[float, typer.Option(min=2.0, help="Duration in seconds.")] = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Record raw frames at line rate: loss, processor time, compression."""
@@ -90,10 +92,10 @@ def bench_calibration(
     size: Annotated[int, typer.Option(help="Rows and columns: 512, 1024 or 2048.")] = 1024,
     as_json: AsJson = False,
 ) -> None:
-    """Calibrate the simulated panel: pattern before and after, beside the quantum noise."""
+    """Calibrate the simulated panel: fixed pattern before and after, against quantum noise."""
     from fluoroview.bench.calibration import run
 
-    with progress("CalibrationWorkflow") as step:
+    with progress("Calibration") as step:
         result = run(size, step)
     print_result(result, as_json)
 
@@ -101,13 +103,13 @@ def bench_calibration(
 @bench_app.command("sim")
 def bench_sim(
     size: Annotated[int, typer.Option(min=64, help="Rows and columns.")] = 1024,
-    frames: Annotated[int, typer.Option(min=10, help="Frames to time.")] = 200,
+    frames: Annotated[int, typer.Option(min=10, help="Number of frames.")] = 200,
     as_json: AsJson = False,
 ) -> None:
-    """Time every simulated examination, beside a plain NumPy chain and a memory copy."""
+    """Time every simulated procedure, against a plain NumPy chain and a memory copy."""
     from fluoroview.bench.installed import load
 
-    with progress("Simulated source") as step:
+    with progress("Simulated room") as step:
         result = load("sim")(size, frames)
         step(1, 1)
     print_result(result, as_json)

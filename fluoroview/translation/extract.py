@@ -15,6 +15,9 @@ _SENTENCES = {"Problem", "Alarm", "StatusMessage", "warn", "Finding"}
 """Calls whose positional texts are sentences for the operator."""
 _DESCRIBED = {"Case", "Control", "ProcedureInfo", "ParameterInfo"}
 _DESCRIBING = {"title", "teaching", "doc", "description", "label", "instruction"}
+_HELPED = {"Option", "Argument", "Typer"}
+_COMMANDS = "fluoroview/cli/"
+"""The docstrings of the functions here are the help of their commands."""
 _CODE = re.compile(r"FV-[A-Z]+-\d+")
 _LETTER = re.compile(r"[^\W\d_]")
 _PROCEDURE_TITLES = {"Case": (1, 3), "ProcedureInfo": (1, 3), "Control": (2,)}
@@ -28,7 +31,8 @@ def extract(root: Path = _ROOT) -> dict[str, tuple[str, ...]]:
     used: dict[str, list[str]] = {}
     for path, tree in trees.items():
         file = path.relative_to(root).as_posix()
-        for text in _texts(tree, errors):
+        commands = _command_help(tree) if file.startswith(_COMMANDS) else ()
+        for text in [*_texts(tree, errors), *commands]:
             files = used.setdefault(text, [])
             if file not in files:
                 files.append(file)
@@ -60,6 +64,20 @@ def _texts(tree: ast.Module, errors: set[str]) -> Iterator[str]:
                 yield from filter(_is_text, _templates(argument))
 
 
+def _command_help(tree: ast.Module) -> Iterator[str]:
+    """Yield the docstrings of public functions with options: the help of commands."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and "Option" in ast.dump(node.args) + _aliases(node):
+            text = ast.get_docstring(node)
+            if text and not node.name.startswith("_"):
+                yield text
+
+
+def _aliases(function: ast.FunctionDef) -> str:
+    annotations = [ast.unparse(each.annotation) for each in function.args.args if each.annotation]
+    return "Option" if {"AsJson", "Driver"} & set(annotations) else ""
+
+
 def _shown_arguments(call: ast.Call, errors: set[str]) -> Iterator[ast.expr]:
     name = _name(call.func)
     if name == "tr":
@@ -67,6 +85,8 @@ def _shown_arguments(call: ast.Call, errors: set[str]) -> Iterator[ast.expr]:
     elif name in errors or name in _SENTENCES:
         yield from call.args[:2]
         yield from _keywords(call, {"what", "remedy", "sentence"})
+    elif name in _HELPED:
+        yield from _keywords(call, {"help"})
     elif name in _DESCRIBED or name.endswith("Parameter"):
         yield from (call.args[at] for at in _PROCEDURE_TITLES.get(name, ()) if at < len(call.args))
         yield from _keywords(call, _DESCRIBING)

@@ -9,8 +9,8 @@ import sys
 import pytest
 from rich.console import Console
 
-from fluoroview.cli.calibrate import Terminal, calibrate
-from fluoroview.cli.main import calibrate as calibrate_command
+from fluoroview.cli import calibration_steps
+from fluoroview.cli.calibration_steps import Terminal, calibrate_detector
 from fluoroview.pipeline import CalibrationError
 from fluoroview.pipeline.calibration.file import load_calibration
 from fluoroview.session.calibration.workflow import CalibrationPlan
@@ -93,7 +93,7 @@ class Operator:
         console = Console(file=self.said, width=200)
         self.terminal = Terminal(console, console)
         monkeypatch.setattr(builtins, "input", self.answer)
-        monkeypatch.setattr(calibrate_command, "Session", self.examination)
+        monkeypatch.setattr(calibration_steps, "Session", self.examination)
 
     def examination(self, room):
         self.session = Session(room)
@@ -121,7 +121,7 @@ def test_step_by_step_a_failed_step_is_asked_for_again(tmp_path, monkeypatch):
     out.write_bytes(b"an old one")
     operator = Operator(monkeypatch, ["y", "open field", "dark", "patient", "open field", "s"])
     plan = CalibrationPlan(darks=4, flats=4, levels=1)
-    calibrate(simulated(), out, plan, operator.terminal, yes=False)
+    calibrate_detector(simulated(), out, plan, operator.terminal, yes=False)
     said = operator.said.getvalue()
     assert "4 of the 4 dark frames were exposed to x-rays." in said
     assert "The field is uneven" in said
@@ -135,6 +135,6 @@ def test_a_file_that_exists_is_left_unless_the_operator_says_so(tmp_path, monkey
     out = tmp_path / "panel.h5"
     out.write_bytes(b"an old one")
     operator = Operator(monkeypatch, ["n"])
-    with pytest.raises(CalibrationError, match="was left as it is"):
-        calibrate(simulated(), out, CalibrationPlan(), operator.terminal, yes=False)
+    with pytest.raises(CalibrationError, match="was not replaced"):
+        calibrate_detector(simulated(), out, CalibrationPlan(), operator.terminal, yes=False)
     assert out.read_bytes() == b"an old one"

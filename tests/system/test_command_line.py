@@ -10,7 +10,7 @@ import cv2
 import pydicom
 import pytest
 
-from fluoroview.cli import main as cli
+from fluoroview.cli import devices as device_commands
 from fluoroview.hal import DeviceInfo
 from fluoroview.hal.runtime.registry import Discovery, DriverInfo
 
@@ -74,8 +74,10 @@ def test_names_of_devices_are_shown_letter_by_letter(monkeypatch, capsys):
     name = "[/dev/video0] of a long_dose_meter_driver"
     info = DeviceInfo("ramp", name, model="[red]")
     driver = DriverInfo("a_driver_with_a_long_name", "ramp", "1", "")
-    monkeypatch.setattr(cli, "_discover", lambda _driver: [Discovery(driver, [info], kind="det")])
-    cli.devices()
+    monkeypatch.setattr(
+        device_commands, "discovered", lambda _driver: [Discovery(driver, [info], kind="det")]
+    )
+    device_commands.devices()
     shown = capsys.readouterr().out
     assert "[red]" in shown
     assert "…" not in shown

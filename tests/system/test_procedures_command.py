@@ -5,8 +5,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from fluoroview.cli.main import _room as read_with
 from fluoroview.cli.main import app
+from fluoroview.cli.rooms import chosen_room as read_with
 from fluoroview.hal import FluoroError
 
 
