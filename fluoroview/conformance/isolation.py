@@ -32,7 +32,7 @@ KILLED = Rule(
     "After `kill -9` of its process the device opens and runs again at once (WARN after 3 s).",
     "After a crash no ended process may still claim the device.",
 )
-_NOTICED_S = 1.0
+_NOTICED_S = 3.0
 _REOPEN_SOON_S = 3.0
 _GOES_ON_S = 3.0
 _QUIET_METER_S = 0.5

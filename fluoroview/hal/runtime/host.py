@@ -23,7 +23,7 @@ from fluoroview.hal.runtime.dead_man import DeadMan, ProcessHeartbeat, arm_switc
 from fluoroview.hal.runtime.ledger import Ledger, read_ledger
 from fluoroview.hal.runtime.registry import load_driver
 from fluoroview.hal.runtime.ring import FrameRing, Word, slots_for
-from fluoroview.hal.runtime.server import Reports, format_fields
+from fluoroview.hal.runtime.server import SENTENCE_LENGTH, Reports, format_fields
 from fluoroview.hal.runtime.store_order import require_ordered_stores
 from fluoroview.hal.runtime.transport import (
     DeadlineMissedError,
@@ -37,7 +37,6 @@ from fluoroview.hal.states import DEADLINE_S, DeviceState, StateMachine
 
 logger = logging.getLogger(__name__)
 Isolation = Literal["process", "thread"]
-_SENTENCE_LENGTH = 1000
 _RESTART = "Restart the device, or choose another one."
 
 
@@ -376,7 +375,7 @@ class DeviceHost:
 
 def _foreign(sentence: str) -> str:
     """Return a driver's sentence, harmless and with a full stop."""
-    return ended(plain(sentence, _SENTENCE_LENGTH))
+    return ended(plain(sentence, SENTENCE_LENGTH))
 
 
 def _traits(described: dict[str, Any]) -> DeviceTraits:

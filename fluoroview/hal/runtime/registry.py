@@ -7,6 +7,7 @@ broken SDK does not affect the other drivers.
 import json
 import logging
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -18,6 +19,7 @@ from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import DeviceInfo
 from fluoroview.hal.runtime.installed import installed_entry_points
 from fluoroview.hal.runtime.python_child import child_environment, python_command
+from fluoroview.hal.runtime.starvation import TICK_S, Patience, Starvation
 from fluoroview.hal.states import DEADLINE_S
 
 logger = logging.getLogger(__name__)
@@ -114,35 +116,49 @@ def load_driver(name: str) -> type[Device]:
 def discover(driver: DriverInfo) -> Discovery:
     """Discover the devices of one driver, in its own process and with a deadline."""
     try:
-        done = subprocess.run(
-            python_command("fluoroview.hal.runtime.child", "discover", driver.name),
-            env=child_environment(),
-            capture_output=True,
-            timeout=DEADLINE_S["discover"],
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
+        code, output, errors = _discover_in_child(driver.name)
+    except TimeoutError:
         return Discovery(
             driver,
             error=f"Driver {driver.name} did not finish discover within "
             f"{DEADLINE_S['discover']:.0f} s. The other drivers still work.",
         )
     try:
-        answer = json.loads(done.stdout.splitlines()[-1])
+        answer = json.loads(output.splitlines()[-1])
     except (ValueError, IndexError):
         return Discovery(
             driver,
-            error=f"Driver {driver.name} ended with code {done.returncode} in "
+            error=f"Driver {driver.name} ended with code {code} in "
             "discover. The other drivers still work.",
         )
     if "error" in answer:
-        logger.info("%s: %s", driver.name, plain(done.stderr.decode(errors="replace"), 4000))
+        logger.info("%s: %s", driver.name, plain(errors.decode(errors="replace"), 4000))
         sentence = f"{answer['error']['what']} {answer['error']['remedy']}".strip()
         return Discovery(driver, error=plain(sentence, 1000))
     found = [DeviceInfo(**info) for info in answer["devices"]]
     details = {key: answer[key] for key in ("kind", "none_found", "warnings")}
     return Discovery(driver, found, **details)
+
+
+def _discover_in_child(driver: str) -> tuple[int, bytes, bytes]:
+    """Return exit code, output and errors of a driver's discovery; TimeoutError at the deadline."""
+    began_s = time.monotonic()
+    with subprocess.Popen(
+        python_command("fluoroview.hal.runtime.child", "discover", driver),
+        env=child_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        patience = Patience(DEADLINE_S["discover"], Starvation(child.pid), began_s)
+        while True:
+            try:
+                output, errors = child.communicate(timeout=TICK_S)
+                return child.returncode, output, errors
+            except subprocess.TimeoutExpired as error:
+                if patience.exhausted(0):
+                    child.kill()
+                    raise TimeoutError from error
 
 
 def look_for(name: str) -> Discovery:

@@ -26,6 +26,8 @@ from fluoroview.hal.runtime.ring import FrameRing, Word
 from fluoroview.hal.sink import FrameSink, SlotPool
 
 logger = logging.getLogger(__name__)
+SENTENCE_LENGTH = 1000
+"""At most so many characters of a driver's sentence are passed on."""
 
 # Only a detector has frames; the ring of another device carries pulses.
 NO_FRAMES: dict[str, Any] = {
@@ -103,6 +105,7 @@ class DeviceServer:
             return getattr(self, f"do_{method}")(**arguments)
         except FluoroError as error:
             error.device = error.device or self.name
+            _make_harmless(error)
             raise
         except (Exception, SystemExit) as error:  # a vendor's wrapper may call sys.exit
             logger.exception("%s: %s failed", self.name, method)
@@ -261,6 +264,12 @@ class DeviceServer:
         script = read_faults(path)
         self.sink_type = faulty_sink(script)
         self._require_fit = lambda stated: script.require_fit(path, stated)
+
+
+def _make_harmless(error: FluoroError) -> None:
+    """Replace control characters in a driver's sentence, which may quote its device."""
+    error.what, error.remedy = (plain(part, SENTENCE_LENGTH) for part in (error.what, error.remedy))
+    error.args = (f"{error.what} {error.remedy}".strip(),)
 
 
 def _blame(name: str, error: BaseException, method: str) -> DriverError:

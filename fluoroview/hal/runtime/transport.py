@@ -295,8 +295,7 @@ class ProcessTransport(Transport):
             return
         if (error := message.get("error")) is not None:
             kind = _ERRORS.get(error["type"], DriverError)
-            what, remedy = (plain(error[part], _OUTPUT_LENGTH) for part in ("what", "remedy"))
-            future.set_exception(kind(what, remedy, error["device"]))
+            future.set_exception(kind(error["what"], error["remedy"], error["device"]))
         else:
             future.set_result(message["result"])
 

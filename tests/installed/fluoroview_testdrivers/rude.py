@@ -49,6 +49,8 @@ class RudeDetector(Detector):
 
     def open(self):
         self._misbehave("open")
+        if self.device_id == "escape-open":
+            raise DeviceError("\x1b[31mThe panel\nis \u202egone.", "\x1b]0;Call\x07 the service.")
         if self.device_id == "refuse-open":
             raise DeviceError("The panel is in use.", "End the other program.")
         if self.device_id == "helper" and os.fork() == 0:  # it holds every pipe of its parent open
