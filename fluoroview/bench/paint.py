@@ -20,7 +20,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from fluoroview.pipeline.display import Window, WindowLut
+from fluoroview.hal.window import Window
+from fluoroview.pipeline.display import WindowLut
 from fluoroview.viewer.image.canvas import ImageCanvas
 
 SIDE_PX = 1000

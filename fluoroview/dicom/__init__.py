@@ -3,23 +3,23 @@
 `DicomCine` opens a file frame by frame, `write_loop` and `write_image` store one, `DicomError`
 is what both raise. The pieces, in the order in which a file passes through them:
 
-    opening.py      path → header, and where the pixels lie
+    file.py         path → header, and where the pixels lie
     pixels.py       how pixels are stored, and their way to an image
-    locating.py     where each frame lies
-    reading.py      stored samples of one frame, with codecs.py for compressed ones
+    frame_index.py  where each frame lies
+    reading.py      stored samples of one frame, decoded by pydicom
     timing.py       how long each frame stays
     acquisition.py  technique, dose, window, intensity relationship
     cine.py         all of it as one cine
-    header.py       what a written file says about itself
+    header.py       what a written file states about itself
     writing.py      the way out
 """
 
-from fluoroview.dicom.acquisition import RecordedDose, Window
+from fluoroview.dicom.acquisition import RecordedDose
 from fluoroview.dicom.cine import DicomCine
 from fluoroview.dicom.errors import DicomError
 from fluoroview.dicom.header import LoopDescription, Storage, new_study_uid
 from fluoroview.dicom.pixels import Scale
-from fluoroview.dicom.timing import CineTiming, Sequencing
+from fluoroview.dicom.timing import CineTiming
 from fluoroview.dicom.writing import WrittenFile, write_image, write_loop
 
 __all__ = [
@@ -29,9 +29,7 @@ __all__ = [
     "LoopDescription",
     "RecordedDose",
     "Scale",
-    "Sequencing",
     "Storage",
-    "Window",
     "WrittenFile",
     "new_study_uid",
     "write_image",

@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from fluoroview.dicom.attributes import number, numbers, text, value
 from fluoroview.dicom.pixels import Converter, has_modality_lut_for_display
 from fluoroview.hal.frame import NAN, Exposure, PixelIntensityRelationship
+from fluoroview.hal.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,6 @@ class RecordedDose:
     def recorded(self) -> bool:
         """Whether either figure is there."""
         return not (math.isnan(self.entrance_mgy) and math.isnan(self.kap_gycm2))
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Window centre and width in image values."""
-
-    center: float
-    width: float
 
 
 def read_dose(data: Dataset) -> RecordedDose:
@@ -84,8 +77,8 @@ def read_window(data: Dataset, converter: Converter) -> Window | None:
         return _window_of_voi_lut(data, converter)
     scale = converter.scale
     if has_modality_lut_for_display(data) and not converter.inverted:
-        return Window(center, width)
-    return Window(scale.to_image(center), width / abs(scale.slope))
+        return _window(center, width)
+    return _window(scale.to_image(center), width / abs(scale.slope))
 
 
 def _stated_window(data: Dataset) -> tuple[float | None, float | None]:
@@ -104,7 +97,14 @@ def _window_of_voi_lut(data: Dataset, converter: Converter) -> Window | None:
     entries, first, _ = descriptor
     width = entries or 65536.0  # 0 stands for 2^16 (PS3.3 C.11.2.1.1)
     scale = converter.scale
-    return Window(scale.to_image(first + width / 2), width / abs(scale.slope))
+    return _window(scale.to_image(first + width / 2), width / abs(scale.slope))
+
+
+def _window(centre: float, width: float) -> Window | None:
+    """Return a window, at least one value wide; None where a value is too large for a number."""
+    if not (math.isfinite(centre) and math.isfinite(width)):
+        return None
+    return Window(centre, max(1.0, width))
 
 
 def _frame_groups(data: Dataset, index: int) -> list[Dataset]:

@@ -11,7 +11,6 @@ from pydicom.dataset import Dataset
 
 from fluoroview.dicom.acquisition import (
     RecordedDose,
-    Window,
     read_dose,
     read_exposure,
     read_intensity_relationship,
@@ -24,6 +23,7 @@ from fluoroview.dicom.pixels import Converter, Image, Scale, read_layout
 from fluoroview.dicom.reading import reader_for
 from fluoroview.dicom.timing import CineTiming, read_timing
 from fluoroview.hal.frame import Exposure, PixelIntensityRelationship
+from fluoroview.hal.window import Window
 
 
 class DicomCine:

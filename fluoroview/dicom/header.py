@@ -16,8 +16,8 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
-from fluoroview.dicom.acquisition import Window
 from fluoroview.hal.frame import NAN, DoseOrigin, Exposure, PixelIntensityRelationship
+from fluoroview.hal.window import Window
 
 Frame = npt.NDArray[Any]
 
@@ -187,8 +187,8 @@ def _add_image(data: Dataset, description: LoopDescription, first: Frame) -> Non
     data.HighBit = data.BitsStored - 1
     data.PixelRepresentation = 0
     if description.window is not None:
-        data.WindowCenter = _ds(description.window.center)
-        data.WindowWidth = _ds(max(1.0, description.window.width))
+        data.WindowCenter = _ds(description.window.centre)
+        data.WindowWidth = _ds(description.window.width)
 
 
 def _add_intensity(data: Dataset, description: LoopDescription) -> list[str]:

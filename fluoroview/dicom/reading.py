@@ -5,13 +5,15 @@ the process with SIGBUS, a short read is an error with a sentence.
 """
 
 import threading
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from pydicom.encaps import encapsulate
+from pydicom.pixels.decoders.base import Decoder, get_decoder
+from pydicom.uid import UID
 
-from fluoroview.dicom.codecs import decoder_for
 from fluoroview.dicom.errors import DicomError
 from fluoroview.dicom.file import OpenedFile
 from fluoroview.dicom.frame_index import FrameIndex
@@ -24,6 +26,26 @@ may (JPEG lossless 1024²: 45 ms), and a loop is played more than once. Never ev
 loop the oldest frame is the one needed next."""
 
 _DTYPES = {8: np.uint8, 16: np.uint16, 32: np.uint32}
+
+
+def decoder_for(path: Path, transfer_syntax: UID) -> Decoder:
+    """Return pydicom's decoder. Raises DicomError naming the packages that would decode."""
+    try:
+        decoder = get_decoder(transfer_syntax)
+    except NotImplementedError:
+        raise DicomError(
+            path,
+            f"is stored as {transfer_syntax.name} ({transfer_syntax}), which cannot be decoded.",
+            "Export it again uncompressed, or as RLE, JPEG, JPEG-LS or JPEG 2000.",
+        ) from None
+    if not decoder.is_available:
+        packages = "; ".join(decoder.missing_dependencies)
+        raise DicomError(
+            path,
+            f"is compressed as {transfer_syntax.name}, and its decoder is not installed.",
+            f"Install one of: {packages}." if packages else "",
+        )
+    return decoder
 
 
 class FrameReader(Protocol):

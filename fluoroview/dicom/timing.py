@@ -18,26 +18,18 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import pairwise
 
 from pydicom.dataset import Dataset
 
 from fluoroview.dicom.attributes import keyword_of, label, number, numbers, value
+from fluoroview.hal.sequencing import Sequencing
 
 DEFAULT_FPS = 15.0
 """Played when a file says nothing: the commonest rate of cardiac cine and a usual pulse rate."""
 
 PLAUSIBLE_MS = (1.0, 60_000.0)
 """Shortest and longest mean time per frame that is believed."""
-
-
-class Sequencing(StrEnum):
-    """What follows the last frame."""
-
-    LOOP = "loop"
-    SWEEP = "sweep"
-    ONCE = "once"
 
 
 @dataclass(frozen=True, slots=True)

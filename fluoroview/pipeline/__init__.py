@@ -3,10 +3,11 @@
 OpenCV is the engine and every buffer is allocated once. No Qt, no devices, no files.
 """
 
+from fluoroview.hal.window import Window
 from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError
 from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.chain import Pipeline
-from fluoroview.pipeline.display import Window, WindowLut, auto_window
+from fluoroview.pipeline.display import WindowLut, auto_window
 from fluoroview.pipeline.settings import (
     CorrectionSettings,
     PipelineSettings,

@@ -1,54 +1,12 @@
 """The way to the screen: window and inversion, and a window that suits an image."""
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from fluoroview.hal.window import Window
 from fluoroview.pipeline.arrays import Grey, Image, Mask, Plane
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which image counts become which grey.
-
-    DICOM's linear window (PS3.3 C.11.2.1.2.1), ymin = 0, ymax = 255: with centre c and width w,
-    counts x ≤ c - 0.5 - (w - 1)/2 are black, x > c - 0.5 + (w - 1)/2 white, and between them grey
-    is ((x - (c - 0.5))/(w - 1) + 0.5)·255, rounded. `invert` gives 255 - grey. Without it what is
-    dense to x rays is dark, as fluoroscopy shows it.
-    """
-
-    centre: float
-    width: float
-    invert: bool = False
-
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.centre) and np.isfinite(self.width) and self.width >= 1):
-            raise ValueError(
-                f"a window of centre {self.centre} and width {self.width} is not possible;"
-                " both must be finite and the width at least 1 (PS3.3 C.11.2.1.2.1)"
-            )
-
-    @property
-    def black(self) -> float:
-        """Largest count that is shown black (white if inverted)."""
-        return self.centre - 0.5 - (self.width - 1) / 2
-
-    @property
-    def white(self) -> float:
-        """Smallest count from which on all is shown white (black if inverted)."""
-        return self.centre - 0.5 + (self.width - 1) / 2
-
-    def greys(self) -> Grey:
-        """Return the grey of each count: (65536,) uint8. This is the definition."""
-        counts = np.arange(65536, dtype=np.float64)
-        if self.width == 1:
-            grey = np.where(counts > self.white, 255.0, 0.0)
-        else:
-            grey = ((counts - (self.centre - 0.5)) / (self.width - 1) + 0.5) * 255
-        table = np.floor(np.clip(grey, 0, 255) + 0.5).astype(np.uint8)
-        return 255 - table if self.invert else table
 
 
 class WindowLut:
@@ -65,6 +23,17 @@ class WindowLut:
         self._above: Image = np.zeros((rows, columns), np.uint16)
         self.configure(window or Window(2048, 4096))
 
+    @staticmethod
+    def lut(window: Window) -> Grey:
+        """Return the grey of each count: (65536,) uint8. This is the definition."""
+        counts = np.arange(65536, dtype=np.float64)
+        if window.width == 1:
+            grey = np.where(counts > window.white, 255.0, 0.0)
+        else:
+            grey = ((counts - (window.centre - 0.5)) / (window.width - 1) + 0.5) * 255
+        table = np.floor(np.clip(grey, 0, 255) + 0.5).astype(np.uint8)
+        return 255 - table if window.invert else table
+
     @property
     def window(self) -> Window:
         """The window in use."""
@@ -80,7 +49,7 @@ class WindowLut:
         if self._exact:
             self._floor.fill(floor)
         else:
-            self._table: Grey = window.greys().reshape(1, -1)
+            self._table: Grey = self.lut(window).reshape(1, -1)
 
     def apply(self, image: Image, out: Grey) -> None:
         """Write the greys of an image (rows, columns) uint16 into `out`, of the same size."""

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fluoroview.hal.frame import PixelIntensityRelationship
+from fluoroview.hal.window import Window
 from fluoroview.pipeline.arrays import Image, Plane
-from fluoroview.pipeline.display import EDGE_PX, SAMPLE_PX, Window, straight_shutters
+from fluoroview.pipeline.display import EDGE_PX, SAMPLE_PX, straight_shutters
 from fluoroview.pipeline.settings import SubtractionSettings
 from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD

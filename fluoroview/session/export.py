@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 
 from fluoroview.dicom import LoopDescription, WrittenFile, write_image, write_loop
-from fluoroview.dicom import Window as DicomWindow
 from fluoroview.hal import (
     DeviceError,
     DoseOrigin,
@@ -17,7 +16,8 @@ from fluoroview.hal import (
 )
 from fluoroview.hal.frame import NAN
 from fluoroview.hal.safe_files import write_whole
-from fluoroview.pipeline.display import Window, WindowLut
+from fluoroview.hal.window import Window
+from fluoroview.pipeline.display import WindowLut
 from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.pipeline.subtraction import MIDDLE
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
@@ -104,7 +104,7 @@ def _describe(
         started=doses[0].started_utc if whole else session.clock.utc_now(),
         intensity_relationship=session.relationship,
         counts_per_e_fold=COUNTS_PER_E_FOLD,
-        window=DicomWindow(window.centre, window.width) if window else None,
+        window=window,
         exposure=exposure,
         air_kerma_mgy=_sum([dose.air_kerma_mgy for dose in doses]) if whole else NAN,
         kap_gycm2=_sum([dose.kap_gycm2 for dose in doses]) if whole else NAN,

@@ -8,7 +8,6 @@ from pathlib import Path
 from fluoroview.dicom import DicomCine, RecordedDose
 from fluoroview.dicom.attributes import value
 from fluoroview.hal import Clock, DeviceError
-from fluoroview.pipeline.display import Window
 from fluoroview.session.events import Mode, SessionEvents
 from fluoroview.session.images.display_windows import DisplayWindows
 from fluoroview.session.images.image_pool import ImagePool, Screen
@@ -71,7 +70,7 @@ def open_file(path: Path, windows: DisplayWindows) -> Opened:
     cine = DicomCine(path)
     source = windows.new_source()
     if cine.window is not None:
-        windows.choose(source, Window(cine.window.center, cine.window.width))
+        windows.choose(source, cine.window)
     else:
         windows.find(source, cine.read(0), cine.image_max)
     return Opened(cine, info_of(cine), source, cine.close)

@@ -24,8 +24,8 @@ from fluoroview.hal import (
 )
 from fluoroview.hal.runtime.registry import DriverInfo, installed_drivers, look_for
 from fluoroview.hal.runtime.ring import RingReader
+from fluoroview.hal.window import Window
 from fluoroview.pipeline.calibration.key import CalibrationKey
-from fluoroview.pipeline.display import Window
 from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.recording import RecordingStatus
 from fluoroview.session import export as saving

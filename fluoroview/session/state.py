@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from fluoroview.dicom import RecordedDose
 from fluoroview.dose import DoseReading, RunDose
 from fluoroview.hal import DeviceState, Ledger
-from fluoroview.pipeline.display import Window
+from fluoroview.hal.sequencing import Sequencing
+from fluoroview.hal.window import Window
 from fluoroview.recording import RecordingStatus
 from fluoroview.session.events import Mode
 from fluoroview.session.images.stream_statistics import Health
-from fluoroview.session.playback.player import Sequencing
 
 
 @dataclass(frozen=True, slots=True)

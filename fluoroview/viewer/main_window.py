@@ -15,7 +15,7 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow
 
 from fluoroview.hal import DeviceState, FluoroError
-from fluoroview.pipeline.display import Window
+from fluoroview.hal.window import Window
 from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.session.events import FIVE_MINUTES, Alarm, Mode, Problem
 from fluoroview.session.images.image_pool import Image

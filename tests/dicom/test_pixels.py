@@ -14,6 +14,7 @@ from pydicom.uid import (
 
 from fluoroview.dicom import DicomCine, DicomError, Scale
 from fluoroview.hal import PixelIntensityRelationship
+from fluoroview.hal.window import Window
 
 U16 = np.array([[[0, 1, 2], [1000, 4095, 7]]], np.uint16)
 I16 = np.array([[[-2048, -1, 0], [1, 2047, 7]]], np.int16)
@@ -215,7 +216,7 @@ def test_a_palette_becomes_luminance(make_dicom):
 
 
 @pytest.mark.parametrize(
-    ("attributes", "center", "width"),
+    ("attributes", "centre", "width"),
     [
         ({"WindowCenter": 2000, "WindowWidth": 3000}, 2000, 3000),
         ({"WindowCenter": [2000, 1], "WindowWidth": [3000, 1]}, 2000, 3000),
@@ -236,12 +237,11 @@ def test_a_palette_becomes_luminance(make_dicom):
         ({"VOILUTSequence": [lut_item(SQUARES, first=1000)]}, 1128, 256),
     ],
 )
-def test_the_window_is_told_in_image_values(make_dicom, attributes, center, width):
+def test_the_window_is_in_image_values(make_dicom, attributes, centre, width):
     path = make_dicom(U16, BitsStored=12, **attributes)
 
     with DicomCine(path) as cine:
-        assert cine.window is not None
-        assert (cine.window.center, cine.window.width) == (center, width)
+        assert cine.window == Window(centre, width)
 
 
 @pytest.mark.parametrize("attributes", [{}, {"WindowCenter": 5, "WindowWidth": 0}])

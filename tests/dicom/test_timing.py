@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
-from fluoroview.dicom.timing import DEFAULT_FPS, Sequencing, read_timing
+from fluoroview.dicom.timing import DEFAULT_FPS, read_timing
+from fluoroview.hal.sequencing import Sequencing
 
 POINTER_TO_TIME = 0x00181063
 POINTER_TO_VECTOR = 0x00181065

@@ -19,13 +19,13 @@ from fluoroview.dicom import (
     DicomError,
     LoopDescription,
     Storage,
-    Window,
     write_image,
     write_loop,
 )
 from fluoroview.dicom import header as header_module
 from fluoroview.dicom import writing as writing_module
 from fluoroview.hal import DoseOrigin, Exposure, PixelIntensityRelationship
+from fluoroview.hal.window import Window
 
 FRAMES = np.random.default_rng(3).integers(0, 4096, (5, 24, 32)).astype(np.uint16)
 EXPOSURE = Exposure(72.5, 10.3, 8.0, 2.8, 0.1, 1100.0, 230.0, 180.0)

@@ -13,6 +13,7 @@ from fluoroview.pipeline import (
     SpatialSettings,
     SubtractionSettings,
 )
+from fluoroview.pipeline.display import WindowLut
 from fluoroview.pipeline.subtraction import MIDDLE, Subtraction, first_window, subtracted_window
 
 LIN, LOG, DISP = PixelIntensityRelationship
@@ -141,7 +142,7 @@ def test_the_windows_show_grey_grey_and_contrast_dark(rng):
     image = (MIDDLE + rng.normal(0, 60, (256, 256))).astype(np.uint16)
     image[100:110] -= 1500
     for window in (first_window(), subtracted_window(image)):
-        greys = window.greys()
+        greys = WindowLut.lut(window)
         assert 150 < greys[MIDDLE] < 235
         assert greys[MIDDLE - 1500] < 70
     assert subtracted_window(image).width < first_window().width

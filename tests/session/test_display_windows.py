@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fluoroview.pipeline.display import Window
+from fluoroview.hal.window import Window
 from fluoroview.pipeline.subtraction import first_window
 from fluoroview.session.images.display_windows import (
     KEPT_SOURCES,

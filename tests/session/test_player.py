@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluoroview.session.playback.player import Playback, Sequencing
+from fluoroview.hal.sequencing import Sequencing
+from fluoroview.session.playback.player import Playback
 
 MS = 1_000_000
 

@@ -7,6 +7,7 @@ import pydicom
 import pytest
 from PyQt6.QtCore import QPointF, Qt
 
+from fluoroview.pipeline.display import WindowLut
 from fluoroview.session.events import Mode
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "dicom"
@@ -41,7 +42,8 @@ def test_an_angiogram_shows_its_own_pixels(make_window, qtbot, grey_of, path):
     seen = grey_of(window.canvas)
     x, y = window.canvas.to_image(QPointF(0, 0))
     rows, columns = seen.shape
-    wanted = window.canvas.window_shown.greys()[wanted][round(y) :, round(x) :][:rows, :columns]
+    greys = WindowLut.lut(window.canvas.window_shown)
+    wanted = greys[wanted][round(y) :, round(x) :][:rows, :columns]
     free = (slice(rows // 4, -rows // 4), slice(columns // 4, -columns // 4))  # of words
     assert np.ptp(wanted[free]) > 50, "there is something to be seen"
     assert np.abs(seen[free].astype(int) - wanted[free]).max() <= 1

@@ -12,7 +12,8 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
-from fluoroview.pipeline.display import Window
+from fluoroview.hal.window import Window
+from fluoroview.pipeline.display import WindowLut
 from fluoroview.viewer.image.canvas import ImageCanvas
 from fluoroview.viewer.widgets.message_bar import FOOT_PX
 
@@ -48,7 +49,7 @@ def canvas(qtbot):
 def test_painted_pixels_are_the_windowed_ones(canvas, counts, window, grey_of, shown):
     canvas.set_window(window)
     canvas.show_image(shown(counts))
-    wanted = window.greys()[counts]
+    wanted = WindowLut.lut(window)[counts]
     assert np.abs(grey_of(canvas).astype(int) - wanted).max() <= 1, "rounding of one grey at most"
 
 
@@ -59,14 +60,14 @@ def test_shrinking_averages_whole_cells_before_windowing(canvas, qtbot, counts, 
     canvas.set_window(window)
     canvas.show_image(shown(large))
     cells = large.reshape(SIDE, 2, SIDE, 2).mean(axis=(1, 3)).round().astype(np.uint16)
-    assert np.abs(grey_of(canvas).astype(int) - window.greys()[cells]).max() <= 1
+    assert np.abs(grey_of(canvas).astype(int) - WindowLut.lut(window)[cells]).max() <= 1
 
 
 def test_a_part_of_a_image_can_be_shown_without_a_copy(canvas, counts, grey_of, shown):
     part = np.tile(counts, (1, 2))[:, 7 : 7 + SIDE]
     assert not part.flags.c_contiguous
     canvas.show_image(shown(part))
-    wanted = Window(32768, 65536).greys()[part]
+    wanted = WindowLut.lut(Window(32768, 65536))[part]
     assert np.abs(grey_of(canvas).astype(int) - wanted).max() <= 1
 
 
@@ -77,7 +78,9 @@ def test_warming_up_shows_nothing_and_leaves_the_buffers(canvas, counts, grey_of
     assert np.array_equal(grey_of(canvas), before)
     made = canvas._buffers["screen"]
     canvas.show_image(shown(counts))
-    assert np.abs(grey_of(canvas) - Window(32768, 65536).greys()[counts].astype(int)).max() <= 1
+    assert (
+        np.abs(grey_of(canvas) - WindowLut.lut(Window(32768, 65536))[counts].astype(int)).max() <= 1
+    )
     assert canvas._buffers["screen"] is made
     canvas.warm_up(10, 10)
     assert canvas.image is not None, "an image that is shown stays"
@@ -87,7 +90,7 @@ def test_far_zoom_shows_pixels_as_squares(canvas, counts, grey_of, shown):
     canvas.show_image(shown(counts))
     canvas.zoom_by(16.0, QPointF(0, 0))
     seen = grey_of(canvas)
-    wanted = Window(32768, 65536).greys()[counts[: SIDE // 16, : SIDE // 16]]
+    wanted = WindowLut.lut(Window(32768, 65536))[counts[: SIDE // 16, : SIDE // 16]]
     assert np.abs(seen.astype(int) - np.kron(wanted, np.ones((16, 16), int))).max() <= 1
 
 
@@ -264,7 +267,8 @@ SCALED = """
 import numpy as np
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
-from fluoroview.pipeline.display import Window
+from fluoroview.hal.window import Window
+from fluoroview.pipeline.display import WindowLut
 from fluoroview.viewer.image.canvas import ImageCanvas
 
 class Shown:
@@ -280,7 +284,7 @@ image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
 assert (image.width(), image.height()) == (600, 600), (image.width(), image.height())
 bits = image.constBits().asarray(image.sizeInBytes())
 seen = np.frombuffer(bits, np.uint8).reshape(600, image.bytesPerLine())[:, :600].astype(int)
-wanted = Window(32768, 65536).greys()[Shown.pixels]
+wanted = WindowLut.lut(Window(32768, 65536))[Shown.pixels]
 assert np.abs(seen - wanted).max() <= 1
 """
 

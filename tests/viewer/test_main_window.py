@@ -5,7 +5,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QApplication
 
-from fluoroview.pipeline.display import Window
+from fluoroview.hal.window import Window
 from fluoroview.session.events import FIVE_MINUTES, Alarm, Mode
 from fluoroview.viewer.widgets.message_bar import Message
 

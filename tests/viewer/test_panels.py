@@ -11,8 +11,8 @@ from fluoroview.dicom import RecordedDose
 from fluoroview.dose.account import DoseReading
 from fluoroview.hal import DeviceInfo, DeviceState, DoseOrigin, Ledger
 from fluoroview.hal.runtime.time_fit import ClockFit
+from fluoroview.hal.sequencing import Sequencing
 from fluoroview.session.images.stream_statistics import HISTOGRAM_MS, Health
-from fluoroview.session.playback.player import Sequencing
 from fluoroview.session.state import DeviceStatus, ReplayStatus
 from fluoroview.viewer.panels.device_panel import DevicePanel
 from fluoroview.viewer.panels.dose_panel import NOT_AVAILABLE, DosePanel

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fluoroview.dicom import DicomCine, DicomError, Sequencing
+from fluoroview.dicom import DicomCine, DicomError
 from fluoroview.hal import (
     Access,
     Detector,
@@ -19,6 +19,7 @@ from fluoroview.hal import (
 )
 from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview.hal.sdk.playback import Playback
+from fluoroview.hal.sequencing import Sequencing
 from fluoroview_dicom_replay.discovery import VARIABLE, discover_files
 from fluoroview_dicom_replay.dose import recorded_pulse
 from fluoroview_dicom_replay.sequence import playback_order
@@ -183,7 +184,7 @@ def _window_parameters(cine: DicomCine) -> list[FloatParameter]:
     if window is None:
         return []
     return [
-        FloatParameter("WindowCenter", lambda: window.center, doc="In image values."),
+        FloatParameter("WindowCenter", lambda: window.centre, doc="In image values."),
         FloatParameter("WindowWidth", lambda: window.width, doc="In image values."),
     ]
 

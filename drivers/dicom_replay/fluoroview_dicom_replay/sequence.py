@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain, cycle
 
-from fluoroview.dicom import Sequencing
+from fluoroview.hal.sequencing import Sequencing
 
 
 def playback_order(first: int, last: int, sequencing: Sequencing) -> Iterator[tuple[int, bool]]:

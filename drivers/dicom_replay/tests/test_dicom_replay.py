@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fluoroview.dicom import DicomError, LoopDescription, Sequencing, write_loop
+from fluoroview.dicom import DicomError, LoopDescription, write_loop
 from fluoroview.hal import (
     DeviceError,
     DeviceHost,
@@ -24,6 +24,7 @@ from fluoroview.hal import (
     ParameterError,
     PixelIntensityRelationship,
 )
+from fluoroview.hal.sequencing import Sequencing
 from fluoroview.hal.testing import RunHere
 from fluoroview_dicom_replay import DicomReplay
 from fluoroview_dicom_replay.discovery import VARIABLE
@@ -332,7 +333,7 @@ def test_parameters_refuse_what_is_not_allowed(loop_file, name, value, allowed):
 
 
 def test_the_window_of_the_file_is_told(tmp_path):
-    from fluoroview.dicom import Window
+    from fluoroview.hal.window import Window
 
     path = write_loop(tmp_path / "w.dcm", FRAMES, replace(LOOP, window=Window(200, 300))).path
     detector = DicomReplay(str(path))

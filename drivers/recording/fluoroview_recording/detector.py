@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from enum import StrEnum
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from fluoroview.hal import (
 )
 from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview.hal.sdk.playback import Playback
+from fluoroview.hal.sequencing import Sequencing
 from fluoroview.recording import RecordError, Recording
 from fluoroview_recording.discovery import discover_recordings
 from fluoroview_recording.timeline import (
@@ -36,12 +36,7 @@ from fluoroview_recording.timeline import (
     build_timeline,
 )
 
-
-class Sequencing(StrEnum):
-    """What follows the last frame."""
-
-    ONCE = "once"
-    LOOP = "loop"
+_SEQUENCES = (Sequencing.ONCE, Sequencing.LOOP)
 
 
 class RecordingReplay(Detector):
@@ -195,7 +190,7 @@ class RecordingReplay(Detector):
                 "PlaybackSequencing",
                 lambda: str(self._sequencing),
                 self._set_sequencing,
-                choices=[str(each) for each in Sequencing],
+                choices=[str(each) for each in _SEQUENCES],
                 doc="What follows the last frame.",
             ),
             IntParameter("CurrentFrame", lambda: self._current + 1),

@@ -2,7 +2,8 @@
 
 from itertools import count
 
-from fluoroview.pipeline.display import Window, auto_window
+from fluoroview.hal.window import Window
+from fluoroview.pipeline.display import auto_window
 from fluoroview.pipeline.subtraction import first_window, subtracted_window
 from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
 from fluoroview.session.images.image_pool import ImagePixels

@@ -8,21 +8,13 @@ due: time is kept, not every image.
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
-from enum import StrEnum
 from itertools import accumulate
 
 from fluoroview.hal import Clock
+from fluoroview.hal.sequencing import Sequencing
 from fluoroview.session.playback.cine import Cine
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
-
-
-class Sequencing(StrEnum):
-    """What comes after the last image (DICOM PreferredPlaybackSequencing, and once)."""
-
-    LOOP = "loop"
-    SWEEP = "sweep"
-    ONCE = "once"
 
 
 class Playback:

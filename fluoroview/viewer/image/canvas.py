@@ -28,7 +28,8 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from fluoroview.pipeline.display import Window, WindowLut
+from fluoroview.hal.window import Window
+from fluoroview.pipeline.display import WindowLut
 from fluoroview.viewer.image.overlay import Overlay
 from fluoroview.viewer.image.view_geometry import Placement, View
 from fluoroview.viewer.image.window_drag import dragged, rounded

@@ -2,7 +2,7 @@
 
 import math
 
-from fluoroview.pipeline.display import Window
+from fluoroview.hal.window import Window
 
 NARROWEST = 16.0
 WIDEST = 131072.0

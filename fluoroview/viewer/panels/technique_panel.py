@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from fluoroview.pipeline.display import Window
+from fluoroview.hal.window import Window
 from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.session.last_image_hold import MAX_HOLD_FRAMES
 from fluoroview.session.state import DeviceStatus

@@ -18,7 +18,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from fluoroview.session.playback.player import SPEEDS, Sequencing
+from fluoroview.hal.sequencing import Sequencing
+from fluoroview.session.playback.player import SPEEDS
 from fluoroview.session.state import ReplayStatus
 from fluoroview.viewer.widgets.icons import icon
 
