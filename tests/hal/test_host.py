@@ -357,6 +357,21 @@ def test_reports_of_a_driver_in_a_thread_after_close_are_ignored():
     assert host.state is DeviceState.CLOSED
 
 
+@BOTH
+def test_a_listener_that_raises_does_not_end_the_reports_of_a_driver(isolation):
+    faults, raised = [], []
+
+    def listen(progress):
+        raised.append(progress)
+        raise RuntimeError("a listener is broken")
+
+    host = DeviceHost("rude", "progress", isolation, on_progress=listen, on_fault=faults.append)
+    host.open()
+    until(lambda: len(raised) == 2)
+    host.close()
+    assert faults == []
+
+
 _PARENT = """
 import sys, time
 from fluoroview.hal.runtime.transport import ProcessTransport

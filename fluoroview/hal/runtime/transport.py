@@ -75,7 +75,10 @@ class Transport(ABC):
     def _report(self, name: str, *report: Any) -> None:
         if name == "progress":
             self._progress_reports += 1
-        getattr(self._reports, name)(*report)  # looked up late: a thread may outlive `mute`
+        try:
+            getattr(self._reports, name)(*report)  # looked up late: a thread may outlive `mute`
+        except Exception:  # a listener's fault must not end the thread that reads the driver
+            logger.exception("A listener failed on a driver's report (%s)", name)
 
     def mute(self) -> None:
         """Report nothing of the driver any more, except that frames were committed."""
@@ -178,7 +181,7 @@ class ThreadTransport(Transport):
 
     def _run_ended(self, stopped: Future[Any]) -> None:
         if (error := stopped.exception()) is not None:
-            self._reports.fail(str(error))
+            self._report("fail", str(error))
 
     def _native_ids(self) -> list[int]:
         return [self._thread.native_id] if self._thread.native_id is not None else []
@@ -302,11 +305,11 @@ class ProcessTransport(Transport):
     def _take_report(self, message: dict[str, Any]) -> None:
         """Pass on what the driver's side reports unasked."""
         if "fail" in message:
-            self._reports.fail(message["fail"])
+            self._report("fail", message["fail"])
         elif "refuse" in message:
-            self._reports.refuse(message["refuse"])
+            self._report("refuse", message["refuse"])
         elif "silent" in message:
-            self._reports.silent(message["silent"])
+            self._report("silent", message["silent"])
         elif "progress" in message:
             self._report("progress", Progress(**message["progress"]))
 

@@ -49,6 +49,9 @@ class RudeDetector(Detector):
 
     def open(self):
         self._misbehave("open")
+        if self.device_id == "progress":
+            self.report_progress("Warming up", 0.5)
+            self.report_progress("Warm", 1.0)
         if self.device_id == "escape-open":
             raise DeviceError("\x1b[31mThe panel\nis \u202egone.", "\x1b]0;Call\x07 the service.")
         if self.device_id == "refuse-open":
