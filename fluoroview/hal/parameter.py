@@ -64,7 +64,7 @@ class Parameter:
     def check(self, value: Any) -> Value:
         """Return `value` in the parameter's type, or raise ValueError saying what is allowed."""
         if not isinstance(value, str):
-            raise ValueError("a text is wanted")
+            raise ValueError("allowed is a text")
         return value
 
     def write(self, value: Value) -> None:
@@ -107,7 +107,7 @@ class BoolParameter(Parameter):
     def check(self, value: Any) -> Value:
         """Accept True and False only."""
         if not isinstance(value, bool):
-            raise ValueError("true or false is wanted")
+            raise ValueError("allowed are true and false")
         return value
 
 
@@ -156,8 +156,9 @@ class IntParameter(_NumberParameter):
 
     def check(self, value: Any) -> Value:
         """Accept a whole number within the limits and on the raster."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-            raise ValueError("a whole number is wanted")
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or value != int(value):
+            raise ValueError("allowed is a whole number")
         number = int(value)
         self._check_limits(number)
         step, low = self._bound("increment") or 1, self._bound("minimum") or 0
@@ -174,9 +175,9 @@ class FloatParameter(_NumberParameter):
     def check(self, value: Any) -> Value:
         """Accept a finite number within the limits."""
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError("a number is wanted")
+            raise ValueError("allowed is a number")
         if not math.isfinite(value):
-            raise ValueError("a finite number is wanted")
+            raise ValueError("allowed is a finite number")
         self._check_limits(float(value))
         return float(value)
 

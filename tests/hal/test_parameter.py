@@ -54,18 +54,22 @@ def test_a_value_is_read_back_as_the_device_rounded_it():
     [
         ("ExposureTime", 9.0, "allowed is 10.0 to 5000.0 µs"),
         ("ExposureTime", 5000.1, "allowed is 10.0 to 5000.0 µs"),
-        ("ExposureTime", float("nan"), "a finite number is wanted"),
-        ("ExposureTime", "long", "a number is wanted"),
-        ("ExposureTime", True, "a number is wanted"),
+        ("ExposureTime", float("nan"), "allowed is a finite number"),
+        ("ExposureTime", "long", "allowed is a number"),
+        ("ExposureTime", True, "allowed is a number"),
         ("Width", 17, "steps of 16 from 16 px"),
         ("Width", 272, "allowed is 16 to 256 px"),
-        ("Width", 32.5, "a whole number is wanted"),
+        ("Width", 32.5, "allowed is a whole number"),
+        ("Width", float("inf"), "allowed is a whole number"),
+        ("Width", float("-inf"), "allowed is a whole number"),
+        ("Width", float("nan"), "allowed is a whole number"),
+        ("Width", True, "allowed is a whole number"),
         ("Mode", "C", "allowed are A, B"),
-        ("On", 1, "true or false is wanted"),
-        ("Text", 5, "a text is wanted"),
+        ("On", 1, "allowed are true and false"),
+        ("Text", 5, "allowed is a text"),
     ],
 )
-def test_a_value_that_is_not_allowed_says_device_parameter_value_and_what_is(name, value, allowed):
+def test_an_error_names_device_parameter_value_and_what_is_allowed(name, value, allowed):
     with pytest.raises(ParameterError) as caught:
         Device().tree().write(name, value)
     sentence = str(caught.value)
@@ -90,7 +94,7 @@ def test_read_only_and_idle_only_parameters_are_kept():
     assert tree.write("Width", 32, idle=True) == 32
 
 
-def test_an_unknown_parameter_says_which_there_are():
+def test_an_unknown_parameter_error_lists_the_known_ones():
     with pytest.raises(
         ParameterError, match=r"no parameter Exposure\. It has: ExposureTime, Width"
     ):

@@ -94,7 +94,7 @@ def test_a_write_returns_what_the_device_made_of_it(tree, name, value, read_back
         ("Width", 5000, "parameter Width cannot be 5000 px: allowed is 1 to 2048 px."),
         ("PixelFormat", "Mono12", "parameter PixelFormat cannot be Mono12: allowed are "),
         ("AcquisitionFrameRate", 2000.0, "allowed is 0.1 to 1000.0 Hz."),
-        ("ExposureTime", math.nan, "a finite number is wanted"),
+        ("ExposureTime", math.nan, "allowed is a finite number"),
         ("PayloadSize", 1, "parameter PayloadSize is read-only."),
         ("Exposure", 1, "has no parameter Exposure."),
     ],

@@ -88,7 +88,7 @@ def test_a_write_returns_what_the_device_made_of_it(tree, name, value, read_back
     ("name", "value", "sentence"),
     [
         ("Width", 5000, "parameter Width cannot be 5000 px: allowed is 100 to 800 px."),
-        ("Width", "wide", "a whole number is wanted"),
+        ("Width", "wide", "allowed is a whole number"),
         ("PixelFormat", "Mono12", "allowed are RGBa8, Mono8."),
         ("AcquisitionFrameRate", 0.5, "cannot be 0.5 Hz: allowed is 1.0 to 200.0 Hz."),
         ("PayloadSize", 1, "parameter PayloadSize is read-only."),

@@ -92,7 +92,7 @@ def test_a_write_returns_what_the_camera_made_of_it(tree, name, value, read_back
     ("name", "value", "sentence"),
     [
         ("Width", 5000, "parameter Width cannot be 5000 px: allowed is 1 to 4096 px."),
-        ("Width", "wide", "a whole number is wanted"),
+        ("Width", "wide", "allowed is a whole number"),
         ("PixelFormat", "Mono9", "allowed are Mono8, Mono10, Mono12, Mono16"),
         ("AcquisitionFrameRate", 0.001, "cannot be 0.001 Hz: allowed is 0.01 to 5000.0 Hz."),
         ("SensorWidth", 1, "parameter SensorWidth is read-only."),
