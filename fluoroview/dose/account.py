@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fluoroview.dose.kerma_and_kap import KermaAndKapSum
 from fluoroview.dose.rate import KermaRate
-from fluoroview.dose.sums import DoseSum, TechniqueMeans
+from fluoroview.dose.sums import TechniqueMeans
 from fluoroview.dose.timer import NS_PER_S, FluoroscopyTimer
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.frame import DoseOrigin, Pulse
 
 FLUOROSCOPY = "fluoroscopy"
-"""The kind of a run that nobody calls otherwise; every other kind is an acquisition."""
+"""The kind of a run unless the device states another; every other kind is an acquisition."""
 
 
 def is_acquisition(kind: str) -> bool:
@@ -20,10 +21,10 @@ def is_acquisition(kind: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DoseReading:
-    """What the dose display shows. None means not available, which is not 0.
+    """The figures of the dose display. None means not available, which is not 0.
 
-    Kerma is air kerma at the reference point, free in air. The rate is that of now: 0 while the
-    beam is off. `origin` is that of the least trusted figure in the sums.
+    Kerma is air kerma at the reference point, free in air. The rate is the present one: 0 while
+    the beam is off. `origin` is that of the least trusted figure in the sums.
     """
 
     air_kerma_rate_mgy_min: float | None
@@ -35,7 +36,7 @@ class DoseReading:
     pulses_without_kap: int
     origin: DoseOrigin
     acquisition_air_kerma_mgy: float | None = None
-    """What of the cumulative air kerma came from acquisitions; the rest is of fluoroscopy."""
+    """The part of the cumulative air kerma that is from acquisitions; the rest is fluoroscopy."""
     acquisition_kap_gycm2: float | None = None
     acquires: bool = False
     """Whether the beam is on for an acquisition: the limits of fluoroscopy are not its limits."""
@@ -63,15 +64,15 @@ class RunDose:
     origin: DoseOrigin
     peak_air_kerma_rate_mgy_min: float | None
     pulse_rate_hz: float | None
-    """Mean of what was delivered, from first to last pulse; None with fewer than 2."""
-    mean_kvp: float | None
+    """Mean rate of the pulses, from the first to the last; None with fewer than 2."""
+    mean_tube_voltage_kv: float | None
     mean_tube_current_ma: float | None
     mean_pulse_width_ms: float | None
     kind: str = FLUOROSCOPY
 
 
 class _Run:
-    """A run while it is added up."""
+    """A run while its pulses are added."""
 
     def __init__(self, number: int, kind: str, started_ns: int, started_utc: datetime) -> None:
         self.number = number
@@ -79,7 +80,7 @@ class _Run:
         self.started_ns = started_ns
         self.started_utc = started_utc
         self.ended_ns: int | None = None
-        self.dose = DoseSum()
+        self.dose = KermaAndKapSum()
         self.technique = TechniqueMeans()
         self.first_pulse_ns = self.last_pulse_ns = 0
         self.peak_mgy_min: float | None = None
@@ -112,7 +113,7 @@ class _Run:
             origin=dose.origin,
             peak_air_kerma_rate_mgy_min=self.peak_mgy_min,
             pulse_rate_hz=(dose.pulses - 1) / (span_ns / NS_PER_S) if span_ns > 0 else None,
-            mean_kvp=self.technique.tube_voltage_kv.value,
+            mean_tube_voltage_kv=self.technique.tube_voltage_kv.value,
             mean_tube_current_ma=self.technique.tube_current_ma.value,
             mean_pulse_width_ms=self.technique.pulse_width_ms.value,
             kind=self.kind,
@@ -120,24 +121,24 @@ class _Run:
 
 
 class DoseAccount:
-    """Adds up every pulse it is told of, whether or not its image arrived.
+    """Adds every pulse, whether or not its image arrived.
 
-    Times are host monotonic, ns. A pulse that comes in after its run was closed still counts, to
-    that run; one before the first run counts in the totals only. Once a source has stated its
-    kerma, a reset account shows 0; before that it shows "not available". Not for several threads
-    at once.
+    Times are host monotonic, ns. A pulse that arrives after its run ended still counts, in that
+    run; one before the first run counts in the totals only. Once a generator or meter has stated
+    kerma, a reset account shows 0; before that it shows "not available". For one thread at a
+    time.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.timer = FluoroscopyTimer(clock)
-        self._total = DoseSum()
-        self._acquired = DoseSum()
+        self._total = KermaAndKapSum()
+        self._acquired = KermaAndKapSum()
         self._kind = FLUOROSCOPY
         self._rate = KermaRate()
         self._runs: list[_Run] = []
         self._beam_on = False
-        self._known = DoseSum()  # what this source was ever able to state
+        self._known = KermaAndKapSum()  # what the room was ever able to state
 
     def pulse(self, pulse: Pulse) -> None:
         """Count one pulse, or one increment of a dose meter (`pulse_index` -1)."""
@@ -153,18 +154,18 @@ class DoseAccount:
         if self._runs:
             self._runs[-1].add(pulse, self._rate.mgy_min(pulse.host_time_ns))
 
-    def meter_there(self, there: bool) -> None:
-        """Tell whether the dose meter measures: pulses while it does not are not in its figures."""
+    def set_meter_present(self, present: bool) -> None:
+        """Set whether the dose meter measures: pulses without it are missing from its figures."""
         sums = [self._total, self._acquired, self._known]
         if self._runs:
             sums.append(self._runs[-1].dose)
         for each in sums:
-            each.meter_gone = not there
+            each.meter_absent = not present
 
     def beam_on(self, t_ns: int, kind: str = FLUOROSCOPY) -> None:
-        """Begin a run; without effect while one is going on.
+        """Begin a run; without effect during a run.
 
-        An acquisition is dose like any other, but no time of fluoroscopy.
+        An acquisition adds dose, but no fluoroscopy time.
         """
         if self._beam_on:
             return
@@ -176,7 +177,7 @@ class DoseAccount:
         self._open_run(t_ns)
 
     def beam_off(self, t_ns: int) -> None:
-        """End the run; without effect while none is going on."""
+        """End the run; without effect between runs."""
         if not self._beam_on:
             return
         self._beam_on = False
@@ -214,17 +215,17 @@ class DoseAccount:
         )
 
     def runs(self) -> tuple[RunDose, ...]:
-        """Return the runs since the last reset, oldest first; the last one may be going on."""
+        """Return the runs since the last reset, oldest first; the last one may not have ended."""
         now_ns = self._clock.monotonic_ns()
         return tuple(run.freeze(now_ns) for run in self._runs)
 
     def reset(self) -> None:
         """Begin a new procedure: totals, runs, time and signal are 0.
 
-        A run that is going on is counted from now on, as the first of the new procedure.
+        A run that has not ended counts from now on, as the first of the new procedure.
         """
-        self._total = DoseSum()
-        self._acquired = DoseSum()
+        self._total = KermaAndKapSum()
+        self._acquired = KermaAndKapSum()
         self._runs = []
         self.timer.reset()
         if self._beam_on:
@@ -239,7 +240,7 @@ class DoseAccount:
             return None
         if not self._beam_on:
             return 0.0
-        if self._known.kerma_metered and self._known.meter_gone:
+        if self._known.kerma_metered and self._known.meter_absent:
             return None
         return self._rate.mgy_min(self._clock.monotonic_ns())
 

@@ -7,7 +7,7 @@ from fluoroview.dose.account import DoseReading
 
 
 class DoseEventKind(StrEnum):
-    """What was passed."""
+    """Which limit was passed."""
 
     AIR_KERMA_RATE = "air kerma rate above its limit"
     AIR_KERMA = "cumulative air kerma at its notification level"
@@ -46,8 +46,8 @@ class DoseEvent:
 class LimitWatch:
     """Turns readings into events, once for each passage.
 
-    A rate event is armed again when the rate has fallen to the limit; a notification level speaks
-    once until the dose is reset. A figure that is not available passes nothing.
+    A rate event can occur again once the rate has fallen to the limit; a notification level occurs
+    once until the dose is reset. A figure that is not available passes no limit.
     """
 
     def __init__(self, limits: DoseLimits | None = None) -> None:
@@ -56,11 +56,11 @@ class LimitWatch:
 
     @property
     def active(self) -> frozenset[DoseEventKind]:
-        """What is passed at the moment (of the last reading)."""
+        """The limits that the last reading passes."""
         return self._active
 
     def check(self, reading: DoseReading, high_level: bool = False) -> tuple[DoseEvent, ...]:
-        """Return what this reading passes and the one before did not."""
+        """Return an event for each limit that this reading passes and the previous one did not."""
         limits = self.limits
         rate_limit = (
             limits.high_level_air_kerma_rate_mgy_min
@@ -73,7 +73,7 @@ class LimitWatch:
             reading.kap_gycm2,
         )
         passed: list[DoseEvent] = []
-        # The limit is one of fluoroscopy: 21 CFR 1020.32(d)(2)(iii) leaves recording of images out.
+        # A limit of fluoroscopy: 21 CFR 1020.32(d)(2)(iii) exempts the recording of images.
         if rate is not None and rate > rate_limit and not reading.acquires:
             passed.append(DoseEvent(DoseEventKind.AIR_KERMA_RATE, rate, rate_limit, "mGy/min"))
         if kerma is not None and kerma >= limits.notify_air_kerma_mgy:

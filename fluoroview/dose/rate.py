@@ -2,13 +2,13 @@
 
 from collections import deque
 
-from fluoroview.dose.sums import MGY_PER_UGY, stated
+from fluoroview.dose.kerma_and_kap import MGY_PER_UGY, stated
 from fluoroview.dose.timer import NS_PER_S
 from fluoroview.hal.frame import Pulse
 
 WINDOW_S = 1.0
 """The rate is a mean over the last second of pulses ..."""
-LONGEST_GAP_S = 5.0
+MAX_GAP_S = 5.0
 """... or over the last two, where pulses are slower; beyond this gap the beam counts as silent."""
 
 
@@ -17,18 +17,18 @@ class KermaRate:
 
     rate = (kerma of the pulses after the first in the window) / (time from the first to the last),
     which is exact for a steady beam at any pulse rate and any moment of reading. The first pulse
-    of a run stands for one whole second until the second one comes.
+    of a run stands for one whole second until the second one arrives.
     """
 
     def __init__(self) -> None:
         self._pulses: deque[tuple[int, float | None]] = deque()
 
     def clear(self) -> None:
-        """Forget all pulses (a new run begins)."""
+        """Discard all pulses (a new run begins)."""
         self._pulses.clear()
 
     def add(self, pulse: Pulse) -> None:
-        """Take in one pulse."""
+        """Add one pulse."""
         kerma = pulse.air_kerma_ugy if stated(pulse.air_kerma_ugy, pulse.origin) else None
         pulses = self._pulses
         pulses.append((pulse.host_time_ns, kerma))
@@ -51,12 +51,12 @@ class KermaRate:
             return None
         silent_s = (now_ns - pulses[-1][0]) / NS_PER_S
         if len(pulses) == 1:
-            span_s, total_ugy, longest_silence_s = WINDOW_S, kermas[0] or 0.0, LONGEST_GAP_S
+            span_s, total_ugy, max_silence_s = WINDOW_S, kermas[0] or 0.0, MAX_GAP_S
         else:
             span_s = max((pulses[-1][0] - pulses[0][0]) / NS_PER_S, 1e-6)
             total_ugy = sum(kerma or 0.0 for kerma in kermas[1:])
             interval_s = span_s / (len(pulses) - 1)
-            longest_silence_s = min(max(2 * interval_s, WINDOW_S), LONGEST_GAP_S)
-        if silent_s > longest_silence_s:
+            max_silence_s = min(max(2 * interval_s, WINDOW_S), MAX_GAP_S)
+        if silent_s > max_silence_s:
             return 0.0
         return total_ugy * MGY_PER_UGY / span_s * 60

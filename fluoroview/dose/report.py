@@ -1,4 +1,4 @@
-"""The dose of a procedure as plain data for JSON: units in the keys, an origin at each figure."""
+"""The dose of a procedure as plain data for JSON: units in the keys, an origin with each figure."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from fluoroview.dose.timer import minutes_text
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.frame import DoseOrigin
 
-NOTICE = "Not a medical device. Each dose figure is of the origin stated beside it."
+NOTICE = "Not a medical device. Each dose figure has the origin stated next to it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class DoseReport:
 
 
 def _figure(value: float | None, origin: DoseOrigin, missing: int) -> dict[str, Any]:
-    """Return a sum with its origin and with how many pulses are not in it."""
+    """Return a sum with its origin and the number of pulses missing from it."""
     return {
         "value": value,
         "origin": str(origin if value is not None else DoseOrigin.NOT_AVAILABLE),
@@ -75,7 +75,7 @@ def _run(run: RunDose) -> dict[str, Any]:
         "origin": str(run.origin),
         "peak_air_kerma_rate_mgy_min": run.peak_air_kerma_rate_mgy_min,
         "pulse_rate_hz": run.pulse_rate_hz,
-        "mean_tube_voltage_kv": run.mean_kvp,
+        "mean_tube_voltage_kv": run.mean_tube_voltage_kv,
         "mean_tube_current_ma": run.mean_tube_current_ma,
         "mean_pulse_width_ms": run.mean_pulse_width_ms,
     }

@@ -1,4 +1,4 @@
-"""Fluoroscopy time and its 5-minute signal, as 21 CFR 1020.32(h) asks for them."""
+"""Fluoroscopy time and its 5-minute signal, as 21 CFR 1020.32(h) requires."""
 
 from fluoroview.hal.clock import Clock
 
@@ -10,8 +10,8 @@ SIGNAL_EVERY_S = 300.0
 def minutes_text(time_s: float) -> str:
     """Return a time in minutes and tenths, for example "4.3 min".
 
-    Cut and not rounded: the text changes every 6 s, and "5.0 min" appears with the 5-minute signal
-    and not 3 s before it.
+    Truncated, not rounded: the text changes every 6 s, and "5.0 min" appears with the 5-minute
+    signal and not 3 s before it.
     """
     tenths = int(round(time_s * 1e6) // 6_000_000)
     return f"{tenths // 10}.{tenths % 10} min"
@@ -20,7 +20,7 @@ def minutes_text(time_s: float) -> str:
 class FluoroscopyTimer:
     """Adds up beam-on time and signals every 5 minutes of it.
 
-    It knows nothing of the beam but when it was on, so it cannot stop it. Times are monotonic, ns.
+    It knows only when the beam was on, so it cannot stop it. Times are monotonic, ns.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -70,7 +70,7 @@ class FluoroscopyTimer:
         self._acknowledged = self._passages()
 
     def reset(self) -> None:
-        """Set time and signal to zero; a beam that is on counts on from now."""
+        """Set time and signal to zero; a beam that is on counts from now on."""
         self._closed_ns = 0
         if self._on_since_ns is not None:
             self._on_since_ns = self._clock.monotonic_ns()

@@ -10,7 +10,7 @@ from fluoroview.pipeline.settings import CorrectionSettings
 
 NEIGHBOURS = 8
 """How many good pixels a defect is filled from."""
-LARGEST_REACH_PX = 32
+MAX_REACH_PX = 32
 """How far from a defect a good pixel may lie."""
 
 
@@ -93,10 +93,10 @@ def _nearest_good(defects: Mask) -> tuple[npt.NDArray[np.intp], Plane]:
             good = np.argwhere(~defects[top : row + reach + 1, left : column + reach + 1])
             if len(good) >= 3:
                 break
-            if reach >= LARGEST_REACH_PX:
+            if reach >= MAX_REACH_PX:
                 raise CalibrationError(
                     f"The calibration's defect at row {row}, column {column} has no good pixels"
-                    f" within {LARGEST_REACH_PX} px to fill it from.",
+                    f" within {MAX_REACH_PX} px to fill it from.",
                     "Check the detector, or leave the defect map out.",
                 )
             reach += 1

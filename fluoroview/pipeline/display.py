@@ -66,17 +66,17 @@ SAMPLE_PX = 128
 """Side of the sample that `auto_window` looks at."""
 AIR_BAND = 0.08
 """Open air lies within this fraction of the image's range below its bright end ..."""
-LEAST_AIR = 0.1
+MIN_AIR = 0.1
 """... and fills at least this fraction of the image; less may be anatomy."""
-LEAST_EDGE_STEP = 0.25
+MIN_EDGE_STEP = 0.25
 """Step at a straight edge of a shutter, of the image's range ..."""
 EDGE_PX = 3
 """... within so many pixels of the sample ..."""
 EDGE_ALONG = 0.85
 """... along so much of the side's middle half ..."""
-MOST_SHADOW = 0.45
+MAX_SHADOW = 0.45
 """... and no farther in than this."""
-LEAST_SHADOW_STEP = 20
+MIN_SHADOW_STEP = 20
 """Step at the edge of a collimator's shadow, of 255 over the image's range."""
 
 
@@ -128,7 +128,7 @@ def straight_shutters(sample: Image) -> tuple[int, int, int, int]:
     a few pixels along nearly the whole of a side; nothing in a patient is both.
     """
     counts = sample.astype(np.float32)
-    least = LEAST_EDGE_STEP * float(np.subtract(*np.percentile(counts, (98, 2))))
+    least = MIN_EDGE_STEP * float(np.subtract(*np.percentile(counts, (98, 2))))
     if least < 16:
         return 0, 0, 0, 0
     return (
@@ -141,7 +141,7 @@ def straight_shutters(sample: Image) -> tuple[int, int, int, int]:
 
 def _edge_from_left(counts: Plane, least: float) -> int:
     """Return how many columns from the left lie in the shadow of a shutter; 0: none."""
-    reach = max(3, round(counts.shape[1] * MOST_SHADOW))
+    reach = max(3, round(counts.shape[1] * MAX_SHADOW))
     middle = counts[len(counts) // 4 : len(counts) - len(counts) // 4, : reach + EDGE_PX]
     if middle.shape[1] <= EDGE_PX or not len(middle):
         return 0
@@ -160,7 +160,7 @@ def _air(sample: Image, seen: Mask) -> Mask:
     """Return True where the beam reaches the detector past the patient: bright, even and large."""
     low, high = np.percentile(sample[seen], (1, 99.5))
     air: Mask = sample > high - AIR_BAND * (high - low)
-    large = LEAST_AIR < np.count_nonzero(air & seen) / np.count_nonzero(seen) < 1
+    large = MIN_AIR < np.count_nonzero(air & seen) / np.count_nonzero(seen) < 1
     return air if large else np.zeros_like(air)
 
 
@@ -185,5 +185,5 @@ def _shutter(sample: Image) -> Mask:
     around = cv2.dilate(shadow.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(np.bool_)
     step = float(np.median(grey[around & ~shadow])) - float(np.median(grey[shadow]))
     spread = float(grey[shadow].std())
-    sharp = step > max(4 * spread, LEAST_SHADOW_STEP)
+    sharp = step > max(4 * spread, MIN_SHADOW_STEP)
     return shadow if sharp and float(grey[~shadow].std()) > 2 * spread else none

@@ -21,11 +21,11 @@ import numpy.typing as npt
 from fluoroview.hal.errors import FluoroError
 from fluoroview.pipeline.arrays import Plane
 
-MOST_TERMS = 2
-LARGEST_RESIDUAL = 0.2
+MAX_TERMS = 2
+MAX_RESIDUAL = 0.2
 """First-frame residual above which a decay is not lag but a beam that is still on."""
-LEAST_DECAY_FRAMES = 8
-_SHORTEST_FRAMES = 0.2
+MIN_DECAY_FRAMES = 8
+_MIN_FRAMES = 0.2
 _TIME_CONSTANTS = 48
 _WORTH_A_TERM = 0.5
 """A second exponential must leave less than this share of the first one's squared error."""
@@ -51,16 +51,16 @@ class LagModel:
 
     def __post_init__(self) -> None:
         right = (
-            len(self.fractions) == len(self.time_constants) <= MOST_TERMS
+            len(self.fractions) == len(self.time_constants) <= MAX_TERMS
             and all(fraction >= 0 for fraction in self.fractions)
             and all(frames > 0 for frames in self.time_constants)
-            and self.first_frame_residual <= LARGEST_RESIDUAL
+            and self.first_frame_residual <= MAX_RESIDUAL
         )
         if not right:
             raise LagError(
                 f"Lag with residual fractions {self.fractions} and time constants"
                 f" {self.time_constants} frames is not possible.",
-                f"Allowed are up to {MOST_TERMS} pairs, together at most {LARGEST_RESIDUAL:.0%}.",
+                f"Allowed are up to {MAX_TERMS} pairs, together at most {MAX_RESIDUAL:.0%}.",
             )
 
     @property
@@ -96,17 +96,17 @@ def decay_after(signal: npt.ArrayLike) -> Decay:
         )
     plateau = float(np.median(series[:end]))
     after = series[end:] / plateau
-    if after.size and after[0] > LARGEST_RESIDUAL:
+    if after.size and after[0] > MAX_RESIDUAL:
         after = after[1:]
-    if after.size < LEAST_DECAY_FRAMES:
+    if after.size < MIN_DECAY_FRAMES:
         raise LagError(
             f"Only {after.size} frames came after the beam went off.",
-            f"The lag needs at least {LEAST_DECAY_FRAMES}.",
+            f"The lag needs at least {MIN_DECAY_FRAMES}.",
         )
-    if after[0] > LARGEST_RESIDUAL or (after[1:] > 2 * LARGEST_RESIDUAL).any():
+    if after[0] > MAX_RESIDUAL or (after[1:] > 2 * MAX_RESIDUAL).any():
         raise LagError(
             f"In the second frame after the beam {after[0]:.0%} of its signal was left, and lag is"
-            f" at most {LARGEST_RESIDUAL:.0%}.",
+            f" at most {MAX_RESIDUAL:.0%}.",
             "Switch the beam off at once, not slowly, and leave it off.",
         )
     return after
@@ -120,10 +120,10 @@ def fit_lag(decay: npt.ArrayLike, frame_rate_hz: float = float("nan")) -> LagMod
     """
     left = np.asarray(decay, np.float64)
     k = np.arange(left.size)
-    grid = np.geomspace(_SHORTEST_FRAMES, 2.0 * left.size, _TIME_CONSTANTS)
+    grid = np.geomspace(_MIN_FRAMES, 2.0 * left.size, _TIME_CONSTANTS)
     shapes = np.exp(-k[None, :] / grid[:, None])
     best_error, best = float(left @ left), LagModel((), (), frame_rate_hz)
-    for terms in range(1, MOST_TERMS + 1):
+    for terms in range(1, MAX_TERMS + 1):
         if best_error <= left.size * (_GOOD_ENOUGH * left[0]) ** 2:
             break
         error, at, fractions = _best_of(left, shapes, terms)

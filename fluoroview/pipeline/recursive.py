@@ -6,9 +6,9 @@ import numpy as np
 from fluoroview.pipeline.arrays import Plane
 from fluoroview.pipeline.settings import RecursiveMode, RecursiveSettings
 
-LEAST_VARIANCE = 1e-3
+MIN_VARIANCE = 1e-3
 """Variance that is never gone below, counts²: a test pattern has none."""
-LARGEST_SIDE_FOR_2_PX = 1536
+MAX_SIDE_FOR_2_PX = 1536
 MEDIAN_OF_SQUARE = 0.45494
 """Median of the square of a standard normal variable (chi-square, 1 degree of freedom)."""
 
@@ -90,7 +90,7 @@ class WeightMap:
     """
 
     def __init__(self, rows: int, columns: int) -> None:
-        block_px = 2 if max(rows, columns) <= LARGEST_SIDE_FOR_2_PX else 4
+        block_px = 2 if max(rows, columns) <= MAX_SIDE_FOR_2_PX else 4
         shape = (-(-rows // block_px), -(-columns // block_px))
         self._size = (shape[1], shape[0])  # OpenCV's order
         self._level: Plane = np.zeros(shape, np.float32)
@@ -113,7 +113,7 @@ class WeightMap:
         cv2.multiply(change, change, dst=energy)
         per_count, constant = self._noise.learn(energy, self._level)
         cv2.addWeighted(self._level, per_count, self._level, 0.0, constant, dst=variance)
-        np.clip(variance, LEAST_VARIANCE, np.inf, out=variance)
+        np.clip(variance, MIN_VARIANCE, np.inf, out=variance)
         cv2.divide(energy, variance, dst=energy)
         cv2.blur(energy, (3, 3), dst=self._blurred)
         np.add(weight, 1.0, out=variance)
@@ -139,7 +139,7 @@ class NoiseLaw:
     """
 
     SAMPLES = 2048
-    LEAST_ALIVE = 1 / 8  # fraction of samples that must change at all to tell of noise
+    MIN_ALIVE = 1 / 8  # fraction of samples that must change at all to tell of noise
     RISE = 1.25  # largest factor per frame
     FOLLOW = 0.3  # fraction of a fall followed per frame
 
@@ -154,10 +154,10 @@ class NoiseLaw:
         squares = energy[self._sample].ravel()
         levels = level[self._sample].ravel()
         alive = squares > 0  # a shutter painted with a constant tells nothing of noise
-        if np.count_nonzero(alive) < max(16, squares.size * self.LEAST_ALIVE):
-            return self._line if self._known else (0.0, LEAST_VARIANCE)
+        if np.count_nonzero(alive) < max(16, squares.size * self.MIN_ALIVE):
+            return self._line if self._known else (0.0, MIN_VARIANCE)
         squares, levels = squares[alive], levels[alive]
-        expected = np.maximum(levels * self._line[0] + self._line[1], LEAST_VARIANCE)
+        expected = np.maximum(levels * self._line[0] + self._line[1], MIN_VARIANCE)
         excess = squares / (expected * MEDIAN_OF_SQUARE)
         dark = levels <= levels.mean()
         if dark.all():  # one level: no line to be drawn
@@ -184,7 +184,7 @@ class NoiseLaw:
 
     def _step(self, known: float, measured: float) -> float:
         if measured > known:
-            return min(measured, max(known, LEAST_VARIANCE) * self.RISE)
+            return min(measured, max(known, MIN_VARIANCE) * self.RISE)
         return known + self.FOLLOW * (measured - known)
 
 

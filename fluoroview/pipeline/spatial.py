@@ -8,21 +8,21 @@ import numpy as np
 from fluoroview.pipeline.arrays import Plane
 from fluoroview.pipeline.settings import SpatialSettings
 
-LARGEST_REACH_PX = 3
+MAX_REACH_PX = 3
 
 
 class SpatialSmoothing:
     """Gaussian smoothing in float32 (OpenCV's 16-bit one is 5 times slower), band by band."""
 
     def __init__(self, settings: SpatialSettings, band_rows: int, columns: int) -> None:
-        self._band: Plane = np.zeros((band_rows + 2 * LARGEST_REACH_PX, columns), np.float32)
+        self._band: Plane = np.zeros((band_rows + 2 * MAX_REACH_PX, columns), np.float32)
         self.configure(settings)
 
     def configure(self, settings: SpatialSettings) -> None:
         """Use other settings from the next frame on."""
         self._sigma_px = settings.sigma_px
         # To 2 sigma: 3×3 up to sigma = 0.5, at most 7×7.
-        self._reach_px = min(math.ceil(2 * settings.sigma_px), LARGEST_REACH_PX)
+        self._reach_px = min(math.ceil(2 * settings.sigma_px), MAX_REACH_PX)
 
     @property
     def changes_pixels(self) -> bool:

@@ -23,11 +23,11 @@ MIDDLE = 32768
 """Count of no difference; contrast medium lies below it, and is shown dark."""
 USUAL_DEPTH = 0.5
 """Attenuation of contrast medium, in factors e, that the first window reaches down to."""
-LEAST_DEPTH = 0.05
+MIN_DEPTH = 0.05
 SAME_KV = 0.003
 TISSUE = (15.0, 70.0)
 """Percentiles of the mask between which tissue lies."""
-MOST_AWAITED = 90
+MAX_AWAITED = 90
 """Frames after which a mask is made of whatever comes: brightness that never settles."""
 ABOVE = 0.3
 """The window's part above no difference, of its part below: noise and motion are seen as grey."""
@@ -82,7 +82,7 @@ class Subtraction:
         """Take an image (H, W) uint16 into the mask while it is being made; if `on`, subtract."""
         self._seen += 1
         if self._used < self._wanted:
-            awaited = self._seen <= MOST_AWAITED
+            awaited = self._seen <= MAX_AWAITED
             changed = awaited and technique_changed(technique, self._technique, STEADY)
             self._take(image, fresh=changed or self._seen <= self._skipped + 1)
             self._technique = technique
@@ -187,7 +187,7 @@ def subtracted_window(image: Image, invert: bool = False) -> Window:
     stride = max(1, max(image.shape) // (4 * SAMPLE_PX))  # vessels are thin
     sample = image[::stride, ::stride]
     depth = MIDDLE - float(np.percentile(sample, 0.5))
-    return _window(max(depth * 1.1, LEAST_DEPTH * COUNTS_PER_E_FOLD), invert)
+    return _window(max(depth * 1.1, MIN_DEPTH * COUNTS_PER_E_FOLD), invert)
 
 
 def _window(depth: float, invert: bool) -> Window:

@@ -29,7 +29,7 @@ from fluoroview.recording.writing import Job, RecordingFile
 FLUSH_S = 0.5
 """How often the file is made readable; a killed process costs at most this and what waits."""
 BUFFER_BYTES = 256 << 20
-MOST_BUFFERS = 64
+MAX_BUFFERS = 64
 LARGE_FRAME_BYTES = 4 << 20
 """Frames from this size on are compressed beside the writing: one thread reaches 0.3 GB/s."""
 PACKERS = 2
@@ -315,7 +315,7 @@ class _Buffers:
         frame_format = ring.layout.format
         self._shape = (frame_format.rows, frame_format.columns)
         self._dtype = np.dtype(frame_format.dtype)
-        self._left = max(8, min(MOST_BUFFERS, BUFFER_BYTES // frame_format.frame_bytes))
+        self._left = max(8, min(MAX_BUFFERS, BUFFER_BYTES // frame_format.frame_bytes))
         self._free: queue.LifoQueue[_Buffer] = queue.LifoQueue()
 
     def take(self) -> _Buffer | None:

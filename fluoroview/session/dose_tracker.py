@@ -113,10 +113,10 @@ class DoseTracker:
                 self._account.pulse(increment)
         self._after(missed)
 
-    def meter_there(self, there: bool) -> None:
+    def set_meter_present(self, there: bool) -> None:
         """Hear whether the meter measures: without it what it has measured is not the whole."""
         with self._lock:
-            self._account.meter_there(there)
+            self._account.set_meter_present(there)
 
     def frame(self, header: FrameHeader) -> None:
         """Count the pulses of a frame, and of those lost before it, at the technique typed in."""

@@ -47,7 +47,7 @@ class Peripherals:
                 on_pulses=desk.meter_increments,
                 on_fault=on_meter_fault,
             )
-            desk.meter_there(True)
+            desk.set_meter_present(True)
             meter.start()
 
     def disconnect(self) -> None:

@@ -545,7 +545,7 @@ class Session:
         self.release_pedal()
 
     def _meter_faulted(self, fault: FluoroError) -> None:
-        self.dose.meter_there(False)
+        self.dose.set_meter_present(False)
         self._workplace.tell_fault(fault, "What it measures is missing from the dose from now on.")
 
     def _image(self, buffer: ImageBuffer) -> None:

@@ -83,11 +83,11 @@ def test_a_meter_that_fails_leaves_its_sums_short_and_no_rate(fluoroscope):
         )
 
     account = fluoroscope.account
-    account.meter_there(True)
+    account.set_meter_present(True)
     fluoroscope.on()
     fluoroscope.run(1.0, kerma_ugy=NAN)
     measure(30.0)
-    account.meter_there(False)
+    account.set_meter_present(False)
     fluoroscope.run(0.5, kerma_ugy=NAN)
     measure(5.0)  # what it had measured before, and was read late
     reading = account.reading()
@@ -95,7 +95,7 @@ def test_a_meter_that_fails_leaves_its_sums_short_and_no_rate(fluoroscope):
     assert reading.pulses_without_kerma == reading.pulses_without_kap == 15
     assert not reading.complete
     assert reading.air_kerma_rate_mgy_min is None, "not 0: the beam is on, and nobody measures"
-    account.meter_there(True)
+    account.set_meter_present(True)
     fluoroscope.run(1.0, kerma_ugy=NAN)
     measure(30.0)
     fluoroscope.off()
@@ -159,7 +159,7 @@ def test_runs_add_up_to_the_totals(fluoroscope):
     assert sum(run.kap_gycm2 for run in runs) == pytest.approx(total.kap_gycm2)
     assert sum(run.duration_s for run in runs) == pytest.approx(total.fluoroscopy_time_s)
     assert runs[0].pulse_rate_hz == pytest.approx(30.0)
-    assert runs[0].mean_kvp == 70.0
+    assert runs[0].mean_tube_voltage_kv == 70.0
     apart = runs[1].started_utc - runs[0].started_utc
     assert apart.total_seconds() == pytest.approx(8.0, abs=1e-3)
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from fluoroview.pipeline import Calibration, CalibrationError, CorrectionSettings
-from fluoroview.pipeline.calibration.making import FrameStatistics, make_calibration
+from fluoroview.pipeline.calibration.build import FrameStatistics, build_calibration
 from fluoroview.pipeline.correction import Correction
 
 
 def made_of(darks, flats):
-    return make_calibration(FrameStatistics.of(darks), [FrameStatistics.of(flats)])
+    return build_calibration(FrameStatistics.of(darks), [FrameStatistics.of(flats)])
 
 
 def plain(shape, defects=None):

@@ -133,7 +133,7 @@ def test_a_slow_disk_costs_the_recording_and_not_the_ring(bench, record, problem
         add_frame(self, header, pixels)
 
     monkeypatch.setattr(RecordingFile, "add_frame", slow)
-    monkeypatch.setattr(recorder, "MOST_BUFFERS", 8)
+    monkeypatch.setattr(recorder, "MAX_BUFFERS", 8)
     recording_to = record()
     ledger = bench.run_of(1, range(40))
     _wait(lambda: recording_to.status.frames + recording_to.status.left_out == 40)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fluoroview.pipeline.calibration.making import FrameStatistics
+from fluoroview.pipeline.calibration.build import FrameStatistics
 from fluoroview.session.calibration.checks import check_dark, check_flat
 
 SHAPE = (192, 256)

@@ -349,7 +349,7 @@ def test_flats_that_make_no_calibration_are_to_be_taken_again(session, world, mo
     calibrating = CalibrationWorkflow(session, PLAN)
     while calibrating.current is not None:
         taken(calibrating, world)
-    monkeypatch.setattr("fluoroview.pipeline.calibration.making.LARGEST_DEFECT_FRACTION", 1e-4)
+    monkeypatch.setattr("fluoroview.pipeline.calibration.build.MAX_DEFECT_FRACTION", 1e-4)
     with pytest.raises(CalibrationError, match="of the pixels defects"):
         calibrating.finish()
     assert calibrating.current is calibrating.steps[1]

@@ -10,7 +10,7 @@ from fluoroview.hal import DeviceInfo
 from fluoroview.hal.sdk.playback import signed_files
 
 VARIABLE = "FLUOROVIEW_REPLAY_PATH"
-MOST_FILES = 500
+MAX_FILES = 500
 """Files looked at: a folder with a whole archive must not outlast the deadline of discovery."""
 
 
@@ -37,4 +37,4 @@ def discover_files(driver: str) -> list[DeviceInfo]:
 
 def _candidates() -> Iterator[Path]:
     folders = filter(None, os.environ.get(VARIABLE, "").split(os.pathsep))
-    return signed_files(map(Path, folders), b"DICM", at=128, most=MOST_FILES)
+    return signed_files(map(Path, folders), b"DICM", at=128, most=MAX_FILES)

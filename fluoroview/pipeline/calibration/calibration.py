@@ -1,6 +1,6 @@
 """The calibration of one detector mode: what corrects its frames, and the key of the mode.
 
-How the maps are made of frames is in `calibration_making`, how they are kept in `calibration_file`.
+How the maps are made of frames is in `build`, how they are kept in `file`.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.lag import LagModel
 
 Reasons = npt.NDArray[np.uint8]
-"""(H, W) uint8: why a pixel is a defect, flags of `calibration_defects.Reason`."""
+"""(H, W) uint8: why a pixel is a defect, flags of `defects.Reason`."""
 
 
 class CalibrationError(FluoroError):

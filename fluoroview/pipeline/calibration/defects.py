@@ -17,20 +17,20 @@ from fluoroview.pipeline.arrays import Mask, Plane
 
 ReasonMap = npt.NDArray[np.uint8]
 
-LEAST_RESPONSE = 0.6
-LARGEST_RESPONSE = 1.3
+MIN_RESPONSE = 0.6
+MAX_RESPONSE = 1.3
 NO_RESPONSE = 0.05
 """Of the neighbourhood's median; below this a pixel is called dead."""
-LARGEST_NOISE_RATIO = 6.0
-LARGEST_NONLINEARITY = 0.02
+MAX_NOISE_RATIO = 6.0
+MAX_NONLINEARITY = 0.02
 """Relative deviation from the fit at any level, beyond what is noise there."""
 NOISE_SIGMAS = 6.0
 LINE_PX = 11
 """Least length of a line."""
-LARGEST_GOOD_SHARE_OF_LINE = 0.1
-LARGEST_LINE_WIDTH_PX = 3
+MAX_GOOD_SHARE_OF_LINE = 0.1
+MAX_LINE_WIDTH_PX = 3
 _BLOCK_PX = 32
-_LEAST_NOISE = 0.1
+_MIN_NOISE = 0.1
 
 
 class Reason(IntFlag):
@@ -77,10 +77,10 @@ def response_reasons(signal: Plane, noise: Plane) -> ReasonMap:
     around = np.maximum(neighbourhood(signal), 1e-6)
     response = signal / around
     reasons = np.zeros(signal.shape, np.uint8)
-    mark(reasons, ~(response >= LEAST_RESPONSE), Reason.UNDER_RESPONDING)
+    mark(reasons, ~(response >= MIN_RESPONSE), Reason.UNDER_RESPONDING)
     mark(reasons, ~(response >= NO_RESPONSE), Reason.DEAD)
-    mark(reasons, response > LARGEST_RESPONSE, Reason.OVER_RESPONDING)
-    limit = LARGEST_NOISE_RATIO * max(float(np.median(noise)), _LEAST_NOISE)
+    mark(reasons, response > MAX_RESPONSE, Reason.OVER_RESPONDING)
+    limit = MAX_NOISE_RATIO * max(float(np.median(noise)), _MIN_NOISE)
     mark(reasons, noise > limit, Reason.NOISY)
     return reasons
 
@@ -118,7 +118,7 @@ def nonlinear(residuals: list[Plane], good: Mask) -> Mask:
     """
     bad: Mask = np.zeros(good.shape, bool)
     for residual in residuals:
-        limit = max(LARGEST_NONLINEARITY, NOISE_SIGMAS * robust_spread(residual[good]))
+        limit = max(MAX_NONLINEARITY, NOISE_SIGMAS * robust_spread(residual[good]))
         bad |= np.abs(residual) > limit
     return bad
 
@@ -176,8 +176,8 @@ def _lines(defects: Mask, row_wise: bool) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=4)
     found = np.bincount(labels.ravel(), weights=bad.ravel(), minlength=count)
     area = stats[:, cv2.CC_STAT_AREA]
-    right = (found >= (1.0 - LARGEST_GOOD_SHARE_OF_LINE) * area) & (
-        stats[:, cv2.CC_STAT_HEIGHT] <= LARGEST_LINE_WIDTH_PX
+    right = (found >= (1.0 - MAX_GOOD_SHARE_OF_LINE) * area) & (
+        stats[:, cv2.CC_STAT_HEIGHT] <= MAX_LINE_WIDTH_PX
     )
     right[0] = False
     mask: Mask = right[labels]

@@ -41,7 +41,7 @@ MODE_PARAMETERS = (
 Features Naming Convention, and what the drivers of this house call a mode."""
 RELATIVE_TOLERANCE = 0.01
 """By how much a number (gain, exposure time) may differ: clocks round."""
-LARGEST_DRIFT_C = 5.0
+MAX_DRIFT_C = 5.0
 """By how much the temperature may differ, where both are known: dark current rises steeply."""
 
 
@@ -108,10 +108,10 @@ class CalibrationKey:
                     f" {present._told(name)}"
                 )
         drift_c = abs(self.temperature_c - present.temperature_c)
-        if drift_c > LARGEST_DRIFT_C:
+        if drift_c > MAX_DRIFT_C:
             reasons.append(
                 f"it was made at {self.temperature_c:.1f} °C, but the detector is at"
-                f" {present.temperature_c:.1f} °C (allowed are {LARGEST_DRIFT_C:g} °C between them)"
+                f" {present.temperature_c:.1f} °C (allowed are {MAX_DRIFT_C:g} °C between them)"
             )
         return reasons
 

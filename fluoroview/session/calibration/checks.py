@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fluoroview.pipeline.calibration.build import FrameStatistics
 from fluoroview.pipeline.calibration.defects import (
-    LEAST_RESPONSE,
+    MIN_RESPONSE,
     block_medians,
     neighbourhood,
 )
-from fluoroview.pipeline.calibration.making import FrameStatistics
 
 LARGEST_DARK = 0.25
 """Of full scale."""
@@ -167,12 +167,12 @@ def _uneven(signal: npt.NDArray[np.float32]) -> list[Finding]:
 
 def _shaded(signal: npt.NDArray[np.float32]) -> list[Finding]:
     """A field that ends close to the detector's edge leaves the blocks even, but not the pixels."""
-    share = float((signal < LEAST_RESPONSE * neighbourhood(signal)).mean())
+    share = float((signal < MIN_RESPONSE * neighbourhood(signal)).mean())
     if share <= LARGEST_SHADED_SHARE:
         return []
     return [
         Finding(
-            f"{share:.1%} of the pixels get less than {LEAST_RESPONSE:.0%} of what the field around"
+            f"{share:.1%} of the pixels get less than {MIN_RESPONSE:.0%} of what the field around"
             " them gets.",
             "Open the collimator beyond the detector, so that its edge is not in the field, and"
             " take it again.",

@@ -18,10 +18,10 @@ from psygnal import Signal
 
 from fluoroview.hal import DeviceState, Frame
 from fluoroview.hal.runtime.ring import RingReader
+from fluoroview.pipeline.calibration.build import FrameStatistics, build_calibration
 from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError
 from fluoroview.pipeline.calibration.key import CalibrationKey
-from fluoroview.pipeline.calibration.making import FrameStatistics, make_calibration
-from fluoroview.pipeline.lag import LEAST_DECAY_FRAMES, LagError, decay_after, fit_lag
+from fluoroview.pipeline.lag import MIN_DECAY_FRAMES, LagError, decay_after, fit_lag
 from fluoroview.session.calibration.checks import Finding, check_dark, check_flat
 from fluoroview.session.session import Session
 
@@ -78,7 +78,7 @@ class CalibrationPlan:
             ("darks", self.darks, 2, 1000),
             ("flats", self.flats, 2, 1000),
             ("levels", self.levels, 1, MOST_LEVELS),
-            ("lag_frames", self.lag_frames, 2 * LEAST_DECAY_FRAMES, 1000),
+            ("lag_frames", self.lag_frames, 2 * MIN_DECAY_FRAMES, 1000),
         )
         for name, value, low, high in limits:
             if not low <= value <= high:
@@ -245,7 +245,7 @@ class CalibrationWorkflow:
         assert self._key is not None
         flats = [s for s in self.steps if s.kind is StepKind.FLAT]
         try:
-            made = make_calibration(self._dark, [self._frames[s] for s in flats])
+            made = build_calibration(self._dark, [self._frames[s] for s in flats])
         except CalibrationError:
             for flat in flats:
                 self._forget(flat)

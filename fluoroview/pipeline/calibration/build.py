@@ -27,7 +27,7 @@ from fluoroview.pipeline.calibration.defects import (
     summarise,
 )
 
-LARGEST_DEFECT_FRACTION = 0.05
+MAX_DEFECT_FRACTION = 0.05
 """With more than this share of defects the frames are wrong, not the detector."""
 _CELLS_PER_SIGMA = 8
 
@@ -82,10 +82,10 @@ class FrameStatistics:
         return plane
 
 
-def make_calibration(dark: FrameStatistics, flats: Sequence[FrameStatistics]) -> Calibration:
+def build_calibration(dark: FrameStatistics, flats: Sequence[FrameStatistics]) -> Calibration:
     """Make a calibration of dark frames and of evenly exposed ones at one or more levels.
 
-    Offset is the mean dark; gain and defects as the module and `calibration_defects` say.
+    Offset is the mean dark; gain and defects as the module and `defects` say.
     Raises CalibrationError where the frames do not allow it.
     """
     _check_frames(dark, flats)
@@ -135,10 +135,10 @@ def _check_frames(dark: FrameStatistics, flats: Sequence[FrameStatistics]) -> No
 
 def _check_defects(defects: Mask) -> None:
     found = summarise(defects)
-    if found.fraction > LARGEST_DEFECT_FRACTION:
+    if found.fraction > MAX_DEFECT_FRACTION:
         raise CalibrationError(
             f"These frames make {found.fraction:.1%} of the pixels defects, and more than"
-            f" {LARGEST_DEFECT_FRACTION:.0%} is not believed of a detector.",
+            f" {MAX_DEFECT_FRACTION:.0%} is not believed of a detector.",
             "Open the collimator beyond the detector, take everything out of the beam, and record"
             " the flat frames again.",
         )

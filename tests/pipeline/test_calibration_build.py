@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fluoroview.pipeline import CalibrationError, CorrectionSettings
+from fluoroview.pipeline.calibration.build import FrameStatistics, build_calibration
 from fluoroview.pipeline.calibration.defects import Reason, summarise
-from fluoroview.pipeline.calibration.making import FrameStatistics, make_calibration
 from fluoroview.pipeline.correction import Correction
 
 SHAPE = (128, 160)
@@ -33,7 +33,7 @@ class RawPanel:
 
     def calibration(self, levels=(8000,), n=16):
         dark = FrameStatistics.of(self.frames(0, n))
-        return make_calibration(dark, [FrameStatistics.of(self.frames(c, n)) for c in levels])
+        return build_calibration(dark, [FrameStatistics.of(self.frames(c, n)) for c in levels])
 
 
 @pytest.fixture
@@ -165,4 +165,4 @@ def test_flats_that_make_much_of_the_panel_defects_are_refused(panel):
 
 def test_no_frames_are_refused():
     with pytest.raises(CalibrationError, match="got 0 and 0"):
-        make_calibration(FrameStatistics(), [])
+        build_calibration(FrameStatistics(), [])
