@@ -17,7 +17,7 @@ import numpy as np
 from fluoroview.conformance.effort import Effort
 from fluoroview.conformance.probe import ProbeSink, RunLog
 from fluoroview.hal.clock import SystemClock
-from fluoroview.hal.device import Device, DeviceTraits
+from fluoroview.hal.device import Device, DeviceTraits, Progress
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import Frame, FrameFormat, Pixels
 from fluoroview.hal.parameter import ParameterTree
@@ -62,6 +62,7 @@ class Rig:
         self.step = step
         self.took_s: dict[str, float] = {}
         self.logs: list[RunLog] = []
+        self._progress: list[Progress] = []
         self.silences: list[float] = []
         """After how many seconds of silence the dead man's switch ended a run."""
         self.before_commit: Callable[[], None] | None = None
@@ -85,7 +86,11 @@ class Rig:
                 driver,
                 device_id,
                 clock=SystemClock(),
-                reports=Reports(bell=self._bell, silent=self.silences.append),
+                reports=Reports(
+                    bell=self._bell,
+                    silent=self.silences.append,
+                    progress=self._progress.append,
+                ),
                 end_run=self._end_run,
             )
         except Exception as error:
@@ -190,9 +195,10 @@ class Rig:
         began = time.monotonic()
         future = self._driver_thread.submit(action)
         patience = Patience(limit_s, Starvation(os.getpid()), began)
+        self._progress.clear()
         try:
             while not wait([future], TICK_S).done:
-                if patience.exhausted(0):
+                if patience.exhausted(reports=len(self._progress)):
                     raise Hang(hang_rule, f"{method} did not return within {limit_s:g} s.")
             return future.result()
         finally:
