@@ -1,4 +1,4 @@
-"""What a file says about how it was made: technique, dose, geometry, window, intensity.
+"""What a file states about its acquisition: technique, dose, geometry, window, intensity.
 
 Units become the project's: kV, mA, ms, mm; entrance dose in mGy; kerma-area product in Gy·cm²
 (the file's dGy·cm² ÷ 10). What is not recorded is NaN, never 0.
@@ -59,7 +59,7 @@ def read_exposure(data: Dataset, index: int = 0) -> Exposure:
 
 
 def read_intensity_relationship(data: Dataset) -> PixelIntensityRelationship:
-    """Return LIN, LOG or DISP; DISP (made for the screen) where the file does not say."""
+    """Return LIN, LOG or DISP; DISP (made for the screen) where the file states none."""
     for place in (data, *_frame_groups(data, 0)):
         stated = text(place, "PixelIntensityRelationship").upper()
         if stated in tuple(PixelIntensityRelationship):

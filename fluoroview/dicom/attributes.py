@@ -15,6 +15,10 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
+from fluoroview.hal.foreign_text import plain
+
+_MAX_TEXT = 1024
+
 
 def label(keyword: str) -> str:
     """Return an attribute's name for a sentence: "FrameTime (0018,1063)"."""
@@ -34,8 +38,8 @@ def keyword_of(tag: int) -> str:
 def quiet() -> Iterator[None]:
     """Silence pydicom's warnings about values that break a rule of the standard.
 
-    pydicom converts values when they are first looked at and warns then; what matters to a user
-    is told as a sentence by whoever reads the value.
+    pydicom converts values at the first access and warns then; what matters to a user becomes a
+    sentence where the value is read.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -53,13 +57,13 @@ def value(data: Dataset, keyword: str) -> Any:
 
 
 def text(data: Dataset, keyword: str) -> str:
-    """Return an attribute as text; "" if absent. Of several values, the first."""
+    """Return an attribute as harmless text; "" if absent. Of several values, the first."""
     found = value(data, keyword)
     if found is None:
         return ""
     if isinstance(found, Iterable) and not isinstance(found, str | bytes):
         found = next(iter(found), "")
-    return str(found).strip()
+    return plain(str(found).strip(), _MAX_TEXT)
 
 
 def numbers(data: Dataset, keyword: str) -> tuple[float, ...]:

@@ -22,6 +22,7 @@ from fluoroview.dicom.frame_index import locate_frames
 from fluoroview.dicom.pixels import Converter, Image, Scale, read_layout
 from fluoroview.dicom.reading import reader_for
 from fluoroview.dicom.timing import CineTiming, read_timing
+from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import Exposure, PixelIntensityRelationship
 from fluoroview.hal.window import Window
 
@@ -39,16 +40,16 @@ class DicomCine:
     Attributes:
         path: the file.
         frame_count, rows, columns: whole frames found, and their size in pixels.
-        timing: how long each frame stays, and the attribute that says so.
+        timing: how long each frame stays, and the attribute that states it.
         warnings: sentences about what is odd in the file; the viewer shows them.
-        image_max: largest value that an image can take.
+        image_max: largest value that an image can have.
         scale: from image values back to the file's (rescaled) values.
         inverted: the file is MONOCHROME1 (small values bright) and its images were turned over.
         colour: images are the luminance of a colour file.
         intensity_relationship: LIN, LOG or DISP.
         window: the file's window in image values, or None.
         dose: recorded dose of the whole file.
-        header: the data set without its pixels, for whoever needs more.
+        header: the data set without its pixels.
         modality, description: "XA", and a line for a title bar.
     """
 
@@ -97,7 +98,7 @@ class DicomCine:
         series = text(self.header, "SeriesDescription")
         size = f"{self.columns} × {self.rows}"
         return " · ".join(
-            p for p in (self.path.name, self.modality, series, date, size, frames) if p
+            p for p in (plain(self.path.name), self.modality, series, date, size, frames) if p
         )
 
     def read(self, index: int, out: Image | None = None) -> Image:
@@ -114,7 +115,7 @@ class DicomCine:
         if out is None:
             out = np.empty(shape, np.uint16)
         elif out.shape != shape or out.dtype != np.uint16:
-            raise ValueError(f"out is {out.dtype} {out.shape}; uint16 {shape} is wanted")
+            raise ValueError(f"out is {out.dtype} {out.shape}; uint16 {shape} is required")
         self._converter.convert(self._reader.read(index, out), out)
         return out
 

@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 
 from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.foreign_text import plain
+
+_MAX_SENTENCE = 600
 
 
 class DicomError(FluoroError, ValueError):
@@ -15,4 +18,4 @@ class DicomError(FluoroError, ValueError):
 
     def __init__(self, path: str | os.PathLike[str], what: str, remedy: str = "") -> None:
         self.path = Path(path)
-        super().__init__(f"{self.path} {what}", remedy)
+        super().__init__(f"{plain(self.path)} {plain(what, _MAX_SENTENCE)}", remedy)

@@ -1,6 +1,6 @@
 """From a path to an open file: its data set without the pixels, and where the pixels lie.
 
-Everything that can be wrong with a file before its first frame is decoded is said here.
+Everything that can be wrong with a file before its first frame is decoded is reported here.
 """
 
 import io
@@ -67,20 +67,20 @@ def _open_stream(path: Path) -> io.BufferedIOBase:
         stream = path.open("rb")
         size = os.fstat(stream.fileno()).st_size
     except FileNotFoundError:
-        raise DicomError(path, "is not there.", "Choose a file that exists.") from None
+        raise DicomError(path, "does not exist.", "Choose a file that exists.") from None
     except IsADirectoryError:
         raise DicomError(path, "is a folder.", "Choose one of the files in it.") from None
     except PermissionError:
-        if path.is_dir():  # Windows says so of folders too
+        if path.is_dir():  # Windows reports folders this way
             raise DicomError(path, "is a folder.", "Choose one of the files in it.") from None
         raise DicomError(
-            path, "may not be read by you.", "Ask its owner for permission, or copy it."
+            path, "cannot be read: you have no permission.", "Ask its owner for permission."
         ) from None
     except (OSError, ValueError) as error:
         raise DicomError(path, f"cannot be opened: {error}.") from error
     if size == 0:
         stream.close()
-        raise DicomError(path, "is empty.", "Copy it again from where it came from.")
+        raise DicomError(path, "is empty.", "Copy it again from its origin.")
     return stream
 
 
@@ -148,7 +148,7 @@ def _truncated(path: Path) -> DicomError:
     return DicomError(
         path,
         "ends in the middle of its header: it is truncated.",
-        "Copy it again from where it came from.",
+        "Copy it again from its origin.",
     )
 
 
@@ -214,7 +214,7 @@ def _next_element(stream: io.BufferedIOBase, transfer_syntax: UID) -> tuple[int,
 
 
 def _is_cut(data: FileDataset) -> bool:
-    """Tell whether there is nothing at all, or the last element is shorter than it says."""
+    """Return whether there is no element, or the last one is shorter than it states."""
     tags = sorted(data.keys())
     last = raw_element(data, tags[-1]) if tags else None
     if last is not None and last.value is not None:
@@ -227,7 +227,7 @@ def _without_pixels(path: Path, data: FileDataset) -> DicomError:
         return DicomError(
             path,
             "describes an image but has no pixels: it is truncated, or was sent without them.",
-            "Copy it again from where it came from.",
+            "Copy it again from its origin.",
         )
     with quiet():
         uid = UID(text(data, "SOPClassUID"))

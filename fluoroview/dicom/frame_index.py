@@ -79,9 +79,9 @@ def _contradiction(file: OpenedFile, whole: int, found: str) -> tuple[str, ...]:
     if whole == stated:
         return ()
     kind = "The file is truncated" if found else "The file contradicts itself"
-    said = f"{stated} frame{'s' if stated > 1 else ''} stated, {whole} whole ones found"
+    counted = f"{stated} frame{'s' if stated > 1 else ''} stated, {whole} whole ones found"
     played = "" if whole > stated else " The missing frames cannot be recovered from this file."
-    return (f"{kind}: {said}; the {whole} are played.{played}",)
+    return (f"{kind}: {counted}; the {whole} are played.{played}",)
 
 
 def _native(file: OpenedFile, frame_bytes: int) -> tuple[list[Frame], str]:

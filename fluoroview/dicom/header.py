@@ -1,4 +1,4 @@
-"""What a written file says about itself: `LoopDescription`, and the header made from it.
+"""What a written file states about itself: `LoopDescription`, and the header made from it.
 
 The pixels are not here: `writing.py` streams them behind this header.
 """
@@ -39,17 +39,17 @@ class Storage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoopDescription:
-    """What a file says about its frames. NaN and "" mean "not known" and are left out or empty.
+    """What a file states about its frames. NaN and "" mean "not known".
 
     `durations_ms`: how long each frame stays, one entry per frame.
-    `simulated`: no patient was there; the file then says so in name, id and comment.
+    `simulated`: there is no patient; the file then states so in name, id and comment.
     `exposure`: technique of the loop (its mean, where it varied).
     `air_kerma_mgy` (at the reference point) and `kap_gycm2`: dose of this loop alone; where they
     come from is `dose_origin`.
     `counts_per_e_fold`: of LOG images, how many counts make a factor e of x-ray intensity; it
-    gives the table back to linear values that the standard wants beside them (PS3.3 C.8.7.1.1.2).
+    gives the table to linear values that the standard requires next to them (PS3.3 C.8.7.1.1.2).
     `derivation`: what was done to the pixels; makes the image type DERIVED.
-    `started`: first pulse, with time zone. `study_uid` joins the files of one examination.
+    `started`: first pulse, with time zone. `study_uid` joins the files of one session.
     """
 
     durations_ms: tuple[float, ...]
@@ -172,8 +172,8 @@ def _add_image(data: Dataset, description: LoopDescription, first: Frame) -> Non
     data.ImageType = [kind, "PRIMARY", "SINGLE PLANE"]
     if description.derivation:
         data.DerivationDescription = description.derivation[:1024]
-    said = [SIMULATED_COMMENT] if description.simulated else []
-    comment = " ".join([*said, description.comment]).strip()
+    notes = [SIMULATED_COMMENT] if description.simulated else []
+    comment = " ".join([*notes, description.comment]).strip()
     if comment:
         data.ImageComments = comment[:10240]
     data.PatientOrientation = ""
@@ -198,7 +198,7 @@ def _add_intensity(data: Dataset, description: LoopDescription) -> list[str]:
     if log and math.isnan(description.counts_per_e_fold):
         data.PixelIntensityRelationship = str(PixelIntensityRelationship.DISP)
         return [
-            "The images are logarithmic by an unknown law, which DICOM cannot say; they are "
+            "The images are logarithmic by an unknown law, which DICOM cannot express; they are "
             "marked as made for the screen (DISP)."
         ]
     data.PixelIntensityRelationship = str(relationship)
@@ -267,15 +267,15 @@ def _add_filters(data: Dataset, exposure: Exposure) -> None:
 
 def _add_dose(data: Dataset, description: LoopDescription) -> None:
     """Dose of the loop, and where the figures come from (C.4.16)."""
-    said = []
+    figures = []
     if not math.isnan(description.kap_gycm2):
         data.ImageAndFluoroscopyAreaDoseProduct = _ds(description.kap_gycm2 * 10.0)
-        said.append("kerma-area product")
+        figures.append("kerma-area product")
     if not math.isnan(description.air_kerma_mgy):
         data.EntranceDoseInmGy = _ds(description.air_kerma_mgy)
-        said.append("EntranceDoseInmGy = air kerma at the reference point")
-    if said:
-        data.CommentsOnRadiationDose = f"{description.dose_origin}: {', '.join(said)}"
+        figures.append("EntranceDoseInmGy = air kerma at the reference point")
+    if figures:
+        data.CommentsOnRadiationDose = f"{description.dose_origin}: {', '.join(figures)}"
 
 
 def _add_cine(data: Dataset, description: LoopDescription) -> list[str]:

@@ -83,7 +83,7 @@ class PixelLayout:
 
     @property
     def image_bits(self) -> int:
-        """Bits that the values of an image without look-up table take."""
+        """Bits of the values of an image without look-up table."""
         return min(self.bits_stored, 16)
 
 
@@ -92,7 +92,7 @@ def read_layout(path: str | os.PathLike[str], data: Dataset) -> PixelLayout:
     rows, columns = (round(number(data, key) or 0) for key in ("Rows", "Columns"))
     if rows < 1 or columns < 1:
         raise DicomError(
-            path, "does not say how many rows and columns its pixels have.", "Export it again."
+            path, "does not state how many rows and columns its pixels have.", "Export it again."
         )
     if rows * columns > MAX_PIXELS:
         raise DicomError(
@@ -125,7 +125,7 @@ def read_layout(path: str | os.PathLike[str], data: Dataset) -> PixelLayout:
 class Converter:
     """Turns stored samples into images for one file; `warnings` are sentences.
 
-    `image_max` is the largest value an image can take, `inverted` tells that the file is
+    `image_max` is the largest value an image can have, `inverted` states that the file is
     MONOCHROME1 and was turned over, and `scale` leads back to the file's values.
     """
 
@@ -169,7 +169,7 @@ class Converter:
             with quiet():
                 table = self._stated_table(data)
         except Exception as error:  # a wrong descriptor fails in many ways
-            self.warnings.append(f"The file's look-up table is unusable ({error}) and is left out.")
+            self.warnings.append(f"The file's look-up table is unusable ({error}) and is ignored.")
             return None
         if table is None:
             return None

@@ -21,7 +21,7 @@ from fluoroview.dicom.pixels import Image, PixelLayout
 
 Stored = npt.NDArray[Any]
 CACHE_BYTES = 256 << 20
-"""Decoded frames kept per file, the first ones that come: a codec can take longer than a frame
+"""Decoded frames kept per file, the first ones read: a codec can take longer than a frame
 may (JPEG lossless 1024²: 45 ms), and a loop is played more than once. Never evicted, because in a
 loop the oldest frame is the one needed next."""
 

@@ -1,6 +1,6 @@
-"""How long each frame of a cine stays on the screen, and which attribute says so.
+"""How long each frame of a cine stays on the screen, and which attribute states it.
 
-DICOM standardises no precedence between the attributes that can tell. Ours, first that fits:
+DICOM standardises no precedence between the attributes that can state it. Ours, in order:
 
 1. the attribute that FrameIncrementPointer (0028,0009) names, if it is one of the next two
 2. FrameTimeVector (0018,1065), when its length fits the number of frames
@@ -26,7 +26,7 @@ from fluoroview.dicom.attributes import keyword_of, label, number, numbers, valu
 from fluoroview.hal.sequencing import Sequencing
 
 DEFAULT_FPS = 15.0
-"""Played when a file says nothing: the commonest rate of cardiac cine and a usual pulse rate."""
+"""Played when a file states no rate: the commonest rate of cardiac cine and a usual pulse rate."""
 
 PLAUSIBLE_MS = (1.0, 60_000.0)
 """Shortest and longest mean time per frame that is believed."""
@@ -57,12 +57,12 @@ class CineTiming:
 
     @property
     def total_s(self) -> float:
-        """Time that the whole cine takes, s."""
+        """Duration of the whole cine, s."""
         return sum(self.durations_ms) / 1000.0
 
 
 class _UnfitError(ValueError):
-    """An attribute that is present but cannot be the timing; its text says why."""
+    """An attribute that is present but cannot be the timing; its text is the reason."""
 
 
 def read_timing(data: Dataset, frame_count: int) -> CineTiming:
@@ -96,7 +96,7 @@ def _durations(data: Dataset, frame_count: int) -> tuple[tuple[float, ...], str,
             return durations, label(keyword), warnings
     source = f"none in the file, {DEFAULT_FPS:g} frames/s assumed"
     warnings.append(
-        f"The file does not say how fast its frames follow each other; "
+        f"The file states no frame rate; "
         f"{DEFAULT_FPS:g} frames per second are assumed. Set the speed by hand if you know it."
     )
     return default, source, warnings
@@ -125,7 +125,7 @@ def _from_vector(data: Dataset, frame_count: int) -> tuple[float, ...] | None:
         return None
     if len(vector) not in (frame_count, frame_count - 1):
         raise _UnfitError(f"it has {len(vector)} entries for {frame_count} frames")
-    # Some equipment leaves out the leading zero and writes the gaps only.
+    # Some equipment omits the leading zero and writes the gaps only.
     gaps = vector[-(frame_count - 1) :]
     if min(gaps) < 0:
         raise _UnfitError(f"it holds a negative time, {min(gaps):g} ms")

@@ -16,7 +16,7 @@ from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD, IdentityTransform, tone_
 
 BAND_ROWS = 256
 """Rows smoothed and toned at a time. What lies between the two then stays in the cache, which
-takes a third off their time at 2048×2048; fewer rows cost more in calls."""
+saves a third of their time at 2048×2048; fewer rows cost more in calls."""
 
 
 class Pipeline:
@@ -82,7 +82,7 @@ class Pipeline:
         self._check(raw, out)
         self.subtracted = self.subtracts
         if technique_changed(technique, self._technique, JUMP):
-            # Its noise law would take a jump of the whole image for noise, and average it away.
+            # Its noise law would mistake a jump of the whole image for noise, and average it away.
             self.recursive.reset()
         self._technique = technique
         if self.passes_untouched:

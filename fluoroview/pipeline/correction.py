@@ -38,8 +38,10 @@ class Correction:
     @property
     def changes_pixels(self) -> bool:
         """Whether anything is corrected at all."""
-        wanted = self._settings
-        return self._calibration is not None and (wanted.offset or wanted.gain or wanted.defects)
+        settings = self._settings
+        return self._calibration is not None and (
+            settings.offset or settings.gain or settings.defects
+        )
 
     def apply(self, raw: Raw) -> Plane:
         """Correct one frame (H, W), uint8 or uint16; the next one overwrites the result."""

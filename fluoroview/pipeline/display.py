@@ -1,4 +1,4 @@
-"""The way to the screen: window and inversion, and a window that suits an image."""
+"""The way to the screen: window, inversion and auto window."""
 
 import math
 
@@ -13,7 +13,7 @@ class WindowLut:
     """Applies a window to images of one size, fast.
 
     Two OpenCV steps, not one: `convertScaleAbs` alone would fold what is below the window back to
-    grey, so a saturating subtraction puts it to 0 first, from an array, because OpenCV is 4 times
+    grey, so a saturating subtraction sets it to 0 first, from an array, because OpenCV is 4 times
     slower with a number. Windows for which that is not exact (narrower than 256 counts, or with an
     edge below 0) go through a table of 65 536 greys.
     """
@@ -81,13 +81,13 @@ MIN_SHADOW_STEP = 20
 
 
 def auto_window(image: Image, invert: bool = False, maximum: int = 65535) -> Window:
-    """Return a window that suits an image (H, W): from its 1st to its 99th percentile.
+    """Return the auto window of an image (H, W): from its 1st to its 99th percentile.
 
     Next to open air, tissue thins out towards the skin; the 90th percentile is then white, so
     that the greys go to what lies deep.
 
     Looked at is a sample of at most about 128×128 pixels, without black and white extremes (0,
-    and `maximum` or above), without the shadow of the collimator and without open air beside the
+    and `maximum` or above), without the shadow of the collimator and without open air next to the
     patient, if there are any.
     """
     stride = max(1, max(image.shape) // SAMPLE_PX)
@@ -168,7 +168,7 @@ def _shutter(sample: Image) -> Mask:
     """Return True in the collimator's shadow.
 
     That is: the dark class of the image, where it hangs together with two or more corners, has a
-    sharp edge to what it surrounds, and is more even than that (a patient beside open air is not).
+    sharp edge to what it surrounds, and is more even than that (a patient next to open air is not).
     """
     none: Mask = np.zeros(sample.shape, np.bool_)
     low, high = int(sample.min()), int(sample.max())

@@ -36,7 +36,7 @@ Decay = npt.NDArray[np.float64]
 
 
 class LagError(FluoroError):
-    """A decay that lag cannot be taken from."""
+    """A decay from which lag cannot be fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def decay_after(signal: npt.ArrayLike) -> Decay:
     """Return the residual fractions after the beam went off, from the mean signal of each frame.
 
     `signal` is counts above dark, frame by frame, beginning under beam. A frame that is between
-    on and off was partly exposed and is left out. Raises LagError where there is no such decay.
+    on and off was partly exposed and is skipped. Raises LagError where there is no such decay.
     """
     series = np.asarray(signal, np.float64)
     on = series > 0.5 * series.max(initial=0.0)
@@ -152,7 +152,7 @@ def _best_of(left: Decay, shapes: Decay, terms: int) -> tuple[float, tuple[int, 
 
 
 class LagCorrection:
-    """Stage: takes the lag of earlier frames out of a corrected frame, in place.
+    """Stage: removes the lag of earlier frames from a corrected frame, in place.
 
     Two passes over memory for each exponential. Noise of earlier frames enters with their lag, in
     the same small share. Without a model, or switched off, it does nothing.

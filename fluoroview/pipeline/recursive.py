@@ -36,7 +36,7 @@ class RecursiveAverage:
         self._settings = settings
 
     def reset(self) -> None:
-        """Forget all frames: the next one is taken as it is."""
+        """Discard all frames: the next one is passed as it is."""
         self._fresh = True
 
     @property
@@ -135,11 +135,11 @@ class NoiseLaw:
     until it explains the median squared change in the darker as in the brighter half of a sample
     of blocks. It is learned at the scale at which motion is tested, so that neither a calibration
     nor white noise is needed. A median forgives motion in less than half of the image; a rise is
-    followed slowly so that a change of the whole image (a jump in kV) is not taken for noise.
+    followed slowly so that a change of the whole image (a jump in kV) is not mistaken for noise.
     """
 
     SAMPLES = 2048
-    MIN_ALIVE = 1 / 8  # fraction of samples that must change at all to tell of noise
+    MIN_ALIVE = 1 / 8  # fraction of samples that must change at all to show noise
     RISE = 1.25  # largest factor per frame
     FOLLOW = 0.3  # fraction of a fall followed per frame
 
@@ -153,7 +153,7 @@ class NoiseLaw:
         """Return variance per count and constant variance, given squared changes and levels."""
         squares = energy[self._sample].ravel()
         levels = level[self._sample].ravel()
-        alive = squares > 0  # a shutter painted with a constant tells nothing of noise
+        alive = squares > 0  # a shutter painted with a constant shows no noise
         if np.count_nonzero(alive) < max(16, squares.size * self.MIN_ALIVE):
             return self._line if self._known else (0.0, MIN_VARIANCE)
         squares, levels = squares[alive], levels[alive]
@@ -189,6 +189,6 @@ class NoiseLaw:
 
 
 def _median(values: Plane) -> float:
-    """Return the upper median; np.median takes 3 times as long."""
+    """Return the upper median; np.median is 3 times slower."""
     middle = values.size // 2
     return float(np.partition(values, middle)[middle])

@@ -71,7 +71,7 @@ class SubtractionSettings(_Settings):
     mask_frames: int = Field(default=6, ge=1, le=64)
     """Of how many frames at the beginning of a run the mask is the mean."""
     skip_frames: int = Field(default=1, ge=0, le=64)
-    """Frames before those, left out: the lag of a panel still builds up."""
+    """Frames skipped before those: the lag of a panel still builds up."""
     shift_x_px: float = Field(default=0.0, ge=-50.0, le=50.0)
     """How far the mask is moved to the right, where the patient moved; parts of a pixel too."""
     shift_y_px: float = Field(default=0.0, ge=-50.0, le=50.0)

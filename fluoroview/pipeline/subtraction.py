@@ -43,8 +43,8 @@ class Subtraction:
 
     While the mask is being made, what there is of it is subtracted: the image is grey. It is
     made whether or not it is used, so that subtraction can be switched on at any time of a run.
-    Brightness that still settles begins the mask anew; once it is made, a change of technique,
-    which is about a constant in the log domain (`counts_per_e_fold`), is taken out.
+    Brightness that still settles restarts the mask; once it is complete, a change of technique,
+    which is about a constant in the log domain (`counts_per_e_fold`), is removed.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Subtraction:
         """Return by how many counts an image is brighter than its mask for its technique alone.
 
         Of another mAs that is known; another voltage changes all tissue, and contrast medium lies
-        over less than half of it, so that the median tells.
+        over less than half of it, so that the median shows it.
         """
         before = self._technique
         if technique is None or before is None:
@@ -183,7 +183,7 @@ def first_window(invert: bool = False) -> Window:
 
 
 def subtracted_window(image: Image, invert: bool = False) -> Window:
-    """Return a window that suits a subtracted image: from its deepest contrast to above grey."""
+    """Return the auto window of a subtracted image: from its deepest contrast to above grey."""
     stride = max(1, max(image.shape) // (4 * SAMPLE_PX))  # vessels are thin
     sample = image[::stride, ::stride]
     depth = MIDDLE - float(np.percentile(sample, 0.5))

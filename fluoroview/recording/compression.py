@@ -52,7 +52,7 @@ class Compressor:
         return chunk
 
     def compress(self, pixels: Pixels, chunk: Chunk) -> memoryview:
-        """Compress C-order pixels into a `new_chunk`; return the part of it that they take."""
+        """Compress C-order pixels into a `new_chunk`; return the part of it that is used."""
         blocks = chunk.ctypes.data + _HEADER.size
         size = self._library.bshuf_compress_lz4(
             pixels.ctypes.data, blocks, self._count, self._item, self._block
@@ -134,7 +134,7 @@ def check_chunk(chunk: bytes, frame_format: FrameFormat) -> int:
 
 
 def max_chunk_bytes(frame_format: FrameFormat) -> int:
-    """Return more bytes than any compressed frame of a format takes."""
+    """Return a size that no compressed frame of a format exceeds."""
     return frame_format.frame_bytes + frame_format.frame_bytes // 8 + 4096
 
 

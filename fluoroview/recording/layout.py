@@ -2,7 +2,7 @@
 
 Datasets: `images` (frames × rows × columns, one frame a chunk, bitshuffle + LZ4), `frames` (one
 row an image: its whole header), `pulses`, `runs` (the account of each run) and `ending` (one row).
-An image counts from the moment its row in `frames` is there. Attributes of the file say what was
+An image counts once its row in `frames` exists. Attributes of the file state what was
 recorded and with what; see `RecordingInfo`.
 """
 
@@ -28,7 +28,7 @@ FORMAT = "fluoroview recording"
 VERSION = 1
 SUFFIX = ".fluoro.h5"
 TABLE_BLOCK = 256
-"""Rows a chunk of the tables: what one extension takes on disk."""
+"""Rows in a chunk of the tables: the size of one extension on disk."""
 
 _EXPOSURE = [(part.name, "<f8") for part in fields(Exposure)]
 _ORIGIN_CODES = {
@@ -138,7 +138,7 @@ class RecordingInfo:
 
     @classmethod
     def of(cls, host: DeviceHost) -> "RecordingInfo":
-        """Return what an armed device says of itself. Raises DeviceError."""
+        """Return the description of an armed device. Raises DeviceError."""
         parameters = host.parameters()
         rates = [p["value"] for p in parameters if p["name"] == "AcquisitionFrameRate"]
         return cls(

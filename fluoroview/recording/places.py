@@ -20,7 +20,7 @@ def recording_folders() -> list[Path]:
 
 
 def new_recording_path(info: RecordingInfo, clock: Clock, folder: Path | None = None) -> Path:
-    """Return a name that says when (UTC) and what, and that is not taken yet."""
+    """Return a new name of date and time (UTC) and device."""
     device = re.sub(r"[^\w.-]+", "-", info.name)[-60:].strip("-.")
     stem = f"{clock.utc_now():%Y%m%dT%H%M%SZ}-{device}"
     folder = folder or recording_folders()[0]

@@ -1,9 +1,9 @@
-"""`Recorder`: every frame and pulse of a ring into a file, without holding anybody up.
+"""`Recorder`: every frame and pulse of a ring into a file, without delaying any other reader.
 
-Two threads. One reads the ring, copies each frame into a buffer and gives its slot back at once,
-so that a slow disk never fills the ring and the live image knows nothing of it. The other
-compresses and writes; large frames are compressed by two more, ahead of it. When all buffers wait
-for the disk, frames are left out of the recording, counted and told.
+Two threads. One reads the ring, copies each frame into a buffer and releases its slot at once, so
+that a slow disk never fills the ring and never delays the live image. The other compresses and
+writes; two more compress large frames ahead of it. When all buffers wait for the disk, frames are
+skipped, counted and reported.
 """
 
 import queue
@@ -31,7 +31,7 @@ FLUSH_S = 0.5
 BUFFER_BYTES = 256 << 20
 MAX_BUFFERS = 64
 LARGE_FRAME_BYTES = 4 << 20
-"""Frames from this size on are compressed beside the writing: one thread reaches 0.3 GB/s."""
+"""Frames from this size on are compressed ahead of the writing: one thread reaches 0.3 GB/s."""
 PACKERS = 2
 _POLL_S = 0.05
 _FLUSH_NS = int(FLUSH_S * 1e9)
@@ -39,7 +39,7 @@ _FLUSH_NS = int(FLUSH_S * 1e9)
 
 @dataclass(frozen=True, slots=True)
 class RecordingStatus:
-    """How a recording stands. `frames` are on their way or written; `left_out` are neither."""
+    """The state of a recording. `frames` are queued or written; `left_out` are neither."""
 
     path: Path
     frames: int
@@ -60,8 +60,8 @@ class Recorder:
 
     Raises RecordError when the file cannot be made. `on_problem(what, remedy)` is called from a
     thread of the recorder, once for each thing that goes wrong; the recorder never raises later.
-    Close it before the ring is closed. `ring_pulses` False: the detector does not speak for the
-    pulses in this room; who does is told to `add_pulses`, so that none is recorded twice.
+    Close it before the ring is closed. `ring_pulses` False: another device of the room
+    reports the pulses, through `add_pulses`, so that none is recorded twice.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Recorder:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._runs: dict[int, RunAccount] = {}
         self._finals: queue.SimpleQueue[Ledger] = queue.SimpleQueue()
-        self._told: queue.SimpleQueue[tuple[list[Pulse], int]] = queue.SimpleQueue()
+        self._reported: queue.SimpleQueue[tuple[list[Pulse], int]] = queue.SimpleQueue()
         self._ring_pulses = ring_pulses
         self._ending = Ending.OPEN
         self._frames = self._left_out = self._pulses = self._pulses_missed = 0
@@ -102,7 +102,7 @@ class Recorder:
 
     @property
     def status(self) -> RecordingStatus:
-        """How the recording stands now; from any thread."""
+        """The state of the recording now; from any thread."""
         return RecordingStatus(
             self.path,
             self._frames if self._ending is Ending.OPEN else self._file.frames,
@@ -119,11 +119,11 @@ class Recorder:
         self._reader.wake()
 
     def add_pulses(self, pulses: list[Pulse], missed: int = 0) -> None:
-        """Record pulses that another device of the room tells; from any thread, at once."""
-        self._told.put((pulses, missed))
+        """Record pulses that another device of the room reports; from any thread, at once."""
+        self._reported.put((pulses, missed))
 
     def close(self) -> RecordingStatus:
-        """Write what waits, close the file, leave the ring; return how it ended."""
+        """Write what is pending, close the file, leave the ring; return how it ended."""
         self._closed = True
         self._reader.wake()
         self._reading.join()
@@ -139,7 +139,7 @@ class Recorder:
             while self._reader.pending > 0 and self._ending is Ending.OPEN:
                 self._read_once(0.0)
             if self._ending is Ending.OPEN:
-                self._read_once(0.0)  # pulses and accounts told since
+                self._read_once(0.0)  # pulses and accounts since then
                 self._store_account()
         except Exception as error:
             self._stop(error)
@@ -189,7 +189,7 @@ class Recorder:
                 file.add_frame(header, buffer.pixels)
             else:
                 file.add_stored_frame(header, *packed.result())
-            self._buffers.give_back(buffer)
+            self._buffers.release(buffer)
 
         return job
 
@@ -199,8 +199,8 @@ class Recorder:
             missed = count - self._pulses_seen - len(pulses)
             self._pulses_seen = count
             self._store_pulses(pulses, missed)
-        while not self._told.empty():
-            self._store_pulses(*self._told.get())
+        while not self._reported.empty():
+            self._store_pulses(*self._reported.get())
 
     def _store_pulses(self, pulses: list[Pulse], missed: int) -> None:
         if not pulses and not missed:
@@ -272,7 +272,7 @@ class Recorder:
                 flush_ns, dirty = self._clock.monotonic_ns() + _FLUSH_NS, False
 
     def _stop(self, error: Exception) -> None:
-        """End the recording, keep what it has, and say why; the live image goes on."""
+        """End the recording, keep what it has, and report why; the live image goes on."""
         if self._ending is not Ending.OPEN:
             return
         self._ending = Ending.DISK_FULL if isinstance(error, DiskFullError) else Ending.FAILED
@@ -308,7 +308,7 @@ class _Buffer:
 
 
 class _Buffers:
-    """Buffers for frames; the last one given back is the next one taken, while warm."""
+    """Buffers for frames; the last one released is the next one used, while warm in the cache."""
 
     def __init__(self, ring: FrameRing, compressor: Compressor | None) -> None:
         self._compressor = compressor
@@ -331,7 +331,7 @@ class _Buffers:
             return _Buffer(pixels)
         return _Buffer(pixels, self._compressor, self._compressor.new_chunk())
 
-    def give_back(self, buffer: _Buffer) -> None:
+    def release(self, buffer: _Buffer) -> None:
         """Return a buffer whose frame is written."""
         self._free.put(buffer)
 

@@ -1,6 +1,6 @@
 """What of a recording can be saved, and saving it: `recover`.
 
-The recording itself is never touched. What is whole goes into a new file beside it, frame by
+The recording itself is never changed. What is whole goes into a new file next to it, frame by
 frame as it is compressed, and nothing that was not recorded is added.
 """
 
@@ -23,7 +23,7 @@ class RecoveryReport:
     """What `recover` found and did.
 
     `saved`: the new file, or None when the recording was whole and none was needed. `seconds` is
-    the time the saved frames span, pauses between runs left out.
+    the time the saved frames span, without the pauses between runs.
     """
 
     path: Path
@@ -76,10 +76,10 @@ def recover(
     *,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> RecoveryReport:
-    """Save what is whole of a recording into NAME.recovered.fluoro.h5 beside it.
+    """Save what is whole of a recording into NAME.recovered.fluoro.h5 next to it.
 
     A recording that is whole is left as it is. Every frame is read and checked; `progress` gets
-    (frames looked at, frames). Raises RecordError when the file is not a recording, is still
+    (frames checked, frames). Raises RecordError when the file is not a recording, is still
     being recorded, or nothing of it can be read.
     """
     with Recording(path) as recording:

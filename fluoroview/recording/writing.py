@@ -41,7 +41,7 @@ from fluoroview.recording.layout import (
 from fluoroview.recording.space import SpaceAhead
 
 _FRAME_SLACK = 4096
-"""Bytes by which an incompressible frame, with its rows, may outgrow its pixels, besides 1 %."""
+"""Bytes by which an incompressible frame, with its rows, may exceed its pixels, plus 1 %."""
 
 
 class RecordingFile:
@@ -83,7 +83,7 @@ class RecordingFile:
 
     @property
     def bytes_written(self) -> int:
-        """Bytes that the recording takes so far."""
+        """Size of the recording so far, bytes."""
         return int(self._file.id.get_filesize())
 
     def add_frame(self, header: FrameHeader, pixels: Pixels) -> None:
@@ -232,7 +232,7 @@ def _append(table: Any, rows: list[tuple[Any, ...]], at: int) -> int:
 
 
 def _writer() -> str:
-    """Return which process writes: a recording in progress is not taken for a broken one."""
+    """Return which process writes, so that a recording in progress does not count as broken."""
     import psutil
 
     process = psutil.Process()

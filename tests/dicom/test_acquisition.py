@@ -1,4 +1,4 @@
-"""Technique, dose and intensity as recorded: units, precedence, and NaN for what is not there."""
+"""Technique, dose and intensity as recorded: units, precedence, and NaN for what is absent."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Files that cannot be played, and what is said about each: what happened, and what to do."""
+"""Files that cannot be played, and the sentence about each: what happened, and what to do."""
 
 import os
 import struct
@@ -77,7 +77,11 @@ def without_fragments(make_dicom):
 
 
 BAD_FILES = {
-    "file gone": (lambda make, tmp: tmp / "gone.dcm", "is not there", "Choose a file that exists"),
+    "file gone": (
+        lambda make, tmp: tmp / "gone.dcm",
+        "does not exist",
+        "Choose a file that exists",
+    ),
     "a folder": (lambda make, tmp: tmp, "is a folder", "Choose one of the files in it"),
     "empty": (lambda make, tmp: written(tmp, b""), "is empty", "Copy it again"),
     "text": (lambda make, tmp: written(tmp, b"hello" * 99), "is not a DICOM file", "(.dcm"),
@@ -184,11 +188,11 @@ def test_a_bad_file_is_refused_with_a_sentence(case, make_dicom, tmp_path):
     with pytest.raises(DicomError) as caught:
         DicomCine(path)
 
-    said = str(caught.value)
-    assert said.startswith(str(path))
-    assert what in said
-    assert remedy in said
-    assert said.endswith(".") or said.endswith(")")
+    sentence = str(caught.value)
+    assert sentence.startswith(str(path))
+    assert what in sentence
+    assert remedy in sentence
+    assert sentence.endswith(".") or sentence.endswith(")")
 
 
 def test_a_file_that_may_not_be_read(make_dicom, monkeypatch):
@@ -198,7 +202,7 @@ def test_a_file_that_may_not_be_read(make_dicom, monkeypatch):
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr("pathlib.Path.open", refuse)
-    with pytest.raises(DicomError, match=r"may not be read by you\. Ask its owner"):
+    with pytest.raises(DicomError, match=r"cannot be read: you have no permission\. Ask its owner"):
         DicomCine(path)
 
 
@@ -338,7 +342,7 @@ def test_a_surplus_that_is_no_whole_frame_is_left_alone(make_dicom):
 
 def test_no_timing_is_among_the_warnings(make_dicom):
     with DicomCine(make_dicom(FRAMES)) as cine:
-        assert any("does not say how fast" in warning for warning in cine.warnings)
+        assert any("states no frame rate" in warning for warning in cine.warnings)
 
 
 def test_a_data_set_without_preamble_is_read(make_dicom):
@@ -397,7 +401,7 @@ def test_a_frame_that_does_not_exist(make_dicom, index):
 
 @pytest.mark.parametrize("out", [np.empty((32, 41), np.uint16), np.empty((32, 40), np.uint8)])
 def test_an_array_that_does_not_fit(make_dicom, out):
-    with DicomCine(make_dicom(FRAMES)) as cine, pytest.raises(ValueError, match="is wanted"):
+    with DicomCine(make_dicom(FRAMES)) as cine, pytest.raises(ValueError, match="is required"):
         cine.read(0, out)
 
 
@@ -428,7 +432,7 @@ def test_a_file_damaged_anywhere_plays_or_is_refused_with_a_sentence(
     contents, path = sound_files
     content = contents[which]
     path.write_bytes(content[:at] + put + content[at + removed :])
-    said = ""
+    sentence = ""
 
     try:
         with DicomCine(path) as cine:
@@ -437,9 +441,9 @@ def test_a_file_damaged_anywhere_plays_or_is_refused_with_a_sentence(
             cine.exposure(0)
             cine.read(0)
     except DicomError as error:
-        said = str(error)
+        sentence = str(error)
 
-    assert not said or said.startswith(f"{path} ")
+    assert not sentence or sentence.startswith(f"{path} ")
 
 
 def test_a_refused_file_is_not_left_open(make_dicom):
@@ -451,3 +455,14 @@ def test_a_refused_file_is_not_left_open(make_dicom):
         DicomCine(path)
 
     assert not before or len(os.listdir("/proc/self/fd")) == before
+
+
+def test_escape_sequences_of_a_file_and_of_its_name_are_shown_and_not_sent(make_dicom, tmp_path):
+    path = make_dicom(FRAMES, SeriesDescription="\x1b[2Jgone")
+    with DicomCine(path) as cine:
+        assert cine.description.isprintable()
+    hostile = tmp_path / "x\x1b]0;y\x07\n.dcm"
+    hostile.write_bytes(b"no DICOM")
+    with pytest.raises(DicomError) as caught:
+        DicomCine(hostile)
+    assert str(caught.value).isprintable()

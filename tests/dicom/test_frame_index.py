@@ -1,4 +1,4 @@
-"""Where compressed frames lie: every way in which real files tell it, and files that are cut."""
+"""Where compressed frames lie: every way in which real files state it, and files that are cut."""
 
 import struct
 
@@ -16,7 +16,7 @@ IN_THREE = {"fragments_per_frame": 3}
 
 
 def repacked(path, **how):
-    """Encapsulate a compressed file's frames anew."""
+    """Encapsulate a compressed file's frames again."""
     data = pydicom.dcmread(path)
     count = int(data.NumberOfFrames)
     frames = list(generate_frames(data.PixelData, number_of_frames=count))

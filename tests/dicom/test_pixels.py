@@ -192,7 +192,7 @@ def test_the_modality_look_up_table_of_xa_is_not_for_the_screen(make_dicom):
         assert cine.intensity_relationship is PixelIntensityRelationship.LOG
 
 
-def test_a_broken_look_up_table_is_left_out_with_a_sentence(make_dicom):
+def test_a_broken_look_up_table_is_ignored_with_a_sentence(make_dicom):
     item = lut_item(SQUARES)
     del item.LUTDescriptor
     path = make_dicom(U8, SOPClassUID=SECONDARY_CAPTURE, ModalityLUTSequence=[item])
@@ -260,8 +260,8 @@ def test_a_image_leads_back_to_the_files_values():
 @pytest.mark.parametrize(
     ("attributes", "what"),
     [
-        ({"Rows": 0}, "does not say how many rows and columns"),
-        ({"Columns": None}, "does not say how many rows and columns"),
+        ({"Rows": 0}, "does not state how many rows and columns"),
+        ({"Columns": None}, "does not state how many rows and columns"),
         ({"Rows": 65535, "Columns": 65535}, "claims frames of 65535 × 65535 pixels"),
         ({"BitsAllocated": 1}, "1 sample(s) per pixel of 1 bits"),
         ({"BitsAllocated": 64, "BitsStored": 16}, "of 64 bits"),

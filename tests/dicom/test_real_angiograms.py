@@ -11,7 +11,7 @@ FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "dicom"
 NAMES = ("XA1_RLE.dcm", "XA1_JPLL.dcm", "XA1_JLSL.dcm", "XA1_J2KR.dcm")
 
 pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the public angiogram files are not beside the project"
+    not FOLDER.is_dir(), reason="the public angiogram files are not next to the project"
 )
 
 

@@ -132,13 +132,13 @@ def test_a_senseless_rate_leads_to_the_default(rate):
     assert timing.durations_ms == pytest.approx((1000 / DEFAULT_FPS,) * 3)
 
 
-def test_no_timing_is_said_and_a_default_is_assumed():
+def test_no_timing_is_reported_and_a_default_is_assumed():
     timing = read_timing(data_set(), 3)
 
     assert timing.mean_fps == pytest.approx(15)
     assert timing.source == "none in the file, 15 frames/s assumed"
     (warning,) = timing.warnings
-    assert "does not say how fast" in warning
+    assert "states no frame rate" in warning
     assert "15 frames per second" in warning
 
 
@@ -224,7 +224,7 @@ def test_preferred_sequencing(attributes, sequencing):
     st.one_of(st.none(), st.integers(-5, 500)),
     st.integers(1, 12),
 )
-def test_whatever_a_file_says_every_frame_has_a_time_to_stay(vector, time, rate, frame_count):
+def test_whatever_a_file_states_every_frame_has_a_time_to_stay(vector, time, rate, frame_count):
     data = data_set()
     if vector:
         data.FrameTimeVector = [f"{x:.6g}" for x in vector]

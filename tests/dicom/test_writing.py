@@ -1,4 +1,4 @@
-"""A loop on the disk: what it says, what it refuses, and that nothing is ever lost by writing."""
+"""A loop on the disk: what it states, what it refuses, and that nothing is ever lost by writing."""
 
 import errno
 import resource
@@ -66,7 +66,7 @@ def test_a_loop_comes_back_as_it_was(tmp_path):
     assert written.warnings == ()
 
 
-def test_what_the_file_says(tmp_path):
+def test_what_the_file_states(tmp_path):
     written = write_loop(tmp_path / "loop.dcm", FRAMES, LOOP)
     data = pydicom.dcmread(written.path)
 
@@ -92,7 +92,7 @@ def test_what_the_file_says(tmp_path):
     assert data["PixelData"].VR == "OW"
 
 
-def test_a_simulated_loop_says_so_in_every_viewer(tmp_path):
+def test_a_simulated_loop_is_marked_in_every_viewer(tmp_path):
     data = pydicom.dcmread(write_loop(tmp_path / "loop.dcm", FRAMES, LOOP).path)
 
     assert data.PatientName == "Simulated^Patient"
@@ -116,7 +116,7 @@ def test_times_are_local_with_their_offset_from_utc(tmp_path):
     assert datetime.strptime(stamp, "%Y%m%d%H%M%S.%f%z") == LOOP.started
 
 
-def test_what_is_unknown_is_left_out_or_empty_and_never_0(tmp_path):
+def test_what_is_unknown_is_absent_or_empty_and_never_0(tmp_path):
     bare = LoopDescription(durations_ms=(40.0,) * 5, simulated=False)
     data = pydicom.dcmread(write_loop(tmp_path / "loop.dcm", FRAMES, bare).path)
 
@@ -205,11 +205,11 @@ def test_frames_that_are_not_contiguous(tmp_path):
     np.testing.assert_array_equal(pydicom.dcmread(tmp_path / "loop.dcm").pixel_array, FRAMES)
 
 
-def test_progress_is_told_after_each_frame(tmp_path):
-    told = []
-    write_loop(tmp_path / "loop.dcm", FRAMES, LOOP, lambda *now: told.append(now))
+def test_progress_is_reported_after_each_frame(tmp_path):
+    steps = []
+    write_loop(tmp_path / "loop.dcm", FRAMES, LOOP, lambda *now: steps.append(now))
 
-    assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+    assert steps == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
 
 
 # ---------------------------------------------------------------------------------- timing
@@ -305,7 +305,7 @@ def test_a_loop_that_cannot_be_written_leaves_nothing(tmp_path, frames, descript
     assert list(tmp_path.iterdir()) == []
 
 
-def test_more_than_4_gib_says_how_many_frames_fit(tmp_path):
+def test_more_than_4_gib_is_refused_with_how_many_frames_fit(tmp_path):
     frame = np.zeros((2048, 2048), np.uint16)
     long = replace(LOOP, durations_ms=(40.0,) * 600)
 
@@ -389,7 +389,7 @@ def test_a_folder_that_may_not_be_written(tmp_path, monkeypatch):
         write_loop(tmp_path / "loop.dcm", FRAMES, LOOP)
 
 
-def test_an_error_of_the_frames_source_is_not_taken_for_one_of_the_target(tmp_path):
+def test_an_error_of_the_frames_source_is_not_mistaken_for_one_of_the_target(tmp_path):
     def broken():
         yield FRAMES[0]
         raise FileNotFoundError(errno.ENOENT, "gone", "/another/file")
@@ -436,9 +436,9 @@ def test_dciodvfy_finds_no_error(tmp_path, frames, description):
     assert checker, "install dicom3tools (Debian: apt-get install dicom3tools)"
     written = write_loop(tmp_path / "loop.dcm", frames, description)
 
-    said = subprocess.run(
+    report = subprocess.run(
         [checker, "-new", str(written.path)], capture_output=True, text=True, check=False
     ).stderr
 
-    assert "XRFImage" in said or "XAImage" in said
-    assert [line for line in said.splitlines() if line.startswith("Error")] == []
+    assert "XRFImage" in report or "XAImage" in report
+    assert [line for line in report.splitlines() if line.startswith("Error")] == []

@@ -44,7 +44,7 @@ class Fluoroscope:
         self.account.beam_off(self.clock.monotonic_ns())
 
     def hold_beam(self, seconds):
-        """Beam on for a time without telling of pulses."""
+        """Beam on for a time without reporting pulses."""
         self.on()
         self.clock.advance_s(seconds)
         self.off()

@@ -83,14 +83,14 @@ def test_h_an_acknowledged_signal_comes_again_at_the_next_passage(fluoroscope):
     assert timer.text == "30.0 min"
 
 
-def test_h_each_passage_is_told_once(fluoroscope):
+def test_h_each_passage_is_signalled_once(fluoroscope):
     timer = fluoroscope.account.timer
     fluoroscope.on()
-    told = 0
+    signals = 0
     for _ in range(1000):
         fluoroscope.clock.advance_s(0.7)
-        told += timer.new_passages()
-    assert told == 2
+        signals += timer.new_passages()
+    assert signals == 2
     fluoroscope.clock.advance_s(600)
     assert timer.new_passages() == 2
 
@@ -147,7 +147,7 @@ def test_k5_the_display_is_reset_before_a_new_examination(fluoroscope):
 
 
 def test_k_dose_counts_pulses_whose_images_were_lost(fluoroscope):
-    # The account is told of pulses and knows nothing of images: nothing to be lost.
+    # The account counts pulses and knows nothing of images: nothing can be lost.
     fluoroscope.expose(10)
     reading = fluoroscope.account.reading()
     assert reading.pulses == len(fluoroscope.sent) == 300
@@ -176,10 +176,10 @@ def test_d_e_the_rate_limit_is_88_or_under_high_level_control_176(rate, high_lev
     assert [event.kind for event in events] == [DoseEventKind.AIR_KERMA_RATE] * passed
 
 
-def test_a_passage_is_told_once_and_again_after_falling_back():
+def test_a_passage_is_reported_once_and_again_after_falling_back():
     watch = LimitWatch()
-    told = [len(watch.check(reading(rate=rate))) for rate in (50, 90, 95, 90, 80, 90)]
-    assert told == [0, 1, 0, 0, 0, 1]
+    signals = [len(watch.check(reading(rate=rate))) for rate in (50, 90, 95, 90, 80, 90)]
+    assert signals == [0, 1, 0, 0, 0, 1]
     assert watch.active == {DoseEventKind.AIR_KERMA_RATE}
 
 
@@ -198,6 +198,6 @@ def test_notification_levels_are_2_gy_and_200_gycm2(kerma, kap, kinds):
     assert watch.check(reading(kerma=kerma, kap=kap)) == ()
 
 
-def test_an_event_says_figure_limit_and_unit():
+def test_an_event_states_figure_limit_and_unit():
     (event,) = LimitWatch().check(reading(rate=90.5))
     assert event.text == "Air kerma rate above its limit: 90.5 mGy/min (limit 88 mGy/min)."

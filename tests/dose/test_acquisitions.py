@@ -1,4 +1,4 @@
-"""Fluoroscopy and acquisitions (spot images, cine, DSA) are told apart; both are dose."""
+"""Fluoroscopy and acquisitions (spot images, cine, DSA) are kept apart; both are dose."""
 
 import math
 
@@ -30,7 +30,7 @@ def test_an_acquisition_is_dose_but_no_fluoroscopy_time(fluoroscope):
     ]
 
 
-def test_the_report_says_it_of_every_run_and_in_total(fluoroscope):
+def test_the_report_states_it_of_every_run_and_in_total(fluoroscope):
     run(fluoroscope, "spot image", kerma_ugy=50.0)
     report = DoseReport.of(fluoroscope.account, fluoroscope.clock).to_dict()
     assert report["runs"][0]["kind"] == "spot image"

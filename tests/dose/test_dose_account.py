@@ -28,7 +28,7 @@ def test_totals_equal_the_sum_over_pulses_to_1e_9(fluoroscope):
     assert reading.complete
 
 
-def test_a_small_pulse_is_not_lost_beside_a_large_total():
+def test_a_small_pulse_is_not_lost_next_to_a_large_total():
     total = CompensatedSum()
     for value in (1e16, *[1.0] * 1000, -1e16):
         total.add(value)
@@ -104,7 +104,7 @@ def test_a_meter_that_fails_leaves_its_sums_short_and_no_rate(fluoroscope):
     assert reading.cumulative_air_kerma_mgy == pytest.approx(0.065)
     fluoroscope.expose(1.0, kerma_ugy=NAN)
     assert account.runs()[1].air_kerma_mgy is None, (
-        "of a run that it never measured it says nothing"
+        "of a run that it never measured it states nothing"
     )
 
 
@@ -131,7 +131,7 @@ def test_a_figure_without_an_origin_is_not_shown(fluoroscope):
 
 
 @pytest.mark.parametrize(
-    ("origins", "said"),
+    ("origins", "expected"),
     [
         ([DoseOrigin.MEASURED], DoseOrigin.MEASURED),
         ([DoseOrigin.MEASURED, DoseOrigin.RECORDED], DoseOrigin.RECORDED),
@@ -140,11 +140,11 @@ def test_a_figure_without_an_origin_is_not_shown(fluoroscope):
         ([DoseOrigin.MEASURED, DoseOrigin.NOT_AVAILABLE], DoseOrigin.MEASURED),
     ],
 )
-def test_a_sum_is_of_the_least_trusted_origin_in_it(fluoroscope, origins, said):
+def test_a_sum_is_of_the_least_trusted_origin_in_it(fluoroscope, origins, expected):
     fluoroscope.on()
     for origin in origins:
         fluoroscope.pulse(1.0, origin=origin)
-    assert fluoroscope.account.reading().origin is said
+    assert fluoroscope.account.reading().origin is expected
 
 
 def test_runs_add_up_to_the_totals(fluoroscope):
@@ -164,7 +164,7 @@ def test_runs_add_up_to_the_totals(fluoroscope):
     assert apart.total_seconds() == pytest.approx(8.0, abs=1e-3)
 
 
-def test_a_pulse_told_after_the_pedal_is_up_belongs_to_the_run_before(fluoroscope):
+def test_a_pulse_reported_after_the_pedal_is_up_belongs_to_the_run_before(fluoroscope):
     fluoroscope.expose(1.0)
     fluoroscope.pulse(5.0)
     (run,) = fluoroscope.account.runs()

@@ -1,4 +1,4 @@
-"""The dose report: plain data with units in its keys, an origin beside its figures."""
+"""The dose report: plain data with units in its keys, an origin next to its figures."""
 
 import json
 import math

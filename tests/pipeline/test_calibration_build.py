@@ -84,7 +84,7 @@ def test_more_levels_leave_less(panel):
     assert left[1] < 0.6 * left[0]
 
 
-def test_the_levels_are_told(panel):
+def test_the_levels_are_listed(panel):
     calibration = panel.calibration((2000, 8000))
     assert [level.signal for level in calibration.levels] == pytest.approx([2000, 8000], rel=0.02)
     assert [level.frames for level in calibration.levels] == [16, 16]
@@ -119,7 +119,7 @@ def test_without_a_second_level_nothing_is_called_nonlinear(panel):
     assert not panel.calibration((8000,)).defects.any()
 
 
-def test_clusters_and_lines_are_found_whole_and_told_apart(panel):
+def test_clusters_and_lines_are_found_whole_and_distinguished(panel):
     panel.gain[40:46, 50:56] = 0.0  # a cluster
     panel.gain[10, 10] = panel.gain[100, 20] = 0.0  # single ones
     panel.gain[:, 100] = 0.0  # a whole column

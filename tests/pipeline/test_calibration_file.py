@@ -88,11 +88,11 @@ def test_it_is_refused_with_file_detector_and_reason(tmp_path):
 
 def test_a_set_without_a_key_is_refused(tmp_path):
     save_calibration(tmp_path / "c.h5", calibration(key=None))
-    with pytest.raises(CalibrationError, match="does not say of which detector"):
+    with pytest.raises(CalibrationError, match="does not state its detector"):
         fitting_calibration(tmp_path / "c.h5", key())
 
 
-def test_of_a_folder_the_newest_that_fits_is_taken(tmp_path):
+def test_of_a_folder_the_newest_that_fits_is_used(tmp_path):
     for name, width, day in (("a", 6, 1), ("b", 6, 3), ("c", 6, 2), ("d", 12, 9)):
         save_calibration(tmp_path / f"{name}.h5", calibration(width, key=key(width, day=day)))
     (tmp_path / "notes.txt").write_text("no set")
@@ -103,7 +103,7 @@ def test_of_a_folder_the_newest_that_fits_is_taken(tmp_path):
         fitting_calibration(tmp_path, key(width=24))
 
 
-def test_an_empty_folder_says_so(tmp_path):
+def test_an_empty_folder_is_a_sentence(tmp_path):
     with pytest.raises(CalibrationError, match=r"None of the 0 .* there is no set"):
         fitting_calibration(tmp_path, key())
 
@@ -141,7 +141,7 @@ def _spoil_inside(file, how):
 
 
 @pytest.mark.parametrize(
-    ("how", "says"),
+    ("how", "reason"),
     [
         ("text", "cannot be read"),
         ("cut", "cannot be read"),
@@ -156,11 +156,11 @@ def _spoil_inside(file, how):
         ("date", "cannot be read"),
     ],
 )
-def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, how, says):
+def test_a_bad_file_is_named_with_what_is_wrong(tmp_path, how, reason):
     path = tmp_path / "c.h5"
     save_calibration(path, calibration())
     spoil(path, how)
-    with pytest.raises(CalibrationError, match=says) as refused:
+    with pytest.raises(CalibrationError, match=reason) as refused:
         load_calibration(path)
     assert str(path) in refused.value.what
 

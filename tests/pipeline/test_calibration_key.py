@@ -29,7 +29,7 @@ def test_it_fits_itself_at_another_rate_and_by_another_address():
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "reason"),
     [
         ({"DeviceSerialNumber": "4712"}, "it is of serial number 4711, but the detector's is 4712"),
         ({"DeviceModelName": "XRD 1611"}, "model XRD 0822, but the detector's is XRD 1611"),
@@ -41,17 +41,17 @@ def test_it_fits_itself_at_another_rate_and_by_another_address():
         ({"CameraMode": "1"}, "made at CameraMode 0, but the detector is at 1"),
     ],
 )
-def test_each_part_of_the_key_is_a_reason(change, says):
+def test_each_part_of_the_key_is_a_reason(change, reason):
     reasons = key().misfits(key(**change))
     assert len(reasons) == 1
-    assert says in reasons[0]
+    assert reason in reasons[0]
 
 
 def test_clocks_may_round():
     assert key().misfits(key(ExposureTime=33_003.0)) == []
 
 
-def test_all_reasons_are_told_at_once():
+def test_all_reasons_are_listed_at_once():
     assert len(key().misfits(key(DeviceSerialNumber="9", Width=512, Gain=4.0))) == 3
 
 

@@ -56,14 +56,14 @@ def test_a_panel_without_lag_has_none(rng):
     assert model.first_frame_residual == 0.0
 
 
-def test_a_partly_exposed_frame_is_left_out():
+def test_a_partly_exposed_frame_is_skipped():
     series = laggy(STEP)
     torn = np.r_[series[:200], 2000.0, series[200:]]
     np.testing.assert_allclose(decay_after(torn), decay_after(series))
 
 
 @pytest.mark.parametrize(
-    ("series", "says"),
+    ("series", "reason"),
     [
         (np.zeros(30), "begin without signal"),
         (np.r_[np.zeros(5), STEP], "begin without signal"),
@@ -72,8 +72,8 @@ def test_a_partly_exposed_frame_is_left_out():
         (np.r_[np.full(50, 100.0), np.full(20, 30.0)], "30% of its signal was left"),
     ],
 )
-def test_what_is_no_decay_is_refused(series, says):
-    with pytest.raises(LagError, match=says):
+def test_what_is_no_decay_is_refused(series, reason):
+    with pytest.raises(LagError, match=reason):
         decay_after(series)
 
 
@@ -99,7 +99,7 @@ def test_it_is_off_unless_asked_for():
 
 
 def images(frames, lag):
-    """Return the images of DISP frames, 4×4, with the lag taken out or not."""
+    """Return the images of DISP frames, 4×4, with the lag removed or not."""
     calibration = Calibration(
         np.zeros((4, 4), np.float32),
         np.ones((4, 4), np.float32),

@@ -34,7 +34,7 @@ def image_of(raw, settings, relationship, **more):
     return out
 
 
-def test_the_log_image_is_what_its_constant_says():
+def test_the_log_image_follows_its_constant():
     raw = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     image = image_of(raw, OFF, LIN)
     expected = np.rint(COUNTS_PER_E_FOLD * np.log(np.maximum(raw.astype(np.float64), 1)))
@@ -206,7 +206,7 @@ def test_no_plane_is_allocated_per_frame(rng, relationship):
 
 
 @pytest.mark.parametrize(
-    ("raw", "out", "says"),
+    ("raw", "out", "reason"),
     [
         (np.zeros((4, 5), "u2"), np.zeros((4, 4), "u2"), r"the frame is \(4, 5\)"),
         (np.zeros((4, 4), "i2"), np.zeros((4, 4), "u2"), "the frame is .* int16"),
@@ -216,8 +216,8 @@ def test_no_plane_is_allocated_per_frame(rng, relationship):
         (np.zeros((4, 4), "u2"), np.zeros((8, 4), "u2")[::2], "image is not C-contiguous"),
     ],
 )
-def test_what_is_not_as_promised_is_refused(raw, out, says):
-    with pytest.raises(ValueError, match=says):
+def test_what_is_not_as_promised_is_refused(raw, out, reason):
+    with pytest.raises(ValueError, match=reason):
         Pipeline(4, 4, PipelineSettings(), LIN).process(raw, out)
 
 

@@ -127,14 +127,14 @@ def test_a_whole_region_of_defects_is_refused_with_its_place():
 
 
 @pytest.mark.parametrize(
-    ("offset", "gain", "defects", "says"),
+    ("offset", "gain", "defects", "reason"),
     [
         ((4, 4), (4, 5), (4, 4), r"shapes \(4, 4\), \(4, 5\)"),
         ((4,), (4,), (4,), "must be one and the same"),
     ],
 )
-def test_maps_of_different_shapes_are_refused(offset, gain, defects, says):
-    with pytest.raises(CalibrationError, match=says):
+def test_maps_of_different_shapes_are_refused(offset, gain, defects, reason):
+    with pytest.raises(CalibrationError, match=reason):
         Calibration(np.zeros(offset), np.ones(gain), np.zeros(defects, bool))
 
 

@@ -1,4 +1,4 @@
-"""Window and level: DICOM's linear window, exactly, and a window that suits an image."""
+"""Window and level: DICOM's linear window, exactly, and auto window."""
 
 import numpy as np
 import pytest

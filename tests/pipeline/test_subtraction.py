@@ -50,7 +50,7 @@ def test_what_stands_still_vanishes_and_contrast_is_left_whatever_lies_behind(rn
     np.testing.assert_allclose(attenuation, vessel, atol=2e-3)
 
 
-def test_the_mask_is_the_mean_of_n_images_after_those_left_out():
+def test_the_mask_is_the_mean_of_n_images_after_the_skipped_ones():
     def at(counts):
         return np.full((4, 4), counts, np.uint16)
 
@@ -175,7 +175,7 @@ def test_a_change_of_mas_after_the_mask_is_no_contrast():
     pipeline.process(flat(20_000), out, (70.0, 0.20))
     assert np.abs(out.astype(int) - MIDDLE).max() <= 1
     pipeline.process(flat(20_000), out, (70.0, float("nan")))
-    assert out[0, 0] > MIDDLE + 2000, "what is not known is not taken out"
+    assert out[0, 0] > MIDDLE + 2000, "what is not known is not removed"
 
 
 def test_another_voltage_after_the_mask_is_no_contrast_and_contrast_stays(rng):

@@ -1,4 +1,4 @@
-"""The bench of recording runs, counts every frame, and says what it measured."""
+"""The bench of recording runs, counts every frame, and reports what it measured."""
 
 import json
 

@@ -80,7 +80,7 @@ def test_any_format_is_recorded(make_bench, tmp_path, monkeypatch, dtype, shape,
             np.testing.assert_array_equal(recording.read(index), expected)
 
 
-def test_the_file_says_what_was_recorded_with_what_and_when(bench, recording_path):
+def test_the_file_states_what_was_recorded_with_what_and_when(bench, recording_path):
     with Recording(recording_path) as recording:
         assert recording.info == bench.info
         assert recording.fluoroview_version == __version__
@@ -168,12 +168,12 @@ def test_where_a_generator_speaks_for_the_pulses_those_of_the_detector_are_left(
         bench.ring, tmp_path / "r.h5", bench.info, clock=bench.clock, ring_pulses=False
     )
     bench.run_of(2, range(3))
-    told = Pulse(7, 123, bench.exposure, 3.5, 0.2, DoseOrigin.MEASURED)
-    recording_to.add_pulses([told], missed=2)
+    reported = Pulse(7, 123, bench.exposure, 3.5, 0.2, DoseOrigin.MEASURED)
+    recording_to.add_pulses([reported], missed=2)
     status = recording_to.close()
     assert (status.frames, status.pulses, status.pulses_missed) == (3, 1, 2)
     with Recording(recording_to.path) as recording:
-        assert recording.pulses == [(2, told)]
+        assert recording.pulses == [(2, reported)]
 
 
 def test_a_large_frame_that_cannot_be_compressed_ends_the_recording(
@@ -242,7 +242,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(record, tmp_path):
         record(tmp_path / "file" / "r.h5")
 
 
-def test_names_say_when_and_what_and_are_never_taken(bench, tmp_path, monkeypatch):
+def test_names_state_when_and_what_and_are_always_new(bench, tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     first = new_recording_path(bench.info, bench.clock)
     assert first == tmp_path / "20260101T000000Z-test-panel-7.fluoro.h5"

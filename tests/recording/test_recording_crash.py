@@ -27,8 +27,8 @@ ring.block.unlink()  # it will be killed, and leaves nothing behind
 noise = np.random.default_rng(1).integers(0, 65536, (200, 128, 128), np.uint16)
 
 def recorder(path):
-    tell = lambda what, remedy: print("PROBLEM", what, remedy, flush=True)
-    return Recorder(ring, path, RecordingInfo("test", "child", rate_hz=100.0), on_problem=tell)
+    report = lambda what, remedy: print("PROBLEM", what, remedy, flush=True)
+    return Recorder(ring, path, RecordingInfo("test", "child", rate_hz=100.0), on_problem=report)
 
 def sink():
     ring.words[Word.RUN] = 1
@@ -72,18 +72,18 @@ def _child(script, *arguments):
 
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory):
-    """A recording whose process was killed, and the frames it had told 1 s before that."""
+    """A recording whose process was killed, and the frames it had printed 1 s before that."""
     path = tmp_path_factory.mktemp("killed") / "killed.fluoro.h5"
-    told = []
+    printed = []
     with _child(_KILLED, path) as child:
         for line in child.stdout:
             number, at_ns = map(int, line.split())
-            told.append((number, at_ns))
-            if at_ns - told[0][1] > 1_800_000_000:
+            printed.append((number, at_ns))
+            if at_ns - printed[0][1] > 1_800_000_000:
                 break
         child.kill()
         killed_ns = time.monotonic_ns()
-    return path, sum(at_ns < killed_ns - 1_000_000_000 for _, at_ns in told)
+    return path, sum(at_ns < killed_ns - 1_000_000_000 for _, at_ns in printed)
 
 
 def test_after_kill_9_all_but_the_last_second_is_readable(killed):
@@ -100,7 +100,7 @@ def test_after_kill_9_all_but_the_last_second_is_readable(killed):
         assert numbers == list(range(len(numbers)))
 
 
-def test_recover_saves_it_beside_and_leaves_it_as_it_was(killed):
+def test_recover_saves_a_copy_and_leaves_the_recording_as_it_was(killed):
     path, due = killed
     before = path.read_bytes()
     report = recover(path)
@@ -128,12 +128,12 @@ def test_recover_saves_it_beside_and_leaves_it_as_it_was(killed):
 def test_a_full_disk_ends_the_recording_keeps_it_and_lets_the_run_go_on(tmp_path):
     path = tmp_path / "full.fluoro.h5"
     with _child(_FULL, path, "early") as child:
-        said = child.stdout.read()
+        output = child.stdout.read()
     assert child.returncode == 0
-    assert f"The recording {path} stopped after" in said
-    assert f"The disk of {path} is full." in said
-    assert "the live image goes on" in said
-    assert "LEDGER 200 0 disk full" in said
+    assert f"The recording {path} stopped after" in output
+    assert f"The disk of {path} is full." in output
+    assert "the live image goes on" in output
+    assert "LEDGER 200 0 disk full" in output
     assert path.stat().st_size <= 4_000_000
     _check_early_end(path, Ending.DISK_FULL)
     report = recover(path)
@@ -144,10 +144,10 @@ def test_a_full_disk_ends_the_recording_keeps_it_and_lets_the_run_go_on(tmp_path
 def test_a_disk_that_breaks_its_promise_of_space_costs_only_what_comes_after(tmp_path):
     path = tmp_path / "broken.fluoro.h5"
     with _child(_FULL, path, "late") as child:
-        said = child.stdout.read()
+        output = child.stdout.read()
     assert child.returncode == 0
-    assert said.count("stopped after") == 1  # beside it, a busy disk may be told of
-    assert "LEDGER 200 0 writing failed" in said
+    assert output.count("stopped after") == 1  # a busy disk may be reported as well
+    assert "LEDGER 200 0 writing failed" in output
     with Recording(path) as recording:
         count = recording.frame_count
     assert count > 30
@@ -164,7 +164,7 @@ def _check_early_end(path, ending):
             recording.read(index)
 
 
-def test_no_room_at_all_is_said_before_the_run(tmp_path):
+def test_no_room_at_all_is_reported_before_the_run(tmp_path):
     script = """
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     try:
@@ -174,8 +174,8 @@ def test_no_room_at_all_is_said_before_the_run(tmp_path):
     """
     path = tmp_path / "none.fluoro.h5"
     with _child(script, path) as child:
-        said = child.stdout.read()
-    assert said.startswith("DiskFullError The disk of")
+        output = child.stdout.read()
+    assert output.startswith("DiskFullError The disk of")
     assert not path.exists()
 
 

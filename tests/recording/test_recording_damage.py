@@ -37,7 +37,7 @@ def test_a_damaged_frame_is_named_by_its_number_and_the_others_are_whole(recordi
         np.testing.assert_array_equal(recording.read(13), bench.pixels_of(103))
 
 
-def test_recover_leaves_damaged_frames_behind_and_says_how_many(recording_path):
+def test_recover_skips_damaged_frames_and_reports_how_many(recording_path):
     _harm_frame(recording_path, 3)
     report = recover(recording_path)
     assert (report.frames, report.damaged, report.pulses, report.runs) == (14, 1, 15, 2)
@@ -83,17 +83,17 @@ def test_a_copy_that_was_cut_short_yields_its_whole_frames(long_recording, kept)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         (b"", "is not a recording of FluoroView"),
         (b"not HDF5 at all" * 100, "is not a recording of FluoroView"),
         (b"\x89HDF\r\n\x1a\n" + bytes(500), "is not a recording of FluoroView"),
     ],
 )
-def test_other_files_are_refused(tmp_path, content, said):
+def test_other_files_are_refused(tmp_path, content, sentence):
     path = tmp_path / "other.h5"
     path.write_bytes(content)
-    with pytest.raises(RecordError, match=said):
+    with pytest.raises(RecordError, match=sentence):
         Recording(path)
 
 
@@ -237,7 +237,7 @@ def test_a_mutated_chunk_is_a_damaged_frame(recording_path, monkeypatch):
             np.testing.assert_array_equal(out, expected)
 
 
-def test_a_full_disk_leaves_no_recovered_file_and_says_why(recording_path, tmp_path):
+def test_a_full_disk_leaves_no_recovered_file_and_reports_why(recording_path, tmp_path):
     _harm_frame(recording_path, 3)
     script = """
         import resource, sys

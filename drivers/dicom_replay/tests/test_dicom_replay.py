@@ -272,7 +272,7 @@ def test_a_file_without_one_readable_frame_fails(loop_file, monkeypatch):
 @pytest.mark.parametrize(
     ("make", "what"),
     [
-        (lambda tmp: tmp / "gone.dcm", "is not there"),
+        (lambda tmp: tmp / "gone.dcm", "does not exist"),
         (lambda tmp: tmp, "is a folder"),
     ],
 )
@@ -332,7 +332,7 @@ def test_parameters_refuse_what_is_not_allowed(loop_file, name, value, allowed):
         detector.close()
 
 
-def test_the_window_of_the_file_is_told(tmp_path):
+def test_the_window_of_the_file_is_a_parameter(tmp_path):
     from fluoroview.hal.window import Window
 
     path = write_loop(tmp_path / "w.dcm", FRAMES, replace(LOOP, window=Window(200, 300))).path

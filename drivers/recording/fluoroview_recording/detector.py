@@ -72,7 +72,7 @@ class RecordingReplay(Detector):
             recording.close()
             raise RecordError(
                 f"The recording {self.device_id} holds no frames that can be played.",
-                "Choose another one; `fluoroview recover` says what is in this one.",
+                "Choose another one; `fluoroview recover` reports what is in this one.",
             )
         self._recording = recording
         self._timeline = build_timeline(recording, self._run)
@@ -112,17 +112,17 @@ class RecordingReplay(Detector):
     def _play(self, sink: FrameSink, recording: Recording, timeline: Timeline) -> None:
         image = np.empty((recording.format.rows, recording.format.columns), recording.format.dtype)
         clock_ns = self._device_clock_ns()
-        told_ns = 0
+        last_ns = 0
         for again, event in self._events(timeline):
             damage = _read(recording, event, image)
-            moment = self._playback.wait(sink, event.due_ns - told_ns)
+            moment = self._playback.wait(sink, event.due_ns - last_ns)
             if moment is None:
                 return
-            told_ns = event.due_ns
+            last_ns = event.due_ns
             if isinstance(event, PulseEvent):
-                sink.pulse(retold(event.pulse, moment[1], again=again))
+                sink.pulse(replayed(event.pulse, moment[1], again=again))
             else:
-                _tell_losses(sink, event.lost)
+                _report_losses(sink, event.lost)
             if isinstance(event, FrameEvent):
                 self._current = event.place
                 header = _later(event.header, clock_ns)
@@ -142,7 +142,7 @@ class RecordingReplay(Detector):
         """Return by how much the recorded device's clock is ahead of the recording by now.
 
         The first run keeps the recorded times; it goes on from there, as a device's clock does,
-        so that no later run tells the same times again.
+        so that no later run repeats the times.
         """
         now_ns = self._playback.thread.clock.monotonic_ns()
         if self._first_start_ns is None:
@@ -167,7 +167,7 @@ class RecordingReplay(Detector):
                 "PixelIntensityRelationship",
                 lambda: str(recording.info.relationship),
                 choices=[str(each) for each in PixelIntensityRelationship],
-                doc="How values follow x-ray intensity, as the recorded device said.",
+                doc="How values follow x-ray intensity, as the recorded device stated.",
             ),
             FloatParameter(
                 "AcquisitionFrameRate", self._rate_hz, unit="Hz", doc="Mean rate at this speed."
@@ -216,8 +216,8 @@ class RecordingReplay(Detector):
         self._sequencing = Sequencing(sequencing)
 
 
-def retold(pulse: Pulse, host_time_ns: int, *, again: bool) -> Pulse:
-    """Return a recorded pulse as it is told now.
+def replayed(pulse: Pulse, host_time_ns: int, *, again: bool) -> Pulse:
+    """Return a recorded pulse as it is reported now.
 
     An origin never gets better by having been recorded: MEASURED becomes RECORDED (it was
     measured, but not now); COMPUTED and SIMULATED stay what they are. `again`: in a later pass it
@@ -246,11 +246,11 @@ def _read(recording: Recording, event: Event, image: np.ndarray) -> RecordError 
 
 def _later(header: FrameHeader, time_ns: int) -> FrameHeader:
     """Move the hardware time; 0 means that the device knows none, and stays."""
-    told_ns = header.hardware_time_ns
-    return replace(header, hardware_time_ns=told_ns + time_ns) if told_ns and time_ns else header
+    last_ns = header.hardware_time_ns
+    return replace(header, hardware_time_ns=last_ns + time_ns) if last_ns and time_ns else header
 
 
-def _tell_losses(sink: FrameSink, lost: Losses) -> None:
+def _report_losses(sink: FrameSink, lost: Losses) -> None:
     for cause, count in lost.items():
         sink.lost(count, cause)
 

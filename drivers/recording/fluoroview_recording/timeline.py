@@ -10,7 +10,7 @@ from fluoroview.hal import FrameHeader, LossCause, Pulse
 from fluoroview.recording import Recording, RunAccount
 
 USUAL_GAP_NS = 33_333_333
-"""Between two runs, or two passes, where too few frames tell the usual one: 30 frames a second."""
+"""Between two runs or passes with too few frames to show the usual gap: 30 frames per second."""
 _TRUST = 0.1
 """Hardware times whose span differs by more from the host's are not the times of the frames."""
 
@@ -115,8 +115,8 @@ def _one_run(
         events.append(EndEvent(end, left))
     first_counter = headers[0].frame_number if headers else 0
     next_counter = (headers[-1].frame_number + 1 if headers else 0) + sum(left.values())
-    told = [pulse.pulse_index for pulse in pulses] + [header.pulse_index for header in headers]
-    indices = [index for index in told if index >= 0] or [0]
+    stated = [pulse.pulse_index for pulse in pulses] + [header.pulse_index for header in headers]
+    indices = [index for index in stated if index >= 0] or [0]
     return Timeline(
         list(_shift(events, time_ns=-start)),
         max(end - start, sum(due[-1:]) - sum(due[:1]) + _usual_gap_ns(due)),
@@ -130,7 +130,7 @@ def _one_run(
 def _pulse_events(
     pulses: list[Pulse], headers: list[FrameHeader], due: list[int]
 ) -> Iterator[Event]:
-    """Yield the pulses; none comes after its image, whatever the jitter of the clocks says."""
+    """Yield the pulses; none comes after its image, whatever the jitter of the clocks."""
     images = {header.pulse_index: at for header, at in zip(headers, due, strict=True)}
     for pulse in pulses:
         latest = images.get(pulse.pulse_index, pulse.host_time_ns)
@@ -140,7 +140,7 @@ def _pulse_events(
 def _frame_events(
     frames: list[tuple[int, FrameHeader]], due: list[int], budget: Losses
 ) -> Iterator[Event]:
-    """Yield the frames; the gaps before them are taken from the budget."""
+    """Yield the frames; the gaps before them consume the budget."""
     expected = frames[0][1].frame_number if frames else 0
     for (place, header), at in zip(frames, due, strict=True):
         number = header.frame_number
@@ -155,9 +155,9 @@ def _due_ns(headers: list[FrameHeader]) -> list[int]:
     hardware = [header.hardware_time_ns for header in headers]
     if len(host) < 2:
         return host
-    span, told = host[-1] - host[0], hardware[-1] - hardware[0]
+    span, measured = host[-1] - host[0], hardware[-1] - hardware[0]
     rising = all(after > before for before, after in pairwise(hardware))
-    if rising and abs(told - span) <= _TRUST * span:
+    if rising and abs(measured - span) <= _TRUST * span:
         return [host[0] + time - hardware[0] for time in hardware]
     return host
 
@@ -169,7 +169,7 @@ def _usual_gap_ns(due: list[int]) -> int:
 
 
 def _budget(account: RunAccount) -> Losses:
-    """Return what is known to have been lost in a run; what the recorder left out is SDK."""
+    """Return what is known to have been lost in a run; what the recorder skipped is SDK."""
     return {
         LossCause.SDK: account.lost_sdk + account.left_out,
         LossCause.RING: account.lost_ring,
@@ -241,7 +241,7 @@ def _shift(
             )
             yield replace(event, due_ns=due, header=header)
         elif isinstance(event, PulseEvent):
-            told = replace(event.pulse, pulse_index=event.pulse.pulse_index + pulse)
-            yield replace(event, due_ns=due, pulse=told)
+            moved = replace(event.pulse, pulse_index=event.pulse.pulse_index + pulse)
+            yield replace(event, due_ns=due, pulse=moved)
         else:
             yield replace(event, due_ns=due)

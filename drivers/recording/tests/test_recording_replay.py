@@ -37,7 +37,7 @@ from fluoroview.recording.layout import RunAccount
 from fluoroview.recording.places import VARIABLE
 from fluoroview.recording.writing import RecordingFile
 from fluoroview_recording import RecordingReplay
-from fluoroview_recording.detector import retold
+from fluoroview_recording.detector import replayed
 
 EXPOSURE = Exposure(70.0, 10.0, 8.0, 2.8, 0.1, 1100.0, 246.0, 240.0)
 FORMAT = FrameFormat(6, 9)
@@ -199,7 +199,7 @@ def test_without_a_clock_in_the_device_the_times_of_commit_are_kept(tmp_path):
     assert {header.hardware_time_ns for header in played.headers} == {0}
 
 
-def test_each_pulse_is_told_before_its_image(tmp_path):
+def test_each_pulse_is_reported_before_its_image(tmp_path):
     played = Played(make(tmp_path / "r.h5", {1: (range(4), {})}))
     for pulse, header in zip(played.pulses, played.headers, strict=True):
         assert pulse.pulse_index == header.pulse_index
@@ -218,8 +218,8 @@ def test_each_pulse_is_told_before_its_image(tmp_path):
     ],
 )
 def test_an_origin_never_gets_better_by_being_recorded(then, now):
-    told = retold(pulse_of(1, 0, then), 77, again=False)
-    assert (told.origin, told.host_time_ns, told.air_kerma_ugy) == (now, 77, 2.0)
+    shown = replayed(pulse_of(1, 0, then), 77, again=False)
+    assert (shown.origin, shown.host_time_ns, shown.air_kerma_ugy) == (now, 77, 2.0)
 
 
 def test_the_device_s_clock_goes_on_from_run_to_run(tmp_path):
@@ -262,7 +262,7 @@ def test_a_recording_of_damaged_frames_only_fails_with_a_sentence(tmp_path):
     assert "fluoroview recover" in played.errors[0]
 
 
-def test_a_recording_that_was_cut_off_plays_what_is_whole_and_says_so(tmp_path, monkeypatch):
+def test_a_recording_that_was_cut_off_plays_what_is_whole_and_reports_it(tmp_path, monkeypatch):
     path = make(tmp_path / "r.h5", {1: (range(4), {})}, ending=Ending.OPEN)
     monkeypatch.setattr("fluoroview.recording.reading.writer_alive", lambda _writer: False)
     played = Played(path)
@@ -270,7 +270,7 @@ def test_a_recording_that_was_cut_off_plays_what_is_whole_and_says_so(tmp_path, 
     assert "cut off while it was recorded" in played.values["RecordingNotes"]
 
 
-def test_frames_left_out_are_in_the_notes(tmp_path):
+def test_skipped_frames_are_in_the_notes(tmp_path):
     played = Played(make(tmp_path / "r.h5", {1: ([0, 2], {"left_out": 1})}))
     assert played.values["RecordingNotes"].startswith("1 frames were not recorded")
 
@@ -284,7 +284,7 @@ def test_an_empty_recording_is_refused(tmp_path):
 # --------------------------------------------------------------------- parameters, discovery
 
 
-def test_the_device_says_what_was_recorded(tmp_path):
+def test_the_device_states_what_was_recorded(tmp_path):
     values = Played(make(tmp_path / "r.h5", {1: (range(4), {}), 2: (range(2), {})})).values
     assert (values["Width"], values["Height"], values["PixelFormat"]) == (9, 6, "Mono16")
     assert (values["BitDepth"], values["PixelIntensityRelationship"]) == (12, "LIN")
@@ -319,7 +319,7 @@ def test_recordings_in_the_named_folders_are_devices(tmp_path, monkeypatch):
     assert RecordingReplay.discover() == []
 
 
-def test_a_closed_device_says_so(tmp_path):
+def test_a_closed_device_is_a_sentence(tmp_path):
     with pytest.raises(DeviceError, match="is not open"):
         RecordingReplay(str(tmp_path / "r.h5")).parameters()
 

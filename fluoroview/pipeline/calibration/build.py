@@ -1,4 +1,4 @@
-"""Making a calibration out of frames: offset, gain over one or several levels, defects.
+"""Building a calibration from frames: offset, gain over one or several levels, defects.
 
 Gain. At each level l the target T_l is the mean flat above dark, smoothed over the good pixels
 with sigma = width/16, so that only finer structure is flattened and heel effect and field edges
@@ -78,14 +78,14 @@ class FrameStatistics:
 
     def _needed(self, plane: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64]:
         if plane is None:
-            raise CalibrationError("There are no frames.", "Record some.")
+            raise CalibrationError("There are no frames.", "Record some frames.")
         return plane
 
 
 def build_calibration(dark: FrameStatistics, flats: Sequence[FrameStatistics]) -> Calibration:
-    """Make a calibration of dark frames and of evenly exposed ones at one or more levels.
+    """Build a calibration from dark frames and evenly exposed ones at one or more levels.
 
-    Offset is the mean dark; gain and defects as the module and `defects` say.
+    Offset is the mean dark; gain and defects are as described here and in `defects`.
     Raises CalibrationError where the frames do not allow it.
     """
     _check_frames(dark, flats)
@@ -137,9 +137,9 @@ def _check_defects(defects: Mask) -> None:
     found = summarise(defects)
     if found.fraction > MAX_DEFECT_FRACTION:
         raise CalibrationError(
-            f"These frames make {found.fraction:.1%} of the pixels defects, and more than"
-            f" {MAX_DEFECT_FRACTION:.0%} is not believed of a detector.",
-            "Open the collimator beyond the detector, take everything out of the beam, and record"
+            f"These frames make {found.fraction:.1%} of the pixels defects, and at most"
+            f" {MAX_DEFECT_FRACTION:.0%} are plausible for a detector.",
+            "Open the collimator beyond the detector, remove everything from the beam, and record"
             " the flat frames again.",
         )
 

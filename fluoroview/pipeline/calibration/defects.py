@@ -124,7 +124,7 @@ def nonlinear(residuals: list[Plane], good: Mask) -> Mask:
 
 
 def robust_spread(values: npt.NDArray[np.float32]) -> float:
-    """Return the standard deviation as the median absolute deviation tells it."""
+    """Return the standard deviation from the median absolute deviation."""
     return 1.4826 * float(np.median(np.abs(values - np.median(values))))
 
 

@@ -109,14 +109,14 @@ def read_key(path: Path, reader: Hdf5Reader | None = None) -> CalibrationKey | N
 def fitting_calibration(place: Path, present: CalibrationKey) -> tuple[Path, Calibration]:
     """Return the set that fits the detector as it is now, and its file.
 
-    `place` is one file, or a folder of them, of which the newest that fits is taken. Raises
-    CalibrationError with every reason why it does not fit.
+    `place` is one file, or a folder; of a folder, the newest set that fits. Raises
+    CalibrationError with every reason why none fits.
     """
     chosen = _newest_fitting(place, present) if place.is_dir() else place
     calibration = load_calibration(chosen)
     if calibration.key is None:
         raise CalibrationError(
-            f"The calibration {chosen} does not say of which detector and mode it is.", _REMEDY
+            f"The calibration {chosen} does not state its detector and mode.", _REMEDY
         )
     reasons = calibration.key.misfits(present)
     if reasons:

@@ -1,7 +1,7 @@
-"""The key of a calibration: of which detector in which mode it is, and whether it fits another.
+"""The key of a calibration: its detector and mode, and whether it fits another.
 
 Offset and gain maps hold only for their mode, binning, gain and integration time; a set that is
-used elsewhere puts a pattern into the image instead of taking it out.
+used elsewhere adds a pattern to the image instead of removing it.
 """
 
 import math
@@ -104,8 +104,8 @@ class CalibrationKey:
             then, now = self.mode.get(name), present.mode.get(name)
             if then is None or now is None or not _same(then, now):
                 reasons.append(
-                    f"it was made at {name} {self._told(name)}, but the detector is at"
-                    f" {present._told(name)}"
+                    f"it was made at {name} {self._shown(name)}, but the detector is at"
+                    f" {present._shown(name)}"
                 )
         drift_c = abs(self.temperature_c - present.temperature_c)
         if drift_c > MAX_DRIFT_C:
@@ -129,7 +129,7 @@ class CalibrationKey:
             if then != now
         ]
 
-    def _told(self, name: str) -> str:
+    def _shown(self, name: str) -> str:
         if name not in self.mode:
             return "no stated value"
         value, unit = self.mode[name], self.units.get(name, "")
