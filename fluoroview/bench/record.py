@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 
 from fluoroview.hal import (
+    DeadMan,
     DeviceHost,
     EnumParameter,
     FloatParameter,
@@ -143,7 +144,7 @@ def _record(
             host.write(name, value)
         recorder = Recorder(host.arm(), path, RecordingInfo.of(host))
         try:
-            host.start()
+            host.start(dead_man=DeadMan.PROCESS)
             _wait_for_first_frame(host)
             begun, cpu = time.monotonic(), _recorder_cpu_s()
             while (done := time.monotonic() - begun) < seconds:

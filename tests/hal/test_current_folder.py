@@ -69,3 +69,13 @@ def test_a_folder_that_the_user_names_is_searched_also_when_it_is_the_current_on
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert "planted" in [point.name for point in installed_entry_points(GROUP)]
+
+
+def test_the_command_line_as_a_module_runs_without_the_current_folder(planted, tmp_path):
+    (tmp_path / "fluoroview.py").unlink()  # `-m fluoroview` would name this one
+    (tmp_path / "json.py").unlink()  # Python itself imports some modules before any of ours
+    command = [sys.executable, "-m", "fluoroview", "drivers"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "planted" not in done.stdout
+    assert not planted.exists()
