@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from fluoroview.hal.foreign_text import plain
 
-CPU_S = 3.0
+CPU_S = 2.0
 """Processor time that one file may take, plus what its size explains."""
 _BYTES_PER_CPU_S = 50e6
 _MAX_CPU_S = 60.0

@@ -166,7 +166,7 @@ def check_dataset(dataset: Any, spec: dict[str, Any]) -> None:
     if dataset.is_virtual:
         raise RefusedError(f"{name} is a virtual dataset, whose data lies in other files")
     if dataset.external is not None:
-        raise RefusedError(f"the data of {name} lies in other files")
+        raise RefusedError(f"{name} has its data in other files")
     shape, dtype = dataset.shape, dataset.dtype
     if dtype.hasobject or dtype.kind not in spec["kinds"]:
         raise RefusedError(f"{name} holds values of type {dtype}")

@@ -23,10 +23,12 @@ from fluoroview.hal import (
     PixelIntensityRelationship,
     Pulse,
 )
+from fluoroview.hal.foreign_text import plain
 
 FORMAT = "fluoroview recording"
 VERSION = 1
 SUFFIX = ".fluoro.h5"
+MAX_BIT_DEPTH = 16
 TABLE_BLOCK = 256
 """Rows in a chunk of the tables: the size of one extension on disk."""
 
@@ -133,8 +135,8 @@ class RecordingInfo:
 
     @property
     def name(self) -> str:
-        """Return "driver:device"."""
-        return f"{self.driver}:{self.device_id}"
+        """Return "driver:device", for people."""
+        return plain(f"{self.driver}:{self.device_id}")
 
     @classmethod
     def of(cls, host: DeviceHost) -> "RecordingInfo":
@@ -159,14 +161,20 @@ class RecordingInfo:
 
     @classmethod
     def from_attributes(cls, found: dict[str, Any]) -> "RecordingInfo":
-        """Read the attributes back. Raises KeyError or ValueError when they are not ours."""
+        """Read the attributes back. Raises KeyError, ValueError or TypeError for foreign ones."""
+        bit_depth, rate_hz = int(found["bit_depth"]), float(found["rate_hz"])
+        if not 1 <= bit_depth <= MAX_BIT_DEPTH or math.isinf(rate_hz):
+            raise ValueError(f"{bit_depth} bits at {rate_hz} Hz are not possible")
+        parameters = json.loads(found["parameters"])
+        if not isinstance(parameters, list):
+            raise ValueError("its list of parameters is none")
         return cls(
             str(found["driver"]),
             str(found["device_id"]),
             PixelIntensityRelationship(found["relationship"]),
-            int(found["bit_depth"]),
-            float(found["rate_hz"]),
-            json.loads(found["parameters"]),
+            bit_depth,
+            rate_hz,
+            parameters,
         )
 
 

@@ -1,5 +1,6 @@
 """Calibration sets on disk: whole, refused with the reason, chosen from a folder."""
 
+import contextlib
 import errno
 from datetime import UTC, datetime
 
@@ -183,3 +184,61 @@ def test_a_set_that_fails_to_be_written_leaves_the_old_one(tmp_path, monkeypatch
         save_calibration(path, calibration())
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_zeroed_bytes_anywhere_end_in_a_sentence_or_in_a_set(tmp_path):
+    path = tmp_path / "c.h5"
+    save_calibration(path, calibration())
+    good = path.read_bytes()
+    for at in range(8, len(good), len(good) // 12):
+        path.write_bytes(good[:at] + bytes(10) + good[at + 10 :])
+        with contextlib.suppress(CalibrationError):
+            load_calibration(path)
+
+
+def external_gain(file):
+    file["gain"] = h5py.ExternalLink("/dev/zero", "gain")
+
+
+def virtual_gain(file):
+    layout = h5py.VirtualLayout((4, 6), "f4")
+    layout[:] = h5py.VirtualSource("elsewhere.h5", "gain", shape=(4, 6))
+    file.create_virtual_dataset("gain", layout)
+
+
+def gain_in_another_file(file):
+    file.create_dataset("gain", (4, 6), "f4", external=[("/dev/zero", 0, 96)])
+
+
+def huge_gain(file):
+    file.create_dataset("gain", (32_000, 32_000), "f4", chunks=(100, 100))
+
+
+@pytest.mark.parametrize("make", [external_gain, virtual_gain, gain_in_another_file, huge_gain])
+def test_maps_that_lie_elsewhere_or_are_too_large_are_refused(tmp_path, make):
+    path = tmp_path / "c.h5"
+    save_calibration(path, calibration())
+    with h5py.File(path, "r+") as file:
+        del file["gain"]
+        make(file)
+    with pytest.raises(CalibrationError, match="cannot be read: gain"):
+        load_calibration(path)
+
+
+def test_a_mode_of_lists_and_a_time_without_zone_do_not_stop_the_search(tmp_path):
+    for name, day in (("a.h5", 1), ("b.h5", 2), ("c.h5", 3)):
+        save_calibration(tmp_path / name, calibration(key=key(day=day)))
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file.attrs["made_utc"] = "2026-06-01T12:00:00"
+    with h5py.File(tmp_path / "b.h5", "r+") as file:
+        file["key/mode"].attrs["Gain"] = [1.0, 2.0]
+    path, _ = fitting_calibration(tmp_path, key())
+    assert path.name == "a.h5"
+
+
+def test_escape_sequences_in_a_key_are_shown_and_not_sent(tmp_path):
+    path = tmp_path / "c.h5"
+    save_calibration(path, calibration(key=key(serial="\x1b]0;owned\x07")))
+    with pytest.raises(CalibrationError) as caught:
+        fitting_calibration(path, key())
+    assert str(caught.value).isprintable()

@@ -32,7 +32,7 @@ from fluoroview.hal.foreign_hdf5 import (
 from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.safe_files import NotWrittenError, write_whole
 from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError, Level
-from fluoroview.pipeline.calibration.key import CalibrationKey
+from fluoroview.pipeline.calibration.key import CalibrationKey, Setting
 from fluoroview.pipeline.lag import LagError, LagModel
 
 FORMAT = "fluoroview calibration"
@@ -53,7 +53,7 @@ _REMEDY = "Name a calibration set of this detector in the room, or none."
 
 
 def save_calibration(path: Path, calibration: Calibration) -> None:
-    """Write a set; an existing file is replaced once the new one is whole.
+    """Write a set; an existing file is replaced once the new one is complete.
 
     Raises CalibrationError when it cannot be written.
     """
@@ -116,14 +116,14 @@ def fitting_calibration(place: Path, present: CalibrationKey) -> tuple[Path, Cal
     calibration = load_calibration(chosen)
     if calibration.key is None:
         raise CalibrationError(
-            f"The calibration {chosen} does not state its detector and mode.", _REMEDY
+            f"The calibration {plain(chosen)} does not state its detector and mode.", _REMEDY
         )
     reasons = calibration.key.misfits(present)
     if reasons:
         raise CalibrationError(
-            f"The calibration {chosen} does not fit {present.driver}:{present.device}:"
+            f"The calibration {plain(chosen)} does not fit {_detector(present)}:"
             f" {'; '.join(reasons)}.",
-            "Calibrate this mode (`fluoroview calibrate`), or name the set that was made of it.",
+            "Calibrate this mode (`fluoroview calibrate`), or name a set of this mode.",
         )
     return chosen, calibration
 
@@ -135,10 +135,14 @@ def _newest_fitting(folder: Path, present: CalibrationKey) -> Path:
         return max(fitting)[1]
     nearest = min((key.misfits(present) for _, key in keys), key=len, default=["there is no set"])
     raise CalibrationError(
-        f"None of the {len(keys)} calibration sets in {folder} fits"
-        f" {present.driver}:{present.device}; of the nearest, {'; '.join(nearest)}.",
+        f"None of the {len(keys)} calibration sets in {plain(folder)} fits {_detector(present)};"
+        f" of the nearest, {'; '.join(nearest)}.",
         "Calibrate this mode (`fluoroview calibrate`).",
     )
+
+
+def _detector(key: CalibrationKey) -> str:
+    return plain(f"{key.driver}:{key.device}")
 
 
 def _keys_in(folder: Path) -> Iterator[tuple[Path, CalibrationKey]]:
@@ -239,11 +243,19 @@ def _key_of(content: Hdf5Content) -> CalibrationKey | None:
         device,
         model,
         serial,
-        mode=content.attributes["key/mode"],
+        mode=_mode_of(content.attributes["key/mode"]),
         units={name: str(value) for name, value in content.attributes["key/units"].items()},
         temperature_c=float(key["temperature_c"]),
-        made_utc=datetime.fromisoformat(str(content.attributes[""]["made_utc"])),
+        made_utc=datetime.fromisoformat(str(content.attributes[""]["made_utc"])).astimezone(UTC),
     )
+
+
+def _mode_of(attributes: dict[str, Any]) -> dict[str, Setting]:
+    """Return the parameters of the mode. Raises ValueError for one that is no single value."""
+    for name, value in attributes.items():
+        if not isinstance(value, str | int | float | bool):
+            raise ValueError(f"its parameter {name} is no single value")
+    return attributes
 
 
 def _lag_of(content: Hdf5Content) -> LagModel | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from fluoroview.hal.foreign_text import plain
+
 Setting = str | int | float | bool
 
 MODE_PARAMETERS = (
@@ -124,7 +126,8 @@ class CalibrationKey:
         if not (self.serial or present.serial):
             names.append(("device", self.device, present.device))
         return [
-            f"it is of {what} {then or '(none)'}, but the detector's is {now or '(none)'}"
+            f"it is of {what} {plain(then) or '(none)'}, but the detector's is"
+            f" {plain(now) or '(none)'}"
             for what, then, now in names
             if then != now
         ]
@@ -134,14 +137,14 @@ class CalibrationKey:
             return "no stated value"
         value, unit = self.mode[name], self.units.get(name, "")
         shown = f"{value:g}" if isinstance(value, float) else str(value)
-        return f"{shown} {unit}".strip()
+        return plain(f"{shown} {unit}".strip())
 
     @property
     def name(self) -> str:
         """Detector and mode in a line, for people."""
         detector = " ".join(part for part in (self.model, self.serial) if part)
         size = f"{self.mode.get('Width', '?')}×{self.mode.get('Height', '?')} px"
-        return f"{self.driver}:{self.device} {detector}".strip() + f", {size}"
+        return plain(f"{self.driver}:{self.device} {detector}".strip() + f", {size}")
 
 
 def _same(then: Setting, now: Setting) -> bool:
