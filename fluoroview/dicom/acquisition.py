@@ -29,7 +29,7 @@ class RecordedDose:
 
     @property
     def recorded(self) -> bool:
-        """Whether either figure is there."""
+        """Whether either figure is recorded."""
         return not (math.isnan(self.entrance_mgy) and math.isnan(self.kap_gycm2))
 
 

@@ -1,4 +1,4 @@
-"""Reading single attributes out of data sets that real equipment wrote.
+"""Reading single attributes out of data sets written by real equipment.
 
 A value that breaks its own type (a decimal string "30.0 " in an integer, a comma for a point) is
 recovered where its meaning is plain, and is absent otherwise; nothing here raises.
@@ -81,7 +81,7 @@ def numbers(data: Dataset, keyword: str) -> tuple[float, ...]:
 
 
 def raw_element(data: Dataset, tag: int) -> RawDataElement | None:
-    """Return an element as it was read, unconverted; None if absent, converted or hopeless."""
+    """Return an element as it was read, unconverted; None if absent, converted or unreadable."""
     try:
         with quiet():
             raw = data.get_item(tag)

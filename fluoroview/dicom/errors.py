@@ -13,7 +13,7 @@ class DicomError(FluoroError, ValueError):
     """A DICOM file that cannot be read or written.
 
     The text starts with the file's path and ends with what to do: `DicomError(path, "is empty.",
-    "Copy it again from where it came from.")`.
+    "Copy it again from its origin.")`.
     """
 
     def __init__(self, path: str | os.PathLike[str], what: str, remedy: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Where each frame lies in the stream: an index of byte ranges, made once when a file is opened.
+"""Where each frame lies in the stream: an index of byte ranges, built once when a file is opened.
 
 Reading frame 900 of a compressed cine then costs one seek, not a walk over 899 others. The index
 also settles how many frames there really are, which NumberOfFrames (0028,0008) does not always
@@ -36,7 +36,7 @@ Frame = tuple[Span, ...]
 
 @dataclass(frozen=True)
 class FrameIndex:
-    """The byte ranges of each frame, and sentences about what was odd."""
+    """The byte ranges of each frame, and sentences about irregularities."""
 
     frames: tuple[Frame, ...]
     warnings: tuple[str, ...] = ()
@@ -125,7 +125,7 @@ def _encapsulated(file: OpenedFile) -> tuple[list[Frame], str]:
 
 
 def _read_basic_offsets(stream: BufferedIOBase) -> list[int]:
-    """Read the basic offset table, leave the stream behind it; empty if senseless."""
+    """Read the basic offset table, leave the stream behind it; empty if implausible."""
     at = stream.tell()
     header = stream.read(_ITEM_HEADER.size)
     if len(header) < _ITEM_HEADER.size:

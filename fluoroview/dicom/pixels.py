@@ -25,7 +25,7 @@ from fluoroview.dicom.errors import DicomError
 Image = npt.NDArray[np.uint16]
 
 MAX_PIXELS = 8192 * 8192
-"""Largest frame that is opened; no x-ray detector comes near it."""
+"""Largest frame that is opened; no x-ray detector is nearly as large."""
 
 _XRAY_ANGIO_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.12.1",  # XA
@@ -78,7 +78,7 @@ class PixelLayout:
 
     @property
     def drop_bits(self) -> int:
-        """How many of the lowest stored bits an image has no room for."""
+        """Number of the lowest stored bits that an image drops."""
         return max(0, self.bits_stored - 16)
 
     @property
@@ -208,7 +208,7 @@ class Converter:
 
 
 def has_modality_lut_for_display(data: Dataset) -> bool:
-    """Tell whether a modality look-up table is there that the image needs."""
+    """Return whether the image needs a modality look-up table that the file has."""
     if not value(data, "ModalityLUTSequence"):
         return False
     return text(data, "SOPClassUID") not in _XRAY_ANGIO_CLASSES

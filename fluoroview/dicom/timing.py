@@ -29,7 +29,7 @@ DEFAULT_FPS = 15.0
 """Played when a file states no rate: the commonest rate of cardiac cine and a usual pulse rate."""
 
 PLAUSIBLE_MS = (1.0, 60_000.0)
-"""Shortest and longest mean time per frame that is believed."""
+"""Shortest and longest plausible mean time per frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _require_plausible(mean_ms: float) -> None:
 
 
 def _trim(data: Dataset, frame_count: int) -> tuple[int, int]:
-    """Return StartTrim and StopTrim (1-based in the file) as 0-based indices; all if senseless."""
+    """Return StartTrim and StopTrim (1-based in the file) as indices from 0; all if implausible."""
     first = round(number(data, "StartTrim") or 1) - 1
     last = round(number(data, "StopTrim") or frame_count) - 1
     if 0 <= first <= last:

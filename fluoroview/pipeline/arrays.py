@@ -1,4 +1,4 @@
-"""The array types that stages hand to each other."""
+"""The array types that the stages exchange."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ Raw = npt.NDArray[Any]
 Plane = npt.NDArray[np.float32]
 """A frame on its way through the stages: (H, W) float32, detector counts."""
 Image = npt.NDArray[np.uint16]
-"""What the chain writes: (H, W) uint16 image counts."""
+"""The image that the chain writes: (H, W) uint16 counts."""
 Grey = npt.NDArray[np.uint8]
-"""What a screen shows: (H, W) uint8."""
+"""The greys of a screen: (H, W) uint8."""
 Mask = npt.NDArray[np.bool_]
 """(H, W) bool."""

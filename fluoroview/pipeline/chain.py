@@ -112,7 +112,7 @@ class Pipeline:
         return self._settings
 
     def configure(self, settings: PipelineSettings) -> None:
-        """Use other settings from the next frame on; the average goes on where it was."""
+        """Use other settings from the next frame on; the average continues."""
         self.correction.configure(settings.correction)
         self.lag.configure(on=settings.correction.lag)
         self.recursive.configure(settings.recursive)
@@ -122,7 +122,7 @@ class Pipeline:
         self._settings = settings
 
     def reset(self) -> None:
-        """Begin a new run: no frame of the last one shows through."""
+        """Begin a new run, without any frame of the last one."""
         self.lag.reset()
         self.recursive.reset()
         self._technique = None

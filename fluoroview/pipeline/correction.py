@@ -9,9 +9,9 @@ from fluoroview.pipeline.calibration.calibration import Calibration, Calibration
 from fluoroview.pipeline.settings import CorrectionSettings
 
 NEIGHBOURS = 8
-"""How many good pixels a defect is filled from."""
+"""Number of good pixels from which a defect is filled."""
 MAX_REACH_PX = 32
-"""How far from a defect a good pixel may lie."""
+"""Largest distance of a good pixel from a defect."""
 
 
 class Correction:

@@ -69,7 +69,7 @@ AIR_BAND = 0.08
 MIN_AIR = 0.1
 """... and fills at least this fraction of the image; less may be anatomy."""
 MIN_EDGE_STEP = 0.25
-"""Step at a straight edge of a shutter, of the image's range ..."""
+"""Step at a straight edge of the collimator, of the image's range ..."""
 EDGE_PX = 3
 """... within so many pixels of the sample ..."""
 EDGE_ALONG = 0.85
@@ -99,7 +99,7 @@ def auto_window(image: Image, invert: bool = False, maximum: int = 65535) -> Win
         # Saturated pixels would set the threshold between shadow and field.
         level = np.uint16(np.median(sample[seen]))
         levelled = np.where(sample >= maximum, level, sample)
-        seen &= ~(_shutter(levelled) | _straight_shutters(levelled))
+        seen &= ~(_collimator_shadow(levelled) | _outside_collimator_edges(levelled))
     white = 99
     if seen.any() and (air := _air(sample, seen)).any():
         seen &= ~air
@@ -112,19 +112,19 @@ def auto_window(image: Image, invert: bool = False, maximum: int = 65535) -> Win
     return Window(float(round((low + high) / 2)), width, invert)
 
 
-def _straight_shutters(sample: Image) -> Mask:
+def _outside_collimator_edges(sample: Image) -> Mask:
     """Return True outside of straight edges parallel to the sides: what scatter leaves there."""
     shadow: Mask = np.zeros(sample.shape, np.bool_)
-    left, right, top, bottom = straight_shutters(sample)
+    left, right, top, bottom = collimator_edges(sample)
     shadow[:, :left] = shadow[:top] = True
     shadow[:, shadow.shape[1] - right :] = shadow[shadow.shape[0] - bottom :] = True
     return shadow if not shadow.all() else np.zeros_like(shadow)
 
 
-def straight_shutters(sample: Image) -> tuple[int, int, int, int]:
-    """Return how many columns from the left and right, rows from the top and bottom, are shut.
+def collimator_edges(sample: Image) -> tuple[int, int, int, int]:
+    """Return how many columns from the left and right, rows from the top and bottom, are collimated.
 
-    A shutter's shadow is dark from its edge to the side of the image, and its edge a step within
+    The shadow of a blade is dark from its edge to the side of the image, and its edge a step within
     a few pixels along nearly the whole of a side; nothing in a patient is both.
     """
     counts = sample.astype(np.float32)
@@ -140,7 +140,7 @@ def straight_shutters(sample: Image) -> tuple[int, int, int, int]:
 
 
 def _edge_from_left(counts: Plane, least: float) -> int:
-    """Return how many columns from the left lie in the shadow of a shutter; 0: none."""
+    """Return how many columns from the left lie in the shadow of a blade; 0: none."""
     reach = max(3, round(counts.shape[1] * MAX_SHADOW))
     middle = counts[len(counts) // 4 : len(counts) - len(counts) // 4, : reach + EDGE_PX]
     if middle.shape[1] <= EDGE_PX or not len(middle):
@@ -164,7 +164,7 @@ def _air(sample: Image, seen: Mask) -> Mask:
     return air if large else np.zeros_like(air)
 
 
-def _shutter(sample: Image) -> Mask:
+def _collimator_shadow(sample: Image) -> Mask:
     """Return True in the collimator's shadow.
 
     That is: the dark class of the image, where it hangs together with two or more corners, has a

@@ -1,4 +1,4 @@
-"""Lag: what an exposure leaves in later frames; measured from a decay, corrected by recursion.
+"""Lag: signal that an exposure leaves in later frames; fitted to a decay, corrected by recursion.
 
 Model, per pixel and frame (linear and time-invariant; J. Hsieh et al., "Recursive correction
 algorithm for detector decay characteristics in CT", Proc. SPIE 3977, 2000; written here in
@@ -69,7 +69,7 @@ class LagModel:
         return float(sum(self.fractions))
 
     def residual(self, frames_after: npt.ArrayLike) -> Decay:
-        """Return what is left `frames_after` (1 is the first) a long exposure, as a fraction."""
+        """Return the residual `frames_after` (1 is the first) a long exposure, as a fraction."""
         k = np.asarray(frames_after, np.float64)
         left = np.zeros(k.shape)
         for fraction, frames in zip(self.fractions, self.time_constants, strict=True):
@@ -179,7 +179,7 @@ class LagCorrection:
         return self._on and self._model is not None
 
     def reset(self) -> None:
-        """Begin a new run: nothing is held back."""
+        """Begin a new run without a memory of earlier frames."""
         for trap in self._traps:
             trap.fill(0)
 

@@ -7,7 +7,7 @@ from fluoroview.pipeline.arrays import Plane
 from fluoroview.pipeline.settings import RecursiveMode, RecursiveSettings
 
 MIN_VARIANCE = 1e-3
-"""Variance that is never gone below, counts²: a test pattern has none."""
+"""Smallest variance, counts²: a test pattern has none."""
 MAX_SIDE_FOR_2_PX = 1536
 MEDIAN_OF_SQUARE = 0.45494
 """Median of the square of a standard normal variable (chi-square, 1 degree of freedom)."""
@@ -31,7 +31,7 @@ class RecursiveAverage:
         self._fresh = True
 
     def configure(self, settings: RecursiveSettings) -> None:
-        """Use other settings from the next frame on; another mode starts afresh."""
+        """Use other settings from the next frame on; another mode restarts the average."""
         self._fresh |= settings.mode is not self._settings.mode
         self._settings = settings
 
@@ -45,7 +45,7 @@ class RecursiveAverage:
         return self._settings.mode is not RecursiveMode.OFF
 
     def apply(self, frame: Plane) -> Plane:
-        """Take in one frame and return the average, both (H, W) float32.
+        """Add one frame and return the average, both (H, W) float32.
 
         The frame's own pixels are used up (they hold the difference afterwards); the average
         belongs to this stage and must not be written to.
@@ -102,7 +102,7 @@ class WeightMap:
         self._noise = NoiseLaw(shape)
 
     def start(self, frame: Plane) -> None:
-        """Begin with one frame: full weight everywhere. What is known of the noise is kept."""
+        """Begin with one frame: full weight everywhere. The noise model is kept."""
         cv2.resize(frame, self._size, dst=self._level, interpolation=cv2.INTER_AREA)
         self._weight.fill(1.0)
 
@@ -153,7 +153,7 @@ class NoiseLaw:
         """Return variance per count and constant variance, given squared changes and levels."""
         squares = energy[self._sample].ravel()
         levels = level[self._sample].ravel()
-        alive = squares > 0  # a shutter painted with a constant shows no noise
+        alive = squares > 0  # a collimator painted with a constant shows no noise
         if np.count_nonzero(alive) < max(16, squares.size * self.MIN_ALIVE):
             return self._line if self._known else (0.0, MIN_VARIANCE)
         squares, levels = squares[alive], levels[alive]

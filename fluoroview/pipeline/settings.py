@@ -1,4 +1,4 @@
-"""What a user may set on each stage, with its limits. Frozen: a change is a new object."""
+"""The settings of each stage, with their limits. Frozen: a change is a new object."""
 
 from enum import StrEnum
 from typing import Self
@@ -22,7 +22,7 @@ class CorrectionSettings(_Settings):
     defects: bool = True
     """Replace dead pixels by their neighbours' weighted mean."""
     lag: bool = False
-    """Take out what earlier frames left, where the calibration has measured it."""
+    """Remove the lag of earlier frames, where the calibration has measured it."""
 
 
 class RecursiveMode(StrEnum):
@@ -44,7 +44,7 @@ class RecursiveSettings(_Settings):
     motion_onset: float = Field(default=1.8, ge=0.5, le=20.0)
     """Local energy of the change, in noise variances, above which it begins to count as motion."""
     motion_full: float = Field(default=4.5, ge=1.0, le=50.0)
-    """The same, where it is motion for sure and the new frame replaces the average."""
+    """The same, above which it is certainly motion and the new frame replaces the average."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -69,13 +69,13 @@ class SubtractionSettings(_Settings):
     on: bool = False
     """Show the difference to the mask."""
     mask_frames: int = Field(default=6, ge=1, le=64)
-    """Of how many frames at the beginning of a run the mask is the mean."""
+    """Number of frames at the beginning of a run whose mean is the mask."""
     skip_frames: int = Field(default=1, ge=0, le=64)
     """Frames skipped before those: the lag of a panel still builds up."""
     shift_x_px: float = Field(default=0.0, ge=-50.0, le=50.0)
-    """How far the mask is moved to the right, where the patient moved; parts of a pixel too."""
+    """Shift of the mask to the right in pixels, where the patient moved; fractions too."""
     shift_y_px: float = Field(default=0.0, ge=-50.0, le=50.0)
-    """How far it is moved down."""
+    """Shift of the mask downwards in pixels."""
 
 
 class PipelineSettings(_Settings):
@@ -88,7 +88,7 @@ class PipelineSettings(_Settings):
 
     @classmethod
     def for_relationship(cls, relationship: PixelIntensityRelationship) -> Self:
-        """Return the settings a new source starts with.
+        """Return the settings with which a new detector starts.
 
         LOG and DISP images were processed where they were made: they pass unchanged until a
         user asks for more.

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fluoroview.hal.frame import PixelIntensityRelationship
 from fluoroview.hal.window import Window
 from fluoroview.pipeline.arrays import Image, Plane
-from fluoroview.pipeline.display import EDGE_PX, SAMPLE_PX, straight_shutters
+from fluoroview.pipeline.display import EDGE_PX, SAMPLE_PX, collimator_edges
 from fluoroview.pipeline.settings import SubtractionSettings
 from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
@@ -28,7 +28,7 @@ SAME_KV = 0.003
 TISSUE = (15.0, 70.0)
 """Percentiles of the mask between which tissue lies."""
 MAX_AWAITED = 90
-"""Frames after which a mask is made of whatever comes: brightness that never settles."""
+"""Frames after which the mask is formed although brightness has not settled."""
 ABOVE = 0.3
 """The window's part above no difference, of its part below: noise and motion are seen as grey."""
 
@@ -75,11 +75,11 @@ class Subtraction:
 
     @property
     def mask_frames(self) -> int:
-        """Of how many frames the mask is made until now."""
+        """Number of frames in the mask so far."""
         return self._used
 
     def apply(self, image: Image, technique: Technique | None = None, *, on: bool = True) -> None:
-        """Take an image (H, W) uint16 into the mask while it is being made; if `on`, subtract."""
+        """Add an image (H, W) uint16 to the mask until it is complete; if `on`, subtract."""
         self._seen += 1
         if self._used < self._wanted:
             awaited = self._seen <= MAX_AWAITED
@@ -111,7 +111,7 @@ class Subtraction:
         return self._per_e_fold * math.log(technique[1] / before[1])
 
     def _median_difference(self, image: Image) -> float:
-        """Return the median difference over the darker field, without shutters and open air."""
+        """Return the median difference over the darker field, without collimator and open air."""
         stride = max(1, max(image.shape) // SAMPLE_PX)
         mask = self._mask[::stride, ::stride].astype(np.float32)
         low, high = np.percentile(mask, TISSUE)
@@ -119,7 +119,7 @@ class Subtraction:
         return float(np.median((image[::stride, ::stride] - mask)[tissue]))
 
     def _take(self, image: Image, *, fresh: bool) -> None:
-        """Take one more image into the mean, or begin with it."""
+        """Add one more image to the mean, or begin with it."""
         if fresh:
             self._used = 0
             np.copyto(self._mean, image)
@@ -149,7 +149,7 @@ class Subtraction:
         self._shut = _shut(self._mask)
 
     def _blank(self, image: Image) -> None:
-        """Make grey what lies behind straight shutters: there is nothing but noise."""
+        """Make the area behind straight collimator edges grey: it holds nothing but noise."""
         rows, columns = image.shape
         left, right, top, bottom = self._shut
         image[:top] = image[rows - bottom :] = MIDDLE
@@ -157,9 +157,9 @@ class Subtraction:
 
 
 def _shut(mask: Image) -> tuple[int, int, int, int]:
-    """Return the columns from left and right and rows from top and bottom behind shutters."""
+    """Return the columns from left and right and rows from top and bottom behind the collimator."""
     stride = max(1, max(mask.shape) // SAMPLE_PX)
-    coarse = straight_shutters(np.ascontiguousarray(mask[::stride, ::stride]))
+    coarse = collimator_edges(np.ascontiguousarray(mask[::stride, ::stride]))
     turned = (mask, mask[:, ::-1], mask.T, mask.T[:, ::-1])
     left, right, top, bottom = (
         _fine_edge(side, n, stride) for side, n in zip(turned, coarse, strict=True)
@@ -178,7 +178,7 @@ def _fine_edge(mask: Image, sampled: int, stride: int) -> int:
 
 
 def first_window(invert: bool = False) -> Window:
-    """Return the window that subtracted images begin with, before contrast has come."""
+    """Return the window with which subtracted images begin, before contrast arrives."""
     return _window(USUAL_DEPTH * COUNTS_PER_E_FOLD, invert)
 
 

@@ -1,15 +1,15 @@
-"""What a frame was exposed with, as far as the pipeline cares: how bright it must be."""
+"""The technique of a frame, as far as it determines its brightness."""
 
 Technique = tuple[float, float]
 """Tube voltage in kV, and tube current times pulse width in mAs; NaN where it is not known."""
 STEADY = 0.02
-"""A change of technique by less is none."""
+"""A smaller change of technique is ignored."""
 JUMP = 0.05
-"""A change of technique by more makes an image that no average may be mixed with."""
+"""A larger change of technique makes an image that must not be averaged with earlier ones."""
 
 
 def technique_changed(now: Technique | None, before: Technique | None, by: float) -> bool:
-    """Whether the x-rays are others than before by more than this fraction; known or not."""
+    """Whether the technique differs by more than this fraction, or became known or unknown."""
     if now is None or before is None:
         return False
     return any(abs(new - old) > by * abs(old) for new, old in zip(now, before, strict=True))

@@ -46,7 +46,7 @@ class LogTransform:
 
 
 class IdentityTransform:
-    """image = round(signal), clamped to 0 … 65 535: LOG and DISP counts stay what they are."""
+    """image = round(signal), clamped to 0 … 65 535: LOG and DISP counts are unchanged."""
 
     def __init__(self, band_rows: int, columns: int, bits: int) -> None:
         self._band: Plane = np.zeros((band_rows, columns), np.float32)

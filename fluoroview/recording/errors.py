@@ -1,11 +1,11 @@
-"""What goes wrong with a recording, as sentences."""
+"""Errors of recordings, as sentences."""
 
 from fluoroview.hal import FluoroError
 
 
 class RecordError(FluoroError):
-    """A recording that cannot be made, opened or read."""
+    """A recording that cannot be created, opened or read."""
 
 
 class DiskFullError(RecordError):
-    """There is no room for one more frame."""
+    """The disk has no room for another frame."""

@@ -1,4 +1,4 @@
-"""How a recording lies in HDF5: names, tables, and rows to and from the records of the HAL.
+"""How a recording is stored in HDF5: names, tables, and rows to and from the records of the HAL.
 
 Datasets: `images` (frames × rows × columns, one frame a chunk, bitshuffle + LZ4), `frames` (one
 row an image: its whole header), `pulses`, `runs` (the account of each run) and `ending` (one row).
@@ -89,7 +89,7 @@ ENDING_ROW = np.dtype([("ending", "u1"), ("frames", "<i8"), ("pulses", "<i8")])
 
 @dataclass(frozen=True, slots=True)
 class RunAccount:
-    """The account of one run: the device's ledger, and what the recorder made of it.
+    """The account of one run: the device's ledger and the recorder's own counts.
 
     `closed`: the ledger is final. Until then it is the last one seen, and a run that was cut off
     keeps that one. `left_out` frames were delivered but not recorded, because the disk was slow;
@@ -121,7 +121,7 @@ RUN_ROW = np.dtype([(part.name, "<i8") for part in fields(RunAccount)])
 
 @dataclass(frozen=True, slots=True)
 class RecordingInfo:
-    """What is recorded: written once, as attributes of the file.
+    """The recorded device and its settings: written once, as attributes of the file.
 
     `parameters` are the device's, as `DeviceHost.parameters` describes them.
     """

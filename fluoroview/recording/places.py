@@ -1,4 +1,4 @@
-"""Where recordings lie and what they are called."""
+"""Folders and names of recordings."""
 
 import os
 import re
@@ -14,7 +14,7 @@ VARIABLE = "FLUOROVIEW_RECORDING_PATH"
 
 
 def recording_folders() -> list[Path]:
-    """Return the folders in which recordings are looked for."""
+    """Return the folders that are searched for recordings."""
     named = [Path(part) for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
     return named or [user_data_path("fluoroview") / "recordings"]
 

@@ -27,7 +27,7 @@ from fluoroview.recording.layout import Ending, RecordingInfo, RunAccount
 from fluoroview.recording.writing import Job, RecordingFile
 
 FLUSH_S = 0.5
-"""How often the file is made readable; a killed process costs at most this and what waits."""
+"""How often the file is made readable; a killed process costs at most this and what is queued."""
 BUFFER_BYTES = 256 << 20
 MAX_BUFFERS = 64
 LARGE_FRAME_BYTES = 4 << 20
@@ -114,7 +114,7 @@ class Recorder:
         )
 
     def end_run(self, ledger: Ledger) -> None:
-        """Store the final account of a run; returns at once. Call it after `DeviceHost.stop`."""
+        """Store the final account of a run; return at once. Call it after `DeviceHost.stop`."""
         self._finals.put(ledger)
         self._reader.wake()
 
@@ -225,7 +225,7 @@ class Recorder:
         return self._runs.setdefault(run, RunAccount(run))
 
     def _store_account(self) -> None:
-        """Write the device's ledger as it is now, so that it survives whatever comes."""
+        """Write the device's ledger as it is now, so that it survives a crash."""
         self._account_due = False
         self._accounted_ns = self._clock.monotonic_ns() + _FLUSH_NS
         ledger = read_ledger(self._ring)
@@ -332,7 +332,7 @@ class _Buffers:
         return _Buffer(pixels, self._compressor, self._compressor.new_chunk())
 
     def release(self, buffer: _Buffer) -> None:
-        """Return a buffer whose frame is written."""
+        """Release a buffer whose frame is written."""
         self._free.put(buffer)
 
 
@@ -349,4 +349,4 @@ def _put_run(file: RecordingFile, account: RunAccount) -> None:
 
 
 def _nothing(_file: RecordingFile) -> None:
-    """Stand in for a job when none came in time."""
+    """Do nothing: the job when none arrived in time."""

@@ -1,4 +1,4 @@
-"""What of a recording can be saved, and saving it: `recover`.
+"""`recover`: save what is whole of a damaged recording.
 
 The recording itself is never changed. What is whole goes into a new file next to it, frame by
 frame as it is compressed, and nothing that was not recorded is added.
@@ -20,7 +20,7 @@ from fluoroview.recording.writing import RecordingFile
 
 @dataclass(frozen=True, slots=True)
 class RecoveryReport:
-    """What `recover` found and did.
+    """The result of `recover`.
 
     `saved`: the new file, or None when the recording was whole and none was needed. `seconds` is
     the time the saved frames span, without the pauses between runs.
@@ -173,7 +173,7 @@ def _free_name(path: Path) -> Path:
 
 
 class _Origin:
-    """The clock of the recovered file: when the recording was begun, not when it was saved."""
+    """The clock of the recovered file: when the recording began, not when it was saved."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording

@@ -148,7 +148,7 @@ class RecordingFile:
         self.frames += 1
 
     def _make_room(self, frame_bytes: int) -> None:
-        """Take space for one more frame, on the disk and in the table of images."""
+        """Reserve space for one more frame, on the disk and in the table of images."""
         self._space.need(self.bytes_written, frame_bytes + frame_bytes // 100 + _FRAME_SLACK)
         if self.frames >= self._images.shape[0]:
             self._images.resize(self.frames + TABLE_BLOCK, 0)

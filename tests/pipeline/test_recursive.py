@@ -142,7 +142,7 @@ def test_adaptive_does_not_choke_on_a_image_without_noise():
     assert np.isfinite(image).all()
 
 
-def test_adaptive_learns_noise_next_to_a_painted_shutter(rng):
+def test_adaptive_learns_noise_next_to_a_painted_collimator(rng):
     stage = average((256, 256))
     for _ in range(60):
         frame = noisy(rng, QUANTA, (256, 256))

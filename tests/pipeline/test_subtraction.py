@@ -207,7 +207,7 @@ def test_contrast_that_has_passed_leaves_no_trail_whatever_averaging_is_set(rng,
     assert abs(trail) < 0.01 * COUNTS_PER_E_FOLD
 
 
-def test_behind_shutters_is_no_noise(rng):
+def test_behind_the_collimator_is_no_noise(rng):
     field = np.full((512, 512), 2_000.0)
     field[:, 100:420] = 30_000.0
     stage = Subtraction(SubtractionSettings(on=True, mask_frames=1, skip_frames=0), field.shape)

@@ -245,7 +245,7 @@ def _read(recording: Recording, event: Event, image: np.ndarray) -> RecordError 
 
 
 def _later(header: FrameHeader, time_ns: int) -> FrameHeader:
-    """Move the hardware time; 0 means that the device knows none, and stays."""
+    """Move the hardware time; 0 means that the device has none, and stays."""
     last_ns = header.hardware_time_ns
     return replace(header, hardware_time_ns=last_ns + time_ns) if last_ns and time_ns else header
 

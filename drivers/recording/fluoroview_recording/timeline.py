@@ -150,7 +150,7 @@ def _frame_events(
 
 
 def _due_ns(headers: list[FrameHeader]) -> list[int]:
-    """Return when each frame is due, host clock: by its hardware time where that is to be had."""
+    """Return when each frame is due, host clock: by its hardware time where it has one."""
     host = [header.host_time_ns for header in headers]
     hardware = [header.hardware_time_ns for header in headers]
     if len(host) < 2:
@@ -178,7 +178,7 @@ def _budget(account: RunAccount) -> Losses:
 
 
 def _deal_out(budget: Losses, gap: int) -> Losses:
-    """Take a gap's losses from the run's; what no cause is known for is the recording's (SDK)."""
+    """Subtract a gap's losses from the run's; losses without a known cause count as SDK."""
     lost: Losses = {}
     for cause, known in budget.items():
         taken = min(gap, known)

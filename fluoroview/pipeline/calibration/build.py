@@ -28,7 +28,7 @@ from fluoroview.pipeline.calibration.defects import (
 )
 
 MAX_DEFECT_FRACTION = 0.05
-"""With more than this share of defects the frames are wrong, not the detector."""
+"""A larger share of defects means wrong frames, not a bad detector."""
 _CELLS_PER_SIGMA = 8
 
 

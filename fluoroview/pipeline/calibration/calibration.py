@@ -18,7 +18,7 @@ Reasons = npt.NDArray[np.uint8]
 
 
 class CalibrationError(FluoroError):
-    """A calibration set that cannot be made or used."""
+    """A calibration set that cannot be built or used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which pixels are defects, for which reason, and how they lie: pixels, clusters, lines.
+"""Which pixels are defects, for which reason, and their pattern: pixels, clusters, lines.
 
 The limits are those of ASTM E2597 for digital detector arrays: under- and over-responding below
 0.6 and above 1.3 times the median of the neighbourhood, noisy above 6 times the median noise, a
@@ -26,7 +26,7 @@ MAX_NONLINEARITY = 0.02
 """Relative deviation from the fit at any level, beyond what is noise there."""
 NOISE_SIGMAS = 6.0
 LINE_PX = 11
-"""Least length of a line."""
+"""Smallest length of a line."""
 MAX_GOOD_SHARE_OF_LINE = 0.1
 MAX_LINE_WIDTH_PX = 3
 _BLOCK_PX = 32
@@ -47,7 +47,7 @@ class Reason(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class DefectSummary:
-    """How many defects there are and how they lie."""
+    """The number of defects and their pattern."""
 
     pixels: int
     """All pixels that are defects."""
@@ -129,7 +129,7 @@ def robust_spread(values: npt.NDArray[np.float32]) -> float:
 
 
 def complete(reasons: ReasonMap) -> ReasonMap:
-    """Fill up lines, and mark pixels whose neighbours are all defects; return a new map."""
+    """Complete lines, and mark pixels whose neighbours are all defects; return a new map."""
     done = reasons.copy()
     for row_wise in (True, False):
         line = _lines(done != 0, row_wise)

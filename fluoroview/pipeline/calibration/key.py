@@ -42,9 +42,9 @@ MODE_PARAMETERS = (
 """Parameters whose change changes the pattern of the pixels: those of the GenICam Standard
 Features Naming Convention, and what the drivers of this house call a mode."""
 RELATIVE_TOLERANCE = 0.01
-"""By how much a number (gain, exposure time) may differ: clocks round."""
+"""Largest relative difference of a number (gain, exposure time): clocks round."""
 MAX_DRIFT_C = 5.0
-"""By how much the temperature may differ, where both are known: dark current rises steeply."""
+"""Largest difference of temperature, where both are known: dark current rises steeply."""
 
 
 @dataclass(frozen=True, slots=True)
