@@ -122,7 +122,7 @@ def _outside_collimator_edges(sample: Image) -> Mask:
 
 
 def collimator_edges(sample: Image) -> tuple[int, int, int, int]:
-    """Return how many columns from the left and right, rows from the top and bottom, are collimated.
+    """Return how many columns from the left and right, rows from the top and bottom, are dark.
 
     The shadow of a blade is dark from its edge to the side of the image, and its edge a step within
     a few pixels along nearly the whole of a side; nothing in a patient is both.

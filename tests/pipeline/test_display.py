@@ -127,7 +127,7 @@ def test_auto_window_does_not_look_at_the_collimators_shadow(rng, dark):
 
 
 def collimated(rng, *sides):
-    """A field of 20 000 to 24 000 counts; scatter, fading outwards, behind straight collimator edges."""
+    """A field of 20 000 to 24 000 counts; scatter, fading outwards, behind the collimator."""
     y, x = np.mgrid[0:256, 0:256]
     image = 22_000 + 2_000 * np.sin(x / 9) * np.cos(y / 7) + rng.normal(0, 100, (256, 256))
     inside = {"left": x - 40, "right": 215 - x, "top": y - 30, "bottom": 225 - y}
@@ -141,9 +141,7 @@ def collimated(rng, *sides):
 @pytest.mark.parametrize(
     "sides", [("left", "right"), ("top",), ("left", "right", "top", "bottom"), ("bottom",)]
 )
-def test_auto_window_does_not_look_behind_straight_collimator_edges_whatever_scatter_leaves(
-    rng, sides
-):
+def test_auto_window_ignores_what_scatter_leaves_behind_collimator_edges(rng, sides):
     window = auto_window(collimated(rng, *sides))
     field = auto_window(collimated(rng))
     assert window.centre == pytest.approx(field.centre, abs=200)
