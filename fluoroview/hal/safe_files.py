@@ -62,10 +62,13 @@ def write_whole(
 
 
 @contextlib.contextmanager
-def whole_file(path: str | os.PathLike[str], *, private: bool = True) -> Iterator[BinaryIO]:
+def whole_file(
+    path: str | os.PathLike[str], *, private: bool = True, sync: bool = True
+) -> Iterator[BinaryIO]:
     """Yield a stream whose content becomes the file `path` at the end of the block.
 
-    Otherwise as `write_whole`. An exception in the block discards the content.
+    Otherwise as `write_whole`. An exception in the block discards the content. Without `sync` the
+    block does not wait for the disk, and a power cut may lose the file.
     """
     path = Path(path)
     with _named_errors(path):
@@ -73,12 +76,15 @@ def whole_file(path: str | os.PathLike[str], *, private: bool = True) -> Iterato
             with path.open("wb") as stream:
                 yield stream
             return
-        with unfinished_file(path, private=private) as part, part.open("r+b") as stream:
+        with (
+            unfinished_file(path, private=private, sync=sync) as part,
+            part.open("r+b") as stream,
+        ):
             yield stream
 
 
 @contextlib.contextmanager
-def unfinished_file(path: Path, *, private: bool = True) -> Iterator[Path]:
+def unfinished_file(path: Path, *, private: bool = True, sync: bool = True) -> Iterator[Path]:
     """Yield the path of a new, empty file that takes the name `path` at the end of the block.
 
     For writers that open a file by name. An exception in the block deletes the file. Raises
@@ -89,10 +95,12 @@ def unfinished_file(path: Path, *, private: bool = True) -> Iterator[Path]:
     create_file(part, private=private)
     try:
         yield part
-        with part.open("r+b") as stream:
-            os.fsync(stream.fileno())
+        if sync:
+            with part.open("r+b") as stream:
+                os.fsync(stream.fileno())
         os.replace(part, path)
-        _sync_folder(path.parent)
+        if sync:
+            _sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

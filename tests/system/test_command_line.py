@@ -102,6 +102,7 @@ def test_headless_says_which_files_it_wrote(headless):
     written = {path.name for path in folder.iterdir()}
     assert written == {"viewer.png", "hold.png", "hold.dcm", "loop.dcm", "dose.json"}
     assert all(str(folder / name) in done.stdout for name in written)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir()), "its owner's alone"
     assert "simulated" in done.stdout
 
 

@@ -92,7 +92,7 @@ def save(path: Path, soft: np.ndarray, bone: np.ndarray) -> None:
     """Writes the maps; whole or not at all."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as stream:
+        with whole_file(path, sync=False) as stream:
             np.savez(stream, soft=soft, bone=bone, check=np.array(_check(soft, bone)))
         kept = sorted(path.parent.glob("view-*.npz"), key=lambda p: p.stat().st_mtime)
         for old in kept[:-KEPT]:

@@ -47,7 +47,7 @@ def write(folder: str, frame_index: int, t_s: float, truth: Truth) -> Path:
     """
     path = Path(folder) / f"frame-{frame_index:06d}.npz"
     facts = {"frame_index": frame_index, "procedure_time_s": t_s, **truth.facts}
-    with whole_file(path) as stream:
+    with whole_file(path, sync=False) as stream:
         np.savez_compressed(
             stream,
             noiseless=truth.noiseless,
