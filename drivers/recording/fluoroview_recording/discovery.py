@@ -1,5 +1,7 @@
 """Which recordings lie in the folders of recordings."""
 
+import time
+
 from fluoroview.hal import DeviceInfo
 from fluoroview.hal.foreign_hdf5 import Hdf5Reader
 from fluoroview.hal.sdk.playback import signed_files
@@ -9,6 +11,9 @@ MAX_FILES = 200
 """Files examined: a folder with years of recordings must not outlast the deadline of discovery."""
 CPU_S = 1.0
 """Processor time for one file; a damaged one may keep its reader busy for ever."""
+MAX_S = 5.0
+"""Time for all files; those that it does not reach are listed unexamined."""
+_NOT_EXAMINED = "Not examined: damaged files took the time. It can be opened by its name."
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
@@ -19,8 +24,12 @@ def discover_recordings(driver: str) -> list[DeviceInfo]:
     """
     found, bad = [], []
     folders = recording_folders()
+    begun_s = time.monotonic()
     with Hdf5Reader() as reader:
         for path in signed_files(folders, _SIGNATURE, most=MAX_FILES, newest_first=True):
+            if time.monotonic() - begun_s > MAX_S:
+                bad.append(DeviceInfo(driver, str(path), note=_NOT_EXAMINED))
+                continue
             try:
                 with Recording(path, reader, cpu_s=CPU_S) as recording:
                     found.append(_describe(driver, recording))

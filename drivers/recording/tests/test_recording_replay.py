@@ -319,6 +319,15 @@ def test_recordings_in_the_named_folders_are_devices(tmp_path, monkeypatch):
     assert RecordingReplay.discover() == []
 
 
+def test_files_that_discovery_has_no_time_for_are_listed_unexamined(tmp_path, monkeypatch):
+    path = make(tmp_path / "a.fluoro.h5", {1: (range(3), {})})
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setattr("fluoroview_recording.discovery.MAX_S", -1.0)
+    (device,) = RecordingReplay.discover()
+    assert device.id == str(path)
+    assert device.note.startswith("Not examined")
+
+
 def test_a_closed_device_is_a_sentence(tmp_path):
     with pytest.raises(DeviceError, match="is not open"):
         RecordingReplay(str(tmp_path / "r.h5")).parameters()
