@@ -28,8 +28,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, JPEGLSLossless
 
 from fluoroview.dicom import LoopDescription, Storage, write_loop
-from fluoroview.dicom import Window as DicomWindow
 from fluoroview.hal import Exposure, PixelIntensityRelationship
+from fluoroview.hal.window import Window
 from fluoroview.pipeline import Pipeline, PipelineSettings
 from fluoroview.pipeline.settings import RecursiveMode, RecursiveSettings
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
@@ -166,7 +166,7 @@ def make_loop(loop: Loop, folder: Path) -> Path:
         intensity_relationship=PixelIntensityRelationship.LOG,
         counts_per_e_fold=counts_per_e_fold,
         bits_stored=loop.bits,
-        window=DicomWindow((largest + 1) / 2, largest + 1),
+        window=Window((largest + 1) / 2, largest + 1),
         exposure=_exposure(about),
         study_uid=_uid(loop, "study"),
         series_uid=_uid(loop, "series"),
