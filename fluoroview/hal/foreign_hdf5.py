@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fluoroview.hal.foreign_text import plain
+from fluoroview.hal.runtime.python_child import child_environment
 
 CPU_S = 2.0
 """Processor time that one file may take, plus what its size explains."""
@@ -31,7 +32,6 @@ _MAX_CPU_S = 60.0
 _MAX_WAIT_S = 90.0
 """Time on the clock: for a disk that does not answer. It says nothing about a busy computer."""
 _CHILD = Path(__file__).with_name("foreign_hdf5_child.py")
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _NO_PLUGINS = {"HDF5_PLUGIN_PRELOAD": "::"}
 
 Array = npt.NDArray[Any]
@@ -181,13 +181,14 @@ class Hdf5Reader:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._child is None:
-            kept = {key: value for key, value in os.environ.items() if not key.startswith("HDF5_")}
+            given = child_environment()
+            kept = {key: value for key, value in given.items() if not key.startswith("HDF5_")}
             self._child = subprocess.Popen(
                 [sys.executable, "-P", str(_CHILD)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=kept | _ONE_THREAD | _NO_PLUGINS,
+                env=kept | _NO_PLUGINS,
             )
         return self._child
 

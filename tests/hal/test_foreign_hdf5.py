@@ -159,6 +159,16 @@ def test_a_missing_file_is_an_error_of_the_system(reader, path):
         reader.read(path, ("",), ())
 
 
+def test_code_in_the_current_folder_does_not_run(path, monkeypatch, tmp_path):
+    with h5py.File(path, "w") as file:
+        file["values"] = np.arange(3.0)
+    (tmp_path / "h5py.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep + os.environ.get("PYTHONPATH", ""))
+    with Hdf5Reader() as reader:
+        assert len(reader.read(path, ("",), (VALUES,)).arrays["values"]) == 3
+
+
 def test_a_child_that_computes_too_long_is_ended_and_the_next_file_is_read(path, monkeypatch):
     with h5py.File(path, "w") as file:
         file["values"] = np.arange(3.0)
