@@ -101,6 +101,7 @@ class Operator:
 
     def answer(self, prompt=""):
         self.asked.append(prompt)
+        assert self.scenes, self.said.getvalue()
         act = self.scenes.pop(0)
         if act in ("y", "n", "s"):
             return act
