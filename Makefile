@@ -10,7 +10,7 @@ RUN := -e '.[gallery]' $(patsubst %,-e ./drivers/%,$(LIGHT))
 ALL := $(patsubst %/pyproject.toml,-e ./%,$(DRIVERS))
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c .ci/constraints.txt
 
-.PHONY: run test coverage format clean
+.PHONY: run test coverage docs format clean
 
 run: .venv/.run
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -34,6 +34,10 @@ coverage: .venv/.test
 		$(BIN)/python -m coverage report --include="fluoroview/$$part/*" --format=total --fail-under=90 || exit 1; \
 	done
 
+docs: .venv/.docs
+	$(BIN)/python docs/tools/draw_imports.py
+	$(BIN)/python -m mkdocs build --quiet --config-file .mkdocs.yml
+
 format: .venv/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -44,6 +48,7 @@ clean:
 .venv/.run: pyproject.toml $(DRIVERS) .ci/constraints.txt .ci/packages-run
 	.ci/system-packages .ci/packages-run
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	@$(BIN)/python .ci/network
 	@echo "Installing FluoroView and its drivers into .venv ..."
 	@$(PIP) $(RUN)
 	@echo "Compiling the simulated source and preparing its patients, once ..."
@@ -55,4 +60,9 @@ clean:
 	.ci/system-packages .ci/packages-test
 	@echo "Installing what the tests need ..."
 	@$(PIP) -e '.[test]' $(ALL)
+	@touch $@
+
+.venv/.docs: .venv/.test
+	@echo "Installing what the documentation needs ..."
+	@$(PIP) -e '.[docs]'
 	@touch $@
