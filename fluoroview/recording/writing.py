@@ -18,7 +18,7 @@ from fluoroview import __version__
 from fluoroview.hal import Clock, FrameFormat, FrameHeader, Pulse
 from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import Pixels
-from fluoroview.hal.safe_files import create_file, reason_and_remedy
+from fluoroview.hal.safe_files import clean_leftovers, create_file, reason_and_remedy
 from fluoroview.recording.compression import make_compressor
 from fluoroview.recording.errors import RecordError
 from fluoroview.recording.layout import (
@@ -194,6 +194,7 @@ def _create(path: Path) -> None:
     try:
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True)
+        clean_leftovers(path.parent)
     except OSError as error:
         raise _not_created(path, error) from error
     try:
