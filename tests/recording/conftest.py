@@ -140,10 +140,10 @@ def wait_for_frames():
 
     def wait(recorder, count):
         done = threading.Event()
-        for _ in range(500):
+        for _ in range(3000):
             if recorder.status.frames >= count and recorder.status.pulses >= count:
                 return
             done.wait(0.01)
-        raise AssertionError(f"only {recorder.status.frames} of {count} frames came in 5 s")
+        raise AssertionError(f"only {recorder.status.frames} of {count} frames came in 30 s")
 
     return wait

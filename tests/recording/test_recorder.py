@@ -188,7 +188,7 @@ def test_a_large_frame_that_cannot_be_compressed_ends_the_recording(
         raise OSError(12, "Cannot allocate memory")
 
     bench.run_of(1, range(40))  # more than there are threads
-    _wait(lambda: recording_to.status.frames == 40)
+    _wait(lambda: recording_to._file.frames == 40)  # written, and not only on their way
     names = [thread.name for thread in threading.enumerate()]
     assert sum(name.startswith("recorder packs") for name in names) == recorder.PACKERS
     monkeypatch.setattr(compression.Compressor, "compress", broken)
@@ -254,8 +254,8 @@ def test_names_state_when_and_what_and_are_always_new(bench, tmp_path, monkeypat
 
 def _wait(condition):
     done = threading.Event()
-    for _ in range(500):
+    for _ in range(3000):
         if condition():
             return
         done.wait(0.01)
-    raise AssertionError("not within 5 s")
+    raise AssertionError("not within 30 s")

@@ -346,7 +346,7 @@ def test_a_run_through_the_host_in_a_child_process(tmp_path):
         host.write("PlaybackSpeed", 4.0)
         host.arm()
         host.start()
-        for _ in range(500):
+        for _ in range(3000):
             if host.ledger().delivered == 11:
                 break
             pause.wait(0.01)
