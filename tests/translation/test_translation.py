@@ -8,7 +8,7 @@ import pytest
 from fluoroview import translation
 from fluoroview.translation.extract import extract
 from fluoroview.translation.po import PoEntry, po_text, read_po
-from fluoroview.translation.templates import Templates
+from fluoroview.translation.templates import Templates, placeholders
 
 GERMAN = {
     "Auto window": "Fenster automatisch",
@@ -106,3 +106,19 @@ def test_no_text_is_translated_that_is_no_literal():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr":
                 assert not isinstance(node.args[0], ast.JoinedStr), f"{path}:{node.lineno}"
+
+
+@pytest.mark.parametrize("code", [each for each in translation.languages() if each != "en"])
+def test_a_catalogue_has_every_text_of_the_viewer_and_of_the_command_line(code):
+    """Texts of `tr` are complete; those of drivers and errors may follow (`--check` lists them)."""
+    known = read_po(translation.catalogue_path(code))
+    used = extract()
+    shown = {
+        text
+        for text, files in used.items()
+        if any(file.startswith(("fluoroview/viewer", "fluoroview/cli")) for file in files)
+    }
+
+    assert sorted(shown - known.keys()) == []
+    other = [text for text in known if not placeholders(known[text]) <= placeholders(text)]
+    assert other == []
