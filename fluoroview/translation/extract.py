@@ -15,6 +15,8 @@ _SENTENCES = {"Problem", "Alarm", "StatusMessage", "warn", "Finding"}
 """Calls whose positional texts are sentences for the operator."""
 _DESCRIBED = {"Case", "Control", "ProcedureInfo", "ParameterInfo"}
 _DESCRIBING = {"title", "teaching", "doc", "description", "label", "instruction"}
+_FILE_ERROR = "DicomError"
+"""Its sentences begin with the name of the file, which is its first argument."""
 _HELPED = {"Option", "Argument", "Typer"}
 _COMMANDS = "fluoroview/cli/"
 """The docstrings of the functions here are the help of their commands."""
@@ -60,8 +62,12 @@ def _error_classes(trees: Iterable[ast.Module]) -> set[str]:
 def _texts(tree: ast.Module, errors: set[str]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            for argument in _shown_arguments(node, errors):
-                yield from filter(_is_text, _templates(argument))
+            about_file = _name(node.func) == _FILE_ERROR
+            for at, argument in enumerate(_shown_arguments(node, errors)):
+                texts = filter(_is_text, _templates(argument))
+                yield from (
+                    (f"{{file}} {text}" for text in texts) if about_file and at == 1 else texts
+                )
 
 
 def _command_help(tree: ast.Module) -> Iterator[str]:
@@ -83,7 +89,7 @@ def _shown_arguments(call: ast.Call, errors: set[str]) -> Iterator[ast.expr]:
     if name == "tr":
         yield from call.args[:1]
     elif name in errors or name in _SENTENCES:
-        yield from call.args[:2]
+        yield from call.args[:3]  # what and remedy; a DicomError names its file first
         yield from _keywords(call, {"what", "remedy", "sentence"})
     elif name in _HELPED:
         yield from _keywords(call, {"help"})
@@ -150,4 +156,6 @@ def _name(node: ast.expr) -> str:
 
 
 def _is_text(text: str) -> bool:
-    return bool(_LETTER.search(re.sub(r"\{\w+\}", "", text))) and not _CODE.fullmatch(text)
+    letters = _LETTER.search(re.sub(r"\{\w+\}", "", text))
+    is_name = (text.isidentifier() and text.islower()) or _CODE.fullmatch(text)
+    return bool(letters) and not is_name

@@ -41,10 +41,10 @@ class Templates:
         return self._cached(text, 0)
 
     def _translate(self, text: str, depth: int) -> str:
-        whole = self._fitting(text, depth)
-        if whole is not None:
-            return whole
         ends = [(match.start(), match.end()) for match in _SENTENCE_END.finditer(text)]
+        whole = self._texts.get(text) or self._two(text, ends, depth) or self._fitting(text, depth)
+        if whole:
+            return whole
         for stop, begin in reversed(ends):
             first = self._fitting(text[:stop], depth)
             if first is not None:
@@ -53,6 +53,15 @@ class Templates:
             stop, begin = ends[0]
             return f"{text[:stop]} {self._translate(text[begin:], depth)}"
         return text
+
+    def _two(self, text: str, ends: list[tuple[int, int]], depth: int) -> str | None:
+        """Return two translations where the text is two texts of the catalogue: what and remedy."""
+        for stop, begin in reversed(ends):
+            remedy = self._fitting(text[begin:], depth)
+            what = self._fitting(text[:stop], depth) if remedy is not None else None
+            if what is not None:
+                return f"{what} {remedy}"
+        return None
 
     def _fitting(self, text: str, depth: int) -> str | None:
         exact = self._texts.get(text)

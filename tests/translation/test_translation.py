@@ -33,6 +33,10 @@ GERMAN = {
         ),
         ("Nobody knows this. Choose another file.", "Nobody knows this. Eine andere Datei wählen."),
         ("Nobody knows this.", "Nobody knows this."),
+        (
+            "a.dcm cannot be played: it is cut. Choose another file.",
+            "a.dcm lässt sich nicht abspielen: it is cut. Eine andere Datei wählen.",
+        ),
         ("Frame {x} of {file} is damaged.", "Bild {x} von {file} ist beschädigt."),
     ],
 )
