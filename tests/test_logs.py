@@ -5,8 +5,10 @@ import stat
 import sys
 import threading
 
+import numpy as np
 import pytest
 
+import fluoroview as fv
 from fluoroview import logs
 
 
@@ -81,6 +83,22 @@ def test_no_patient_data_reaches_the_log(log, line):
     assert "jane" not in text
     assert "doe" not in text
     assert logs.REMOVED in text
+
+
+def test_the_patient_of_an_opened_file_does_not_reach_the_log(log, tmp_path):
+    path = tmp_path / "doe_jane"
+    fv.write_loop(
+        path, np.zeros((1, 8, 8), np.uint16), patient_name="Doe^Jane", patient_id="PAT-4711"
+    )
+    with fv.read_cine(path) as cine:
+        logging.getLogger("fluoroview.session").error(
+            "%s of %s, %s", cine.path, cine.header.PatientName.family_name, cine.header.PatientID
+        )
+
+    text = log.read_text()
+    assert "doe_jane" not in text
+    assert "Doe" not in text
+    assert "4711" not in text
 
 
 def test_control_characters_of_foreign_text_are_escaped(log):

@@ -20,6 +20,7 @@ from fluoroview.dicom.attributes import text
 from fluoroview.dicom.file import open_file
 from fluoroview.dicom.frame_index import locate_frames
 from fluoroview.dicom.pixels import Converter, Image, Scale, read_layout
+from fluoroview.dicom.privacy import keep_file_out_of_log, keep_patient_out_of_log
 from fluoroview.dicom.reading import reader_for
 from fluoroview.dicom.timing import CineTiming, read_timing
 from fluoroview.hal.foreign_text import plain
@@ -54,7 +55,9 @@ class DicomCine:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        keep_file_out_of_log(Path(path))
         file = open_file(path)
+        keep_patient_out_of_log(file.data)
         self._stream = file.stream
         try:
             layout = read_layout(file.path, file.data)
