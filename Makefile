@@ -34,7 +34,7 @@ coverage: .venv/.test
 		$(BIN)/python -m coverage report --include="fluoroview/$$part/*" --format=total --fail-under=90 || exit 1; \
 	done
 
-docs: .venv/.docs
+docs: .venv/.test
 	$(BIN)/python docs/tools/draw_imports.py
 	$(BIN)/python -m mkdocs build --quiet --config-file .mkdocs.yml
 
@@ -60,9 +60,4 @@ clean:
 	.ci/system-packages .ci/packages-test
 	@echo "Installing what the tests need ..."
 	@$(PIP) -e '.[test]' $(ALL)
-	@touch $@
-
-.venv/.docs: .venv/.test
-	@echo "Installing what the documentation needs ..."
-	@$(PIP) -e '.[docs]'
 	@touch $@
