@@ -10,7 +10,7 @@ from fluoroview.session.session import Session
 
 @pytest.fixture
 def make_session(tmp_path):
-    """Return a function that makes a connected examination on an installed driver."""
+    """Return a function that makes a connected session on an installed driver."""
     made = []
 
     def make(driver="simulated", device="", isolation="process", **parameters):

@@ -48,7 +48,7 @@ def room_file(folder, matrix="512", calibration=""):
     return path
 
 
-def test_unattended_it_makes_a_set_that_another_mode_refuses(tmp_path):
+def test_an_unattended_calibration_fits_its_own_mode_only(tmp_path):
     out = tmp_path / "panel.h5"
     done = fluoroview("calibrate", "--room", room_file(tmp_path), "--out", out, *SHORT, "--yes")
     assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def test_unattended_it_makes_a_set_that_another_mode_refuses(tmp_path):
         (["--out", "c.h5"], "there is no terminal to answer on"),
     ],
 )
-def test_what_cannot_be_done_is_a_sentence(tmp_path, monkeypatch, arguments, says):
+def test_an_impossible_request_gives_a_sentence(tmp_path, monkeypatch, arguments, says):
     monkeypatch.chdir(tmp_path)
     done = fluoroview("calibrate", *arguments)
     assert done.returncode == 1
@@ -89,8 +89,8 @@ class Operator:
 
     def __init__(self, monkeypatch, scenes):
         self.scenes, self.asked, self.session = list(scenes), [], None
-        self.said = io.StringIO()
-        console = Console(file=self.said, width=200)
+        self.printed = io.StringIO()
+        console = Console(file=self.printed, width=200)
         self.terminal = Terminal(console, console)
         monkeypatch.setattr(builtins, "input", self.answer)
         monkeypatch.setattr(calibration_steps, "Session", self.examination)
@@ -101,7 +101,7 @@ class Operator:
 
     def answer(self, prompt=""):
         self.asked.append(prompt)
-        assert self.scenes, self.said.getvalue()
+        assert self.scenes, self.printed.getvalue()
         act = self.scenes.pop(0)
         if act in ("y", "n", "s"):
             return act
@@ -117,22 +117,22 @@ def simulated():
     return Room(detector=detector)
 
 
-def test_step_by_step_a_failed_step_is_asked_for_again(tmp_path, monkeypatch):
+def test_a_failed_step_is_acquired_again(tmp_path, monkeypatch):
     out = tmp_path / "panel.h5"
     out.write_bytes(b"an old one")
     operator = Operator(monkeypatch, ["y", "open field", "dark", "patient", "open field", "s"])
     plan = CalibrationPlan(darks=4, flats=4, levels=1)
     calibrate_detector(simulated(), out, plan, operator.terminal, yes=False)
-    said = operator.said.getvalue()
-    assert "4 of the 4 dark frames were exposed to x-rays." in said
-    assert "The field is uneven" in said
-    assert said.count("1/3  Dark frames") == 2
-    assert said.count("2/3  Empty field") == 2
-    assert "Saved" in said
+    printed = operator.printed.getvalue()
+    assert "4 of the 4 dark frames were exposed to x-rays." in printed
+    assert "The field is uneven" in printed
+    assert printed.count("1/3  Dark frames") == 2
+    assert printed.count("2/3  Empty field") == 2
+    assert "Saved" in printed
     assert load_calibration(out).lag is None
 
 
-def test_a_file_that_exists_is_left_unless_the_operator_says_so(tmp_path, monkeypatch):
+def test_an_existing_file_is_replaced_only_on_confirmation(tmp_path, monkeypatch):
     out = tmp_path / "panel.h5"
     out.write_bytes(b"an old one")
     operator = Operator(monkeypatch, ["n"])

@@ -48,7 +48,7 @@ def test_drivers_are_listed():
     assert works["gentl"]
 
 
-def test_a_driver_that_cannot_be_imported_is_said_and_the_others_work():
+def test_a_driver_that_cannot_be_imported_is_reported_and_the_others_work():
     rows = json.loads(fluoroview("drivers", "--json", PYTHONPATH=str(INSTALLED)).stdout)
     by_name = {row["name"]: row for row in rows}
     assert "libvendor.so.7" in by_name["broken_import"]["error"]
@@ -61,7 +61,7 @@ def test_devices_are_listed():
     assert "viky.cti:VikyTL_DEV_red" in [device["id"] for device in found["devices"]]
 
 
-def test_a_driver_that_finds_nothing_says_what_to_do(tmp_path):
+def test_a_driver_that_finds_nothing_reports_what_to_do(tmp_path):
     done = fluoroview("devices", "--driver", "gentl", GENICAM_GENTL64_PATH=str(tmp_path))
     assert "Driver gentl found no device. Plug one in; GENICAM_GENTL64_PATH" in done.stderr
     (tmp_path / "broken.cti").write_bytes(b"no library")
@@ -70,7 +70,7 @@ def test_a_driver_that_finds_nothing_says_what_to_do(tmp_path):
     assert "found no device" not in done.stderr
 
 
-def test_names_of_devices_are_shown_letter_by_letter(monkeypatch, capsys):
+def test_names_of_devices_are_shown_unchanged(monkeypatch, capsys):
     name = "[/dev/video0] of a long_dose_meter_driver"
     info = DeviceInfo("ramp", name, model="[red]")
     driver = DriverInfo("a_driver_with_a_long_name", "ramp", "1", "")
@@ -83,7 +83,7 @@ def test_names_of_devices_are_shown_letter_by_letter(monkeypatch, capsys):
     assert "…" not in shown
 
 
-def test_an_id_stands_in_one_line_of_a_terminal_of_80_columns():
+def test_an_id_fits_on_one_line_of_80_columns():
     shown = fluoroview("devices", "--driver", "gentl", COLUMNS="80").stdout
     assert "viky.cti:VikyTL_DEV_green │" in shown
     assert "transport Custom" in " ".join(shown.replace("│", " ").split())
@@ -97,7 +97,7 @@ def headless(tmp_path_factory):
     return folder, done
 
 
-def test_headless_says_which_files_it_wrote(headless):
+def test_headless_lists_the_files_it_wrote(headless):
     folder, done = headless
     written = {path.name for path in folder.iterdir()}
     assert written == {"viewer.png", "hold.png", "hold.dcm", "loop.dcm", "dose.json"}
@@ -120,7 +120,7 @@ def test_headless_files_belong_together(headless):
     assert "SIMULATED" in loop.ImageComments
 
 
-def test_the_image_of_the_viewer_is_a_image(headless):
+def test_the_image_of_the_viewer_shows_something(headless):
     image = cv2.imread(str(headless[0] / "viewer.png"))
     assert image.shape[:2] == (1200, 1600)
     assert image.std() > 30
@@ -151,7 +151,7 @@ def test_the_image_of_the_viewer_is_a_image(headless):
         (["play", __file__], "is not a DICOM file"),
     ],
 )
-def test_what_cannot_be_done_gets_a_sentence(arguments, sentence):
+def test_an_impossible_request_gives_a_sentence(arguments, sentence):
     assert sentence in refused(*arguments)
 
 
@@ -168,12 +168,12 @@ def test_a_headless_run_ends_with_a_fault_and_its_files_are_whole(tmp_path):
     )
     assert done.returncode == 1
     assert "killed by signal 11 (SIGSEGV). Restart" in done.stderr
-    assert "restarted by itself" not in done.stderr, "nobody would press the pedal again"
-    told = json.loads(done.stdout)
-    assert {Path(file).name for file in told["files"]} == {
+    assert "restarted automatically" not in done.stderr, "nobody would press the pedal again"
+    printed = json.loads(done.stdout)
+    assert {Path(file).name for file in printed["files"]} == {
         "viewer.png", "hold.png", "hold.dcm", "loop.dcm", "dose.json",
     }  # fmt: skip
-    ledger, health = told["ledger"], told["health"]
+    ledger, health = printed["ledger"], printed["health"]
     assert ledger["exact"]
     assert 20 <= ledger["delivered"] <= 21, "the signal may come after its frame"
     assert sum(health["latency_histogram"].values()) + health["skipped_by_display"] >= 20
@@ -193,7 +193,7 @@ def test_a_parameter_out_of_limits_gets_a_sentence(tmp_path):
     assert "parameter TubeVoltage cannot be 300 kV: allowed is 40" in sentence
 
 
-def test_a_file_that_cannot_be_written_is_said_and_the_others_are(tmp_path):
+def test_a_file_that_cannot_be_written_is_reported_and_the_others_are_written(tmp_path):
     (tmp_path / "loop.dcm").mkdir()  # cannot be replaced by a file
     done = fluoroview("live", "--headless", "--seconds", "1", "--out", tmp_path)
     assert done.returncode == 1

@@ -18,7 +18,7 @@ PERIOD_MS = 1000 / 30
 
 @pytest.fixture
 def shown(qtbot, make_session):
-    """Return the window of a connected examination on the simulated source."""
+    """Return the window of a connected session on the simulated source."""
     session = make_session(Matrix="512", PulseRate="30")
     window = MainWindow(session)
     window.resize(1280, 900)

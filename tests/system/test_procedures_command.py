@@ -25,7 +25,7 @@ def fluoroview(test_drivers, monkeypatch):
     return run
 
 
-def test_every_examination_is_listed_with_cases_controls_and_what_to_see(fluoroview):
+def test_every_procedure_is_listed_with_cases_controls_and_teaching_points(fluoroview):
     words = fluoroview("procedures", "--driver", "theatre")
     for part in (
         "swallow  Barium swallow",
@@ -44,13 +44,13 @@ def test_the_list_is_data_too(fluoroview):
     assert [case["abnormal"] for case in by_name["swallow"]["cases"]] == [False, True]
 
 
-def test_one_examination_can_be_listed_alone(fluoroview):
+def test_one_procedure_can_be_listed_alone(fluoroview):
     words = fluoroview("procedures", "angiogram")
     assert "Angiography of the leg" in words
     assert "Barium swallow" not in words
 
 
-def test_a_case_is_examined_without_a_window(fluoroview, tmp_path):
+def test_a_case_runs_without_a_window(fluoroview, tmp_path):
     chosen = ["--driver", "theatre", "--procedure", "swallow", "--case", "aspiration"]
     fluoroview("live", "--headless", "--seconds", "0.3", *chosen, "--out", tmp_path)
     assert (tmp_path / "hold.png").exists()
@@ -95,7 +95,7 @@ def test_a_gallery_of_one_case(fluoroview, tmp_path):
     assert "It narrows." in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_an_examination_is_chosen_before_what_the_room_sets(test_drivers, tmp_path):
+def test_a_procedure_is_set_before_the_parameters_of_the_room(test_drivers, tmp_path):
     room = tmp_path / "room.toml"
     room.write_text(
         '[detector]\ndriver = "theatre"\n[detector.parameters]\n'

@@ -32,7 +32,7 @@ def test_opened_in_the_player_it_shows_the_pixels_of_the_file(make_session, path
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_replayed_as_a_device_it_goes_down_the_road_unchanged(make_session, run_of, path, expected):
+def test_replayed_as_a_device_its_pixels_are_unchanged(make_session, run_of, path, expected):
     session = make_session("dicom_replay", str(path))
     record = run_of(session, 1)
     assert np.array_equal(session.take_image().pixels, expected)
