@@ -149,10 +149,22 @@ def test_the_image_of_the_viewer_shows_something(headless):
         (["check", "template", "--report", "/none/x.html"], "There is no folder /none. Make it"),
         (["play", "/none.dcm"], "/none.dcm"),
         (["play", __file__], "is not a DICOM file"),
+        (["play", "sample:nosuch"], "There is no sample 'nosuch'; there are: swallow"),
     ],
 )
 def test_an_impossible_request_gives_a_sentence(arguments, sentence):
     assert sentence in refused(*arguments)
+
+
+@pytest.mark.parametrize("name", ["sample", "sample:dsa", "sample:recording"])
+def test_a_sample_plays_where_there_is_a_display(name):
+    assert "There is no display" in refused("play", name)
+
+
+def test_a_file_goes_before_a_sample_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("sample").write_text("no loop")
+    assert "is not a DICOM file" in refused("play", "sample")
 
 
 def test_a_display_that_does_not_answer_gets_a_sentence():
