@@ -46,9 +46,9 @@ clean:
 	rm -rf .venv out
 
 .venv/.run: pyproject.toml $(DRIVERS) .ci/constraints.txt .ci/packages-run
+	@$(PYTHON) .ci/network
 	.ci/system-packages .ci/packages-run
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	@$(BIN)/python .ci/network
 	@echo "Installing FluoroView and its drivers into .venv ..."
 	@$(PIP) $(RUN)
 	@echo "Compiling the simulated source and preparing its patients, once ..."
