@@ -65,7 +65,7 @@ def _print_procedure(entry: "ProcedureEntry") -> None:
     if entry.controls:
         keys = Table(tr("Keys"), tr("Control"), "", box=None, padding=(0, 2, 0, 2))
         for control in entry.controls:
-            caps = " ".join(key_cap(key) for key in control.keys)
+            caps = " ".join(key_cap(key) for key in control.shortcut)
             keys.add_row(cell(caps), cell(humanize(control.name)), cell(control_words(control)))
         out.print(keys)
     out.print()

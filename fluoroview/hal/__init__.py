@@ -29,11 +29,15 @@ from fluoroview.hal.parameter import (
     IntParameter,
     Parameter,
     ParameterError,
+    ParameterInfo,
+    ParameterSet,
     ParameterTree,
     RelationshipParameter,
     StrParameter,
+    Visibility,
 )
 from fluoroview.hal.positioner import Positioner
+from fluoroview.hal.roles import Role
 from fluoroview.hal.runtime.dead_man import DeadMan
 from fluoroview.hal.runtime.host import DeviceHost
 from fluoroview.hal.runtime.ledger import Ledger, LossCause
@@ -74,6 +78,8 @@ __all__ = [
     "LossCause",
     "Parameter",
     "ParameterError",
+    "ParameterInfo",
+    "ParameterSet",
     "ParameterTree",
     "PixelIntensityRelationship",
     "PolledDetector",
@@ -81,8 +87,10 @@ __all__ = [
     "Progress",
     "Pulse",
     "RelationshipParameter",
+    "Role",
     "Slot",
     "StateError",
     "StrParameter",
     "SystemClock",
+    "Visibility",
 ]

@@ -6,12 +6,14 @@ values. A value is read back after each write, because SDKs round.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self, TypedDict, Unpack, overload
 
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import PixelIntensityRelationship
+from fluoroview.hal.roles import Role
 
 Value = bool | int | float | str
 
@@ -24,8 +26,144 @@ class Access(StrEnum):
     RW_IDLE = "rw when idle"
 
 
+class Visibility(StrEnum):
+    """Who needs to see a parameter (SFNC "Visibility")."""
+
+    BEGINNER = "Beginner"
+    EXPERT = "Expert"
+    GURU = "Guru"
+    INVISIBLE = "Invisible"
+
+
 class ParameterError(FluoroError):
     """A parameter that does not exist, or a value that is not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInfo:
+    """One parameter as it was last read: data only, safe to keep and to send.
+
+    `kind` is "str", "bool", "int", "float", "enum" or "command".
+    """
+
+    name: str
+    value: Any = ""
+    """bool, int, float or str, by `kind`; None where it could not be read."""
+    kind: str = "str"
+    label: str = ""
+    """What a console calls it; empty: the name with its words apart."""
+    unit: str = ""
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+    increment: int | float | None = None
+    choices: tuple[str, ...] = ()
+    access: Access = Access.RW
+    description: str = ""
+    shortcut: tuple[str, ...] = ()
+    """Keys by Qt's names: one to press or to switch, or two for more and less: ("Up", "Down")."""
+    step: int | float | None = None
+    """How far one press of a key goes; None: the increment, or what the viewer chooses."""
+    polling_interval_s: float | None = None
+    """How often the value changes without being written; None: only when it is written."""
+    visibility: Visibility = Visibility.BEGINNER
+    role: Role | None = None
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> Self:
+        """Return the parameter from a JSON object with these fields; unknown keys are an error."""
+        given = dict(described)
+        for name, convert in _CONVERT.items():
+            if given.get(name) is not None:
+                given[name] = convert(given[name])
+        return cls(**given)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dict with every field."""
+        return asdict(self)
+
+    @property
+    def number(self) -> float:
+        """Return the value as a number, also of a choice such as "30"; NaN where it is none."""
+        try:
+            return float(self.value)
+        except (TypeError, ValueError):
+            return math.nan
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "choices": tuple,
+    "shortcut": tuple,
+    "access": Access,
+    "visibility": Visibility,
+    "role": Role,
+}
+
+
+class ParameterSet(Sequence[ParameterInfo]):
+    """The parameters of one device as last read: immutable, found by name or by role."""
+
+    def __init__(self, parameters: Iterable[ParameterInfo] = ()) -> None:
+        self._all = tuple(parameters)
+        self._by_name = {each.name: each for each in self._all}
+        self._by_role = {each.role: each for each in self._all if each.role is not None}
+
+    @overload
+    def __getitem__(self, index: int) -> ParameterInfo: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ParameterInfo]: ...
+    def __getitem__(self, index: int | slice) -> ParameterInfo | Sequence[ParameterInfo]:
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ParameterSet) and self._all == other._all
+
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+    def __repr__(self) -> str:
+        return f"ParameterSet({', '.join(self._by_name)})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in the device's order."""
+        return tuple(self._by_name)
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Every role that a parameter has."""
+        return frozenset(self._by_role)
+
+    def get(self, name: str) -> ParameterInfo | None:
+        """Return the parameter of that name, if there is one."""
+        return self._by_name.get(name)
+
+    def with_role(self, role: Role) -> ParameterInfo | None:
+        """Return the parameter with that role, if there is one."""
+        return self._by_role.get(role)
+
+    def value(self, key: "str | Role", default: Any = None) -> Any:
+        """Return the value of a parameter by name or role, or `default` where there is none."""
+        found = self._by_role.get(key) if isinstance(key, Role) else self._by_name.get(key)
+        return default if found is None else found.value
+
+    def number(self, key: "str | Role") -> float | None:
+        """Return the value of a parameter by name or role as a number; None where there is none."""
+        found = self._by_role.get(key) if isinstance(key, Role) else self._by_name.get(key)
+        return None if found is None or math.isnan(found.number) else found.number
+
+
+class Presentation(TypedDict, total=False):
+    """How a parameter is shown and polled; each as in `ParameterInfo`."""
+
+    label: str
+    shortcut: Sequence[str]
+    step: float | None
+    polling_interval_s: float | None
+    visibility: Visibility
+    role: Role | None
 
 
 class Parameter:
@@ -41,18 +179,13 @@ class Parameter:
         *,
         unit: str = "",
         access: Access | None = None,
-        doc: str = "",
-        keys: Sequence[str] = (),
-        step: float | None = None,
+        description: str = "",
+        **presentation: Unpack[Presentation],
     ) -> None:
         self.name = name
         self.unit = unit
-        self.doc = doc
-        self.keys = tuple(keys)
-        """Keys of a keyboard that suit it, by Qt's names: one to press or to switch, or two for
-        more and less, as ("Up", "Down")."""
-        self.step = step
-        """How far one press of a key goes; None: the increment, or what the viewer thinks fit."""
+        self.description = description
+        self.presentation = presentation
         self.access = access or (Access.RW if set else Access.RO)
         self._get = get
         self._set = set
@@ -76,23 +209,20 @@ class Parameter:
         """Return what bounds the value, JSON-able."""
         return {}
 
-    def describe(self) -> dict[str, Any]:
-        """Return the parameter as a JSON-able dict: name, type, value, unit, limits, access."""
-        described: dict[str, Any] = {
-            "name": self.name,
-            "type": self.kind,
-            "value": self.read(),
-            "unit": self.unit,
-            "minimum": None,
-            "maximum": None,
-            "increment": None,
-            "choices": None,
-            "access": str(self.access),
-            "doc": self.doc,
-            "keys": list(self.keys),
-            "step": self.step,
-        }
-        return described | self.limits()
+    def describe(self) -> ParameterInfo:
+        """Read the value and the limits, and return them with everything that is fixed."""
+        return ParameterInfo.of(
+            {
+                "name": self.name,
+                "kind": self.kind,
+                "value": self.read(),
+                "unit": self.unit,
+                "access": self.access,
+                "description": self.description,
+                **self.presentation,
+                **self.limits(),
+            }
+        )
 
 
 class StrParameter(Parameter):
@@ -125,11 +255,12 @@ class _NumberParameter(Parameter):
         increment: Any = None,
         unit: str = "",
         access: Access | None = None,
-        doc: str = "",
-        keys: Sequence[str] = (),
-        step: float | None = None,
+        description: str = "",
+        **presentation: Unpack[Presentation],
     ) -> None:
-        super().__init__(name, get, set, unit=unit, access=access, doc=doc, keys=keys, step=step)
+        super().__init__(
+            name, get, set, unit=unit, access=access, description=description, **presentation
+        )
         self._bounds = {"minimum": minimum, "maximum": maximum, "increment": increment}
 
     def limits(self) -> dict[str, Any]:
@@ -196,11 +327,12 @@ class EnumParameter(Parameter):
         choices: Sequence[str] | Callable[[], Sequence[str]],
         unit: str = "",
         access: Access | None = None,
-        doc: str = "",
-        keys: Sequence[str] = (),
-        step: float | None = None,
+        description: str = "",
+        **presentation: Unpack[Presentation],
     ) -> None:
-        super().__init__(name, get, set, unit=unit, access=access, doc=doc, keys=keys, step=step)
+        super().__init__(
+            name, get, set, unit=unit, access=access, description=description, **presentation
+        )
         self._choices = choices
 
     def limits(self) -> dict[str, Any]:
@@ -230,7 +362,8 @@ class RelationshipParameter(EnumParameter):
             self._choose,
             choices=[str(choice) for choice in PixelIntensityRelationship],
             access=Access.RW_IDLE,
-            doc=f"How pixel values follow x-ray intensity. {silent} does not say it: LIN for a "
+            description=f"How pixel values follow x-ray intensity. {silent} does not say it: LIN "
+            f"for a "
             "flat panel, DISP for a camera.",
         )
 
@@ -248,10 +381,12 @@ class CommandParameter(Parameter):
         name: str,
         execute: Callable[[], None],
         *,
-        doc: str = "",
-        keys: Sequence[str] = (),
+        description: str = "",
+        **presentation: Unpack[Presentation],
     ) -> None:
-        super().__init__(name, lambda: "", lambda _value: execute(), doc=doc, keys=keys)
+        super().__init__(
+            name, lambda: "", lambda _value: execute(), description=description, **presentation
+        )
 
     def check(self, value: Any) -> Value:
         """Accept anything: a command is told to run, not what to be."""
@@ -288,9 +423,9 @@ class ParameterTree:
     def __iter__(self) -> Iterator[Parameter]:
         return iter(self._by_name.values())
 
-    def describe(self) -> list[dict[str, Any]]:
-        """Return every parameter as a JSON-able dict."""
-        return [parameter.describe() for parameter in self]
+    def describe(self) -> ParameterSet:
+        """Read every parameter."""
+        return ParameterSet(parameter.describe() for parameter in self)
 
     def write(self, name: str, value: Any, *, idle: bool = True) -> Value:
         """Check, write and read back; `idle` says whether RW_IDLE parameters may be written.

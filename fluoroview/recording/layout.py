@@ -123,7 +123,7 @@ RUN_ROW = np.dtype([(part.name, "<i8") for part in fields(RunAccount)])
 class RecordingInfo:
     """The recorded device and its settings: written once, as attributes of the file.
 
-    `parameters` are the device's, as `DeviceHost.parameters` describes them.
+    `parameters` holds name, value and unit of each parameter of the device.
     """
 
     driver: str
@@ -142,14 +142,14 @@ class RecordingInfo:
     def of(cls, host: DeviceHost) -> "RecordingInfo":
         """Return the description of an armed device. Raises DeviceError."""
         parameters = host.parameters()
-        rates = [p["value"] for p in parameters if p["name"] == "AcquisitionFrameRate"]
+        rate_hz = parameters.number("AcquisitionFrameRate")
         return cls(
             host.driver,
             host.device_id,
             host.relationship,
             host.bit_depth,
-            float(rates[0]) if rates else math.nan,
-            [{key: p.get(key) for key in ("name", "value", "unit")} for p in parameters],
+            math.nan if rate_hz is None else rate_hz,
+            [{"name": p.name, "value": p.value, "unit": p.unit} for p in parameters],
         )
 
     def attributes(self) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from fluoroview.hal import Clock, DeviceHost, FrameHeader, Ledger, PixelIntensityRelationship, Pulse
+from fluoroview.hal.parameter import ParameterSet
 from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.chain import Pipeline
 from fluoroview.pipeline.settings import PipelineSettings
@@ -44,7 +44,7 @@ class Acquisition:
     road: FrameProcessor
     pipeline: Pipeline
     store: LoopBuffer
-    parameters: list[dict[str, Any]]
+    parameters: ParameterSet
     calibration_file: Path | None = None
     recorder: Recorder | None = field(default=None)
 
@@ -193,6 +193,6 @@ def status_of(host: DeviceHost) -> DeviceStatus:
     return DeviceStatus(host.driver, host.device_id, host.state, host.isolation, host.pid)
 
 
-def value_of(parameters: list[dict[str, Any]], name: str) -> float | None:
+def value_of(parameters: ParameterSet, name: str) -> float | None:
     """Return the value of a number among described parameters, if it is there."""
-    return next((float(p["value"]) for p in parameters if p["name"] == name), None)
+    return parameters.number(name)

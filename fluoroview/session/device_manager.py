@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fluoroview.hal import Access, Clock, DeviceError, DeviceHost, DeviceState, FluoroError
+from fluoroview.hal.parameter import ParameterSet
 from fluoroview.hal.runtime.registry import look_for
 from fluoroview.pipeline.calibration.file import fitting_calibration
 from fluoroview.session.acquisition import Acquisition, Listeners, arm
@@ -63,7 +64,7 @@ class Detector:
         self._windows = windows
         self._listeners: Listeners
         self._hooks: Hooks
-        self._parameters_between: list[dict[str, Any]] = []
+        self._parameters_between = ParameterSet()
         self._kept_loop: tuple[str, LoopBuffer] | None = None
         self._subtract: bool | None = None
         self._told_subtraction: bool | None = None
@@ -76,14 +77,14 @@ class Detector:
         self._listeners, self._hooks = listeners, hooks
 
     @property
-    def parameters(self) -> list[dict[str, Any]]:
+    def parameters(self) -> ParameterSet:
         """Its parameters, described, as last read; also while it is armed again."""
         device = self.armed
         return device.parameters if device is not None else self._parameters_between
 
     def told(self, name: str) -> Any:
         """Return the value of a parameter as last read, if the device has it."""
-        return next((each["value"] for each in self.parameters if each["name"] == name), None)
+        return next((each.value for each in self.parameters if each.name == name), None)
 
     def need(self) -> Acquisition:
         """Return the armed device. Raises DeviceError without one."""
@@ -146,7 +147,7 @@ class Detector:
     def write(self, name: str, value: Any) -> Any:
         """Write a parameter and return the value read back. Raises FluoroError."""
         device = self.need()
-        access = next((p["access"] for p in device.parameters if p["name"] == name), Access.RW)
+        access = next((p.access for p in device.parameters if p.name == name), Access.RW)
         if access == Access.RW_IDLE and device.host.state is DeviceState.ARMED:
             return self._while_idle(device, lambda: device.host.write(name, value))
         written = device.host.write(name, value)
@@ -228,7 +229,7 @@ class Detector:
             finally:
                 self._arm(device.host)
         finally:
-            self._parameters_between = []
+            self._parameters_between = ParameterSet()
             if self.armed is None:  # it could not be armed again: others may have it
                 device.host.close()
 

@@ -34,14 +34,14 @@ def angle_words(primary_deg: float, secondary_deg: float) -> str:
 
 def control_words(control: ControlEntry) -> str:
     """Return what a control does, in a few words."""
-    words = control.doc.split(";")[0].split(". ")[0].rstrip(".") or humanize(control.name)
+    words = control.description.split(";")[0].split(". ")[0].rstrip(".") or humanize(control.name)
     return f"{words} ({control.unit})" if control.unit else words
 
 
 def control_lines(procedure: ProcedureEntry) -> list[tuple[list[str], str]]:
     """Return the key caps and the words of each control."""
     return [
-        ([key_cap(key) for key in control.keys], control_words(control))
+        ([key_cap(key) for key in control.shortcut], control_words(control))
         for control in procedure.controls
     ]
 

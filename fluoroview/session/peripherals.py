@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fluoroview.hal import Clock, DeviceError, FluoroError, Pulse
+from fluoroview.hal.parameter import ParameterSet
 from fluoroview.session.acquisition import status_of
 from fluoroview.session.devices.peripheral import Peripheral
 from fluoroview.session.dose_tracker import DoseTracker
@@ -85,9 +86,9 @@ class Peripherals:
         return status_of(self._source.host) if self._source is not None else DeviceStatus()
 
     @property
-    def generator_parameters(self) -> list[dict[str, Any]]:
+    def generator_parameters(self) -> ParameterSet:
         """The generator's parameters, described; none where there is no generator."""
-        return self._source.parameters if self._source is not None else []
+        return self._source.parameters if self._source is not None else ParameterSet()
 
     def write(self, name: str, value: Any) -> Any:
         """Write a parameter of the generator and return the value read back."""

@@ -22,6 +22,7 @@ from fluoroview.hal import (
     Pulse,
     SystemClock,
 )
+from fluoroview.hal.parameter import ParameterSet
 from fluoroview.hal.runtime.registry import DriverInfo, installed_drivers, look_for
 from fluoroview.hal.runtime.ring import RingReader
 from fluoroview.hal.window import Window
@@ -153,14 +154,14 @@ class Session:
         return self._workplace.command(lambda: self._set_parameter(name, value), name)
 
     @property
-    def parameters(self) -> list[dict[str, Any]]:
+    def parameters(self) -> ParameterSet:
         """The device's parameters, described, as last read; also while it is armed again."""
         return self._detector.parameters
 
     @property
     def plays_back(self) -> bool:
         """Whether the device plays what was recorded: there is no beam, and nothing is live."""
-        return any(each["name"] == "PlaybackSpeed" for each in self.parameters)
+        return any(each.name == "PlaybackSpeed" for each in self.parameters)
 
     # calibration
 
@@ -244,7 +245,7 @@ class Session:
             buffer.drop()
 
     @property
-    def generator_parameters(self) -> list[dict[str, Any]]:
+    def generator_parameters(self) -> ParameterSet:
         """The generator's parameters, described; none where the room has no generator."""
         return self._beside.generator_parameters
 

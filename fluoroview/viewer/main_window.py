@@ -467,5 +467,5 @@ class MainWindow(QMainWindow):
     def reset_dose(self) -> None:
         """A new procedure begins: the totals, and the skin's dose where the device keeps it."""
         self.session.reset_dose()
-        if any(p["name"] == SKIN_RESET for p in self.session.parameters):
+        if any(p.name == SKIN_RESET for p in self.session.parameters):
             self.session.set_parameter(SKIN_RESET, "")

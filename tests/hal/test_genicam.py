@@ -42,7 +42,7 @@ class StandInSdk:
 class Node:
     """One node, whose properties can be set at any time."""
 
-    doc, unit = "", ""
+    description, unit = "", ""
     is_readable = is_writable = True
     refusal = ""
     executed = 0
@@ -121,21 +121,24 @@ def tree_of(*nodes):
     [
         (
             Node("Width", value=64),
-            {"type": "int", "value": 64, "unit": "px", "minimum": 0, "maximum": 100},
+            {"kind": "int", "value": 64, "unit": "px", "minimum": 0, "maximum": 100},
         ),
-        (Node("Gain", Kind.FLOAT, 1.5, unit="dB"), {"type": "float", "value": 1.5, "unit": "dB"}),
-        (Node("ReverseX", Kind.BOOLEAN, True), {"type": "bool", "value": True}),
-        (Node("DeviceUserID", Kind.STRING, "C-arm"), {"type": "str", "value": "C-arm"}),
+        (Node("Gain", Kind.FLOAT, 1.5, unit="dB"), {"kind": "float", "value": 1.5, "unit": "dB"}),
+        (Node("ReverseX", Kind.BOOLEAN, True), {"kind": "bool", "value": True}),
+        (Node("DeviceUserID", Kind.STRING, "C-arm"), {"kind": "str", "value": "C-arm"}),
         (
             Node("TriggerMode", Kind.ENUMERATION, "Off", offered={"Off": 0, "On": 1}),
-            {"type": "enum", "value": "Off", "choices": ["Off", "On"]},
+            {"kind": "enum", "value": "Off", "choices": ("Off", "On")},
         ),
-        (Node("TriggerSoftware", Kind.COMMAND, doc="Fire."), {"type": "command", "doc": "Fire."}),
+        (
+            Node("TriggerSoftware", Kind.COMMAND, description="Fire."),
+            {"kind": "command", "description": "Fire."},
+        ),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_a_feature_is_described_as_the_device_states_it(node, described):
-    (seen,) = tree_of(node).describe()
+    seen = tree_of(node).describe()[0].as_dict()
     assert seen.items() >= described.items()
 
 

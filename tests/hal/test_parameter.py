@@ -1,5 +1,7 @@
 """Parameters: types, limits, access, read-back, and the sentence when a value is not allowed."""
 
+import json
+
 import pytest
 
 from fluoroview.hal import (
@@ -10,8 +12,10 @@ from fluoroview.hal import (
     FloatParameter,
     IntParameter,
     ParameterError,
+    ParameterInfo,
     ParameterTree,
     RelationshipParameter,
+    Role,
     StrParameter,
 )
 
@@ -108,30 +112,31 @@ def test_a_command_runs():
 
 
 def test_a_description_is_plain_data():
-    assert Device().tree().describe()[0] == {
-        "name": "ExposureTime",
-        "type": "float",
-        "value": 100.0,
-        "unit": "µs",
-        "minimum": 10.0,
-        "maximum": 5000.0,
-        "increment": None,
-        "choices": None,
-        "access": "rw",
-        "doc": "",
-        "keys": [],
-        "step": None,
-    }
-
-
-def test_a_parameter_tells_the_keys_that_suit_it():
-    advance = FloatParameter(
-        "Advance", lambda: 0.0, lambda _: None, keys=("Up", "Down"), step=5.0, unit="mm"
+    exposure = Device().tree().describe()[0]
+    assert exposure == ParameterInfo(
+        "ExposureTime", 100.0, "float", unit="µs", minimum=10.0, maximum=5000.0
     )
-    inject = CommandParameter("Inject", lambda: None, keys=("I",))
-    told = ParameterTree([advance, inject]).describe()
-    assert [each["keys"] for each in told] == [["Up", "Down"], ["I"]]
-    assert told[0]["step"] == 5.0
+    assert ParameterInfo.of(json.loads(json.dumps(exposure.as_dict()))) == exposure
+
+
+def test_a_parameter_is_found_by_name_and_by_role():
+    voltage = FloatParameter("kV", lambda: 70.0, unit="kV", role=Role.TUBE_VOLTAGE)
+    read = ParameterTree([voltage, StrParameter("Note", lambda: "")]).describe()
+    assert read.names == ("kV", "Note")
+    assert read.roles == {Role.TUBE_VOLTAGE}
+    assert read.number("kV") == read.number(Role.TUBE_VOLTAGE) == 70.0
+    assert read.value(Role.CASE, "none") == "none"
+    assert read.get("Case") is read.with_role(Role.CASE) is None
+
+
+def test_a_parameter_states_its_shortcut_and_its_step():
+    advance = FloatParameter(
+        "Advance", lambda: 0.0, lambda _: None, shortcut=("Up", "Down"), step=5.0, unit="mm"
+    )
+    inject = CommandParameter("Inject", lambda: None, shortcut=("I",))
+    read = ParameterTree([advance, inject]).describe()
+    assert [each.shortcut for each in read] == [("Up", "Down"), ("I",)]
+    assert read[0].step == 5.0
 
 
 def test_a_name_may_stand_only_once():
@@ -143,6 +148,6 @@ def test_the_relationship_that_the_operator_says_is_kept():
     tree = ParameterTree([RelationshipParameter("Video")], "camera-1")
     assert tree["PixelIntensityRelationship"].read() == "DISP"
     assert tree.write("PixelIntensityRelationship", "LIN") == "LIN"
-    assert "Video does not say it" in tree["PixelIntensityRelationship"].doc
+    assert "Video does not say it" in tree["PixelIntensityRelationship"].description
     with pytest.raises(ParameterError, match="allowed are LIN, LOG, DISP"):
         tree.write("PixelIntensityRelationship", "SQRT")

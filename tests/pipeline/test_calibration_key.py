@@ -1,26 +1,28 @@
 """Which detector and mode a calibration fits, and the reason when it does not."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from fluoroview.hal import ParameterInfo
 from fluoroview.pipeline import CalibrationKey
 
 PARAMETERS = [
-    {"name": "DeviceModelName", "value": "XRD 0822", "unit": ""},
-    {"name": "DeviceSerialNumber", "value": "4711", "unit": ""},
-    {"name": "Width", "value": 1024, "unit": "px"},
-    {"name": "Height", "value": 1024, "unit": "px"},
-    {"name": "BinningHorizontal", "value": 1, "unit": ""},
-    {"name": "Gain", "value": 2.0, "unit": "pF"},
-    {"name": "ExposureTime", "value": 33_000.0, "unit": "µs"},
-    {"name": "CameraMode", "value": "0", "unit": ""},
-    {"name": "AcquisitionFrameRate", "value": 30.0, "unit": "Hz"},
+    ParameterInfo("DeviceModelName", "XRD 0822", unit=""),
+    ParameterInfo("DeviceSerialNumber", "4711", unit=""),
+    ParameterInfo("Width", 1024, unit="px"),
+    ParameterInfo("Height", 1024, unit="px"),
+    ParameterInfo("BinningHorizontal", 1, unit=""),
+    ParameterInfo("Gain", 2.0, unit="pF"),
+    ParameterInfo("ExposureTime", 33_000.0, unit="µs"),
+    ParameterInfo("CameraMode", "0", unit=""),
+    ParameterInfo("AcquisitionFrameRate", 30.0, unit="Hz"),
 ]
 
 
 def key(temperature_c=math.nan, device="a", driver="xisl", **changes):
-    described = [p | {"value": changes.get(p["name"], p["value"])} for p in PARAMETERS]
+    described = [replace(p, value=changes.get(p.name, p.value)) for p in PARAMETERS]
     return CalibrationKey.of(driver, device, described, temperature_c)
 
 
@@ -65,19 +67,19 @@ def test_the_temperature_may_differ_by_five_degrees_where_it_is_known(then, now,
 
 
 def test_the_detector_s_own_temperature_counts_where_frames_tell_none():
-    warm = [*PARAMETERS, {"name": "DeviceTemperature", "value": 41.5, "unit": "°C"}]
+    warm = [*PARAMETERS, ParameterInfo("DeviceTemperature", 41.5, unit="°C")]
     assert CalibrationKey.of("xisl", "a", warm).temperature_c == 41.5
     assert CalibrationKey.of("xisl", "a", warm, 40.0).temperature_c == 40.0
 
 
 def test_without_serial_numbers_the_device_id_decides():
-    bare = [p for p in PARAMETERS if p["name"] == "Width"]
+    bare = [p for p in PARAMETERS if p.name == "Width"]
     one, other = (CalibrationKey.of("video", device, bare) for device in ("/dev/v0", "/dev/v1"))
     assert "it is of device /dev/v0, but the detector's is /dev/v1" in one.misfits(other)
 
 
 def test_a_parameter_that_only_one_side_states_is_a_misfit():
-    bare = CalibrationKey.of("xisl", "a", [p for p in PARAMETERS if p["name"] != "Gain"])
+    bare = CalibrationKey.of("xisl", "a", [p for p in PARAMETERS if p.name != "Gain"])
     assert key().misfits(bare) == [
         "it was made at Gain 2 pF, but the detector is at no stated value"
     ]

@@ -87,7 +87,7 @@ def test_what_drivers_announce_is_read_and_a_broken_one_costs_only_its_own(test_
     angiogram = catalogue.procedure("theatre", "angiogram")
     assert angiogram.subtraction
     assert angiogram.cases[0].abnormal
-    assert angiogram.controls[0].keys == ("Up", "Down")
+    assert angiogram.controls[0].shortcut == ("Up", "Down")
     assert "ImportError: libvendor.so.7" in catalogue.errors["broken_import"]
     with pytest.raises(CatalogueError, match=r"libvendor\.so\.7"):
         catalogue.procedure("broken_import", "any")

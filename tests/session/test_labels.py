@@ -36,15 +36,18 @@ def test_a_key_is_shown_as_its_cap(key, cap):
 
 
 @pytest.mark.parametrize(
-    ("doc", "unit", "words"),
+    ("description", "unit", "words"),
     [
         ("Catheter forward and back. Refused at the wall.", "mm", "Catheter forward and back (mm)"),
         ("Inject; starts the injector", "", "Inject"),
         ("", "bar", "Balloon pressure (bar)"),
     ],
 )
-def test_a_control_is_said_in_a_few_words(doc, unit, words):
-    assert control_words(ControlEntry(name="BalloonPressure", doc=doc, unit=unit)) == words
+def test_a_control_is_said_in_a_few_words(description, unit, words):
+    assert (
+        control_words(ControlEntry(name="BalloonPressure", description=description, unit=unit))
+        == words
+    )
 
 
 def test_a_start_technique_is_one_line():

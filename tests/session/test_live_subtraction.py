@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from fluoroview.hal import ParameterInfo, ParameterSet
 from fluoroview.hal.testing import until
 from fluoroview.pipeline.subtraction import MIDDLE, first_window
 from fluoroview.session.devices.parameter_polling import ParameterPolling, told_subtraction
@@ -28,7 +29,7 @@ def run_for(session, frames=12):
 
 
 def value(session, name):
-    return next(each["value"] for each in session.parameters if each["name"] == name)
+    return session.parameters.value(name)
 
 
 def test_a_dsa_run_is_subtracted_and_fluoroscopy_is_not(theatre):
@@ -95,7 +96,7 @@ def test_what_moves_by_itself_is_read_again_and_again(theatre):
 def test_devices_without_such_values_are_left_alone():
     asked = []
     values = ParameterPolling(lambda: asked.append(1))
-    values.follow([{"name": "ExposureTime", "value": 1.0}])
+    values.follow(ParameterSet([ParameterInfo("ExposureTime", 1.0)]))
     time.sleep(0.3)
     values.close()
     assert not asked
@@ -115,7 +116,7 @@ def test_devices_without_such_values_are_left_alone():
     ],
 )
 def test_the_kind_of_run_tells_whether_to_subtract(values, told):
-    described = [{"name": name, "value": value} for name, value in values.items()]
+    described = ParameterSet(ParameterInfo(name, value) for name, value in values.items())
     assert told_subtraction(described) is told
 
 

@@ -40,7 +40,7 @@ def test_the_list_is_data_too(fluoroview):
     rows = json.loads(fluoroview("procedures", "--driver", "theatre", "--json"))
     by_name = {row["name"]: row for row in rows}
     assert by_name["angiogram"]["subtraction"]
-    assert by_name["angiogram"]["controls"][0]["keys"] == ["Up", "Down"]
+    assert by_name["angiogram"]["controls"][0]["shortcut"] == ["Up", "Down"]
     assert [case["abnormal"] for case in by_name["swallow"]["cases"]] == [False, True]
 
 

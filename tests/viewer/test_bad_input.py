@@ -38,7 +38,7 @@ def suite(window):
 
 
 def value(window, name):
-    return next(each["value"] for each in window.session.parameters if each["name"] == name)
+    return window.session.parameters.value(name)
 
 
 def said(window):

@@ -162,7 +162,9 @@ def test_no_installed_examination_asks_for_a_key_that_it_cannot_have():
     wrong, twice = [], []
     for procedure in json.loads(printed)["procedures"]:
         keys = [
-            (key, control["name"]) for control in procedure["controls"] for key in control["keys"]
+            (key, control["name"])
+            for control in procedure["controls"]
+            for key in control["shortcut"]
         ]
         wrong += [(procedure["name"], *each) for each in keys if is_reserved(each[0])]
         names = [key for key, _ in keys]

@@ -5,6 +5,7 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtWidgets import QApplication
 
+from fluoroview.hal import ParameterInfo
 from fluoroview.viewer.image.canvas import ImageCanvas
 from fluoroview.viewer.input.device_drag import STEP_PX, DeviceDrag, DragTarget, Grips
 from fluoroview.viewer.widgets.control_rows import StepRow
@@ -14,11 +15,16 @@ AT = QPoint(150, 150)
 
 
 def described(name, value=0.0, unit="mm", step=5.0):
-    return {
-        "name": name, "type": "float", "value": value, "unit": unit, "minimum": -20.0,
-        "maximum": 20.0, "increment": None, "choices": None, "access": "rw", "doc": "",
-        "keys": ["Up", "Down"], "step": step,
-    }  # fmt: skip
+    return ParameterInfo(
+        name,
+        value,
+        "float",
+        unit=unit,
+        minimum=-20.0,
+        maximum=20.0,
+        shortcut=("Up", "Down"),
+        step=step,
+    )
 
 
 class Image(ImageCanvas):

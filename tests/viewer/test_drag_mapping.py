@@ -68,7 +68,7 @@ def test_every_step_of_every_shipped_examination_can_be_had_with_the_mouse():
     examinations = read_catalogue().of("simulated")
     assert len(examinations) >= 15
     for entry in examinations:
-        keys = {each.name: each.keys for each in entry.controls if each.kind == "step"}
+        keys = {each.name: each.shortcut for each in entry.controls if each.kind == "step"}
         for name in keys:
             in_hand = [hand_for(keys, taken) for taken in keys]
             assert any(hand.sign(name) for hand in in_hand), f"{entry.name}: {name}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fluoroview.hal import DeviceState
+from fluoroview.hal import Access, DeviceState, ParameterInfo, ParameterSet
 from fluoroview.session.room import DeviceSection
 from fluoroview.session.state import DeviceStatus
 from fluoroview.viewer.panels.generator_status import GeneratorStatus
@@ -11,30 +11,33 @@ from fluoroview.viewer.widgets.parameter_editors import EnumEditor
 
 
 def described(name, value, kind="float", access="rw", **more):
-    figures = {"unit": "", "minimum": None, "maximum": None, "increment": None, "choices": None}
-    return {
-        "name": name, "type": kind, "value": value, "access": access, "doc": ""
-    } | figures | more  # fmt: skip
+    return ParameterInfo(name, value, kind, access=Access(access), **more)
 
 
-DETECTOR = [
-    described("Procedure", "modified-barium-swallow", "enum", choices=["modified-barium-swallow"]),
-    described("AcquisitionFrameRate", 30.0),
-    described("TubeVoltage", 60.0),
-]
-GENERATOR = [
-    described("TubeVoltage", 72.0),
-    described("PulseRate", "15", "enum", choices=["15", "30"]),
-    described("GeneratorState", "ready", "enum", access="ro"),
-]
+DETECTOR = ParameterSet(
+    [
+        described(
+            "Procedure", "modified-barium-swallow", "enum", choices=("modified-barium-swallow",)
+        ),
+        described("AcquisitionFrameRate", 30.0),
+        described("TubeVoltage", 60.0),
+    ]
+)
+GENERATOR = ParameterSet(
+    [
+        described("TubeVoltage", 72.0),
+        described("PulseRate", "15", "enum", choices=("15", "30")),
+        described("GeneratorState", "ready", "enum", access="ro"),
+    ]
+)
 
 
 def test_the_generators_technique_stands_in_the_place_of_the_detectors(qtbot):
     panel = TechniquePanel()
     qtbot.addWidget(panel)
     panel.show_parameters(DETECTOR, source=GENERATOR)
-    assert panel.editor("TubeVoltage").described["value"] == 72.0
-    assert panel.editor("Procedure").described["value"] == "modified-barium-swallow"
+    assert panel.editor("TubeVoltage").described.value == 72.0
+    assert panel.editor("Procedure").described.value == "modified-barium-swallow"
     with pytest.raises(KeyError):
         panel.editor("AcquisitionFrameRate")
     told = []
@@ -98,7 +101,7 @@ def room(make_window):
 def test_setting_the_technique_sets_the_generator(room, qtbot, hold_pedal):
     editor = room.widgets.technique_panel.editor("TubeVoltage")
     editor.field.setValue(81.0)
-    values = lambda: {p["name"]: p["value"] for p in room.session.generator_parameters}  # noqa: E731
+    values = lambda: {p.name: p.value for p in room.session.generator_parameters}  # noqa: E731
     qtbot.waitUntil(lambda: values()["TubeVoltage"] == 81.0)
     hold_pedal(room, frames=40)
     qtbot.waitUntil(lambda: "81 kV" in " ".join(room.canvas.overlay.words("top right")))
@@ -122,11 +125,7 @@ def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
     assert panel.editor("DropEvery").isVisible()
     panel.source.click()
     panel.editor("Interlock").field.click()
-    qtbot.waitUntil(
-        lambda: next(p for p in room.session.generator_parameters if p["name"] == "Interlock")[
-            "value"
-        ]
-    )
+    qtbot.waitUntil(lambda: room.session.generator_parameters.value("Interlock"))
     with pytest.raises(KeyError):
         panel.editor("DropEvery")
     panel.detector.click()

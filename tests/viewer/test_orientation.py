@@ -3,6 +3,7 @@
 import pydicom
 import pytest
 
+from fluoroview.hal import Access, ParameterInfo, ParameterSet
 from fluoroview.viewer.image.orientation import edge_marks
 
 
@@ -46,7 +47,8 @@ def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_ped
 
 def test_a_device_that_knows_how_its_image_lies_marks_the_edges(window, qtbot, hold_pedal):
     hold_pedal(window)
-    told = {"name": "PatientOrientation", "type": "str", "value": r"A\F", "access": "ro"}
-    window.session.parameters.append(told)
+    told = ParameterInfo("PatientOrientation", r"A\F", access=Access.RO)
+    device = window.session._detector.armed
+    device.parameters = ParameterSet([*device.parameters, told])
     qtbot.waitUntil(lambda: marks(window)["right"] == ("A",))
     assert marks(window)["bottom"] == ("F",)

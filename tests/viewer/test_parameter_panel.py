@@ -1,29 +1,27 @@
 """The form is built from described parameters, by type, with units, limits and access."""
 
+from dataclasses import replace
+
 import pytest
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QPushButton
 
+from fluoroview.hal import ParameterInfo, ParameterSet
 from fluoroview.viewer.panels.parameter_panel import ParameterPanel, humanize
 from fluoroview.viewer.panels.technique_panel import TechniquePanel
 
 
 def described(name, kind, value, **more):
-    return {
-        "name": name,
-        "type": kind,
-        "value": value,
-        "unit": "",
-        "minimum": None,
-        "maximum": None,
-        "increment": None,
-        "choices": None,
-        "access": "rw",
-        "doc": "",
-    } | more
+    return ParameterInfo.of({"name": name, "value": value, "kind": kind, **more})
 
 
 EXPOSURE = described(
-    "ExposureTime", "float", 33.5, unit="ms", minimum=1.0, maximum=100.0, doc="Time of integration"
+    "ExposureTime",
+    "float",
+    33.5,
+    unit="ms",
+    minimum=1.0,
+    maximum=100.0,
+    description="Time of integration",
 )
 ALL = [
     EXPOSURE,
@@ -114,18 +112,18 @@ def test_what_is_written_is_told_by_name_in_its_type(panel):
 def test_showing_values_writes_nothing_and_puts_what_was_read_back(panel):
     field(panel, "ExposureTime").setValue(40.0)
     panel.wrote.clear()
-    panel.show_parameters([EXPOSURE | {"value": 39.96}, *ALL[1:]])
+    panel.show_parameters(ParameterSet([replace(EXPOSURE, value=39.96), *ALL[1:]]))
     assert field(panel, "ExposureTime").text() == "39.96 ms"
     assert panel.wrote == []
 
 
 def test_limits_follow_what_the_device_says(panel):
-    panel.show_parameters([EXPOSURE | {"maximum": 50.0}, *ALL[1:]])
+    panel.show_parameters(ParameterSet([replace(EXPOSURE, maximum=50.0), *ALL[1:]]))
     assert field(panel, "ExposureTime").maximum() == 50.0
 
 
 def test_a_value_outside_its_own_limits_is_shown_as_it_is(panel):
-    panel.show_parameters([EXPOSURE | {"value": 250.0}, *ALL[1:]])
+    panel.show_parameters(ParameterSet([replace(EXPOSURE, value=250.0), *ALL[1:]]))
     assert field(panel, "ExposureTime").text() == "250 ms"
 
 
@@ -144,7 +142,7 @@ def test_without_a_device_it_says_so(panel):
 
 def test_the_same_editors_stay_while_the_parameters_do(panel):
     before = panel.editor("ExposureTime")
-    panel.show_parameters([dict(each) for each in ALL])
+    panel.show_parameters(ParameterSet(replace(each) for each in ALL))
     assert panel.editor("ExposureTime") is before
 
 

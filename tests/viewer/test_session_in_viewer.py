@@ -1,9 +1,12 @@
 """A simulated examination in the real window: pickers, controls, C-arm, keys, high level."""
 
+from dataclasses import replace
+
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtWidgets import QApplication
 
+from fluoroview.hal import ParameterInfo, ParameterSet
 from fluoroview.pipeline.subtraction import first_window
 from fluoroview.session.devices.catalogue import Catalogue, read_catalogue
 from fluoroview.viewer.input.device_drag import STEP_PX
@@ -30,7 +33,7 @@ def window(make_window, catalogue, monkeypatch, qtbot):
 
 
 def value(window, name):
-    return next(each["value"] for each in window.session.parameters if each["name"] == name)
+    return window.session.parameters.value(name)
 
 
 def pick(box, name):
@@ -391,11 +394,9 @@ def test_the_dial_goes_both_ways(qtbot, window):
 
 
 def test_a_number_without_keys_is_typed_and_steps_as_it_says(qtbot):
-    described = {
-        "name": "InjectionRate", "type": "float", "value": 6.0, "unit": "ml/s", "minimum": 0.0,
-        "maximum": 20.0, "increment": None, "choices": None, "access": "rw", "doc": "", "keys": [],
-        "step": 0.5,
-    }  # fmt: skip
+    described = ParameterInfo(
+        "InjectionRate", 6.0, "float", unit="ml/s", minimum=0.0, maximum=20.0, step=0.5
+    )
     row = row_for(described, lambda _name, value: value)
     qtbot.addWidget(row)
     wishes = []
@@ -408,9 +409,11 @@ def test_a_number_without_keys_is_typed_and_steps_as_it_says(qtbot):
 def test_while_the_patient_is_made_the_image_says_so(window):
     words = []
     window.canvas.set_empty_words = lambda *said: words.append(said)
-    for each in window.session.parameters:
-        if each["name"] == "ProcedureStatus":
-            each["value"] = "preparing"
+    device = window.session._detector.armed
+    device.parameters = ParameterSet(
+        replace(each, value="preparing") if each.name == "ProcedureStatus" else each
+        for each in device.parameters
+    )
     window.refresh()
     assert words[-1][0] == "Preparing the patient"
 

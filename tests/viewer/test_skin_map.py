@@ -26,7 +26,7 @@ def test_the_map_that_was_drawn_is_shown(make_window, tmp_path):
 def test_the_simulated_patient_has_a_map_and_its_reset(make_window, qtbot, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     window = make_window("simulated", "suite")
-    assert {skin_map.PARAMETER, skin_map.RESET} <= {p["name"] for p in window.session.parameters}
+    assert {skin_map.PARAMETER, skin_map.RESET} <= set(window.session.parameters.names)
     window.session.set_parameter("Procedure", "phantom").result(30)
 
     def drawn():

@@ -179,14 +179,15 @@ class AravisDetector(PolledDetector):
                 lambda: self._options.packet_resend,
                 lambda value: self._set_options(packet_resend=value),
                 access=Access.RW_IDLE,
-                doc="Ask the device for lost packets again, where it can.",
+                description="Ask the device for lost packets again, where it can.",
             ),
             BoolParameter(
                 "PacketSocket",
                 lambda: self._options.packet_socket,
                 lambda value: self._set_options(packet_socket=value),
                 access=Access.RW_IDLE,
-                doc="Take packets past the kernel's UDP: less load at high rates. Wants the "
+                description="Take packets past the kernel's UDP: less load at high rates. Wants "
+                "the "
                 "capability CAP_NET_RAW and a real network; on loopback no frame comes.",
             ),
         ]

@@ -23,7 +23,7 @@ class AravisFeature:
         self._node = node
         self.name = str(node.get_name())
         self.kind = _kind(node, sdk.load())
-        self.doc = str(node.get_description() or node.get_tooltip() or "")
+        self.description = str(node.get_description() or node.get_tooltip() or "")
 
     @property
     def unit(self) -> str:

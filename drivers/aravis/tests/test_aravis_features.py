@@ -44,25 +44,25 @@ def tree(detector):
     [
         (
             "Width",
-            {"type": "int", "unit": "px", "minimum": 1, "maximum": 2048, "access": "rw when idle"},
+            {"kind": "int", "unit": "px", "minimum": 1, "maximum": 2048, "access": "rw when idle"},
         ),
-        ("PixelFormat", {"type": "enum", "value": "Mono8", "access": "rw when idle"}),
+        ("PixelFormat", {"kind": "enum", "value": "Mono8", "access": "rw when idle"}),
         (
             "ExposureTime",  # which the camera calls ExposureTimeAbs
-            {"type": "float", "value": 10000.0, "unit": "µs", "minimum": 10.0, "access": "rw"},
+            {"kind": "float", "value": 10000.0, "unit": "µs", "minimum": 10.0, "access": "rw"},
         ),
         ("AcquisitionFrameRate", {"value": 25.0, "unit": "Hz", "minimum": 0.1, "increment": None}),
-        ("TestRegister", {"type": "int", "value": 0x12345678, "access": "rw"}),
+        ("TestRegister", {"kind": "int", "value": 0x12345678, "access": "rw"}),
         ("PayloadSize", {"value": 512 * 512, "unit": "B", "access": "ro", "minimum": None}),
-        ("DeviceSerialNumber", {"type": "str", "access": "ro"}),
-        ("TriggerSoftware", {"type": "command", "access": "rw"}),
+        ("DeviceSerialNumber", {"kind": "str", "access": "ro"}),
+        ("TriggerSoftware", {"kind": "command", "access": "rw"}),
         ("BitDepth", {"value": 8, "unit": "bit", "access": "ro"}),
         ("FrameCounterBits", {"value": 64}),
-        ("PixelIntensityRelationship", {"value": "DISP", "choices": ["LIN", "LOG", "DISP"]}),
+        ("PixelIntensityRelationship", {"value": "DISP", "choices": ("LIN", "LOG", "DISP")}),
     ],
 )
 def test_a_feature_is_described_as_the_device_says(tree, name, expected):
-    described = tree[name].describe()
+    described = tree[name].describe().as_dict()
     assert {key: described[key] for key in expected} == expected
 
 

@@ -116,19 +116,20 @@ class DicomReplay(Detector):
                 "BitDepth",
                 lambda: max(1, cine.image_max.bit_length()),
                 unit="bit",
-                doc="Bits that the file's values take.",
+                description="Bits that the file's values take.",
             ),
             EnumParameter(
                 "PixelIntensityRelationship",
                 lambda: str(cine.intensity_relationship),
                 choices=[str(x) for x in PixelIntensityRelationship],
-                doc="How values follow x-ray intensity, as the file says; DISP if it does not.",
+                description="How values follow x-ray intensity, as the file says; DISP if it "
+                "does not.",
             ),
             FloatParameter(
                 "AcquisitionFrameRate",
                 lambda: cine.timing.mean_fps * self._playback.speed,
                 unit="Hz",
-                doc="Mean rate at the present speed.",
+                description="Mean rate at the present speed.",
             ),
             *_window_parameters(cine),
         ]
@@ -147,7 +148,7 @@ class DicomReplay(Detector):
                 self._set_sequencing,
                 choices=["once"] if cine.frame_count == 1 else [str(x) for x in Sequencing],
                 access=Access.RW,
-                doc="What follows the last frame; takes effect with the next run.",
+                description="What follows the last frame; takes effect with the next run.",
             ),
             IntParameter(
                 "FirstFrame",
@@ -155,7 +156,7 @@ class DicomReplay(Detector):
                 self._set_first,
                 minimum=1,
                 maximum=lambda: self._last + 1,
-                doc="Counted from 1; takes effect with the next run.",
+                description="Counted from 1; takes effect with the next run.",
             ),
             IntParameter(
                 "LastFrame",
@@ -163,7 +164,7 @@ class DicomReplay(Detector):
                 self._set_last,
                 minimum=lambda: self._first + 1,
                 maximum=cine.frame_count,
-                doc="Counted from 1; takes effect with the next run.",
+                description="Counted from 1; takes effect with the next run.",
             ),
             IntParameter("CurrentFrame", lambda: self._current + 1),
             IntParameter("FrameCount", lambda: cine.frame_count),
@@ -184,8 +185,8 @@ def _window_parameters(cine: DicomCine) -> list[FloatParameter]:
     if window is None:
         return []
     return [
-        FloatParameter("WindowCenter", lambda: window.centre, doc="In image values."),
-        FloatParameter("WindowWidth", lambda: window.width, doc="In image values."),
+        FloatParameter("WindowCenter", lambda: window.centre, description="In image values."),
+        FloatParameter("WindowWidth", lambda: window.width, description="In image values."),
     ]
 
 

@@ -138,10 +138,12 @@ class EpicsDetector(Detector):
                     "PixelFormat",
                     lambda: self._refresh().pixel_format,
                     choices=["Mono8", "Mono16"],
-                    doc="What is delivered; colour as luminance.",
+                    description="What is delivered; colour as luminance.",
                 ),
                 StrParameter(
-                    "DataType", lambda: self._refresh().pixel_type, doc="What the PV serves."
+                    "DataType",
+                    lambda: self._refresh().pixel_type,
+                    description="What the PV serves.",
                 ),
                 IntParameter(
                     "BitDepth",
@@ -151,10 +153,13 @@ class EpicsDetector(Detector):
                     maximum=lambda: 8 if self._refresh().dtype == "uint8" else 16,
                     unit="bit",
                     access=Access.RW_IDLE,
-                    doc="Significant bits of a pixel. NTNDArray does not say it: 14 for a panel of "
+                    description="Significant bits of a pixel. NTNDArray does not say it: 14 for "
+                    "a panel of "
                     "14 bits in UInt16.",
                 ),
-                IntParameter("FrameCounterBits", lambda: 32, unit="bit", doc="Of uniqueId."),
+                IntParameter(
+                    "FrameCounterBits", lambda: 32, unit="bit", description="Of uniqueId."
+                ),
                 self._relationship,
             ],
             self.device_id,

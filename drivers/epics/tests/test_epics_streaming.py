@@ -206,10 +206,11 @@ def test_the_thread_of_the_updates_may_stop_them(ioc):
 def test_what_the_pv_cannot_say_is_set_and_read_back(ioc, open_host, consume):
     ioc.post()
     host = open_host()
-    described = {entry["name"]: entry for entry in host.parameters()}
-    assert described["Width"] | {"value": 64, "unit": "px", "access": "ro"} == described["Width"]
-    assert (described["Height"]["value"], described["PixelFormat"]["value"]) == (48, "Mono16")
-    assert (described["DataType"]["value"], described["FrameCounterBits"]["value"]) == (
+    described = {entry.name: entry for entry in host.parameters()}
+    width = described["Width"]
+    assert (width.value, width.unit, width.access) == (64, "px", "ro")
+    assert (described["Height"].value, described["PixelFormat"].value) == (48, "Mono16")
+    assert (described["DataType"].value, described["FrameCounterBits"].value) == (
         "uint16",
         32,
     )

@@ -82,7 +82,7 @@ class SimulatedDoseMeter(DoseMeter):
                     lambda: self._quantity,
                     lambda value: setattr(self, "_quantity", value),
                     choices=QUANTITIES,
-                    doc="what this meter measures; the rest it does not state",
+                    description="what this meter measures; the rest it does not state",
                 ),
                 self._number("KapRate", "_kap_rate_ugym2_s", 1e6, "µGy·m²/s"),
                 self._number("AirKermaRate", "_kerma_rate_mgy_min", 1e4, "mGy/min"),
@@ -93,7 +93,7 @@ class SimulatedDoseMeter(DoseMeter):
                     lambda value: setattr(self, "_seed", value),
                     minimum=0,
                     maximum=2**31 - 1,
-                    doc="seed and number of the reading give the same noise",
+                    description="seed and number of the reading give the same noise",
                 ),
                 FloatParameter("ReadingRate", lambda: READINGS_PER_S, unit="1/s"),
             ]

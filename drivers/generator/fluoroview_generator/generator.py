@@ -251,7 +251,7 @@ class SimulatedGenerator(Generator):
                 "AirKermaPerPulse",
                 lambda: self._pulse().air_kerma_ugy,
                 unit="µGy",
-                doc="at the reference point, simulated",
+                description="at the reference point, simulated",
             ),
         ]
 
@@ -259,7 +259,7 @@ class SimulatedGenerator(Generator):
         anode = self._anode
         return [
             StrParameter(
-                "GeneratorState", lambda: str(self._state), doc="where the handshake stands"
+                "GeneratorState", lambda: str(self._state), description="where the handshake stands"
             ),
             FloatParameter("RatedPower", lambda: self._rating.power_kw, unit="kW"),
             FloatParameter("RatedPulseCharge", lambda: self._rating.charge_mas, unit="mAs"),
@@ -268,7 +268,7 @@ class SimulatedGenerator(Generator):
                 "AnodeHeatPercent",
                 lambda: anode.heat_percent,
                 unit="%",
-                doc=f"no exposure begins above {HOT_PERCENT:g} %, none goes on above "
+                description=f"no exposure begins above {HOT_PERCENT:g} %, none goes on above "
                 f"{TRIP_PERCENT:g} %",
             ),
             FloatParameter(
@@ -286,7 +286,7 @@ class SimulatedGenerator(Generator):
                 unit="s",
                 minimum=0.1,
                 maximum=3600.0,
-                doc="time in which the anode cools to 1/e",
+                description="time in which the anode cools to 1/e",
             ),
             FloatParameter(
                 "RotorTime",
@@ -296,7 +296,7 @@ class SimulatedGenerator(Generator):
                 minimum=0.0,
                 maximum=4.0,
                 access=Access.RW_IDLE,
-                doc="how long preparing takes",
+                description="how long preparing takes",
             ),
         ]
 
@@ -306,7 +306,7 @@ class SimulatedGenerator(Generator):
                 "Interlock",
                 lambda: self._state is GeneratorState.INTERLOCK,
                 self._set_interlock,
-                doc="true: the door is open; preparing is refused, an exposure is cut off",
+                description="true: the door is open; preparing is refused, an exposure is cut off",
             ),
             IntParameter(
                 "TripAfterPulses",
@@ -314,7 +314,7 @@ class SimulatedGenerator(Generator):
                 lambda value: setattr(self, "_trip_after", value),
                 minimum=0,
                 maximum=1_000_000,
-                doc="trip after so many pulses of a run; 0: never",
+                description="trip after so many pulses of a run; 0: never",
             ),
         ]
 
@@ -331,7 +331,7 @@ class SimulatedGenerator(Generator):
         )
 
     def _distance(
-        self, name: str, field: str, bounds: tuple[float, float], doc: str = ""
+        self, name: str, field: str, bounds: tuple[float, float], description: str = ""
     ) -> FloatParameter:
         return FloatParameter(
             name,
@@ -340,7 +340,7 @@ class SimulatedGenerator(Generator):
             minimum=bounds[0],
             maximum=bounds[1],
             unit="mm",
-            doc=doc,
+            description=description,
         )
 
     def _set_technique(self, **changes: Any) -> None:

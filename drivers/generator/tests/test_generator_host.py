@@ -18,7 +18,7 @@ def opened():
 
 
 def values(host):
-    return {entry["name"]: entry["value"] for entry in host.parameters()}
+    return {entry.name: entry.value for entry in host.parameters()}
 
 
 @BOTH

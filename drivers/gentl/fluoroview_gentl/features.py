@@ -25,7 +25,7 @@ class GenapiFeature:
         self._feature = feature
         self.name = str(feature.node.name)
         self.kind = _KINDS.get(type(feature).__name__)
-        self.doc = str(feature.node.description or feature.node.tooltip)
+        self.description = str(feature.node.description or feature.node.tooltip)
 
     @property
     def unit(self) -> str:

@@ -146,7 +146,9 @@ class KapMeter(DoseMeter):
             StrParameter("DeviceVendorName", lambda: identity.vendor),
             StrParameter("DeviceModelName", lambda: identity.model),
             StrParameter("DeviceSerialNumber", lambda: identity.serial),
-            IntParameter("BaudRate", lambda: self._link.baudrate, unit="1/s", doc="as found"),
+            IntParameter(
+                "BaudRate", lambda: self._link.baudrate, unit="1/s", description="as found"
+            ),
         ]
 
     def _counter_parameters(self) -> list[Parameter]:
@@ -156,21 +158,21 @@ class KapMeter(DoseMeter):
                 "CumulativeKap",
                 lambda: float(counter.cumulative_ugym2 or 0),
                 unit="µGy·m²",
-                doc="as the meter shows it, since its last reset",
+                description="as the meter shows it, since its last reset",
             ),
             FloatParameter(
                 "FullScale",
                 lambda: float(counter.full_scale_ugym2),
                 unit="µGy·m²",
-                doc="where the meter's counter begins again at 0",
+                description="where the meter's counter begins again at 0",
             ),
-            CommandParameter("Reset", self._reset, doc="have the meter count from 0 again"),
-            IntParameter("Resets", lambda: counter.resets, doc="that the meter told of"),
+            CommandParameter("Reset", self._reset, description="have the meter count from 0 again"),
+            IntParameter("Resets", lambda: counter.resets, description="that the meter told of"),
             IntParameter("Rollovers", lambda: counter.rollovers),
             IntParameter(
                 "UnannouncedResets",
                 lambda: counter.unannounced,
-                doc="the counter went back without a word; a little KAP may be missing",
+                description="the counter went back without a word; a little KAP may be missing",
             ),
         ]
 
@@ -184,6 +186,6 @@ class KapMeter(DoseMeter):
             "LinesMissing": ("missing", "readings whose number was skipped"),
         }
         return [
-            IntParameter(name, partial(getattr, counts, field, 0), doc=doc)
-            for name, (field, doc) in wanted.items()
+            IntParameter(name, partial(getattr, counts, field, 0), description=description)
+            for name, (field, description) in wanted.items()
         ]

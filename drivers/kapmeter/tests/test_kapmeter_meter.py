@@ -34,7 +34,7 @@ def test_a_missing_pyserial_is_said_with_the_line_that_installs_it(monkeypatch, 
 
 
 def value(host, name):
-    return next(entry["value"] for entry in host.parameters() if entry["name"] == name)
+    return next(entry.value for entry in host.parameters() if entry.name == name)
 
 
 def total(ring):

@@ -29,7 +29,7 @@ class Figure:
     before: float
     minimum: float
     maximum: float
-    doc: str = ""
+    description: str = ""
 
 
 FIGURES = (
@@ -100,14 +100,14 @@ class ManualSource(Generator):
             minimum=figure.minimum,
             maximum=figure.maximum,
             unit=figure.unit,
-            doc=figure.doc,
+            description=figure.description,
         )
 
     def _stated(self) -> Parameter:
         return BoolParameter(
             "TechniqueStated",
             lambda: self._typed.issuperset(NEEDED),
-            doc=f"true once {', '.join(NEEDED)} were typed in",
+            description=f"true once {', '.join(NEEDED)} were typed in",
         )
 
     def _type(self, name: str, value: float) -> None:

@@ -24,7 +24,7 @@ def tree():
 
 
 def values(host):
-    return {entry["name"]: entry["value"] for entry in host.parameters()}
+    return {entry.name: entry.value for entry in host.parameters()}
 
 
 def test_it_says_that_it_knows_no_pulses_and_no_handshake(host):
@@ -59,10 +59,10 @@ def test_a_run_tells_nothing_and_keeps_the_technique(host):
 )
 def test_figures_have_unit_and_limits(tree, name, unit):
     described = tree[name].describe()
-    assert described["unit"] == unit
-    assert described["access"] == "rw"
-    assert described["minimum"] <= described["value"] <= described["maximum"]
-    assert tree.write(name, described["maximum"]) == described["maximum"]
+    assert described.unit == unit
+    assert described.access == "rw"
+    assert described.minimum <= described.value <= described.maximum
+    assert tree.write(name, described.maximum) == described.maximum
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)

@@ -129,6 +129,6 @@ class PylonDetector(PolledDetector):
             CommandParameter(
                 "TestUnplug",
                 lambda: self._camera.GetNodeMap().GetNode("FirePnPCallbackValue").SetValue(1),
-                doc="Pull the emulated camera's plug; opened again, it is there again.",
+                description="Pull the emulated camera's plug; opened again, it is there again.",
             )
         ]

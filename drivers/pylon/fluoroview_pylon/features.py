@@ -35,7 +35,7 @@ class PylonFeature:
         node = feature.GetNode()
         self.name = str(node.GetName())
         self.kind = _KINDS.get(type(feature).__name__)
-        self.doc = str(node.GetDescription() or node.GetToolTip())
+        self.description = str(node.GetDescription() or node.GetToolTip())
         self.is_visible = int(node.GetVisibility()) < _INVISIBLE
 
     @property

@@ -63,7 +63,7 @@ def test_failed_buffers_are_lost_on_the_link_and_never_shown(host, bench):
     missing = set(range(consumer.numbers[-1])) - set(consumer.numbers)
     assert len(missing) == 7
     assert max(missing) - min(missing) == 6
-    described = {entry["name"]: entry["value"] for entry in host.parameters()}
+    described = {entry.name: entry.value for entry in host.parameters()}
     assert described["Statistic_Failed_Buffer_Count"] == 7
 
 

@@ -8,28 +8,28 @@ from fluoroview.hal import Access, DeviceError, ParameterError
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Width", {"type": "int", "value": 1024, "minimum": 1, "maximum": 4096, "increment": 1}),
-        ("Height", {"type": "int", "value": 1040, "unit": "px", "access": "rw when idle"}),
-        ("PayloadSize", {"type": "int", "unit": "B"}),
-        ("PixelFormat", {"type": "enum", "value": "Mono8", "access": "rw when idle"}),
+        ("Width", {"kind": "int", "value": 1024, "minimum": 1, "maximum": 4096, "increment": 1}),
+        ("Height", {"kind": "int", "value": 1040, "unit": "px", "access": "rw when idle"}),
+        ("PayloadSize", {"kind": "int", "unit": "B"}),
+        ("PixelFormat", {"kind": "enum", "value": "Mono8", "access": "rw when idle"}),
         (
             "AcquisitionFrameRate",
-            {"type": "float", "value": 100.0, "unit": "Hz", "maximum": 5000.0, "access": "rw"},
+            {"kind": "float", "value": 100.0, "unit": "Hz", "maximum": 5000.0, "access": "rw"},
         ),
-        ("ExposureTime", {"type": "float", "unit": "µs", "minimum": 1.0, "increment": 0.1}),
-        ("Gain", {"type": "float", "unit": "dB", "minimum": 0.0, "access": "rw"}),
-        ("ResultingFrameRate", {"type": "float", "unit": "Hz", "access": "ro", "minimum": None}),
-        ("DeviceVendorName", {"type": "str", "value": "Basler", "access": "ro"}),
-        ("AcquisitionFrameRateEnable", {"type": "bool", "value": True}),
-        ("ForceFailedBuffer", {"type": "command", "value": "", "access": "rw"}),
-        ("Statistic_Failed_Buffer_Count", {"type": "int", "access": "ro", "value": 0}),
+        ("ExposureTime", {"kind": "float", "unit": "µs", "minimum": 1.0, "increment": 0.1}),
+        ("Gain", {"kind": "float", "unit": "dB", "minimum": 0.0, "access": "rw"}),
+        ("ResultingFrameRate", {"kind": "float", "unit": "Hz", "access": "ro", "minimum": None}),
+        ("DeviceVendorName", {"kind": "str", "value": "Basler", "access": "ro"}),
+        ("AcquisitionFrameRateEnable", {"kind": "bool", "value": True}),
+        ("ForceFailedBuffer", {"kind": "command", "value": "", "access": "rw"}),
+        ("Statistic_Failed_Buffer_Count", {"kind": "int", "access": "ro", "value": 0}),
         ("BitDepth", {"value": 8, "unit": "bit", "access": "ro"}),
         ("FrameCounterBits", {"value": 64}),
-        ("PixelIntensityRelationship", {"value": "DISP", "choices": ["LIN", "LOG", "DISP"]}),
+        ("PixelIntensityRelationship", {"value": "DISP", "choices": ("LIN", "LOG", "DISP")}),
     ],
 )
 def test_a_feature_is_described_as_the_camera_says(tree, name, expected):
-    described = tree[name].describe()
+    described = tree[name].describe().as_dict()
     assert {key: described[key] for key in expected} == expected
 
 
@@ -51,7 +51,7 @@ def test_binning_that_does_nothing_is_not_offered(tree, detector):
 def test_every_parameter_can_be_described(tree):
     described = tree.describe()
     assert len(described) > 60
-    assert all(isinstance(entry["doc"], str) for entry in described)
+    assert all(isinstance(entry.description, str) for entry in described)
 
 
 def test_limits_follow_other_parameters(tree):

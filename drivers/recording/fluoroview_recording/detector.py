@@ -167,10 +167,13 @@ class RecordingReplay(Detector):
                 "PixelIntensityRelationship",
                 lambda: str(recording.info.relationship),
                 choices=[str(each) for each in PixelIntensityRelationship],
-                doc="How values follow x-ray intensity, as the recorded device stated.",
+                description="How values follow x-ray intensity, as the recorded device stated.",
             ),
             FloatParameter(
-                "AcquisitionFrameRate", self._rate_hz, unit="Hz", doc="Mean rate at this speed."
+                "AcquisitionFrameRate",
+                self._rate_hz,
+                unit="Hz",
+                description="Mean rate at this speed.",
             ),
         ]
 
@@ -183,7 +186,8 @@ class RecordingReplay(Detector):
                 self._set_run,
                 minimum=0,
                 maximum=max(runs),
-                doc="The recorded run that is played; 0: all. Takes effect with the next run.",
+                description="The recorded run that is played; 0: all. Takes effect with the next "
+                "run.",
             ),
             self._playback.speed_parameter("Times the recorded timing."),
             EnumParameter(
@@ -191,7 +195,7 @@ class RecordingReplay(Detector):
                 lambda: str(self._sequencing),
                 self._set_sequencing,
                 choices=[str(each) for each in _SEQUENCES],
-                doc="What follows the last frame.",
+                description="What follows the last frame.",
             ),
             IntParameter("CurrentFrame", lambda: self._current + 1),
             IntParameter("FrameCount", lambda: recording.frame_count),

@@ -97,12 +97,12 @@ def test_examination_has_an_abnormal_case(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_keys_of_the_controls_do_not_collide(name):
-    keys = [k for c in procedures.find(name).info.controls for k in c.keys]
+    keys = [k for c in procedures.find(name).info.controls for k in c.shortcut]
     assert len(keys) == len(set(keys))
     assert not {"Space", "K", "Ctrl+Left", "Ctrl+Right", "Ctrl+Up", "Ctrl+Down"} & set(keys)
     for control in procedures.find(name).info.controls:
         assert control.kind in ("command", "number", "step", "choice", "switch")
-        assert control.doc
+        assert control.description
         if control.kind == "choice":
             assert control.default in control.choices
         if control.kind in ("number", "step"):
@@ -182,7 +182,7 @@ def test_catalogue_lists_everything_as_json():
     import json
 
     told = json.loads(json.dumps(listed()))
-    assert [entry["name"] for entry in told] == NAMES
+    assert [entry.name for entry in told] == NAMES
     assert all(entry["cases"] for entry in told)
 
 

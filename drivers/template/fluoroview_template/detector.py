@@ -89,7 +89,7 @@ class TemplateDetector(PolledDetector):
                     minimum=5_000.0,
                     maximum=500_000.0,
                     unit="µs",
-                    doc="Integration time of a frame.",
+                    description="Integration time of a frame.",
                 ),
                 FloatParameter("AcquisitionFrameRate", lambda: 1e6 / panel.exposure_us, unit="Hz"),
                 IntParameter(
@@ -99,7 +99,7 @@ class TemplateDetector(PolledDetector):
                     minimum=1,
                     maximum=2,
                     access=Access.RW_IDLE,
-                    doc="Columns, and rows, that make one pixel; Width and Height follow.",
+                    description="Columns, and rows, that make one pixel; Width and Height follow.",
                 ),
             ]
         )

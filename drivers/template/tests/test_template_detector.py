@@ -75,7 +75,7 @@ def test_it_starts_and_stops_again_and_again(host, bench):
 
 
 def test_frames_have_the_size_that_the_parameters_state(host, bench):
-    stated = {parameter["name"]: parameter["value"] for parameter in host.parameters()}
+    stated = {parameter.name: parameter.value for parameter in host.parameters()}
     ring = host.arm()
     assert ring.pixels[0].shape == (stated["Height"], stated["Width"])
     consumer = bench.consume(ring)
@@ -85,13 +85,13 @@ def test_frames_have_the_size_that_the_parameters_state(host, bench):
 
 
 def test_what_changes_the_format_is_refused_while_it_streams(host, bench):
-    idle_only = [p for p in host.parameters() if p["access"] == "rw when idle"]
+    idle_only = [p for p in host.parameters() if p.access == "rw when idle"]
     consumer = bench.consume(host.arm())
     host.start()
     consumer.wait_for(1)
     for parameter in idle_only:
         with pytest.raises(ParameterError, match="only while the device is IDLE"):
-            host.write(parameter["name"], parameter["value"])
+            host.write(parameter.name, parameter.value)
     assert host.stop().exact
 
 
@@ -123,10 +123,10 @@ def test_each_number_takes_its_limits_and_nothing_beyond(detector):
     tree = detector.parameters()
     for parameter in tree:
         described = parameter.describe()
-        low, high = described["minimum"], described["maximum"]
-        if described["access"] == "ro" or low is None or high is None:
+        low, high = described.minimum, described.maximum
+        if described.access == "ro" or low is None or high is None:
             continue
-        before = described["value"]
+        before = described.value
         for limit in (low, high):
             assert math.isclose(tree.write(parameter.name, limit), limit, rel_tol=0.01)
         for beyond in (low - 1, high + 1):
@@ -139,9 +139,9 @@ def test_each_choice_can_be_taken(detector):
     tree = detector.parameters()
     for parameter in tree:
         described = parameter.describe()
-        if described["access"] == "ro" or not described["choices"]:
+        if described.access == "ro" or not described.choices:
             continue
-        before = described["value"]
-        for choice in described["choices"]:
+        before = described.value
+        for choice in described.choices:
             assert tree.write(parameter.name, choice) == choice
         tree.write(parameter.name, before)

@@ -227,7 +227,8 @@ class VideoDetector(PolledDetector):
                 "FrameCounterSource",
                 lambda: "Driver",
                 choices=["Driver"],
-                doc="Who counts the frames. Video carries no counter: the driver counts what "
+                description="Who counts the frames. Video carries no counter: the driver counts "
+                "what "
                 "arrives, and losses before it cannot be seen.",
             ),
         ]
@@ -238,8 +239,10 @@ class VideoDetector(PolledDetector):
             self._edge("Height", "height", 1, lambda: self._rows - self._crop.offset_y),
             self._edge("OffsetX", "offset_x", 0, lambda: self._columns - self._crop.width),
             self._edge("OffsetY", "offset_y", 0, lambda: self._rows - self._crop.height),
-            IntParameter("WidthMax", lambda: self._columns, unit="px", doc="Of the source."),
-            IntParameter("HeightMax", lambda: self._rows, unit="px", doc="Of the source."),
+            IntParameter(
+                "WidthMax", lambda: self._columns, unit="px", description="Of the source."
+            ),
+            IntParameter("HeightMax", lambda: self._rows, unit="px", description="Of the source."),
         ]
 
     def _edge(
@@ -256,7 +259,7 @@ class VideoDetector(PolledDetector):
             maximum=maximum,
             unit="px",
             access=_IDLE,
-            doc="The part of the source's image that is delivered.",
+            description="The part of the source's image that is delivered.",
         )
 
     def _image_parameters(self) -> list[Parameter]:
@@ -295,7 +298,7 @@ class VideoDetector(PolledDetector):
         ]
 
     def _choice(
-        self, name: str, kind: Any, attribute: str, access: Access, doc: str
+        self, name: str, kind: Any, attribute: str, access: Access, description: str
     ) -> EnumParameter:
         return EnumParameter(
             name,
@@ -303,7 +306,7 @@ class VideoDetector(PolledDetector):
             lambda value: setattr(self, attribute, kind(value)),
             choices=[str(choice) for choice in kind],
             access=access,
-            doc=doc,
+            description=description,
         )
 
     def _rate_parameters(self) -> list[Parameter]:
@@ -322,7 +325,7 @@ class VideoDetector(PolledDetector):
                 maximum=_FASTEST_HZ,
                 unit="Hz",
                 access=access[kind],
-                doc="Images per second; with Bob twice the frames of the source. A file is "
+                description="Images per second; with Bob twice the frames of the source. A file is "
                 "played at it, a grabber is asked for it, a stream states it.",
             )
         ]
@@ -336,7 +339,8 @@ class VideoDetector(PolledDetector):
                 pattern=_SIZE,
                 wanted="columns x rows are wanted, such as 1920x1080",
                 access=_IDLE,
-                doc="Image that the grabber is asked for, such as 1920x1080. The crop is reset.",
+                description="Image that the grabber is asked for, such as 1920x1080. The crop is "
+                "reset.",
             ),
             PatternParameter(
                 "SourceFourCC",
@@ -345,7 +349,8 @@ class VideoDetector(PolledDetector):
                 pattern=_FOUR_CC,
                 wanted="four letters are wanted, such as YUYV or MJPG",
                 access=_IDLE,
-                doc="Pixel format that the grabber is asked for: four letters, such as YUYV or "
+                description="Pixel format that the grabber is asked for: four letters, such as "
+                "YUYV or "
                 "MJPG.",
             ),
         ]
@@ -357,7 +362,7 @@ class VideoDetector(PolledDetector):
                     self._set_channel,
                     minimum=0,
                     access=_IDLE,
-                    doc="Which of the grabber's inputs is taken (composite, S-Video ...).",
+                    description="Which of the grabber's inputs is taken (composite, S-Video ...).",
                 )
             )
         return parameters
@@ -368,10 +373,12 @@ class VideoDetector(PolledDetector):
                 "Loop",
                 lambda: self._loop,
                 lambda value: setattr(self, "_loop", value),
-                doc="Whether the file starts again at its end. If not, its end is a fault.",
+                description="Whether the file starts again at its end. If not, its end is a fault.",
             ),
-            IntParameter("FrameCount", lambda: self._frame_count, doc="As the file states it."),
-            StrParameter("SourceFourCC", lambda: self._four_cc, doc="Codec of the file."),
+            IntParameter(
+                "FrameCount", lambda: self._frame_count, description="As the file states it."
+            ),
+            StrParameter("SourceFourCC", lambda: self._four_cc, description="Codec of the file."),
         ]
 
     def _set_pace(self, images_per_s: float) -> None:

@@ -107,7 +107,7 @@ def test_a_moving_edge_is_deinterlaced_at_twice_the_rate(interlaced_file, open_h
     path, fields = interlaced_file
     host = open_host(path)
     assert host.write("Deinterlacing", "Bob") == "Bob"
-    described = {entry["name"]: entry["value"] for entry in host.parameters()}
+    described = {entry.name: entry.value for entry in host.parameters()}
     assert described["AcquisitionFrameRate"] == 50.0
     consumer = consume(host.arm())
     host.start()
@@ -147,18 +147,18 @@ def tree(noise_file):
         ("OffsetX", {"value": 0, "minimum": 0, "maximum": 0}),
         ("WidthMax", {"value": 64, "access": "ro"}),
         ("AcquisitionFrameRate", {"value": 100.0, "unit": "Hz", "access": "rw"}),
-        ("Loop", {"value": True, "type": "bool"}),
+        ("Loop", {"value": True, "kind": "bool"}),
         ("FrameCount", {"value": 10, "access": "ro"}),
         ("SourceFourCC", {"value": "ffv1", "access": "ro"}),
-        ("Deinterlacing", {"choices": ["Off", "Bob", "Blend"], "access": "rw when idle"}),
-        ("FieldOrder", {"choices": ["TopFirst", "BottomFirst"]}),
-        ("Luminance", {"choices": ["BT.601", "BT.709", "Green"], "access": "rw"}),
+        ("Deinterlacing", {"choices": ("Off", "Bob", "Blend"), "access": "rw when idle"}),
+        ("FieldOrder", {"choices": ("TopFirst", "BottomFirst")}),
+        ("Luminance", {"choices": ("BT.601", "BT.709", "Green"), "access": "rw"}),
         ("PixelFormat", {"value": "Mono8"}),
         ("FrameCounterSource", {"value": "Driver", "access": "ro"}),
     ],
 )
 def test_parameters_are_described(tree, name, expected):
-    described = tree[name].describe()
+    described = tree[name].describe().as_dict()
     assert {key: described[key] for key in expected} == expected
 
 

@@ -44,7 +44,8 @@ def _timing(settings: Settings) -> list[Parameter]:
             settings.set_sync_mode,
             choices=list(SYNC_MODES),
             access=Access.RW_IDLE,
-            doc="What starts a frame: the panel's timer (ExposureTime), the readout as fast as "
+            description="What starts a frame: the panel's timer (ExposureTime), the readout as "
+            "fast as "
             "CameraMode lets it, or a trigger, for example the generator's.",
         ),
         FloatParameter(
@@ -54,7 +55,7 @@ def _timing(settings: Settings) -> list[Parameter]:
             minimum=lambda: settings.exposure_limits_us()[0],
             maximum=lambda: settings.exposure_limits_us()[1],
             unit="µs",
-            doc="Integration time of a frame, which is its period too. Can be set with the "
+            description="Integration time of a frame, which is its period too. Can be set with the "
             "internal timer only.",
         ),
         FloatParameter(
@@ -64,7 +65,8 @@ def _timing(settings: Settings) -> list[Parameter]:
             minimum=lambda: 1e6 / settings.exposure_limits_us()[1],
             maximum=lambda: 1e6 / settings.exposure_limits_us()[0],
             unit="Hz",
-            doc="ExposureTime the other way round; with an external trigger, the most the readout "
+            description="ExposureTime the other way round; with an external trigger, the most "
+            "the readout "
             "allows.",
         ),
     ]
@@ -79,7 +81,7 @@ def _readout(settings: Settings) -> list[Parameter]:
             minimum=0,
             maximum=lambda: len(settings.frame_times_us) - 1,
             access=Access.RW_IDLE,
-            doc="Readout timing of the panel, 0 the fastest.",
+            description="Readout timing of the panel, 0 the fastest.",
         ),
         IntParameter(
             "CameraGain",
@@ -88,7 +90,8 @@ def _readout(settings: Settings) -> list[Parameter]:
             minimum=0,
             maximum=lambda: max(LAST_GAIN, settings.gain),
             access=Access.RW_IDLE,
-            doc="XISL's number of the amplifier's capacitance: 0 to 5 are 0.25, 0.5, 1, 2, 4 and "
+            description="XISL's number of the amplifier's capacitance: 0 to 5 are 0.25, 0.5, 1, "
+            "2, 4 and "
             "8 pF on panels of types xN, xO and xP; a smaller one gives more counts.",
         ),
         EnumParameter(
@@ -97,7 +100,7 @@ def _readout(settings: Settings) -> list[Parameter]:
             settings.set_binning,
             choices=lambda: settings.binnings,
             access=Access.RW_IDLE,
-            doc="Columns × rows that make one pixel; Width and Height follow.",
+            description="Columns × rows that make one pixel; Width and Height follow.",
         ),
         IntParameter("BinningHorizontal", lambda: settings.binning_factors()[0], unit="px"),
         IntParameter("BinningVertical", lambda: settings.binning_factors()[1], unit="px"),

@@ -37,12 +37,12 @@ def tree(detector):
         ),
         ("CameraMode", {"value": 0, "minimum": 0, "maximum": 7, "access": "rw when idle"}),
         ("CameraGain", {"value": 0, "minimum": 0, "maximum": 5, "access": "rw when idle"}),
-        ("BinningMode", {"choices": ["1x1", "2x2"], "access": "rw when idle"}),
+        ("BinningMode", {"choices": ("1x1", "2x2"), "access": "rw when idle"}),
         ("DeviceSerialNumber", {"value": "EMU0001"}),
     ],
 )
 def test_parameters_have_unit_limits_and_access(tree, name, expected):
-    described = tree[name].describe()
+    described = tree[name].describe().as_dict()
     assert {key: described[key] for key in expected} == expected
 
 

@@ -18,7 +18,7 @@ from fluoroview.hal.device import Device, DeviceKind, DeviceTraits, Progress, de
 from fluoroview.hal.errors import DeviceError, FluoroError, ended
 from fluoroview.hal.foreign_text import plain
 from fluoroview.hal.frame import FrameFormat, PixelIntensityRelationship
-from fluoroview.hal.parameter import Value
+from fluoroview.hal.parameter import ParameterInfo, ParameterSet, Value
 from fluoroview.hal.runtime.dead_man import DeadMan, ProcessHeartbeat, arm_switch, beat
 from fluoroview.hal.runtime.ledger import Ledger, read_ledger
 from fluoroview.hal.runtime.registry import load_driver
@@ -138,10 +138,9 @@ class DeviceHost:
         self._require(DeviceState.ARMED, action="prepare")
         self._call("prepare")
 
-    def parameters(self) -> list[dict[str, Any]]:
-        """Return the parameters, each a JSON-able dict."""
-        described: list[dict[str, Any]] = self._call("parameters")
-        return described
+    def parameters(self) -> ParameterSet:
+        """Read every parameter of the device."""
+        return ParameterSet(ParameterInfo.of(each) for each in self._call("parameters"))
 
     def write(self, name: str, value: Any) -> Value:
         """Write a parameter and return the value read back. Raises ParameterError."""

@@ -137,8 +137,8 @@ class DeviceServer:
             self._device.prepare()
 
     def do_parameters(self) -> list[dict[str, Any]]:
-        """Return the parameters, described."""
-        return self._parameters().describe()
+        """Read every parameter, as JSON-able dicts."""
+        return [each.as_dict() for each in self._parameters().describe()]
 
     def do_write(self, name: str, value: Any, idle: bool) -> Any:
         """Write one parameter and return the value read back."""

@@ -63,7 +63,7 @@ class Feature(Protocol):
         """Its kind; None where a user neither sets nor reads it."""
 
     @property
-    def doc(self) -> str:
+    def description(self) -> str:
         """Description or, without one, tooltip."""
 
     @property
@@ -258,13 +258,13 @@ def frame_parameters(bits: Callable[[], int]) -> list[Parameter]:
             "BitDepth",
             bits,
             unit="bit",
-            doc="Significant bits of a delivered pixel; colour is delivered as luminance.",
+            description="Significant bits of a delivered pixel; colour is delivered as luminance.",
         ),
         IntParameter(
             "FrameCounterBits",
             lambda: 64,
             unit="bit",
-            doc="Frame ids of 16 bits (GigE Vision) are unwrapped by the driver.",
+            description="Frame ids of 16 bits (GigE Vision) are unwrapped by the driver.",
         ),
     ]
 
@@ -335,9 +335,11 @@ def _make(
     feature: Feature, name: str, sdk: Sdk, decodes: Callable[[int], bool]
 ) -> NodeParameter | None:
     """Return the parameter of the feature's kind; None for registers and missing features."""
-    kind, doc = feature.kind, feature.doc
+    kind, description = feature.kind, feature.description
     if kind is Kind.COMMAND:
-        return _Command(name, feature.execute, doc=doc) if feature.writable() else None
+        return (
+            _Command(name, feature.execute, description=description) if feature.writable() else None
+        )
     if kind is None or not feature.readable():
         return None
     extra: dict[str, Any] = {}
@@ -345,7 +347,7 @@ def _make(
         extra = {"unit": sfnc.unit_of(name, feature.unit), **_limits(feature, sdk)}
     elif kind is Kind.ENUMERATION:
         extra = {"choices": _choices(feature, name, decodes)}
-    return _CLASSES[kind](name, feature.get, feature.set, doc=doc, **extra)
+    return _CLASSES[kind](name, feature.get, feature.set, description=description, **extra)
 
 
 def _choices(

@@ -75,7 +75,7 @@ class Playback:
         if self._damaged >= frames:
             raise damage
 
-    def speed_parameter(self, doc: str) -> FloatParameter:
+    def speed_parameter(self, description: str) -> FloatParameter:
         """Return the parameter PlaybackSpeed."""
         return FloatParameter(
             "PlaybackSpeed",
@@ -83,7 +83,7 @@ class Playback:
             self._set_speed,
             minimum=0.05,
             maximum=8.0,
-            doc=doc,
+            description=description,
         )
 
     def _set_speed(self, speed: float) -> None:

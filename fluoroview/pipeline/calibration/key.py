@@ -5,10 +5,12 @@ used elsewhere adds a pattern to the image instead of removing it.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Self
+
+from fluoroview.hal.parameter import ParameterInfo
 
 from fluoroview.hal.foreign_text import plain
 
@@ -66,7 +68,7 @@ class CalibrationKey:
         cls,
         driver: str,
         device: str,
-        parameters: Sequence[Mapping[str, Any]],
+        parameters: Iterable[ParameterInfo],
         temperature_c: float = math.nan,
         made_utc: datetime | None = None,
     ) -> Self:
@@ -74,21 +76,21 @@ class CalibrationKey:
 
         A temperature that is given (that of the frames) goes before DeviceTemperature.
         """
-        found = {str(p["name"]): p for p in parameters}
+        found = {p.name: p for p in parameters}
 
         def text(name: str) -> str:
-            return str(found[name]["value"]) if name in found else ""
+            return str(found[name].value) if name in found else ""
 
         if math.isnan(temperature_c) and "DeviceTemperature" in found:
-            temperature_c = float(found["DeviceTemperature"]["value"])
+            temperature_c = float(found["DeviceTemperature"].value)
         names = [name for name in MODE_PARAMETERS if name in found]
         return cls(
             driver,
             device,
             text("DeviceModelName"),
             text("DeviceSerialNumber"),
-            {name: found[name]["value"] for name in names},
-            {name: str(found[name]["unit"]) for name in names if found[name]["unit"]},
+            {name: found[name].value for name in names},
+            {name: str(found[name].unit) for name in names if found[name].unit},
             temperature_c,
             made_utc or datetime.now(UTC).replace(microsecond=0),
         )

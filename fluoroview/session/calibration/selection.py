@@ -1,11 +1,10 @@
 """Which calibration corrects the images of a device that is being armed, or why none does."""
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from fluoroview.hal import ParameterSet
 from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError
 from fluoroview.pipeline.calibration.file import fitting_calibration
 from fluoroview.pipeline.calibration.key import CalibrationKey
@@ -13,7 +12,7 @@ from fluoroview.session.events import Problem, Severity
 
 
 def calibration_for(
-    place: str, key: CalibrationKey, parameters: Sequence[Mapping[str, Any]], *, lag_wanted: bool
+    place: str, key: CalibrationKey, parameters: ParameterSet, *, lag_wanted: bool
 ) -> tuple[Path | None, Calibration | None, Problem | None]:
     """Return the file and the set at `place` (a file or a folder) that fits, or the problem.
 
@@ -28,18 +27,18 @@ def calibration_for(
     except CalibrationError as refused:
         remedy = f"The images are not corrected. {refused.remedy}"
         return None, None, Problem(refused.what, remedy, severity=Severity.WARNING)
-    rate_hz = next((p["value"] for p in parameters if p["name"] == "AcquisitionFrameRate"), None)
+    rate_hz = parameters.number("AcquisitionFrameRate")
     lag = calibration.lag
     if lag is None or rate_hz is None or math.isnan(lag.frame_rate_hz):
         return path, calibration, None
-    if math.isclose(lag.frame_rate_hz, float(rate_hz), rel_tol=0.02):
+    if math.isclose(lag.frame_rate_hz, rate_hz, rel_tol=0.02):
         return path, calibration, None
     calibration = replace(calibration, lag=None)
     if not lag_wanted:
         return path, calibration, None
     problem = Problem(
         f"The lag in {path} was measured at {lag.frame_rate_hz:g} frames/s, and the detector runs"
-        f" at {float(rate_hz):g}: lag is not corrected.",
+        f" at {rate_hz:g}: lag is not corrected.",
         "Calibrate at this rate, if its correction is wanted.",
         severity=Severity.WARNING,
     )

@@ -9,7 +9,7 @@ a real room: there, somebody has to see that nobody is in the beam.
 from collections.abc import Callable
 from typing import Any, Self
 
-from fluoroview.hal import Frame
+from fluoroview.hal import Frame, ParameterInfo
 from fluoroview.pipeline.calibration.calibration import CalibrationError
 from fluoroview.session.calibration.workflow import CalibrationWorkflow, Step, StepKind, StepResult
 from fluoroview.session.session import Session
@@ -31,8 +31,8 @@ class SceneSwitch:
     @classmethod
     def of(cls, session: Session) -> Self | None:
         """Return the switch of the connected device, or None if it has none."""
-        scene = next((p for p in session.parameters if p["name"] == SCENE), None)
-        choices = (scene or {}).get("choices") or []
+        scene = session.parameters.get(SCENE)
+        choices = scene.choices if scene is not None else ()
         return cls(session) if {OPEN_FIELD, DARK} <= set(choices) else None
 
     def prepare(self, calibrating: CalibrationWorkflow, step: Step) -> None:
@@ -81,20 +81,21 @@ class SceneSwitch:
 
     def _limit(self, name: str, which: str) -> float:
         described = self._described(name)
-        if described is None or described[which] is None:
+        limit = None if described is None else getattr(described, which)
+        if limit is None:
             raise CalibrationError(
                 f"The device has no {name} with limits, so that its levels cannot be set.",
                 "Calibrate step by step, without --yes.",
             )
-        return float(described[which])
+        return float(limit)
 
-    def _described(self, name: str) -> dict[str, Any] | None:
-        return next((p for p in self._session.parameters if p["name"] == name), None)
+    def _described(self, name: str) -> ParameterInfo | None:
+        return self._session.parameters.get(name)
 
     def _set(self, name: str, value: Any) -> None:
         described = self._described(name)
         if described is not None:
-            self._before.setdefault(name, described["value"])
+            self._before.setdefault(name, described.value)
         self._session.set_parameter(name, value).result()
 
 

@@ -196,7 +196,7 @@ class CalibrationWorkflow:
     @property
     def full_scale(self) -> float:
         """Largest count of the detector."""
-        found = {p["name"]: p["value"] for p in self.session.parameters}
+        found = {p.name: p.value for p in self.session.parameters}
         digits = "".join(c for c in str(found.get("PixelFormat", "")) if c.isdigit())
         return float(2 ** int(found.get("BitDepth", digits or 16)) - 1)
 
@@ -440,8 +440,8 @@ class CalibrationWorkflow:
 
     @property
     def _rate_hz(self) -> float:
-        found = (p["value"] for p in self.session.parameters if p["name"] == "AcquisitionFrameRate")
-        return float(next(found, math.nan))
+        rate_hz = self.session.parameters.number("AcquisitionFrameRate")
+        return math.nan if rate_hz is None else rate_hz
 
 
 class _BeamWait:

@@ -48,8 +48,8 @@ class ControlEntry(_Entry):
     kind: str = "command"
     """"command", "number", "step", "choice" or "switch"."""
     unit: str = ""
-    doc: str = ""
-    keys: tuple[str, ...] = ()
+    description: str = ""
+    shortcut: tuple[str, ...] = ()
     default: float | str | bool | None = None
     minimum: float | None = None
     maximum: float | None = None

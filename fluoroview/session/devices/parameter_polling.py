@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from fluoroview.hal import ParameterSet
+
 NOTICE = "StatusMessage"
 """What the operator should know of: a new text is told as a warning."""
 MOVING = frozenset({"ProcedureStatus", "AnodeHeat", "PeakSkinDose", "BrightnessLimit", NOTICE})
@@ -35,9 +37,9 @@ class ParameterPolling:
         self._end = threading.Event()
         self._lock = threading.Lock()
 
-    def follow(self, described: list[dict[str, Any]]) -> None:
+    def follow(self, described: ParameterSet) -> None:
         """Follow a device with these parameters, instead of the one before."""
-        self._moving = any(each["name"] in MOVING for each in described)
+        self._moving = not MOVING.isdisjoint(described.names)
         with self._lock:
             if self._moving and self._thread is None and not self._end.is_set():
                 self._thread = threading.Thread(target=self._go, name="live values", daemon=True)
@@ -58,15 +60,15 @@ class ParameterPolling:
                 asked = self._refresh()
 
 
-def is_new_patient(described: list[dict[str, Any]], name: str, value: Any) -> bool:
+def is_new_patient(described: ParameterSet, name: str, value: Any) -> bool:
     """Whether writing this brings another patient, of a device that has patients."""
-    values = {each["name"]: each["value"] for each in described}
+    values = {each.name: each.value for each in described}
     return name in PATIENT and "Case" in values and values.get(name) != value
 
 
-def told_subtraction(described: list[dict[str, Any]]) -> bool | None:
+def told_subtraction(described: ParameterSet) -> bool | None:
     """Return whether the runs of a device are to be read subtracted; None where it is silent."""
-    values = {each["name"]: each["value"] for each in described}
+    values = {each.name: each.value for each in described}
     kind = str(values.get(ACQUISITION_TYPE, "")).casefold()
     if "dsa" in kind:
         return True

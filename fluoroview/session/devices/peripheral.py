@@ -91,11 +91,11 @@ class Peripheral:
 
     def technique(self) -> Exposure:
         """Return the technique that is set, NaN where it is not known or not yet stated."""
-        if any(p["name"] == "TechniqueStated" and not p["value"] for p in self.parameters):
+        if any(p.name == "TechniqueStated" and not p.value for p in self.parameters):
             return Exposure()
 
         def value(name: str) -> float:
-            return next((float(p["value"]) for p in self.parameters if p["name"] == name), math.nan)
+            return next((float(p.value) for p in self.parameters if p.name == name), math.nan)
 
         return Exposure(
             value("TubeVoltage"),

@@ -64,7 +64,7 @@ class ProcedureControl(QObject):
     def show(self, now: SessionState) -> None:
         """Show the examination as it is now."""
         described = self._session.parameters
-        names = self.names = {each["name"] for each in described}
+        names = self.names = {each.name for each in described}
         widgets = self._widgets
         self._ask_catalogue(now.device.driver, "Case" in names)
         widgets.show_examination_tabs("Case" in names, bool(STAND & names))

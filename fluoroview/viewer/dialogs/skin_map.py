@@ -51,7 +51,7 @@ class SkinMapDialog(QDialog):
 
     def ask(self) -> None:
         """Have the device draw its map; the image follows when it is there."""
-        if not any(p["name"] == PARAMETER for p in self._session.parameters):
+        if not any(p.name == PARAMETER for p in self._session.parameters):
             self.image.setText(_NONE)
             return
         if self._folder is None:

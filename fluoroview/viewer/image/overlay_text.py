@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from fluoroview.hal import Exposure
+from fluoroview.hal.parameter import ParameterSet
 from fluoroview.session.state import SessionState
 
 _TECHNIQUE = (("TubeVoltage", 0, "kV"), ("TubeCurrent", 1, "mA"), ("PulseWidth", 1, "ms"))
@@ -21,14 +22,14 @@ def capitalised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def value_of(described: list[dict[str, Any]], *names: str) -> Any | None:
+def value_of(described: ParameterSet, *names: str) -> Any | None:
     """Return the value of the first of these parameters that is there, or none."""
-    values = {each["name"]: each["value"] for each in described}
+    values = {each.name: each.value for each in described}
     return next((values[name] for name in names if name in values), None)
 
 
 def technique_lines(
-    now: SessionState, source: list[dict[str, Any]], exposure: Exposure | None
+    now: SessionState, source: ParameterSet, exposure: Exposure | None
 ) -> list[str]:
     """Return pulse rate and technique: the generator's where the room has one and it is live."""
     live = now.replay is None

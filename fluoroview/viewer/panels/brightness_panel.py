@@ -9,9 +9,10 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from fluoroview.dose.account import is_acquisition
+from fluoroview.hal.parameter import ParameterInfo, ParameterSet
 from fluoroview.viewer.image.overlay_text import capitalised
 from fluoroview.viewer.widgets import theme
-from fluoroview.viewer.widgets.parameter_editors import Described, ParameterEditor, editor_for, tip
+from fluoroview.viewer.widgets.parameter_editors import ParameterEditor, editor_for, tip
 from fluoroview.viewer.widgets.segments import Segments
 
 RUN, LEVEL = "AcquisitionType", "DoseLevel"
@@ -55,9 +56,9 @@ class BrightnessControls(QWidget):
         self._form.addRow(_dim("Brightness"), self._automatic)
         self.hide()
 
-    def show_parameters(self, described: list[Described], running: bool = False) -> None:
+    def show_parameters(self, described: ParameterSet, running: bool = False) -> None:
         """Show the device's values as read back."""
-        by_name = {each["name"]: each for each in described if each["name"] in NAMES}
+        by_name = {each.name: each for each in described if each.name in NAMES}
         self.setVisible(bool(by_name))
         if list(by_name) != self._shown:
             self._shown = list(by_name)
@@ -65,18 +66,18 @@ class BrightnessControls(QWidget):
         for name, segments in ((RUN, self.run), (LEVEL, self.level)):
             if name in by_name:
                 each = by_name[name]
-                segments.show_choices(each["choices"] or [], str(each["value"]))
-                segments.setEnabled(not (running and each["access"] == "rw when idle"))
+                segments.show_choices(each.choices, str(each.value))
+                segments.setEnabled(not (running and each.access == "rw when idle"))
                 segments.setToolTip(tip(each))
         for name, editor in self._editors.items():
             editor.show_described(by_name[name], running)
-        self.factors.setVisible(RUN in by_name and is_acquisition(str(by_name[RUN]["value"])))
-        words = str(by_name[LIMIT]["value"]) if LIMIT in by_name else ""
+        self.factors.setVisible(RUN in by_name and is_acquisition(str(by_name[RUN].value)))
+        words = str(by_name[LIMIT].value) if LIMIT in by_name else ""
         self.limit.setVisible(bool(words))
         if self.limit.text() != words:
             self.limit.setText(words)
 
-    def _build(self, by_name: dict[str, Described]) -> None:
+    def _build(self, by_name: dict[str, ParameterInfo]) -> None:
         for editor in self._editors.values():
             self._automatic.removeWidget(editor)
             editor.hide()

@@ -8,9 +8,9 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from fluoroview.hal import DeviceState, GeneratorState
+from fluoroview.hal.parameter import ParameterSet
 from fluoroview.session.state import DeviceStatus
 from fluoroview.viewer.widgets import theme
-from fluoroview.viewer.widgets.parameter_editors import Described
 
 WARM_PERCENT, HOT_PERCENT = 80.0, 100.0
 _COLOURS = {
@@ -41,9 +41,9 @@ class GeneratorStatus(QWidget):
         row.addWidget(self.state)
         row.addWidget(self.heat, 1)
 
-    def show_source(self, status: DeviceStatus, described: list[Described]) -> None:
+    def show_source(self, status: DeviceStatus, described: ParameterSet) -> None:
         """Show what the generator tells of itself."""
-        values = {each["name"]: each["value"] for each in described}
+        values = {each.name: each.value for each in described}
         state = source_state(status, values)
         words = f"● {state.value.capitalize()}"  # the word too: nothing rests on colour alone
         if self.state.text() != words:

@@ -14,7 +14,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from fluoroview.viewer.widgets.parameter_editors import Described, ParameterEditor, editor_for, tip
+from fluoroview.hal.parameter import ParameterSet
+from fluoroview.viewer.widgets.parameter_editors import ParameterEditor, editor_for, tip
 
 
 class ParameterPanel(QWidget):
@@ -50,13 +51,13 @@ class ParameterPanel(QWidget):
         column.addWidget(self.search)
         column.addWidget(self.empty)
         column.addWidget(self._area, 1)
-        self._form = self._new_form([])
+        self._form = self._new_form(ParameterSet())
 
     def show_parameters(
         self,
-        detector: list[Described],
+        detector: ParameterSet,
         running: bool = False,
-        source: list[Described] | None = None,
+        source: ParameterSet | None = None,
     ) -> None:
         """Show the parameters as read back; the form is built anew only when their set changes.
 
@@ -65,13 +66,13 @@ class ParameterPanel(QWidget):
         self._choice.setVisible(bool(source))
         of_source = bool(source) and self.source.isChecked()
         described = source if source and of_source else detector
-        kinds = [(each["name"], each["type"]) for each in described]
+        kinds = [(each.name, each.kind) for each in described]
         if kinds != self._kinds or of_source != self._of_source:
             self._kinds, self._of_source = kinds, of_source
             self._form = self._new_form(described)
             self._filter(self.search.text())
         for each in described:
-            self._editors[each["name"]].show_described(each, running)
+            self._editors[each.name].show_described(each, running)
 
     def editor(self, name: str) -> ParameterEditor:
         """Return the editor of one parameter."""
@@ -92,7 +93,7 @@ class ParameterPanel(QWidget):
         row.hide()
         return row
 
-    def _new_form(self, described: list[Described]) -> QFormLayout:
+    def _new_form(self, described: ParameterSet) -> QFormLayout:
         page = QWidget()
         form = QFormLayout(page)
         form.setContentsMargins(0, 4, 14, 8)
@@ -106,13 +107,13 @@ class ParameterPanel(QWidget):
             editor = editor_for(each)
             wanted = self.source_write_wanted if self._of_source else self.write_wanted
             editor.written.connect(wanted)
-            label = QLabel(humanize(each["name"]))
+            label = QLabel(humanize(each.name))
             label.setProperty("role", "dim")
-            label.setToolTip(f"{each['name']}\n{tip(each)}")
+            label.setToolTip(f"{each.name}\n{tip(each)}")
             label.setWordWrap(True)
             label.setFixedWidth(118)
             form.addRow(label, editor)
-            self._editors[each["name"]] = editor
+            self._editors[each.name] = editor
         self._area.setWidget(page)
         self.empty.setVisible(not described)
         self._area.setVisible(bool(described))

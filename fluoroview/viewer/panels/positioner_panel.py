@@ -21,12 +21,13 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from fluoroview.hal.parameter import ParameterInfo, ParameterSet
 from fluoroview.session.labels import angle_words
 from fluoroview.viewer.input.control_keys import Binding
 from fluoroview.viewer.widgets import theme
 from fluoroview.viewer.widgets.carm_dial import CArmDial
 from fluoroview.viewer.widgets.control_rows import KeyCap, stepped
-from fluoroview.viewer.widgets.parameter_editors import Described, ParameterEditor, editor_for, tip
+from fluoroview.viewer.widgets.parameter_editors import ParameterEditor, editor_for, tip
 from fluoroview.viewer.widgets.scrolling import scrolled
 from fluoroview.viewer.widgets.segments import Segments
 
@@ -57,7 +58,7 @@ class PositionerPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.wished_now: Callable[[str, Any], Any] = lambda _name, value: value
-        self._by_name: dict[str, Described] = {}
+        self._by_name: dict[str, ParameterInfo] = {}
         self._editors: dict[str, ParameterEditor] = {}
         self.dial = CArmDial()
         self.view = QLabel()
@@ -69,17 +70,17 @@ class PositionerPanel(QWidget):
         self.dial.wished.connect(self._turn)
         self.field.wished.connect(lambda value: self.wished.emit(FIELD, value))
 
-    def follow(self, described: list[Described]) -> None:
+    def follow(self, described: ParameterSet) -> None:
         """Know where everything stands, for the keys, while the panel is not seen."""
-        by_name = {each["name"]: each for each in described if each["name"] in NAMES}
+        by_name = {each.name: each for each in described if each.name in NAMES}
         if list(by_name) == list(self._by_name):
             self._by_name = by_name
         else:
             self.show_parameters(described)
 
-    def show_parameters(self, described: list[Described], running: bool = False) -> None:
+    def show_parameters(self, described: ParameterSet, running: bool = False) -> None:
         """Show where everything stands; what the device does not have is not seen."""
-        by_name = {each["name"]: each for each in described if each["name"] in NAMES}
+        by_name = {each.name: each for each in described if each.name in NAMES}
         if list(by_name) != list(self._by_name):
             self._by_name = by_name
             self._build()
@@ -87,7 +88,7 @@ class PositionerPanel(QWidget):
         self._show_angles()
         self._show_table()
         if FIELD in by_name:
-            self.field.show_choices(by_name[FIELD]["choices"] or [], str(by_name[FIELD]["value"]))
+            self.field.show_choices(by_name[FIELD].choices, str(by_name[FIELD].value))
         for name, editor in self._editors.items():
             editor.show_described(by_name[name], running)
 
@@ -116,7 +117,7 @@ class PositionerPanel(QWidget):
     def step(self, name: str, way: int) -> None:
         """Wish one step more or less of an angle or of the table."""
         described = self._by_name.get(name)
-        if described is None or described["access"] == "ro":
+        if described is None or described.access == "ro":
             return
         by = ANGLE_STEP_DEG if name in (PRIMARY, SECONDARY) else TABLE_STEP_MM
         value = stepped(described, self._ask, way, by)
@@ -129,8 +130,8 @@ class PositionerPanel(QWidget):
         described = self._by_name.get(FIELD)
         if described is None:
             return
-        fields = sorted(described["choices"] or [], key=float, reverse=True)
-        now = str(self._ask(FIELD, described["value"]))
+        fields = sorted(described.choices, key=float, reverse=True)
+        now = str(self._ask(FIELD, described.value))
         at = fields.index(now) + way if now in fields else 0
         if 0 <= at < len(fields):
             self.wished.emit(FIELD, fields[at])
@@ -144,19 +145,19 @@ class PositionerPanel(QWidget):
     def field_words(self) -> str:
         """Return the field of view in words; nothing where it is not told."""
         described = self._by_name.get(FIELD)
-        return f"{float(described['value']) / 10:g} cm" if described is not None else ""
+        return f"{described.number / 10:g} cm" if described is not None else ""
 
     def _ask(self, name: str, value: Any) -> Any:
         return self.wished_now(name, value)
 
     def _angles(self) -> tuple[float, float]:
-        first, second = (float(self._by_name[name]["value"]) for name in (PRIMARY, SECONDARY))
+        first, second = (float(self._by_name[name].value) for name in (PRIMARY, SECONDARY))
         return first, second
 
     def _turn(self, primary_deg: float, secondary_deg: float) -> None:
         for name, value in ((PRIMARY, primary_deg), (SECONDARY, secondary_deg)):
             described = self._by_name.get(name)
-            if described is not None and value != self._ask(name, described["value"]):
+            if described is not None and value != self._ask(name, described.value):
                 self.wished.emit(name, value)
 
     def _show_angles(self) -> None:
@@ -164,14 +165,14 @@ class PositionerPanel(QWidget):
             return
         angles = self._angles()
         first, second = (
-            float(self._ask(name, self._by_name[name]["value"])) for name in (PRIMARY, SECONDARY)
+            float(self._ask(name, self._by_name[name].value)) for name in (PRIMARY, SECONDARY)
         )
         self.dial.show_angles(angles, (first, second))
         self.view.setText(angle_words(*angles).replace("  ", "\n"))
 
     def _show_table(self) -> None:
         parts = [
-            f"{float(self._by_name[name]['value']):+.0f}"
+            f"{self._by_name[name].number:+.0f}"
             for name in (LATERAL, LONGITUDINAL, VERTICAL)
             if name in self._by_name
         ]
@@ -199,8 +200,8 @@ class PositionerPanel(QWidget):
         for heading, there in shown.items():
             self._sections[heading].setVisible(there)
 
-    def _editor(self, described: Described) -> ParameterEditor:
-        editor = self._editors[described["name"]] = editor_for(described)
+    def _editor(self, described: ParameterInfo) -> ParameterEditor:
+        editor = self._editors[described.name] = editor_for(described)
         editor.written.connect(self.wished)
         return editor
 
@@ -279,8 +280,8 @@ class PositionerPanel(QWidget):
         return pad
 
 
-def _span(described: Described, otherwise: float) -> tuple[float, float]:
-    low, high = described["minimum"], described["maximum"]
+def _span(described: ParameterInfo, otherwise: float) -> tuple[float, float]:
+    low, high = described.minimum, described.maximum
     return (-otherwise if low is None else low), (otherwise if high is None else high)
 
 

@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from fluoroview.hal.parameter import ParameterInfo, ParameterSet
 from fluoroview.session.devices.catalogue import (
     CaseEntry,
     Catalogue,
@@ -33,7 +34,6 @@ from fluoroview.viewer.input.device_drag import DragTarget, Grips
 from fluoroview.viewer.input.drag_mapping import LEFT_RIGHT, UP_DOWN, Hand, hand_for, way_of_more
 from fluoroview.viewer.widgets import theme
 from fluoroview.viewer.widgets.control_rows import ControlRow, StepRow, row_for
-from fluoroview.viewer.widgets.parameter_editors import Described
 from fluoroview.viewer.widgets.scrolling import scrolled
 
 LEAST_TEXT_PX, COMPACT_TEXT_PX = 118, 84
@@ -91,9 +91,9 @@ class ProcedurePanel(QWidget):
         """Know the titles of what drivers offer from now on."""
         self._catalogue = catalogue
 
-    def show_parameters(self, driver: str, described: list[Described], running: bool) -> None:
+    def show_parameters(self, driver: str, described: ParameterSet, running: bool) -> None:
         """Show the examination as read back."""
-        by_name = {each["name"]: each for each in described}
+        by_name = {each.name: each for each in described}
         entry = self._catalogue.find(driver, str(value_of(described, "Procedure") or ""))
         self._driver, self._entry = driver, entry or self._entry
         self._show_pickers(driver, by_name, entry, running)
@@ -160,7 +160,7 @@ class ProcedurePanel(QWidget):
     def _show_pickers(
         self,
         driver: str,
-        by_name: dict[str, Described],
+        by_name: dict[str, ParameterInfo],
         entry: ProcedureEntry | None,
         running: bool,
     ) -> None:
@@ -170,41 +170,43 @@ class ProcedurePanel(QWidget):
             picker, described = self._pickers()[name], by_name.get(name)
             picker.setVisible(described is not None)
             if described is not None:
-                wished = str(self.wished_now(name, described["value"]))
-                picker.show_choices(described["choices"] or [], words, wished)
+                wished = str(self.wished_now(name, described.value))
+                picker.show_choices(described.choices, words, wished)
                 picker.setEnabled(not running)
                 locked = "Release the pedal to change it"
                 picker.setToolTip(locked if running else picker.currentText())
 
-    def _show_teaching(self, by_name: dict[str, Described], entry: ProcedureEntry | None) -> None:
+    def _show_teaching(
+        self, by_name: dict[str, ParameterInfo], entry: ProcedureEntry | None
+    ) -> None:
         told = by_name.get("TeachingText")
         if told is not None:
-            self.teaching.show_text(str(told["value"]))
+            self.teaching.show_text(str(told.value))
         elif entry is not None and "Case" in by_name:
             case = next(
-                (c for c in entry.cases if c.name == by_name["Case"]["value"]), CaseEntry(name="")
+                (c for c in entry.cases if c.name == by_name["Case"].value), CaseEntry(name="")
             )
             self.teaching.show_text(f"{entry.teaching}\n\n{case.teaching}".strip())
         else:
             self.teaching.show_text("")
 
     def _show_controls(
-        self, by_name: dict[str, Described], entry: ProcedureEntry | None, running: bool
+        self, by_name: dict[str, ParameterInfo], entry: ProcedureEntry | None, running: bool
     ) -> None:
         names = control_names(by_name.values(), entry)
-        kinds = [(name, by_name[name]["type"]) for name in names]
+        kinds = [(name, by_name[name].kind) for name in names]
         if kinds != self._kinds:
             self._kinds = kinds
-            self._build([by_name[name] for name in names])
+            self._build(ParameterSet(by_name[name] for name in names))
         for name in names:
             self.rows[name].show_described(by_name[name], running)
 
-    def _build(self, described: list[Described]) -> None:
+    def _build(self, described: ParameterSet) -> None:
         for row in self.rows.values():
             self._controls.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {each["name"]: row_for(each, self._ask) for each in described}
+        self.rows = {each.name: row_for(each, self._ask) for each in described}
         for row in self.rows.values():
             row.wished.connect(self.wished)
             row.run_wished.connect(self.run_wished)
@@ -257,14 +259,14 @@ class ProcedurePanel(QWidget):
 def control_names(described: Any, entry: ProcedureEntry | None) -> list[str]:
     """Return which parameters are the examination's controls, in its own order."""
     if entry is not None:
-        offered = {each["name"] for each in described}
+        offered = {each.name for each in described}
         return [control.name for control in entry.controls if control.name in offered]
     return [
-        each["name"]
+        each.name
         for each in described
-        if each.get("keys")
-        and each["name"] != HIGH_LEVEL  # it works while it is held: a button of its own
-        and not each["name"].startswith(("Positioner", "Table"))
+        if each.shortcut
+        and each.name != HIGH_LEVEL  # it works while it is held: a button of its own
+        and not each.name.startswith(("Positioner", "Table"))
     ]
 
 

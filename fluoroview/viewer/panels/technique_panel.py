@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from fluoroview.hal.parameter import ParameterInfo, ParameterSet
 from fluoroview.hal.window import Window
 from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.session.last_image_hold import MAX_HOLD_FRAMES
@@ -22,7 +23,6 @@ from fluoroview.session.state import DeviceStatus
 from fluoroview.viewer.panels.brightness_panel import BrightnessControls
 from fluoroview.viewer.panels.generator_status import GeneratorStatus
 from fluoroview.viewer.widgets.parameter_editors import (
-    Described,
     NumberEditor,
     ParameterEditor,
     editor_for,
@@ -93,13 +93,13 @@ class TechniquePanel(QWidget):
 
     def show_parameters(
         self,
-        detector: list[Described],
+        detector: ParameterSet,
         running: bool = False,
-        source: list[Described] | None = None,
+        source: ParameterSet | None = None,
     ) -> None:
         """Show the technique: the generator's where there is one, else the detector's."""
-        of_source = {each["name"]: each for each in source or [] if each["name"] in TECHNIQUE}
-        own = {each["name"]: each for each in detector if each["access"] != "ro"}
+        of_source = {each.name: each for each in source or [] if each.name in TECHNIQUE}
+        own = {each.name: each for each in detector if each.access != "ro"}
         if source:
             own = {name: own[name] for name in _OF_IMAGE if name in own}
         every = own | of_source
@@ -116,7 +116,7 @@ class TechniquePanel(QWidget):
         for name, each in chosen.items():
             self._editors[name].show_described(each, running)
 
-    def show_generator(self, status: DeviceStatus, source: list[Described]) -> None:
+    def show_generator(self, status: DeviceStatus, source: ParameterSet) -> None:
         """Show how the generator stands; nothing in a room without one."""
         self.generator.setVisible(bool(status.name))
         if status.name:
@@ -153,7 +153,7 @@ class TechniquePanel(QWidget):
         """Return the editor of one technique parameter."""
         return self._editors[name]
 
-    def _build(self, described: dict[str, Described]) -> None:
+    def _build(self, described: dict[str, ParameterInfo]) -> None:
         while self.technique.rowCount():
             self.technique.removeRow(0)
         self._editors = {}

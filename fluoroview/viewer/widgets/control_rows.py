@@ -12,11 +12,11 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
+from fluoroview.hal.parameter import ParameterInfo
 from fluoroview.session.labels import humanize, key_cap
 from fluoroview.viewer.input.control_keys import Binding, is_reserved
 from fluoroview.viewer.widgets import theme
 from fluoroview.viewer.widgets.parameter_editors import (
-    Described,
     ParameterEditor,
     editor_for,
     tip,
@@ -52,11 +52,11 @@ class ControlRow(QWidget):
     run_wished = pyqtSignal(str)
     """The name of a command to be run."""
 
-    def __init__(self, described: Described) -> None:
+    def __init__(self, described: ParameterInfo) -> None:
         super().__init__()
         self.described = described
-        self.name = str(described["name"])
-        self.keys = [key for key in described.get("keys") or [] if not is_reserved(key)]
+        self.name = str(described.name)
+        self.keys = [key for key in described.shortcut if not is_reserved(key)]
         self.setFixedHeight(ROW_PX)
         self.setToolTip(tip(described))
         self.line = QHBoxLayout(self)
@@ -71,7 +71,7 @@ class ControlRow(QWidget):
         """Return what its keys do."""
         return {}
 
-    def show_described(self, described: Described, running: bool = False) -> None:
+    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
         """Show the value as read back."""
         self.described = described
 
@@ -85,7 +85,7 @@ class ControlRow(QWidget):
 class CommandRow(ControlRow):
     """A wide button that runs a command."""
 
-    def __init__(self, described: Described) -> None:
+    def __init__(self, described: ParameterInfo) -> None:
         super().__init__(described)
         self.button = _capped(QPushButton(), humanize(self.name), self.keys)
         self.button.clicked.connect(self._run)
@@ -102,7 +102,7 @@ class CommandRow(ControlRow):
 class SwitchRow(ControlRow):
     """A wide button that stays down while the switch is on."""
 
-    def __init__(self, described: Described, wished_now: Callable[[str, Any], Any]) -> None:
+    def __init__(self, described: ParameterInfo, wished_now: Callable[[str, Any], Any]) -> None:
         super().__init__(described)
         self._wished_now = wished_now
         self.button = _capped(QPushButton(), humanize(self.name), self.keys)
@@ -111,11 +111,11 @@ class SwitchRow(ControlRow):
         self.line.addWidget(self.button, 1)
         self.show_described(described)
 
-    def show_described(self, described: Described, running: bool = False) -> None:
+    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
         """Show whether it is on."""
         super().show_described(described, running)
         with QSignalBlocker(self.button):
-            self.button.setChecked(bool(self._wished_now(self.name, described["value"])))
+            self.button.setChecked(bool(self._wished_now(self.name, described.value)))
 
     def bindings(self) -> dict[str, Binding]:
         """Press to turn it."""
@@ -130,7 +130,7 @@ class StepRow(ControlRow):
     stopped = pyqtSignal(str)
     """A sentence: it is at its end."""
 
-    def __init__(self, described: Described, wished_now: Callable[[str, Any], Any]) -> None:
+    def __init__(self, described: ParameterInfo, wished_now: Callable[[str, Any], Any]) -> None:
         super().__init__(described)
         self._wished_now = wished_now
         self.less, self.more = _step_button("−", "less"), _step_button("+", "more")
@@ -149,19 +149,19 @@ class StepRow(ControlRow):
 
     def words(self) -> str:
         """Return what it is and how far it is wished to be, for the image."""
-        value = float(self._wished_now(self.name, self.described["value"]))
+        value = float(self._wished_now(self.name, self.described.value))
         return f"{humanize(self.name)}  {value:.6g}{unit_words(self.described)}"
 
     def show_mouse(self, sign: str) -> None:
         """Show that the mouse moves it in the image, and in which way; empty: it does not."""
         self.label.show_sign(sign)
 
-    def show_described(self, described: Described, running: bool = False) -> None:
+    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
         """Show the number, and whether there is more and less."""
         super().show_described(described, running)
-        value, unit = float(described["value"]), unit_words(described)
+        value, unit = float(described.value), unit_words(described)
         self.value.setText(f"{value:.6g}{unit}")
-        low, high = described["minimum"], described["maximum"]
+        low, high = described.minimum, described.maximum
         self.less.setEnabled(low is None or value > low)
         self.more.setEnabled(high is None or value < high)
 
@@ -201,7 +201,7 @@ class _Name(QLabel):
 class EditorRow(ControlRow):
     """A choice, or a number to be typed: the editor of its type."""
 
-    def __init__(self, described: Described) -> None:
+    def __init__(self, described: ParameterInfo) -> None:
         super().__init__(described)
         self.editor: ParameterEditor = editor_for(described)
         self.editor.written.connect(self.wished)
@@ -211,48 +211,51 @@ class EditorRow(ControlRow):
         self.editor.setFixedWidth(196)
         self.line.addWidget(self.editor)
 
-    def show_described(self, described: Described, running: bool = False) -> None:
+    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
         """Show the value."""
         super().show_described(described, running)
         self.editor.show_described(described, running)
 
     def bindings(self) -> dict[str, Binding]:
         """One key takes the next choice."""
-        if not self.described["choices"]:
+        if not self.described.choices:
             return {}
         return {key: Binding(self._next, repeats=True) for key in self.keys[:1]}
 
     def _next(self) -> None:
-        choices = self.described["choices"]
-        at = choices.index(self.described["value"]) if self.described["value"] in choices else -1
+        choices = self.described.choices
+        at = choices.index(self.described.value) if self.described.value in choices else -1
         self.wished.emit(self.name, choices[(at + 1) % len(choices)])
 
 
-def row_for(described: Described, wished_now: Callable[[str, Any], Any]) -> ControlRow:
+def row_for(described: ParameterInfo, wished_now: Callable[[str, Any], Any]) -> ControlRow:
     """Return the row that suits a described parameter."""
-    kind = described["type"]
+    kind = described.kind
     if kind == "command":
         return CommandRow(described)
     if kind == "bool":
         return SwitchRow(described, wished_now)
-    if kind in ("int", "float") and described.get("step") and described.get("keys"):
+    if kind in ("int", "float") and described.step and described.shortcut:
         return StepRow(described, wished_now)
     return EditorRow(described)
 
 
 def stepped(
-    described: Described, wished_now: Callable[[str, Any], Any], way: int, step: float | None = None
+    described: ParameterInfo,
+    wished_now: Callable[[str, Any], Any],
+    way: int,
+    step: float | None = None,
 ) -> float | int | None:
     """Return a number one step on from the last wish, within its limits; None at their end."""
-    by = step or described.get("step") or described["increment"] or 1.0
-    now = float(wished_now(described["name"], described["value"]))
+    by = step or described.step or described.increment or 1.0
+    now = float(wished_now(described.name, described.value))
     value = now + way * by
-    low, high = described["minimum"], described["maximum"]
+    low, high = described.minimum, described.maximum
     value = value if low is None else max(value, low)
     value = value if high is None else min(value, high)
     if value == now:
         return None
-    return round(value) if described["type"] == "int" else value
+    return round(value) if described.kind == "int" else value
 
 
 def _capped(button: QPushButton, words: str, keys: list[str]) -> QPushButton:

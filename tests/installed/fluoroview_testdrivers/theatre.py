@@ -22,8 +22,8 @@ _CATHETER = {
     "name": "CatheterAdvance",
     "kind": "step",
     "unit": "mm",
-    "doc": "Catheter forward and back",
-    "keys": ["Up", "Down"],
+    "description": "Catheter forward and back",
+    "shortcut": ["Up", "Down"],
     "default": 0.0,
     "minimum": 0.0,
     "maximum": 100.0,
@@ -55,8 +55,8 @@ PROCEDURES = [
                 "name": "Swallow",
                 "kind": "command",
                 "unit": "",
-                "doc": "The patient swallows",
-                "keys": ["S"],
+                "description": "The patient swallows",
+                "shortcut": ["S"],
                 "default": 0.0,
                 "minimum": 0.0,
                 "maximum": 1.0,
@@ -67,8 +67,8 @@ PROCEDURES = [
                 "name": "BreathHold",
                 "kind": "switch",
                 "unit": "",
-                "doc": "Breath held",
-                "keys": ["H"],
+                "description": "Breath held",
+                "shortcut": ["H"],
                 "default": False,
                 "minimum": 0.0,
                 "maximum": 1.0,
@@ -79,8 +79,8 @@ PROCEDURES = [
                 "name": "Consistency",
                 "kind": "choice",
                 "unit": "",
-                "doc": "What is swallowed",
-                "keys": [],
+                "description": "What is swallowed",
+                "shortcut": [],
                 "default": "thin",
                 "minimum": 0.0,
                 "maximum": 1.0,
@@ -109,8 +109,8 @@ PROCEDURES = [
                 "name": "Inject",
                 "kind": "command",
                 "unit": "",
-                "doc": "Inject contrast medium",
-                "keys": ["I"],
+                "description": "Inject contrast medium",
+                "shortcut": ["I"],
             },
         ],
     },
@@ -278,16 +278,18 @@ class TheatreDetector(PolledDetector):
         return [self._control(control) for control in self._info()["controls"]]
 
     def _control(self, control):
-        name, keys, doc = control["name"], control["keys"], control["doc"]
+        name, keys, description = control["name"], control["shortcut"], control["description"]
         if control["kind"] == "command":
             return CommandParameter(
-                name, lambda: self.told.append((name, None)), doc=doc, keys=keys
+                name, lambda: self.told.append((name, None)), description=description, shortcut=keys
             )
         get, write = self._get(name), self._set(name)
         if control["kind"] == "switch":
-            return BoolParameter(name, get, write, doc=doc, keys=keys)
+            return BoolParameter(name, get, write, description=description, shortcut=keys)
         if control["kind"] == "choice":
-            return EnumParameter(name, get, write, choices=control["choices"], doc=doc, keys=keys)
+            return EnumParameter(
+                name, get, write, choices=control["choices"], description=description, shortcut=keys
+            )
         return FloatParameter(
             name,
             get,
@@ -295,8 +297,8 @@ class TheatreDetector(PolledDetector):
             minimum=control["minimum"],
             maximum=control["maximum"],
             unit=control["unit"],
-            doc=doc,
-            keys=keys,
+            description=description,
+            shortcut=keys,
             step=control["step"],
         )
 

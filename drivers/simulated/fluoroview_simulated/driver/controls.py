@@ -43,14 +43,26 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
     def write(value: Any) -> None:
         device.patient().actions.record(device.now_s(), control.name, value)
 
-    keys, doc = control.keys, control.doc
+    keys, description = control.shortcut, control.description
     if control.kind == "command":
-        return _Command(control.name, lambda: write(None), doc=doc, keys=keys, asked=check)
+        return _Command(
+            control.name, lambda: write(None), description=description, shortcut=keys, asked=check
+        )
     if control.kind == "switch":
-        return _Switch(control.name, read, write, doc=doc, keys=keys, asked=check)
+        return _Switch(
+            control.name, read, write, description=description, shortcut=keys, asked=check
+        )
     if control.kind == "choice":
         choices = list(control.choices)
-        return _Choice(control.name, read, write, choices=choices, doc=doc, keys=keys, asked=check)
+        return _Choice(
+            control.name,
+            read,
+            write,
+            choices=choices,
+            description=description,
+            shortcut=keys,
+            asked=check,
+        )
     return _Number(
         control.name,
         read,
@@ -58,8 +70,8 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
         minimum=control.minimum,
         maximum=control.maximum,
         unit=control.unit,
-        doc=doc,
-        keys=keys,
+        description=description,
+        shortcut=keys,
         step=control.step,
         asked=check,
     )

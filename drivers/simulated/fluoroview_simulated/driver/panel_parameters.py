@@ -19,7 +19,7 @@ def panel(device: SimulatedDetector) -> list[Parameter]:
     """What of the detector is simulated, each to be switched off by itself; and the truth."""
     suite = device.suite
 
-    def switch(name: str, field: str, doc: str) -> BoolParameter:
+    def switch(name: str, field: str, description: str) -> BoolParameter:
         def write(on: bool) -> None:
             suite.settings = replace(suite.settings, **{field: on})
             device.prepare()
@@ -29,7 +29,7 @@ def panel(device: SimulatedDetector) -> list[Parameter]:
             lambda: bool(getattr(suite.settings, field)),
             write,
             access=Access.RW_IDLE,
-            doc=doc,
+            description=description,
         )
 
     def jitter(ms: float) -> None:
@@ -61,13 +61,13 @@ def panel(device: SimulatedDetector) -> list[Parameter]:
             maximum=20.0,
             unit="ms",
             access=Access.RW_IDLE,
-            doc="spread of the frames' times, root mean square",
+            description="spread of the frames' times, root mean square",
         ),
         _Folder(
             "TruthFolder",
             lambda: suite.truth_folder,
             lambda v: setattr(suite, "truth_folder", v),
-            doc="each frame's noiseless image, material maps and facts are written there; "
+            description="each frame's noiseless image, material maps and facts are written there; "
             "slows the pulses down; empty: no truth",
         ),
     ]

@@ -39,26 +39,26 @@ def detector(device: SimulatedDetector) -> list[Parameter]:
     """Format, matrix and what stands before the detector."""
     suite = device.suite
     return [
-        IntParameter("Width", lambda: suite.size, unit="px", doc="columns; see Matrix"),
-        IntParameter("Height", lambda: suite.size, unit="px", doc="rows; see Matrix"),
+        IntParameter("Width", lambda: suite.size, unit="px", description="columns; see Matrix"),
+        IntParameter("Height", lambda: suite.size, unit="px", description="rows; see Matrix"),
         EnumParameter("PixelFormat", lambda: "Mono16", choices=["Mono16"]),
         EnumParameter(
             "PixelIntensityRelationship",
             lambda: "LIN",
             choices=["LIN"],
-            doc="pixel values are linear in exposure",
+            description="pixel values are linear in exposure",
         ),
         IntParameter("BitDepth", lambda: 14 if suite.settings.saturation else 16, unit="bit"),
         StrParameter(
             "DeviceSerialNumber",
             lambda: f"SIM{suite.seed:05d}",
-            doc="another Seed is another panel",
+            description="another Seed is another panel",
         ),
         FloatParameter(
             "AcquisitionFrameRate",
             lambda: suite.pulses_per_s,
             unit="Hz",
-            doc="one frame per pulse; see PulseRate and RadiationMode",
+            description="one frame per pulse; see PulseRate and RadiationMode",
         ),
         remakes(
             device,
@@ -82,7 +82,8 @@ def detector(device: SimulatedDetector) -> list[Parameter]:
             lambda: suite.before_detector,
             lambda v: setattr(suite, "before_detector", v),
             choices=[PATIENT, OPEN_FIELD, DARK],
-            doc="open field: no patient, shutters beyond the detector; dark: no x-ray pulses",
+            description="open field: no patient, shutters beyond the detector; dark: no x-ray "
+            "pulses",
         ),
     ]
 
@@ -109,7 +110,7 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
             device.choose,
             choices=procedures.names(),
             access=Access.RW_IDLE,
-            doc="the examination; brings its start technique and view",
+            description="the examination; brings its start technique and view",
         ),
         remakes(
             device,
@@ -134,18 +135,18 @@ def examination(device: SimulatedDetector) -> list[Parameter]:
             minimum=0,
             maximum=2**31 - 1,
             access=Access.RW_IDLE,
-            doc="another patient, another noise",
+            description="another patient, another noise",
         ),
-        StrParameter("ProcedureStatus", situation, doc="what happens now"),
+        StrParameter("ProcedureStatus", situation, description="what happens now"),
         StrParameter(
             "TeachingText",
             teaching,
-            doc="what to see",
+            description="what to see",
         ),
         BoolParameter(
             "DsaDefault",
             lambda: suite.info.subtraction,
-            doc="whether the examination is usually read subtracted (DSA)",
+            description="whether the examination is usually read subtracted (DSA)",
         ),
     ]
 
@@ -196,14 +197,16 @@ def source(device: SimulatedDetector) -> list[Parameter]:
             lambda: suite.radiation_mode,
             lambda v: setattr(suite, "radiation_mode", v),
             choices=[PULSED, CONTINUOUS],
-            doc="continuous: the beam stays on, 30 frames/s are read out, motion is blurred",
+            description="continuous: the beam stays on, 30 frames/s are read out, motion is "
+            "blurred",
         ),
         EnumParameter(
             "AcquisitionType",
             lambda: suite.acquisition_type,
             lambda v: setattr(suite, "acquisition_type", v),
             choices=list(DETECTOR_DOSE),
-            doc="acquisition (cine, DSA) has 8 times the detector dose per pulse of fluoroscopy, a "
+            description="acquisition (cine, DSA) has 8 times the detector dose per pulse of "
+            "fluoroscopy, a "
             "spot image 16 times and one pulse per press of the pedal",
         ),
         remakes(
@@ -220,37 +223,38 @@ def source(device: SimulatedDetector) -> list[Parameter]:
             "PeakSkinDose",
             lambda: round(p.kerma_mgy, 4) if (p := peak()) else 0.0,
             unit="mGy",
-            doc="entrance surface air kerma with backscatter of the most exposed patch of skin, "
+            description="entrance surface air kerma with backscatter of the most exposed patch "
+            "of skin, "
             "simulated; another patient starts at none",
         ),
         StrParameter(
             "PeakSkinDosePlace",
             lambda: f"{p.side}, z = {p.height_mm:.0f} mm" if (p := peak()) else "",
-            doc="where that patch lies",
+            description="where that patch lies",
         ),
         _SkinFile(device),
         CommandParameter(
             "SkinDoseReset",
             device.reset_skin,
-            doc="another procedure begins: the skin has had no dose",
+            description="another procedure begins: the skin has had no dose",
         ),
         FloatParameter(
             "AnodeHeat",
             lambda: round(100.0 * suite.tube.heat_share(time.monotonic_ns() / 1e9), 1),
             unit="%",
-            doc="of what the anode may hold; at 100 no pulse is made until it has cooled",
+            description="of what the anode may hold; at 100 no pulse is made until it has cooled",
         ),
         FloatParameter(
             "AirKermaPerPulse",
             device.kerma_ugy,
             unit="µGy",
-            doc="at the reference point, simulated",
+            description="at the reference point, simulated",
         ),
         FloatParameter(
             "AirKermaRate",
             device.kerma_rate_mgy_min,
             unit="mGy/min",
-            doc="at the reference point, simulated",
+            description="at the reference point, simulated",
         ),
     ]
 
@@ -268,32 +272,33 @@ def _brightness(device: SimulatedDetector) -> list[Parameter]:
             "AutomaticBrightnessControl",
             lambda: suite.automatic,
             automatic,
-            doc="chooses voltage, current and pulse width by itself; setting one of them ends it",
+            description="chooses voltage, current and pulse width by itself; setting one of them "
+            "ends it",
         ),
         EnumParameter(
             "BrightnessCurve",
             lambda: suite.curve,
             lambda v: setattr(suite, "curve", v),
             choices=list(CURVES),
-            doc="which factor gives way first when the patient is thicker",
+            description="which factor gives way first when the patient is thicker",
         ),
         EnumParameter(
             "DoseLevel",
             lambda: suite.level,
             lambda v: setattr(suite, "level", v),
             choices=list(LEVELS),
-            doc="detector dose per pulse; boost needs the high-level control held down",
+            description="detector dose per pulse; boost needs the high-level control held down",
         ),
         BoolParameter(
             "HighLevelControl",
             lambda: suite.high_level,
             lambda v: setattr(suite, "high_level", v),
-            doc="while held, 176 instead of 88 mGy/min are allowed (21 CFR 1020.32)",
+            description="while held, 176 instead of 88 mGy/min are allowed (21 CFR 1020.32)",
         ),
         StrParameter(
             "BrightnessLimit",
             lambda: suite.limit,
-            doc="what keeps the image from its dose level; empty when nothing does",
+            description="what keeps the image from its dose level; empty when nothing does",
         ),
     ]
 
@@ -307,7 +312,8 @@ class _SkinFile(StrParameter):
             "SkinDoseMapFile",
             lambda: self._written,
             lambda v: setattr(self, "_written", v),
-            doc="the map of the skin's dose is written to the file named here (.png or .npz)",
+            description="the map of the skin's dose is written to the file named here (.png or "
+            ".npz)",
         )
 
     def check(self, value: Any) -> str:
@@ -325,7 +331,7 @@ def remakes(
     read: Any,
     write: Any,
     choices: Any,
-    doc: str,
+    description: str,
     unit: str = "",
 ) -> EnumParameter:
     """A choice after which the patient is prepared anew."""
@@ -335,7 +341,13 @@ def remakes(
         device.prepare()
 
     return EnumParameter(
-        name, read, chosen, choices=choices, access=Access.RW_IDLE, doc=doc, unit=unit
+        name,
+        read,
+        chosen,
+        choices=choices,
+        access=Access.RW_IDLE,
+        description=description,
+        unit=unit,
     )
 
 

@@ -44,7 +44,8 @@ def stand(device: SimulatedDetector) -> list[Parameter]:
             lambda: suite.geometry.position,
             lambda v: _lay(device, "PatientPosition", "position", v),
             choices=list(limits.POSITIONS),
-            doc="how the patient lies or stands: where fluid goes; the C-arm turns with them",
+            description="how the patient lies or stands: where fluid goes; the C-arm turns with "
+            "them",
         ),
         FloatParameter(
             "TableTilt",
@@ -53,7 +54,7 @@ def stand(device: SimulatedDetector) -> list[Parameter]:
             minimum=-45.0,
             maximum=90.0,
             unit="deg",
-            doc="head end up positive",
+            description="head end up positive",
         ),
         EnumParameter(
             "FieldOfView",
@@ -66,7 +67,7 @@ def stand(device: SimulatedDetector) -> list[Parameter]:
                     {*limits.FIELDS_OF_VIEW_MM, suite.info.geometry.detector_mm}, reverse=True
                 )
             ],
-            doc="side of the detector's input field: smaller magnifies",
+            description="side of the detector's input field: smaller magnifies",
         ),
         _shutter(device, "FieldWidth", "field_width_mm"),
         _shutter(device, "FieldHeight", "field_height_mm"),
@@ -77,13 +78,13 @@ def stand(device: SimulatedDetector) -> list[Parameter]:
             minimum=0.0,
             maximum=lambda: 2 * suite.geometry.detector_mm,
             unit="mm",
-            doc="round opening, measured at the detector",
+            description="round opening, measured at the detector",
         ),
         BoolParameter(
             "AntiScatterGrid",
             lambda: suite.geometry.grid,
             lambda v: suite.set_geometry(grid=v),
-            doc="out: less dose for the same signal, more scatter",
+            description="out: less dose for the same signal, more scatter",
         ),
         FloatParameter("SourceImageDistance", lambda: suite.geometry.source_image_mm, unit="mm"),
     ]
@@ -104,8 +105,8 @@ def _geometry(
     field: str,
     span: tuple[float, float],
     unit: str,
-    doc: str,
-    keys: tuple[str, ...] = (),
+    description: str,
+    shortcut: tuple[str, ...] = (),
     step: float | None = None,
 ) -> FloatParameter:
     return FloatParameter(
@@ -115,13 +116,13 @@ def _geometry(
         minimum=span[0],
         maximum=span[1],
         unit=unit,
-        doc=doc,
-        keys=keys,
+        description=description,
+        shortcut=shortcut,
         step=step,
     )
 
 
-def _table(device: SimulatedDetector, name: str, axis: int, doc: str) -> FloatParameter:
+def _table(device: SimulatedDetector, name: str, axis: int, description: str) -> FloatParameter:
     return FloatParameter(
         name,
         lambda: device.suite.table_mm(axis),
@@ -129,7 +130,7 @@ def _table(device: SimulatedDetector, name: str, axis: int, doc: str) -> FloatPa
         minimum=-400.0,
         maximum=400.0,
         unit="mm",
-        doc=f"from where the examination began; {doc}",
+        description=f"from where the examination began; {description}",
         step=10.0,
     )
 
@@ -142,5 +143,5 @@ def _shutter(device: SimulatedDetector, name: str, field: str) -> FloatParameter
         minimum=0.0,
         maximum=lambda: device.suite.geometry.detector_mm,
         unit="mm",
-        doc="open field, measured at the detector",
+        description="open field, measured at the detector",
     )

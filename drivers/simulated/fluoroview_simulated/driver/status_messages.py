@@ -20,11 +20,11 @@ class Notices(logging.Handler):
 
 
 _notices = Notices()
-logging.getLogger(__package__).addHandler(_notices)
+logging.getLogger("fluoroview_simulated").addHandler(_notices)
 
 
 def parameter() -> StrParameter:
     """The last warning; empty as long as there was none."""
     return StrParameter(
-        "StatusMessage", lambda: _notices.text, doc="what the operator should know of"
+        "StatusMessage", lambda: _notices.text, description="what the operator should know of"
     )

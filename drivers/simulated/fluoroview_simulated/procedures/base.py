@@ -49,20 +49,20 @@ class Control:
         name: parameter name, CamelCase ("Inject", "CatheterAdvance").
         kind: "command" (a press), "number" (a value), "step" (a press moves by `step`; value is
             kept), "choice" or "switch".
-        keys: the keyboard keys that the viewer offers, e.g. ("Up", "Down") for a step, ("I",) for a
+        shortcut: the keyboard keys that the viewer offers, e.g. ("Up", "Down") for a step, ("I",) for a
             command or switch.
     """
 
     name: str
     kind: str
-    doc: str
+    description: str
     unit: str = ""
     default: float | str | bool = 0.0
     minimum: float = 0.0
     maximum: float = 1.0
     step: float = 1.0
     choices: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
+    shortcut: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -85,10 +85,12 @@ INFO = ProcedureInfo(
     ),
     rate_hz=4.0,
     controls=(
-        Control("Enema", "switch", "valve of the barium bag open", default=False, keys=("E",)),
-        Control("Insufflate", "switch", "air is blown in", default=False, keys=("I",)),
-        Control("Drain", "switch", "bag lowered: barium runs back", default=False, keys=("D",)),
-        Control("BreathHold", "switch", "the patient holds the breath", default=False, keys=("H",)),
+        Control("Enema", "switch", "valve of the barium bag open", default=False, shortcut=("E",)),
+        Control("Insufflate", "switch", "air is blown in", default=False, shortcut=("I",)),
+        Control("Drain", "switch", "bag lowered: barium runs back", default=False, shortcut=("D",)),
+        Control(
+            "BreathHold", "switch", "the patient holds the breath", default=False, shortcut=("H",)
+        ),
     ),
     gallery_s=(47.0, 55.0),
     gallery_actions=((0.0, "Enema", True), (18.0, "Insufflate", True)),

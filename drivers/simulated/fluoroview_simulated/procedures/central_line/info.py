@@ -66,7 +66,7 @@ INFO = ProcedureInfo(
             0.0,
             460.0,
             10.0,
-            keys=("Up", "Down"),
+            shortcut=("Up", "Down"),
         ),
         Control(
             "GuidewireRotate",
@@ -77,7 +77,7 @@ INFO = ProcedureInfo(
             -720.0,
             720.0,
             30.0,
-            keys=("Right", "Left"),
+            shortcut=("Right", "Left"),
         ),
         Control(
             "CatheterAdvance",
@@ -88,17 +88,19 @@ INFO = ProcedureInfo(
             0.0,
             CATHETER_LONGEST_MM,
             10.0,
-            keys=("Shift+Up", "Shift+Down"),
+            shortcut=("Shift+Up", "Shift+Down"),
         ),
         Control(
             "GuidewireOut",
             "switch",
             "The guidewire is drawn out of the catheter.",
             default=False,
-            keys=("W",),
+            shortcut=("W",),
         ),
-        Control("Inject", "command", "5 ml of contrast by hand into the catheter.", keys=("I",)),
-        Control("BreathHold", "switch", "The breath is held.", default=False, keys=("H",)),
+        Control(
+            "Inject", "command", "5 ml of contrast by hand into the catheter.", shortcut=("I",)
+        ),
+        Control("BreathHold", "switch", "The breath is held.", default=False, shortcut=("H",)),
     ),
     gallery_s=(0.0, 6.0),
     gallery_actions=(

@@ -41,7 +41,7 @@ CASES = (
 )
 
 CONTROLS = (
-    Control("Inject", "command", "Start the power injector.", keys=("I",)),
+    Control("Inject", "command", "Start the power injector.", shortcut=("I",)),
     Control(
         "InjectionRate", "number", "Contrast per second.", "ml/s", 6.0, 1.0, 12.0, 0.5
     ),

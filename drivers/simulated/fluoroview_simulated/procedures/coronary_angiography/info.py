@@ -86,7 +86,7 @@ INFO = ProcedureInfo(
             -40.0,
             30.0,
             4.0,
-            keys=("Up", "Down"),
+            shortcut=("Up", "Down"),
         ),
         Control(
             "CatheterRotate",
@@ -97,11 +97,11 @@ INFO = ProcedureInfo(
             -180.0,
             180.0,
             15.0,
-            keys=("Right", "Left"),
+            shortcut=("Right", "Left"),
         ),
-        Control("Inject", "command", "7 ml of contrast by hand, 3 ml/s.", keys=("I",)),
+        Control("Inject", "command", "7 ml of contrast by hand, 3 ml/s.", shortcut=("I",)),
         Control(
-            "BreathHold", "switch", "The patient holds the breath.", default=False, keys=("H",)
+            "BreathHold", "switch", "The patient holds the breath.", default=False, shortcut=("H",)
         ),
         Control(
             "BalloonAdvance",
@@ -112,9 +112,9 @@ INFO = ProcedureInfo(
             -30.0,
             60.0,
             3.0,
-            keys=("Shift+Up", "Shift+Down"),
+            shortcut=("Shift+Up", "Shift+Down"),
         ),
-        Control("Inflate", "switch", "Inflates the balloon.", default=False, keys=("B",)),
+        Control("Inflate", "switch", "Inflates the balloon.", default=False, shortcut=("B",)),
     ),
     gallery_s=(0.0, 4.2),
     gallery_actions=(*_ENGAGED, (0.5, "Inject", None)),

@@ -67,13 +67,13 @@ ADULTS = {
 
 def _controls(rate: float, fast: int) -> tuple[Control, ...]:
     return (
-        Control("Fill", "switch", "drip through the catheter open", default=False, keys=("I",)),
+        Control("Fill", "switch", "drip through the catheter open", default=False, shortcut=("I",)),
         Control(
             "FillRate", "number", f"drip; the image shows it {fast} times as fast",
             unit="ml/min", default=rate, minimum=5.0, maximum=150.0, step=5.0,
         ),
-        Control("Drain", "switch", "catheter drains the bladder", default=False, keys=("D",)),
-        Control("Void", "command", "the patient is asked to void", keys=("V",)),
+        Control("Drain", "switch", "catheter drains the bladder", default=False, shortcut=("D",)),
+        Control("Void", "command", "the patient is asked to void", shortcut=("V",)),
     )  # fmt: skip
 
 

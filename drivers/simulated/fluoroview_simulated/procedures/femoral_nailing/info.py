@@ -30,8 +30,8 @@ _STEPS = {
                  ("L", "Shift+L")),
 }  # fmt: skip
 CONTROLS = tuple(
-    Control(name, "step", doc, unit, default, low, high, step, keys=keys)
-    for name, (doc, unit, default, low, high, step, keys) in _STEPS.items()
+    Control(name, "step", description, unit, default, low, high, step, shortcut=keys)
+    for name, (description, unit, default, low, high, step, keys) in _STEPS.items()
 )
 FIXED: dict[str, dict[str, float]] = {
     "malreduction": {

@@ -67,7 +67,7 @@ INFO = ProcedureInfo(
     rate_hz=4.0,
     bodies=("medium", "small", "large"),
     controls=(
-        Control("Inject", "switch", "plunger pressed", default=False, keys=("I",)),
+        Control("Inject", "switch", "plunger pressed", default=False, shortcut=("I",)),
         Control(
             "InjectRate",
             "number",

@@ -92,7 +92,7 @@ INFO = ProcedureInfo(
             minimum=0.0,
             maximum=120.0,
             step=2.0,
-            keys=("Up", "Down"),
+            shortcut=("Up", "Down"),
         ),
         Control(
             "NeedleLean",
@@ -103,9 +103,9 @@ INFO = ProcedureInfo(
             minimum=-20.0,
             maximum=20.0,
             step=2.0,
-            keys=("Right", "Left"),
+            shortcut=("Right", "Left"),
         ),
-        Control("Inject", "command", f"injects {PORTION_ML:g} ml of contrast", keys=("I",)),
+        Control("Inject", "command", f"injects {PORTION_ML:g} ml of contrast", shortcut=("I",)),
     ),
     gallery_s=(26.0, 30.0),
     gallery_actions=(

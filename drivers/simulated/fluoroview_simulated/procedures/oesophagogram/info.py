@@ -82,9 +82,11 @@ INFO = ProcedureInfo(
     ),
     rate_hz=10.0,
     controls=(
-        Control("Swallow", "command", "a mouthful of barium", keys=("S",)),
-        Control("Valsalva", "command", "the patient bears down for 4 s", keys=("V",)),
-        Control("BreathHold", "switch", "the patient holds the breath", default=False, keys=("H",)),
+        Control("Swallow", "command", "a mouthful of barium", shortcut=("S",)),
+        Control("Valsalva", "command", "the patient bears down for 4 s", shortcut=("V",)),
+        Control(
+            "BreathHold", "switch", "the patient holds the breath", default=False, shortcut=("H",)
+        ),
     ),
     gallery_s=(13.8, 21.3),
     gallery_actions=((17.4, "Valsalva", None),),

@@ -64,13 +64,13 @@ INFO = ProcedureInfo(
     controls=(
         Control(
             "CatheterAdvance", "step", "Tip of the catheter below the sheath in the groin.", "mm",
-            30.0, 0.0, 600.0, 10.0, keys=("Up", "Down"),
+            30.0, 0.0, 600.0, 10.0, shortcut=("Up", "Down"),
         ),
         Control(
             "CatheterRotate", "step", "Rotation of the catheter's bent tip.", "deg",
-            0.0, -180.0, 180.0, 30.0, keys=("Right", "Left"),
+            0.0, -180.0, 180.0, 30.0, shortcut=("Right", "Left"),
         ),
-        Control("Inject", "command", "Starts the injector.", keys=("I",)),
+        Control("Inject", "command", "Starts the injector.", shortcut=("I",)),
         Control("Rate", "number", "Flow of the injector.", "ml/s", 5.0, 0.5, 15.0, 0.5),
         Control("Volume", "number", "Volume of one injection.", "ml", 12.0, 1.0, 40.0, 1.0),
         Control("Delay", "number", "From the press to the injection.", "s", 0.5, 0.0, 10.0, 0.5),

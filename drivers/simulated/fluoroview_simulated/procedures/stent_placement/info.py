@@ -10,15 +10,15 @@ from fluoroview_simulated.room.technique import Geometry, Technique
 
 CONTROLS = (
     Control("WireAdvance", "step", "Tip of the wire below the end of the sheath.", "mm",
-            0.0, 0.0, 420.0, 15.0, keys=("Up", "Down")),
+            0.0, 0.0, 420.0, 15.0, shortcut=("Up", "Down")),
     Control("BalloonAdvance", "step", "Middle of the balloon below the end of the sheath; 0 is "
-            "out of the patient.", "mm", 0.0, 0.0, 300.0, 5.0, keys=("Shift+Up", "Shift+Down")),
-    Control("Inflate", "switch", "Inflates the balloon.", default=False, keys=("B",)),
+            "out of the patient.", "mm", 0.0, 0.0, 300.0, 5.0, shortcut=("Shift+Up", "Shift+Down")),
+    Control("Inflate", "switch", "Inflates the balloon.", default=False, shortcut=("B",)),
     Control("StentAdvance", "step", "Middle of the crimped stent below the end of the sheath; 0 is "
-            "out of the patient.", "mm", 0.0, 0.0, 300.0, 5.0, keys=("T", "Shift+T")),
+            "out of the patient.", "mm", 0.0, 0.0, 300.0, 5.0, shortcut=("T", "Shift+T")),
     Control("Deploy", "step", "How far the stent's sheath is drawn back; 60 mm sets it free.", "mm",
-            0.0, 0.0, devices.STENT_MM, 10.0, keys=("D",)),
-    Control("Inject", "command", "7 ml of contrast by hand through the sheath.", keys=("I",)),
+            0.0, 0.0, devices.STENT_MM, 10.0, shortcut=("D",)),
+    Control("Inject", "command", "7 ml of contrast by hand through the sheath.", shortcut=("I",)),
 )  # fmt: skip
 
 

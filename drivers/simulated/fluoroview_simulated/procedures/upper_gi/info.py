@@ -63,9 +63,13 @@ INFO = ProcedureInfo(
     ),
     rate_hz=7.5,
     controls=(
-        Control("Swallow", "command", "another mouthful of barium", keys=("S",)),
-        Control("Roll", "command", "the patient turns over once: the coat is renewed", keys=("R",)),
-        Control("BreathHold", "switch", "the patient holds the breath", default=False, keys=("H",)),
+        Control("Swallow", "command", "another mouthful of barium", shortcut=("S",)),
+        Control(
+            "Roll", "command", "the patient turns over once: the coat is renewed", shortcut=("R",)
+        ),
+        Control(
+            "BreathHold", "switch", "the patient holds the breath", default=False, shortcut=("H",)
+        ),
     ),
     gallery_s=(26.0, 38.0),
 )
