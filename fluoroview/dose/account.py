@@ -176,6 +176,15 @@ class DoseAccount:
             self.timer.beam_on(t_ns)
         self._open_run(t_ns)
 
+    def resume(self, t_ns: int) -> None:
+        """Continue the last run, whose beam is on again; without effect while it is on."""
+        if self._beam_on or not self._runs:
+            return
+        self._beam_on = True
+        if not is_acquisition(self._kind):
+            self.timer.beam_on(t_ns)
+        self._runs[-1].ended_ns = None
+
     def beam_off(self, t_ns: int) -> None:
         """End the run; without effect between runs."""
         if not self._beam_on:
@@ -213,6 +222,11 @@ class DoseAccount:
             ),
             acquires=self._beam_on and is_acquisition(self._kind),
         )
+
+    @property
+    def run_count(self) -> int:
+        """Number of runs since the last reset; the last one may be going on."""
+        return len(self._runs)
 
     def runs(self) -> tuple[RunDose, ...]:
         """Return the runs since the last reset, oldest first; the last one may not have ended."""

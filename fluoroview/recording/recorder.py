@@ -20,7 +20,7 @@ import numpy as np
 from fluoroview.hal import Clock, FluoroError, Frame, FrameHeader, Ledger, Pulse, SystemClock
 from fluoroview.hal.frame import Pixels
 from fluoroview.hal.runtime.ledger import read_ledger
-from fluoroview.hal.runtime.ring import FrameRing, Word
+from fluoroview.hal.runtime.ring import FrameRing, PulseCursor, Word
 from fluoroview.recording.compression import Chunk, Compressor
 from fluoroview.recording.errors import DiskFullError
 from fluoroview.recording.layout import Ending, RecordingInfo, RunAccount
@@ -93,7 +93,7 @@ class Recorder:
         self._account_due = False
         self._accounted_ns = 0
         self._closed = False
-        self._pulses_seen = int(ring.words[Word.PULSES])
+        self._cursor = PulseCursor(ring)
         self._reader = ring.reader()
         self._reading = threading.Thread(target=self._read, name="recorder reads", daemon=True)
         self._writing = threading.Thread(target=self._write, name="recorder writes", daemon=True)
@@ -195,10 +195,7 @@ class Recorder:
 
     def _take_pulses(self) -> None:
         if self._ring_pulses:
-            count, pulses = self._ring.pulses_since(self._pulses_seen)
-            missed = count - self._pulses_seen - len(pulses)
-            self._pulses_seen = count
-            self._store_pulses(pulses, missed)
+            self._store_pulses(*self._cursor.read())
         while not self._reported.empty():
             self._store_pulses(*self._reported.get())
 

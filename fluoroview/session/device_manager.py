@@ -1,111 +1,92 @@
-"""The detector of an examination: opened, armed, written to, armed again, given back.
+"""The detector of a session: opened, armed, written to, armed again, closed.
 
-Its methods, where nothing else is said, run on the examination's command thread.
+Its methods run on the command thread where nothing else is stated; what others may see of it is
+in the state of the session.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fluoroview.hal import Access, Clock, DeviceError, DeviceHost, DeviceState, FluoroError
-from fluoroview.hal.parameter import ParameterSet
+from fluoroview.hal import (
+    Access,
+    DeviceError,
+    DeviceHost,
+    DeviceKind,
+    DeviceState,
+    FluoroError,
+    ParameterSet,
+)
 from fluoroview.hal.runtime.registry import look_for
 from fluoroview.pipeline.calibration.file import fitting_calibration
-from fluoroview.session.acquisition import Acquisition, Listeners, arm
-from fluoroview.session.devices.parameter_polling import NOTICE, ParameterPolling, told_subtraction
-from fluoroview.session.dispatcher import Dispatcher
-from fluoroview.session.events import SessionEvents
-from fluoroview.session.images.display_windows import DisplayWindows
-from fluoroview.session.images.image_pool import Screen
-from fluoroview.session.images.stream_statistics import StreamStatistics
+from fluoroview.pipeline.calibration.key import CalibrationKey
+from fluoroview.pipeline.settings import PipelineSettings
+from fluoroview.recording import RecordingStatus
+from fluoroview.session.acquisition import Acquisition, Surroundings, arm
+from fluoroview.hal.roles import Role
+from fluoroview.session.devices.parameter_polling import subtraction_stated
 from fluoroview.session.loop_buffer import LoopBuffer
+from fluoroview.session.messages import DeviceFaulted, DeviceRefused
+from fluoroview.session.replay import ReplayController
 from fluoroview.session.room import Room
+from fluoroview.session.state import DeviceStatus
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Hooks:
-    """What the examination does when its detector comes and goes."""
-
-    leaving: Callable[[], None]
-    """Before the loop store may be closed: nothing may replay it."""
-    unarmed: Callable[[], None]
-    faulted: Callable[[FluoroError], None]
-    refused: Callable[[FluoroError], None]
-
-
-class Detector:
-    """The one that is armed, if one is, and what outlives its arming."""
+class DeviceManager:
+    """The armed detector, if there is one, and what outlives its arming."""
 
     def __init__(
         self,
         room: Room,
-        clock: Clock,
-        workplace: Dispatcher,
-        events: SessionEvents,
-        *,
-        screen: Screen,
-        health: StreamStatistics,
-        windows: DisplayWindows,
+        around: Surroundings,
+        replays: ReplayController,
+        make_host: Callable[..., DeviceHost] = DeviceHost,
     ) -> None:
         self.room = room
         self.armed: Acquisition | None = None
-        self.wanted = (room.detector.driver, room.detector.device)
+        """Replaced by the dispatcher alone."""
+        self.requested = (room.detector.driver, room.detector.device)
         """Driver and device to be opened next."""
-        self._clock = clock
-        self._workplace = workplace
-        self._events = events
-        self._screen = screen
-        self._health = health
-        self._windows = windows
-        self._listeners: Listeners
-        self._hooks: Hooks
-        self._parameters_between = ParameterSet()
+        self._around = around
+        self._dispatcher = around.dispatcher
+        self._replays = replays
+        self._make_host = make_host
         self._kept_loop: tuple[str, LoopBuffer] | None = None
         self._subtract: bool | None = None
-        self._told_subtraction: bool | None = None
-        self._subtraction_of = self.wanted
-        self._notice = ""
-        self._live_values = ParameterPolling(self._refresh)
-
-    def join(self, listeners: Listeners, hooks: Hooks) -> None:
-        """Tell these of what comes from the detector, and of its coming and going."""
-        self._listeners, self._hooks = listeners, hooks
-
-    @property
-    def parameters(self) -> ParameterSet:
-        """Its parameters, described, as last read; also while it is armed again."""
-        device = self.armed
-        return device.parameters if device is not None else self._parameters_between
-
-    def told(self, name: str) -> Any:
-        """Return the value of a parameter as last read, if the device has it."""
-        return next((each.value for each in self.parameters if each.name == name), None)
+        """Whether to subtract, as last chosen; it outlives the arming of the device."""
+        self._subtraction_stated: bool | None = None
+        self._subtraction_of = self.requested
+        self._status_message = ""
 
     def need(self) -> Acquisition:
-        """Return the armed device. Raises DeviceError without one."""
-        if self.armed is None:
+        """Return the armed device; from any thread. Raises DeviceError without one."""
+        armed = self.armed
+        if armed is None:
             raise DeviceError("There is no device.", "Choose a driver and a device, and connect.")
-        return self.armed
+        return armed
+
+    def calibration_key(self) -> CalibrationKey:
+        """Return what a calibration must have been made with to fit; from any thread."""
+        host = self.need().host
+        return CalibrationKey.of(host.driver, host.device_id, self._dispatcher.state.parameters)
 
     def open(self) -> None:
-        """Open and arm what is wanted, when the one before was left. Raises FluoroError."""
-        driver, device_id = self.wanted
-        if self.wanted != self._subtraction_of:  # another device's images are not subtracted
-            self._subtract = self._told_subtraction = None
-            self._subtraction_of = self.wanted
+        """Open and arm the requested device; the one before was left. Raises FluoroError."""
+        driver, device_id = self.requested
+        if self.requested != self._subtraction_of:  # a choice for another device's images
+            self._subtract = self._subtraction_stated = None
+            self._subtraction_of = self.requested
         section = self.room.detector
-        host = DeviceHost(
+        host = self._make_host(
             driver,
             device_id or look_for(driver).first_id(),
             section.isolation,
-            clock=self._clock,
-            on_fault=self._hooks.faulted,
-            on_refuse=self._hooks.refused,
+            clock=self._around.clock,
+            on_fault=self._faulted,
+            on_refuse=self._refused,
             faults=Path(section.faults) if section.faults else None,
         )
         try:
@@ -121,22 +102,21 @@ class Detector:
             raise
 
     def leave(self) -> None:
-        """Give the device back, if there is one."""
-        device = self.armed
-        if device is not None:
+        """Close the device, if there is one."""
+        armed = self.armed
+        if armed is not None:
             self._disarm()
-            device.host.close()
+            armed.host.close()
+        self._dispatcher.ask(lambda: self._dispatcher.change(parameters=ParameterSet()))
 
     def keep_loop(self) -> None:
         """Leave a device that failed, but keep its loop: it can be replayed after the restart."""
-        device = self.armed
-        if device is None or device.host.state is not DeviceState.FAULT:
+        armed = self.armed
+        if armed is None or armed.host.state is not DeviceState.FAULT:
             return
         self.drop_loop()
-        self._hooks.leaving()
-        self._kept_loop = (device.host.name, device.close_but_loop())
-        self._unarm()
-        device.host.close()
+        self._kept_loop = (armed.host.name, self._unarm(armed))
+        armed.host.close()
 
     def drop_loop(self) -> None:
         """Forget the loop that was kept of a device that failed."""
@@ -146,122 +126,166 @@ class Detector:
 
     def write(self, name: str, value: Any) -> Any:
         """Write a parameter and return the value read back. Raises FluoroError."""
-        device = self.need()
-        access = next((p.access for p in device.parameters if p.name == name), Access.RW)
-        if access == Access.RW_IDLE and device.host.state is DeviceState.ARMED:
-            return self._while_idle(device, lambda: device.host.write(name, value))
-        written = device.host.write(name, value)
-        device.parameters = device.host.parameters()
-        self._hear(device)
+        armed = self.need()
+        info = self._dispatcher.state.parameters.get(name)
+        access = Access.RW if info is None else info.access
+        if access is Access.RW_IDLE and armed.host.state is DeviceState.ARMED:
+            return self._while_idle(armed, lambda: armed.host.write(name, value))
+        written = armed.host.write(name, value)
+        self._read_back(armed)
         return written
 
     def use_calibration(self, place: Path | None) -> None:
         """Correct with the set at `place` from now on; None: with none. Raises FluoroError."""
-        device = self.need()
-        if device.host.state is not DeviceState.ARMED:
+        armed = self.need()
+        if armed.host.state is not DeviceState.ARMED:
             raise DeviceError(
                 "The calibration cannot be changed while the device runs.", "Release the pedal."
             )
         if place is not None:
-            fitting_calibration(place, device.calibration_key)
+            fitting_calibration(place, self.calibration_key())
         self.room = self.room.model_copy(update={"calibration": str(place or "")})
-        self._while_idle(device, lambda: None)
+        self._while_idle(armed, lambda: None)
+
+    def refresh(self) -> None:
+        """Read the parameters again."""
+        armed = self.armed
+        if armed is None or armed.host.state not in (DeviceState.ARMED, DeviceState.RUNNING):
+            return
+        with suppress(FluoroError):  # a fault is reported when it comes
+            self._read_back(armed)
+
+    def start_recording(self, path: Path | None, *, ring_pulses: bool) -> Path:
+        """Begin a raw recording; return its file. Raises DeviceError or RecordError."""
+        armed = self.need()
+        file = armed.record(
+            path,
+            clock=self._around.clock,
+            ring_pulses=ring_pulses,
+            warn=self._dispatcher.warn,
+        )
+        recorder = armed.recorder
+        self._dispatcher.ask(
+            lambda: self._dispatcher.change(recording=recorder.status if recorder else None)
+        )
+        return file
+
+    def stop_recording(self) -> RecordingStatus | None:
+        """End the raw recording; return how it ended, None if there was none."""
+        status = self.armed.stop_recording() if self.armed is not None else None
+        self._dispatcher.ask(lambda: self._dispatcher.change(recording=None))
+        return status
+
+    # changes of the state, on the dispatcher
 
     def subtract(self, on: bool) -> None:
-        """Subtract a mask (DSA) from the next frame on, or do not; also after a restart.
-
-        May be called from any thread.
-        """
+        """Subtract a mask (DSA) from the next frame on, or stop doing so; also after a restart."""
         self._subtract = on
-        device = self.armed
-        if device is not None:
-            settings = device.pipeline.settings
-            subtraction = settings.subtraction.model_copy(update={"on": on})
-            device.pipeline.configure(settings.model_copy(update={"subtraction": subtraction}))
-        self._events.status_changed.emit()
+        if self.armed is not None:
+            self.armed.subtract(on)
+            self._dispatcher.change(subtracts=self.armed.subtracts)
 
-    def close(self) -> None:
-        """Read no values any more. To be called from outside of the command thread."""
-        self._live_values.close()
+    def configure(self, settings: PipelineSettings) -> None:
+        """Use other settings of the pipeline from the next frame on."""
+        if self.armed is not None:
+            self.armed.pipeline.configure(settings)
+            self._dispatcher.change(subtracts=self.armed.subtracts)
+
+    def _armed(self, armed: Acquisition, parameters: ParameterSet) -> None:
+        self.armed = armed
+        if self._subtract is not None:
+            armed.subtract(self._subtract)
+        self._dispatcher.change(device=armed.status, subtracts=armed.subtracts)
+        self._heard(armed, parameters)
+
+    def _unarmed(self) -> None:
+        self._replays.end_loop()
+        self.armed = None
+        self._dispatcher.change(device=DeviceStatus(), subtracts=None, recording=None)
+
+    def _heard(self, armed: Acquisition, parameters: ParameterSet) -> None:
+        """Note what the device states: its values, whether its runs are for DSA, messages."""
+        if armed is not self.armed:
+            return
+        self._dispatcher.change(parameters=parameters)
+        stated = subtraction_stated(parameters)
+        if stated is not None and stated is not self._subtraction_stated:
+            self.subtract(stated)
+        self._subtraction_stated = stated
+        message = str(parameters.value(Role.STATUS_MESSAGE) or "")
+        if message and message != self._status_message:
+            self._dispatcher.warn(f"{armed.host.name}: {message}.", "")
+        self._status_message = message
+
+    # on the command thread
 
     def _arm(self, host: DeviceHost) -> None:
-        plain, subtracted = self._windows.new_source(), self._windows.new_source()
-        self._windows.subtracted(subtracted)
-        self.armed = arm(
-            host,
-            self.room,
-            (plain, subtracted),
-            clock=self._clock,
-            screen=self._screen,
-            health=self._health,
-            loop=self._loop_of(host),
-            listeners=self._listeners,
+        windows = self._around.windows
+        plain, subtracted = windows.new_source(), windows.new_source()
+        windows.subtracted(subtracted)
+        armed, parameters = arm(
+            host, self.room, (plain, subtracted), self._around, self._loop_of(host)
         )
-        self._kept_loop = None  # armed: the loop goes on, or was of no use
-        if self._subtract is not None:
-            self.subtract(self._subtract)
-        self._hear(self.armed)
+        self._kept_loop = None  # it continues, or was of no use
+        self._around.pedal.attach(host)
+        self._dispatcher.ask(lambda: self._armed(armed, parameters))
 
     def _loop_of(self, host: DeviceHost) -> LoopBuffer | None:
-        """Return the loop that was kept of this device; None: there is none."""
+        """Return the loop that was kept of this device; None where there is none."""
         if self._kept_loop is not None and self._kept_loop[0] != host.name:
             self.drop_loop()
         return self._kept_loop[1] if self._kept_loop is not None else None
 
     def _disarm(self) -> None:
-        if self.armed is not None:
-            self._hooks.leaving()
-            self.armed.close()
-            self._unarm()
+        armed = self.armed
+        if armed is not None:
+            self._unarm(armed).close()
 
-    def _unarm(self) -> None:
-        self.armed = None
-        self._hooks.unarmed()
+    def _unarm(self, armed: Acquisition) -> LoopBuffer:
+        """Take the device out of the session; return its loop buffer, still open."""
+        recording = armed.recorder is not None
+        self._dispatcher.ask(self._unarmed)
+        self._around.pedal.detach(armed.host)
+        loop_buffer = armed.close()
+        if recording:
+            self._dispatcher.warn(
+                f"The recording of {armed.host.name} ended: the device is closed or armed again.",
+                "Start another recording when it is armed.",
+            )
+        return loop_buffer
 
-    def _while_idle(self, device: Acquisition, work: Callable[[], T]) -> T:
+    def _while_idle(self, armed: Acquisition, work: Callable[[], T]) -> T:
         """Disarm, do something, and arm again."""
-        self._parameters_between = device.parameters
         self._disarm()
         try:
-            device.host.disarm()
+            armed.host.disarm()
             try:
                 return work()
             finally:
-                self._arm(device.host)
+                self._arm(armed.host)
         finally:
-            self._parameters_between = ParameterSet()
             if self.armed is None:  # it could not be armed again: others may have it
-                device.host.close()
+                armed.host.close()
 
-    def _hear(self, device: Acquisition) -> None:
-        """Follow what the device tells: values that move, notices, whether its runs are for DSA."""
-        self._live_values.follow(device.parameters)
-        told = told_subtraction(device.parameters)
-        if told is not None and told is not self._told_subtraction:
-            self.subtract(told)
-        self._told_subtraction = told
-        notice = str(self.told(NOTICE) or "")
-        if notice and notice != self._notice:
-            self._workplace.warn(f"{device.host.name}: {notice}.", "")
-        self._notice = notice
+    def _read_back(self, armed: Acquisition) -> None:
+        parameters = armed.host.parameters()
+        self._dispatcher.ask(lambda: self._heard(armed, parameters))
 
-    def _refresh(self) -> "Future[None]":
-        """Read the parameters again, after the commands that wait."""
-        return self._workplace.quiet_command(self._read)
+    # from threads of the host
 
-    def _read(self) -> None:
-        device = self.armed
-        if device is None or device.host.state not in (DeviceState.ARMED, DeviceState.RUNNING):
-            return
-        with suppress(FluoroError):  # a fault is told when it comes
-            device.parameters = device.host.parameters()
-            self._hear(device)
+    def _faulted(self, fault: FluoroError) -> None:
+        withdrawn = self._around.pedal.release()
+        self._around.send(DeviceFaulted(DeviceKind.DETECTOR, fault, withdrawn))
+
+    def _refused(self, refusal: FluoroError) -> None:
+        withdrawn = self._around.pedal.release()
+        self._around.send(DeviceRefused(refusal, withdrawn))
 
 
 def _require_detector(host: DeviceHost) -> None:
     kind = host.traits.kind
-    if kind != "detector":
+    if kind is not DeviceKind.DETECTOR:
         raise DeviceError(
-            f"{host.name} is a {kind}, not a detector: it gives no frames.",
-            f"Name it as [{kind.replace(' ', '')}] in a room file, beside a detector.",
+            f"{host.name} is a {kind}, not a detector: it delivers no frames.",
+            f"Name it as [{kind.replace(' ', '_')}] in a room file, next to a detector.",
         )

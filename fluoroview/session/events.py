@@ -1,12 +1,20 @@
-"""What an examination tells whoever listens. Signals come from its threads, not the listener's."""
+"""What a session reports to its listeners.
 
+Signals are emitted on threads of the session, not on the listener's. A listener returns at once
+and waits for nothing of the session; what it raises is logged and disturbs nobody else.
+"""
+
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from psygnal import Signal
+from psygnal import Signal, SignalInstance
 
 FIVE_MINUTES = "five minutes of fluoroscopy"
 """Name of the alarm of 21 CFR 1020.32(h)."""
+
+logger = logging.getLogger(__name__)
 
 
 class Mode(StrEnum):
@@ -19,7 +27,7 @@ class Mode(StrEnum):
 
 
 class Severity(StrEnum):
-    """How bad a problem is: the examination goes on, or the device does not."""
+    """How bad a problem is: the session continues, or the device does not."""
 
     WARNING = "warning"
     ERROR = "error"
@@ -35,6 +43,8 @@ class Problem:
     severity: Severity = Severity.ERROR
     about: str = ""
     """The parameter that was refused, if one was."""
+    code: str = ""
+    """The stable code of the error, such as FV-DET-012."""
 
     @property
     def sentence(self) -> str:
@@ -52,7 +62,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
-    """How far a long task is; `done == total` ends it."""
+    """How far a long task has come; `done == total` ends it."""
 
     name: str
     done: int
@@ -60,12 +70,20 @@ class TaskProgress:
 
 
 class SessionEvents:
-    """The signals of one examination."""
+    """The signals of one session."""
 
     image_ready = Signal()
     """A newer image can be taken."""
     status_changed = Signal()
-    """Mode, device, pedal or run changed; `snapshot()` has the news."""
+    """Mode, device, pedal, parameters or runs changed; `Session.snapshot()` shows how."""
     problem = Signal(Problem)
     alarm = Signal(Alarm)
     task = Signal(TaskProgress)
+
+
+def emit(signal: SignalInstance, *arguments: Any) -> None:
+    """Emit a signal; what a listener raises is logged and goes no further."""
+    try:
+        signal.emit(*arguments)
+    except Exception:
+        logger.exception("a listener of %r failed", signal.name)

@@ -22,7 +22,7 @@ from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.pipeline.subtraction import MIDDLE
 from fluoroview.pipeline.tone import COUNTS_PER_E_FOLD
 from fluoroview.session.events import Problem, Severity, TaskProgress
-from fluoroview.session.images.image_pool import Image, Screen
+from fluoroview.session.images.image_pool import Image, LatestImage
 from fluoroview.session.loop_buffer import LoopBuffer
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def save_loop(session: "Session", store: LoopBuffer, path: Path, last_run_only: 
     return path
 
 
-def save_hold(session: "Session", screen: Screen, path: Path) -> Path:
+def save_hold(session: "Session", latest: LatestImage, path: Path) -> Path:
     """Write the image on the screen: .dcm keeps its counts, .png stores it as windowed."""
-    entry = screen.current()
+    entry = latest.current()
     if entry is None:
         raise DeviceError("There is no image to save.", "Press the pedal first.")
     image, buffer = entry

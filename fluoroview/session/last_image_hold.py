@@ -16,7 +16,7 @@ MAX_HOLD_FRAMES = 8
 
 
 class LastImageHold:
-    """Remembers the last `frames` images of the run under way."""
+    """Remembers the last images of the run under way."""
 
     def __init__(self, rows: int, columns: int, frames: int = 1) -> None:
         self._sum: npt.NDArray[np.float32] = np.zeros((rows, columns), np.float32)
@@ -29,13 +29,13 @@ class LastImageHold:
         self.clear()
 
     def add(self, image: ImageBuffer) -> None:
-        """Remember one more image, and forget the one that is too old."""
+        """Remember one more image, and release the one that is too old."""
         self._last.append(image.keep())
         while len(self._last) > self.frames:
             self._last.popleft().drop()
 
     def form(self, out: ImagePixels) -> int:
-        """Write the hold to `out` and return of how many images it is made (0: of none)."""
+        """Write the hold to `out`; return of how many images it is made (0 where there is none)."""
         count = len(self._last)
         if count == 1:
             np.copyto(out, self._last[0].pixels)
@@ -47,6 +47,6 @@ class LastImageHold:
         return count
 
     def clear(self) -> None:
-        """Give every image back."""
+        """Release every image."""
         while self._last:
             self._last.popleft().drop()

@@ -48,7 +48,7 @@ def _one_value(given: Any) -> Any:
 
 
 class DeviceSection(_Section):
-    """[source], [dose_meter]: a device beside the detector; without a driver, there is none."""
+    """[generator], [dose_meter]: a device next to the detector; without a driver there is none."""
 
     driver: str = ""
     device: str = ""
@@ -59,7 +59,7 @@ class DeviceSection(_Section):
 
 
 class DoseMeterSection(DeviceSection):
-    """[dose_meter]: what it measures is taken from it, and not from the source."""
+    """[dose_meter]: what it measures is taken from it, and not from the generator."""
 
     measures: list[Literal["kap", "air_kerma"]] = ["kap"]
 
@@ -124,7 +124,7 @@ class Room(_Section):
 
     name: str = "Fluoroscopy room"
     detector: DetectorSection = DetectorSection()
-    source: DeviceSection = DeviceSection()
+    generator: DeviceSection = DeviceSection()
     dose_meter: DoseMeterSection = DoseMeterSection()
     beam: BeamSection = BeamSection()
     geometry: GeometrySection = GeometrySection()

@@ -294,6 +294,22 @@ def slots_for(frame_format: FrameFormat, rate_hz: float, device: str = "") -> in
     return min(max(_USUAL_MIN_SLOTS, per_second), _MAX_SLOTS, fitting)
 
 
+class PulseCursor:
+    """One place in the pulse ring: returns each pulse once. For one thread at a time."""
+
+    def __init__(self, ring: FrameRing) -> None:
+        """Begin with the next pulse that is reported."""
+        self._ring = ring
+        self._count = int(ring.words[Word.PULSES])
+
+    def read(self) -> tuple[list[Pulse], int]:
+        """Return the pulses since the last read, and how many were overwritten before it."""
+        count, pulses = self._ring.pulses_since(self._count)
+        missed = count - self._count - len(pulses)
+        self._count = count
+        return pulses, missed
+
+
 def _read_only(pixels: Pixels) -> Pixels:
     view = pixels.view()
     view.flags.writeable = False

@@ -1,57 +1,46 @@
-"""Restarting a device by itself, later each time it fails again, until a run goes well."""
+"""Restarting a device automatically, later each time it fails again, until a run goes well."""
 
-import threading
-from collections.abc import Callable
+from fluoroview.hal import Clock
 
 FIRST_S = 0.5
-LONGEST_S = 30.0
+MAX_DELAY_S = 30.0
 
 
 class BackOff:
-    """Calls `restart` after a delay that doubles with each fault; `announce(delay_s)` before."""
+    """Decides when a device that failed is restarted. For the dispatcher alone."""
 
-    def __init__(
-        self, restart: Callable[[], object], announce: Callable[[float], None] = lambda _s: None
-    ) -> None:
-        self._restart = restart
-        self._announce = announce
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._delay_s = FIRST_S
-        self._timer: threading.Timer | None = None
-        self._closed = False
-        self._lock = threading.RLock()  # a fault may come while the examination is closed
+        self._due_ns: int | None = None
 
     @property
     def delay_s(self) -> float:
-        """How long the next fault will wait."""
+        """How long the restart after the next fault waits."""
         return self._delay_s
 
-    def after_fault(self) -> None:
-        """Restart later; an earlier restart that still waits is replaced."""
-        self.cancel()
-        if self._closed:
-            return
-        delay_s, self._delay_s = self._delay_s, min(2 * self._delay_s, LONGEST_S)
-        self._announce(delay_s)
-        with self._lock:
-            if self._closed:
-                return
-            self._timer = threading.Timer(delay_s, self._restart)
-            self._timer.daemon = True
-            self._timer.start()
+    @property
+    def waiting(self) -> bool:
+        """Whether a restart waits for its time."""
+        return self._due_ns is not None
+
+    def after_fault(self) -> float:
+        """Plan a restart instead of one that still waits; return after how many seconds."""
+        delay_s, self._delay_s = self._delay_s, min(2 * self._delay_s, MAX_DELAY_S)
+        self._due_ns = self._clock.monotonic_ns() + round(delay_s * 1e9)
+        return delay_s
+
+    def take_due(self) -> bool:
+        """Return whether a restart is due now; it then waits no longer."""
+        if self._due_ns is None or self._clock.monotonic_ns() < self._due_ns:
+            return False
+        self._due_ns = None
+        return True
 
     def went_well(self) -> None:
-        """A run ended as it should: the next fault waits as little as the first."""
+        """A run ended in order: the next fault waits as little as the first."""
         self._delay_s = FIRST_S
 
-    def close(self) -> None:
-        """Restart nothing any more."""
-        with self._lock:
-            self._closed = True
-            self.cancel()
-
     def cancel(self) -> None:
-        """Forget a restart that still waits: somebody did it by hand, or wants another device."""
-        with self._lock:
-            timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
+        """Forget a restart that still waits: the operator acted first."""
+        self._due_ns = None

@@ -1,5 +1,6 @@
-"""The window of each source of images: chosen by the operator, found, or told by a file."""
+"""The window of each source of images: chosen by the operator, computed, or stated by a file."""
 
+import threading
 from itertools import count
 
 from fluoroview.hal.window import Window
@@ -9,14 +10,14 @@ from fluoroview.pipeline.technique import STEADY, Technique, technique_changed
 from fluoroview.session.images.image_pool import ImagePixels
 
 SETTLED_IMAGES = 5
-"""While so many first images come, the average still settles, and so does the window."""
+"""During the first images the recursive average still settles, and so does the window."""
 
 KEPT_SOURCES = 1000
-"""Of older ones nothing is known any more: each arming of a device makes two."""
+"""Older ones are forgotten: each arming of a device makes two."""
 
 
 class ExposureStability:
-    """Counts the images since brightness last changed: a window is found when it has settled."""
+    """Counts the images since brightness last changed: the window follows until it has settled."""
 
     def __init__(self) -> None:
         self.images = 0
@@ -28,7 +29,7 @@ class ExposureStability:
         self._technique = None
 
     def look(self, technique: Technique | None) -> None:
-        """Count one more image, with what it was exposed."""
+        """Count one more image, exposed with `technique`."""
         if technique_changed(technique, self._technique, STEADY):
             self.images = 0
         self.images += 1
@@ -36,43 +37,46 @@ class ExposureStability:
 
 
 class DisplayWindows:
-    """One window a source. A choice of the operator's is never changed."""
+    """One window for each source. The operator's choice is never overwritten. Thread-safe."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._windows: dict[int, Window] = {}
         self._settled: set[int] = set()
         self._subtracted: set[int] = set()
         self._numbers = count(1)
 
     def new_source(self) -> int:
-        """Return the number of a source that was not there yet; from any thread."""
-        number = next(self._numbers)
-        forgotten = number - KEPT_SOURCES
-        self._windows.pop(forgotten, None)
-        self._settled.discard(forgotten)
-        self._subtracted.discard(forgotten)
-        return number
+        """Return the number of a new source."""
+        with self._lock:
+            number = next(self._numbers)
+            oldest = number - KEPT_SOURCES
+            self._windows.pop(oldest, None)
+            self._settled.discard(oldest)
+            self._subtracted.discard(oldest)
+            return number
 
     def of(self, source: int) -> Window | None:
         """Return the window of a source, if it has one yet."""
         return self._windows.get(source)
 
     def subtracted(self, source: int) -> None:
-        """The images of this source are differences to a mask."""
+        """Note that the images of a source are differences to a mask."""
         self._subtracted.add(source)
         self.choose(source, first_window())
 
     def is_subtracted(self, source: int) -> bool:
-        """Whether the images of a source are differences to a mask."""
+        """Return whether the images of a source are differences to a mask."""
         return source in self._subtracted
 
     def choose(self, source: int, window: Window) -> None:
-        """Keep this one, by the operator's choice or a file's."""
-        self._windows[source] = window
-        self._settled.add(source)
+        """Set a window for good: the operator's choice, or the one that a file states."""
+        with self._lock:
+            self._windows[source] = window
+            self._settled.add(source)
 
     def find(self, source: int, pixels: ImagePixels, maximum: int) -> Window:
-        """Find the window that suits an image, and keep it."""
+        """Compute the window of an image at the operator's request, and set it for good."""
         if source in self._subtracted:
             window = subtracted_window(pixels)
         else:
@@ -81,10 +85,14 @@ class DisplayWindows:
         return window
 
     def settle(self, source: int, images: int, pixels: ImagePixels, maximum: int) -> None:
-        """Follow the first `images` of a source, until they have settled."""
+        """Follow the first `images` of a source, until brightness has settled."""
         if source in self._settled:
             return
-        if images <= SETTLED_IMAGES:
-            self._windows[source] = auto_window(pixels, maximum=maximum)
-        else:
-            self._settled.add(source)
+        window = auto_window(pixels, maximum=maximum) if images <= SETTLED_IMAGES else None
+        with self._lock:
+            if source in self._settled:
+                return  # the operator chose while the window was computed
+            if window is None:
+                self._settled.add(source)
+            else:
+                self._windows[source] = window

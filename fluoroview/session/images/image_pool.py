@@ -1,7 +1,7 @@
-"""Images on their way to the screen, the hold and the loop store, without copies.
+"""Images on their way to the screen, the last-image hold and the loop buffer, without copies.
 
-A pool of buffers is allocated once. Each buffer counts who still needs it and goes back to the
-pool when nobody does. `Screen` keeps the newest image only: a slow display never builds a queue.
+A pool of buffers is allocated once. Each buffer counts its users and may be written again when it
+has none. `LatestImage` keeps the newest image only: a slow display never builds a queue.
 """
 
 import threading
@@ -17,7 +17,7 @@ ImagePixels = npt.NDArray[np.uint16]
 
 
 class ImageBuffer:
-    """One uint16 image of the pool, and how many still need it."""
+    """One uint16 image of the pool, and the number of its users."""
 
     def __init__(self, pool: "ImagePool", rows: int, columns: int) -> None:
         self.pixels: ImagePixels = np.zeros((rows, columns), np.uint16)
@@ -42,7 +42,7 @@ class ImagePool:
         self._buffers = [ImageBuffer(self, rows, columns) for _ in range(count)]
 
     def take(self) -> ImageBuffer | None:
-        """Return a buffer that nobody needs, with one user; None when all are needed."""
+        """Return a buffer without users, counting the caller as one; None when all are in use."""
         with self._lock:
             for buffer in self._buffers:
                 if buffer.users == 0:
@@ -60,9 +60,9 @@ class ImagePool:
 class Image:
     """What the screen shows. `pixels` is (rows, columns) uint16, valid until the next is taken.
 
-    `number` counts images of this examination; `source` changes when images come from
-    elsewhere (another device, mode or file) and their counts no longer compare;
-    `host_time_ns` is when the frame was committed.
+    `number` counts the images of this session; `source` changes when images come from elsewhere
+    (another device, mode or file) and their counts no longer compare; `host_time_ns` is when the
+    frame was committed.
     """
 
     pixels: ImagePixels
@@ -73,8 +73,8 @@ class Image:
     header: FrameHeader | None = None
 
 
-class Screen:
-    """The newest image. Who publishes never waits; who takes always gets the newest."""
+class LatestImage:
+    """The newest image. Publishing never waits; taking always returns the newest. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -82,6 +82,8 @@ class Screen:
         self._shown: tuple[Image, ImageBuffer] | None = None
         self.published = 0
         self.skipped = 0
+        self.source = 0
+        """Where the newest image comes from; 0 before the first one."""
 
     def publish(
         self,
@@ -91,10 +93,11 @@ class Screen:
         host_time_ns: int,
         header: FrameHeader | None = None,
     ) -> Image:
-        """Make a buffer's image the newest; the screen keeps it as long as it needs it."""
+        """Make a buffer's image the newest; it stays in use until another one is taken."""
         buffer.keep()
         with self._lock:
             self.published += 1
+            self.source = source
             image = Image(buffer.pixels, self.published, mode, source, host_time_ns, header)
             old, self._newest = self._newest, (image, buffer)
             if old is not None:
@@ -104,7 +107,7 @@ class Screen:
         return image
 
     def take(self) -> Image | None:
-        """Return the newest image if it was not taken yet; the one taken before is given back."""
+        """Return the newest image if it was not taken yet; the one taken before is released."""
         with self._lock:
             if self._newest is None:
                 return None

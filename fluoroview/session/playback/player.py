@@ -1,10 +1,11 @@
 """Playing a cine: play, pause, step, scrub, speed, loop and sweep.
 
 `Playback` is the rule (which image at which time), a pure function of the clock; `LoopPlayer`
-is the thread that follows it and publishes images. A late player skips to the image that is
+follows it and publishes images. A late player skips to the image that is
 due: time is kept, not every image.
 """
 
+import logging
 import threading
 from bisect import bisect_right
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from itertools import accumulate
 from fluoroview.hal import Clock
 from fluoroview.hal.sequencing import Sequencing
 from fluoroview.session.playback.cine import Cine
+from fluoroview.session.schedule import Schedule
+
+logger = logging.getLogger(__name__)
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -55,25 +59,25 @@ class Playback:
         return min(self._at(folded), last)
 
     def play(self, now_ns: int) -> None:
-        """Go on from where it stands; at the end of a once-only cine, from the beginning."""
+        """Play from the present position; at the end of a once-only cine, from the beginning."""
         if self.sequencing is Sequencing.ONCE and self.index(now_ns) == self.frame_count - 1:
             self._at_ms = 0.0
         self._since_ns = now_ns
         self.playing = True
 
     def pause(self, now_ns: int) -> None:
-        """Stand still on the image that is due."""
+        """Pause on the image that is due."""
         index = self.index(now_ns)
         self.playing = False
         self._at_ms = self._starts_ms[index]
 
     def seek(self, index: int, now_ns: int) -> None:
-        """Go to image `index`, within bounds, and go on or stand still as before."""
+        """Go to image `index`, within bounds; playing or paused as before."""
         self._at_ms = self._starts_ms[min(max(index, 0), self.frame_count - 1)]
         self._since_ns = now_ns
 
     def step(self, count: int, now_ns: int) -> None:
-        """Pause, and go `count` images on (or back), around the ends."""
+        """Pause, and go `count` images forward (or back), around the ends."""
         self.pause(now_ns)
         self.seek((self.index(now_ns) + count) % self.frame_count, now_ns)
 
@@ -100,7 +104,9 @@ class Playback:
 class LoopPlayer:
     """Plays a cine to `publish(index)`, once it is started; all methods from any thread."""
 
-    def __init__(self, cine: Cine, clock: Clock, publish: Callable[[int], None]) -> None:
+    def __init__(
+        self, cine: Cine, clock: Clock, publish: Callable[[int], None], schedule: Schedule
+    ) -> None:
         self.cine = cine
         self._clock = clock
         self._publish = publish
@@ -108,13 +114,11 @@ class LoopPlayer:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._shown = -1
-        self._closed = False
-        self._thread: threading.Thread | None = None
+        self._loop = schedule.loop("player", self._step, self._wake.set, self._failed)
 
     def start(self) -> None:
         """Publish the image that is due, and from then on each that becomes due."""
-        self._thread = threading.Thread(target=self._follow, name="player", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
     @property
     def index(self) -> int:
@@ -129,7 +133,7 @@ class LoopPlayer:
 
     @property
     def playing(self) -> bool:
-        """Whether it plays (True) or stands still."""
+        """Whether it plays (True) or is paused."""
         return self._playback.playing
 
     @property
@@ -143,15 +147,15 @@ class LoopPlayer:
         return self._playback.sequencing
 
     def play(self) -> None:
-        """Play on."""
+        """Play."""
         self._do(self._playback.play)
 
     def pause(self) -> None:
-        """Stand still."""
+        """Pause."""
         self._do(self._playback.pause)
 
     def step(self, count: int) -> None:
-        """Pause and go `count` images on or back."""
+        """Pause, and go `count` images forward or back."""
         self._do(lambda now_ns: self._playback.step(count, now_ns))
 
     def seek(self, index: int) -> None:
@@ -167,24 +171,23 @@ class LoopPlayer:
         self._do(lambda now_ns: self._playback.set_sequencing(sequencing, now_ns))
 
     def close(self) -> None:
-        """Stop the thread; nothing is published after this returns."""
-        self._closed = True
-        self._wake.set()
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join()
+        """Stop; nothing is published after this returns, also where it was never started."""
+        self._loop.close()
 
     def _do(self, change: Callable[[int], None]) -> None:
         with self._lock:
             change(self._clock.monotonic_ns())
         self._wake.set()
 
-    def _follow(self) -> None:
-        while not self._closed:
-            index = self.index
-            if index != self._shown:
-                self._shown = index
-                self._publish(index)
-            # 4 ms is finer than any screen refreshes; standing still, wait to be woken
-            self._wake.wait(0.004 if self.playing else None)
-            self._wake.clear()
+    def _step(self, wait_s: float) -> bool:
+        index = self.index
+        if index != self._shown:
+            self._shown = index
+            self._publish(index)
+        # 4 ms is finer than any screen refreshes; a paused player waits to be woken
+        self._wake.wait(min(wait_s, 0.004) if self.playing else wait_s)
+        self._wake.clear()
+        return True
+
+    def _failed(self, error: Exception) -> None:
+        logger.error("the player stopped", exc_info=error)
