@@ -18,7 +18,7 @@ from fluoroview.pipeline import Calibration, CorrectionSettings
 from fluoroview.pipeline.calibration.calibration import CalibrationError
 from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.correction import Correction
-from fluoroview.session.calibration.unattended import SceneSwitch, take_unattended
+from fluoroview.session.calibration.unattended import FieldContentSwitch, take_unattended
 from fluoroview.session.calibration.workflow import CalibrationPlan, CalibrationWorkflow
 from fluoroview.session.room import DetectorSection, Room
 from fluoroview.session.session import Session
@@ -43,7 +43,7 @@ def run(
     try:
         session.connect().result()
         calibrating = CalibrationWorkflow(session, CalibrationPlan())
-        switch = SceneSwitch.of(session)
+        switch = FieldContentSwitch.of(session)
         if switch is None:
             raise CalibrationError("The simulated source has no Scene.", "Install its newest.")
         count = len(calibrating.steps) + 1

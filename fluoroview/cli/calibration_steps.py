@@ -15,7 +15,7 @@ from fluoroview.hal import FluoroError
 from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError
 from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.calibration.file import save_calibration
-from fluoroview.session.calibration.unattended import SceneSwitch, take_unattended
+from fluoroview.session.calibration.unattended import FieldContentSwitch, take_unattended
 from fluoroview.session.calibration.workflow import (
     CalibrationPlan,
     CalibrationWorkflow,
@@ -66,7 +66,7 @@ def calibrate_detector(
 
 
 def _unattended(calibrating: CalibrationWorkflow, terminal: Terminal) -> None:
-    switch = SceneSwitch.of(calibrating.session)
+    switch = FieldContentSwitch.of(calibrating.session)
     if switch is None:
         raise CalibrationError(
             f"{calibrating.session.device_status().name} cannot be calibrated unattended: it has no"
@@ -82,7 +82,7 @@ def _attended(calibrating: CalibrationWorkflow, path: Path, terminal: Terminal) 
         terminal, tr("{path} exists. Replace it?").format(path=path), "y", "n"
     ):
         raise CalibrationError(f"{path} was not replaced.", "Name another file with --out.")
-    if SceneSwitch.of(calibrating.session) is not None:
+    if FieldContentSwitch.of(calibrating.session) is not None:
         show(tr("This device needs no operator: --yes acquires all automatically."), terminal.out)
     calibrating.events.beam_off_due.connect(lambda: _announce_beam_off(terminal))
     while True:

@@ -1,7 +1,5 @@
 """All trials in their order, and all rules."""
 
-from difflib import get_close_matches
-
 from fluoroview.conformance.backpressure import STAND_STILL
 from fluoroview.conformance.dead_man import DEAD_MAN_TRIAL
 from fluoroview.conformance.dose_meters import MEASURING
@@ -20,6 +18,7 @@ from fluoroview.conformance.streaming import STREAM
 from fluoroview.conformance.trial import KINDS, Trial
 from fluoroview.conformance.verdict import Rule
 from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.suggestions import did_you_mean
 
 TRIALS: tuple[Trial, ...] = (
     OPENINGS,
@@ -82,12 +81,9 @@ def require_rules(ids: list[str] | None) -> set[str]:
     """Return the ids as a set, all rules for None. Raises FluoroError offering near names."""
     for name in ids or ():
         if name not in RULES:
-            near = get_close_matches(name, RULES, n=3)
             raise FluoroError(
                 f"There is no conformance rule {name!r}.",
-                f"Did you mean {' or '.join(near)}?"
-                if near
-                else f"The rules are: {', '.join(RULES)}.",
+                did_you_mean(name, RULES).strip() or f"The rules are: {', '.join(RULES)}.",
             )
     return set(RULES) if ids is None else set(ids)
 

@@ -114,7 +114,12 @@ class Acquisition:
         return self.frames.drain(timeout_s) and pulses
 
     def record(
-        self, path: Path | None, *, clock: Clock, ring_pulses: bool, warn: Callable[[str, str], None]
+        self,
+        path: Path | None,
+        *,
+        clock: Clock,
+        ring_pulses: bool,
+        warn: Callable[[str, str], None],
     ) -> Path:
         """Begin a raw recording instead of the present one; return its file. Raises RecordError."""
         self.stop_recording()

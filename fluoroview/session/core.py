@@ -145,7 +145,9 @@ class Core:
         armed = self.devices.armed
         if armed is not None and armed.host.name == device:
             armed.failed_reader = what
-        kept = "Pulses are still counted." if what == "frames" else "Pulses are not counted any more."
+        kept = (
+            "Pulses are still counted." if what == "frames" else "Pulses are not counted any more."
+        )
         self.dispatcher.problem(
             Problem(
                 f"The {what} of {device} are no longer read: {type(error).__name__}: {error}.",
@@ -304,7 +306,9 @@ class Core:
     def dose_report(self) -> dict[str, Any]:
         """Return dose, runs and device, JSON-able."""
         report = self.dose.report()
-        ledgers = {record.dose.run: record.ledger.as_dict() for record in self.dispatcher.state.records}
+        ledgers = {
+            record.dose.run: record.ledger.as_dict() for record in self.dispatcher.state.records
+        }
         report["device"] = self.dispatcher.state.device.name
         for run in report["runs"]:
             if run["run"] in ledgers:

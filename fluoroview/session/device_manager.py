@@ -18,13 +18,13 @@ from fluoroview.hal import (
     FluoroError,
     ParameterSet,
 )
+from fluoroview.hal.roles import Role
 from fluoroview.hal.runtime.registry import look_for
 from fluoroview.pipeline.calibration.file import fitting_calibration
 from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.recording import RecordingStatus
 from fluoroview.session.acquisition import Acquisition, Surroundings, arm
-from fluoroview.hal.roles import Role
 from fluoroview.session.devices.parameter_polling import subtraction_stated
 from fluoroview.session.loop_buffer import LoopBuffer
 from fluoroview.session.messages import DeviceFaulted, DeviceRefused

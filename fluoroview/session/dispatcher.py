@@ -33,7 +33,11 @@ class Dispatcher:
     """Owns the state. Methods may be called from any thread where nothing else is stated."""
 
     def __init__(
-        self, state: SessionState, events: SessionEvents, schedule: Schedule, tick: Callable[[], None]
+        self,
+        state: SessionState,
+        events: SessionEvents,
+        schedule: Schedule,
+        tick: Callable[[], None],
     ) -> None:
         self.state = state
         self._events = events

@@ -38,9 +38,7 @@ class PulseReader:
         self._send = send
         self._withdraw = withdraw
         self._woken = threading.Event()
-        self._loop = schedule.loop(
-            f"pulses of {name}", self._read, self._woken.set, self._failed
-        )
+        self._loop = schedule.loop(f"pulses of {name}", self._read, self._woken.set, self._failed)
         self._loop.start()
 
     def drain(self, timeout_s: float) -> bool:

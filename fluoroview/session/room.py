@@ -5,7 +5,6 @@ the like carry their unit in the key's name.
 """
 
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,6 +18,7 @@ from pydantic import (
 )
 
 from fluoroview.hal import FluoroError
+from fluoroview.hal.suggestions import did_you_mean
 from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.session.last_image_hold import MAX_HOLD_FRAMES
 
@@ -43,7 +43,7 @@ class _Section(BaseModel):
 
 def _one_value(given: Any) -> Any:
     if not isinstance(given, bool | int | float | str):
-        raise ValueError('one value is wanted: a number, a text in "quotes", true or false')
+        raise ValueError('one value is allowed: a number, a text in "quotes", true or false')
     return given
 
 
@@ -65,7 +65,7 @@ class DoseMeterSection(DeviceSection):
 
 
 class BeamSection(_Section):
-    """[beam]: how it is known that the beam is on."""
+    """[beam]: how the session detects that the beam is on."""
 
     detect: Literal["pedal", "signal"] = "pedal"
     threshold_counts: float | None = Field(default=None, gt=0)
@@ -88,13 +88,13 @@ class GeometrySection(_Section):
 
 
 class DetectorSection(DeviceSection):
-    """[detector]: the device that gives the frames; no device id: the first one found."""
+    """[detector]: the device that delivers the frames; no device id: the first one found."""
 
     driver: str = "simulated"
     faults: str = ""
     """A fault script, relative to the room file; empty: none."""
     restart: Literal["offer", "automatic"] = "offer"
-    """What happens after a fault: the operator restarts the device, or it restarts by itself."""
+    """After a fault the operator restarts the device, or it restarts automatically."""
 
 
 class HoldSection(_Section):
@@ -105,7 +105,7 @@ class HoldSection(_Section):
 
 
 class LoopSection(_Section):
-    """[loop]: the store of the last images."""
+    """[loop]: the loop buffer, which holds the last images."""
 
     seconds: float = Field(default=60.0, ge=2.0, le=600.0)
     folder: str = ""
@@ -113,14 +113,14 @@ class LoopSection(_Section):
 
 
 class DoseSection(_Section):
-    """[dose]: levels at which the operator is told."""
+    """[dose]: notification levels."""
 
     air_kerma_notification_mgy: float = Field(default=2000.0, gt=0)
     kap_notification_gycm2: float = Field(default=200.0, gt=0)
 
 
 class Room(_Section):
-    """Everything that is set before an examination."""
+    """Everything that is set before a session."""
 
     name: str = "Fluoroscopy room"
     detector: DetectorSection = DetectorSection()
@@ -132,7 +132,7 @@ class Room(_Section):
     loop: LoopSection = LoopSection()
     dose: DoseSection = DoseSection()
     pipeline: PipelineSettings | None = None
-    """None: the settings that suit the source."""
+    """None: the default settings for the detector."""
     calibration: str = ""
     """A calibration set (HDF5), or a folder of them of which the newest that fits is taken;
     relative to the room file; empty: none."""
@@ -150,16 +150,18 @@ def read_room(path: Path) -> Room:
             f"The room file {path} cannot be read: {error.strerror}.", "Check its name."
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RoomError(f"The room file {path} is not TOML: {error}.", "Mend that line.") from error
+        raise RoomError(
+            f"The room file {path} is not TOML: {error}.", "Correct that line."
+        ) from error
     try:
         room = Room.model_validate(content)
     except ValidationError as error:
         raise RoomError(*_sentence(path, error)) from error
-    return _beside(path.parent, room)
+    return _relative_to(path.parent, room)
 
 
-def _beside(folder: Path, room: Room) -> Room:
-    """Return the room with the files that it names taken from its own folder."""
+def _relative_to(folder: Path, room: Room) -> Room:
+    """Return the room with its relative file names resolved against its own folder."""
     detector = room.detector
     if detector.faults:
         detector = detector.model_copy(update={"faults": str(folder / detector.faults)})
@@ -174,8 +176,7 @@ def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:
     key = ".".join(location)
     if first["type"] == "extra_forbidden":
         allowed = _allowed(location[:-1])
-        near = get_close_matches(location[-1], allowed, n=1, cutoff=0.5)
-        hint = f"Did you mean {near[0]}? " if near else ""
+        hint = did_you_mean(location[-1], allowed, 1)
         return (
             f"The room file {path} has an unknown key {key}.",
             f"{hint}Allowed are: {', '.join(allowed)}.",

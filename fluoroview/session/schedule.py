@@ -76,15 +76,12 @@ class Schedule(Protocol):
         """Return a queue, not yet started; where `tick` is given, it calls it every so often."""
         ...
 
-    def loop(
-        self, name: str, step: Step, wake: Task, failed: Callable[[Exception], None]
-    ) -> Loop:
+    def loop(self, name: str, step: Step, wake: Task, failed: Callable[[Exception], None]) -> Loop:
         """Return a loop, not yet started.
 
         `wake` lets a waiting step return; `failed` receives the exception that ended the loop.
         """
         ...
-
 
     def executor(self, name: str, threads: int) -> Executor:
         """Return an executor for long work."""
@@ -221,9 +218,7 @@ class ThreadSchedule:
         """Return a queue with a thread."""
         return ThreadQueue(name, tick, every_s)
 
-    def loop(
-        self, name: str, step: Step, wake: Task, failed: Callable[[Exception], None]
-    ) -> Loop:
+    def loop(self, name: str, step: Step, wake: Task, failed: Callable[[Exception], None]) -> Loop:
         """Return a loop with a thread."""
         return ThreadLoop(name, step, wake, failed)
 

@@ -12,14 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from fluoroview.dicom import new_study_uid
 from fluoroview.hal import (
     Clock,
     DeviceError,
     DeviceHost,
     DeviceInfo,
-    DeviceState,
-    FluoroError,
     Ledger,
     ParameterSet,
     PixelIntensityRelationship,
@@ -398,6 +395,10 @@ class Session:
     def submit(self, work: Callable[[], T]) -> "Future[T]":
         """Do long work next to the session; its exception is reported and stays in the future."""
         return self._dispatcher.submit(work)
+
+    def settled(self) -> "Future[None]":
+        """Return a future that is done when everything requested until now is done."""
+        return self._dispatcher.command(lambda: None)
 
     def close(self) -> None:
         """End the session: beam off, saving finished, run and recording closed, devices closed.

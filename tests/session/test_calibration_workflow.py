@@ -24,7 +24,7 @@ from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.calibration.file import save_calibration
 from fluoroview.pipeline.correction import Correction
 from fluoroview.pipeline.lag import LagModel
-from fluoroview.session.calibration.unattended import SceneSwitch, take_unattended
+from fluoroview.session.calibration.unattended import FieldContentSwitch, take_unattended
 from fluoroview.session.calibration.workflow import CalibrationPlan, CalibrationWorkflow, StepKind
 from fluoroview.session.room import DetectorSection, LoopSection, Room
 from fluoroview.session.session import Session
@@ -404,7 +404,7 @@ def suite(make):
 
 @pytest.fixture
 def of_suite(suite):
-    switch = SceneSwitch.of(suite)
+    switch = FieldContentSwitch.of(suite)
     calibrating = CalibrationWorkflow(
         suite, CalibrationPlan(darks=16, flats=24, levels=2, lag_frames=20)
     )
@@ -450,7 +450,7 @@ def test_unattended_the_simulated_panel_falls_to_its_quantum_noise(suite, of_sui
 
 
 def test_a_panel_without_a_scene_cannot_be_calibrated_unattended(session):
-    assert SceneSwitch.of(session) is None
+    assert FieldContentSwitch.of(session) is None
 
 
 def test_the_scene_is_put_back_when_a_step_fails(make):
@@ -458,7 +458,7 @@ def test_the_scene_is_put_back_when_a_step_fails(make):
     calibrating = CalibrationWorkflow(
         session, CalibrationPlan(darks=4, flats=4, levels=1, lag=False)
     )
-    switch = SceneSwitch.of(session)
+    switch = FieldContentSwitch.of(session)
     session.set_parameter("TubeVoltage", 125.0).result(30)
     session.set_parameter("CopperFilter", "0").result(30)
     calibrating.steps = (calibrating.steps[0], *(_dimmer(s) for s in calibrating.steps[1:]))

@@ -26,6 +26,7 @@ from fluoroview.hal import (
     Pulse,
     StrParameter,
 )
+from fluoroview.hal.roles import Role
 from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview.hal.tube_output import pulse_output
 from fluoroview_generator import technique as limits
@@ -38,6 +39,10 @@ HOT_PERCENT = 100.0
 """Above this no exposure begins."""
 TRIP_PERCENT = 110.0
 """Above this an exposure is ended."""
+
+
+_POLLING_S = 0.5
+"""How often state and heat are to be read."""
 
 
 class SimulatedGenerator(Generator):
@@ -259,15 +264,27 @@ class SimulatedGenerator(Generator):
         anode = self._anode
         return [
             StrParameter(
-                "GeneratorState", lambda: str(self._state), description="where the handshake stands"
+                "GeneratorState",
+                lambda: str(self._state),
+                description="how far the handshake has come",
+                role=Role.GENERATOR_STATE,
+                polling_interval_s=_POLLING_S,
             ),
             FloatParameter("RatedPower", lambda: self._rating.power_kw, unit="kW"),
             FloatParameter("RatedPulseCharge", lambda: self._rating.charge_mas, unit="mAs"),
-            FloatParameter("AnodeHeat", lambda: anode.heat_kj, unit="kJ"),
+            FloatParameter(
+                "AnodeHeat",
+                lambda: anode.heat_kj,
+                unit="kJ",
+                role=Role.ANODE_HEAT,
+                polling_interval_s=_POLLING_S,
+            ),
             FloatParameter(
                 "AnodeHeatPercent",
                 lambda: anode.heat_percent,
                 unit="%",
+                role=Role.ANODE_HEAT_PERCENT,
+                polling_interval_s=_POLLING_S,
                 description=f"no exposure begins above {HOT_PERCENT:g} %, none goes on above "
                 f"{TRIP_PERCENT:g} %",
             ),

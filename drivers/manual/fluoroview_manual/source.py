@@ -16,6 +16,7 @@ from fluoroview.hal import (
     Parameter,
     ParameterTree,
 )
+from fluoroview.hal.roles import Role
 
 DEVICE_ID = "operator"
 
@@ -107,6 +108,7 @@ class ManualSource(Generator):
         return BoolParameter(
             "TechniqueStated",
             lambda: self._typed.issuperset(NEEDED),
+            role=Role.TECHNIQUE_STATED,
             description=f"true once {', '.join(NEEDED)} were typed in",
         )
 

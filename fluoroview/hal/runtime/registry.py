@@ -10,7 +10,6 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint
 
 from fluoroview.hal.device import Device
@@ -21,6 +20,7 @@ from fluoroview.hal.runtime.installed import installed_entry_points
 from fluoroview.hal.runtime.python_child import child_environment, python_command
 from fluoroview.hal.runtime.starvation import TICK_S, Patience, Starvation
 from fluoroview.hal.states import DEADLINE_S
+from fluoroview.hal.suggestions import did_you_mean
 
 logger = logging.getLogger(__name__)
 GROUP = "fluoroview.drivers"
@@ -80,11 +80,9 @@ def find_driver(name: str) -> EntryPoint:
     points = {point.name: point for point in installed_entry_points(GROUP)}
     if name in points:
         return points[name]
-    near = get_close_matches(name, points, n=3)
     raise DriverError(
         f"There is no driver {plain(name)!r}.",
-        (f"Did you mean {' or '.join(near)}? " if near else "")
-        + f"Installed are: {', '.join(sorted(points)) or 'none'}; "
+        f"{did_you_mean(name, points)}Installed are: {', '.join(sorted(points)) or 'none'}; "
         "`fluoroview drivers` lists them.",
         name,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fluoroview.hal.frame import FrameHeader, Pixels
 from fluoroview.hal.parameter import FloatParameter
+from fluoroview.hal.roles import Role
 from fluoroview.hal.runtime.ledger import LossCause
 from fluoroview.hal.runtime.run_thread import RunThread
 from fluoroview.hal.sink import FrameSink
@@ -81,6 +82,7 @@ class Playback:
             "PlaybackSpeed",
             lambda: self.speed,
             self._set_speed,
+            role=Role.PLAYBACK_SPEED,
             minimum=0.05,
             maximum=8.0,
             description=description,

@@ -7,7 +7,6 @@ dose counts), and is checked; a step that fails is taken again. The viewer's dia
 
 import math
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from enum import StrEnum
 import numpy as np
 from psygnal import Signal
 
-from fluoroview.hal import DeviceState, Frame
+from fluoroview.hal import Frame
 from fluoroview.hal.runtime.ring import RingReader
 from fluoroview.pipeline.calibration.build import FrameStatistics, build_calibration
 from fluoroview.pipeline.calibration.calibration import Calibration, CalibrationError
@@ -24,6 +23,7 @@ from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.lag import MIN_DECAY_FRAMES, LagError, decay_after, fit_lag
 from fluoroview.session.calibration.checks import Finding, check_dark, check_flat
 from fluoroview.session.session import Session
+from fluoroview.session.silence import Silence
 
 BRIGHTEST = 0.7
 """Signal of the highest level, of what full scale leaves above dark."""
@@ -35,7 +35,6 @@ BEAM_ON = 0.01
 """Signal above dark, of full scale, from which the beam is taken to be on."""
 MOST_LEVELS = 10
 NO_FRAME_S = 5.0
-STOP_S = 10.0
 _POLL_S = 0.1
 _LOST_RING = (IndexError, ValueError, RuntimeError, TypeError)
 
@@ -176,7 +175,7 @@ class CalibrationWorkflow:
         self.events = CalibratingEvents()
         self.results: dict[Step, StepResult] = {}
         self.taking = False
-        self.end_beam: Callable[[], None] = session.end_beam
+        self.end_beam: Callable[[], object] = session.end_beam
         """What switches the beam off in the lag step; a device may have a way of its own."""
         self._frames: dict[Step, FrameStatistics] = {}
         self._decay: list[float] = []
@@ -342,10 +341,10 @@ class CalibrationWorkflow:
         Raises CalibrationError when frames stay away or the run ends by itself.
         """
         session = self.session
-        if session.snapshot().pedal_down:
+        if session.state.pedal_down:
             raise CalibrationError("The pedal is down.", "Release it; calibrating presses it.")
         reader = session.frame_reader()
-        session.press_pedal(beam=beam)
+        session.press_pedal(beam=beam).result()
         try:
             self._read(reader, look)
         except _LOST_RING as error:
@@ -355,18 +354,18 @@ class CalibrationWorkflow:
         finally:
             reader.close()
             session.release_pedal()
-            self._wait_for_end()
+            session.settled().result()
 
     def _read(self, reader: RingReader, look: Callable[[Frame], bool]) -> None:
-        seen, last_s = 0, time.monotonic()
+        seen, silence = 0, Silence(self.session)
         while True:
             if self._cancelled.is_set():
                 raise CalibrationError("The step was cancelled.")
             frame = reader.next(_POLL_S)
             if frame is None:
-                self._check_alive(seen, time.monotonic() - last_s)
+                self._check_alive(seen, silence.seconds())
                 continue
-            last_s = time.monotonic()
+            silence.end()
             try:
                 seen += 1
                 done = seen > SETTLING_FRAMES and look(frame)
@@ -376,7 +375,7 @@ class CalibrationWorkflow:
                 return
 
     def _check_alive(self, seen: int, silence_s: float) -> None:
-        now = self.session.snapshot()
+        now = self.session.state
         if self._cancelled.is_set():
             return
         if not now.pedal_down:
@@ -389,13 +388,6 @@ class CalibrationWorkflow:
                 f"{now.device.name} sent no frame for {NO_FRAME_S:g} s ({seen} came before).",
                 "Look at its trigger and at `fluoroview devices`, and take the step again.",
             )
-
-    def _wait_for_end(self) -> None:
-        end_s = time.monotonic() + STOP_S
-        while time.monotonic() < end_s:
-            if self.session.device_status().state is not DeviceState.RUNNING:
-                return
-            time.sleep(0.01)
 
     def _check_mode(self) -> None:
         """Hold the mode of the first step fast, and refuse another one."""

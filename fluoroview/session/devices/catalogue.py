@@ -1,4 +1,4 @@
-"""The examinations that installed drivers offer: by name, as they are listed and chosen.
+"""The procedures that installed drivers offer: by name, as they are listed and chosen.
 
 A driver announces them in the entry-point group "fluoroview.procedures", by its own name: a
 function that returns one dict for each procedure. Running this module with `python -m` prints them
@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,13 +18,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from fluoroview.hal import FluoroError
 from fluoroview.hal.runtime.installed import installed_entry_points
 from fluoroview.hal.runtime.python_child import child_environment, python_command
+from fluoroview.hal.suggestions import did_you_mean
 
 GROUP = "fluoroview.procedures"
 DEADLINE_S = 20.0
 
 
 class CatalogueError(FluoroError):
-    """An examination, case or body that is not offered."""
+    """A procedure, case or patient size that is not offered."""
 
 
 class _Entry(BaseModel):
@@ -33,7 +33,7 @@ class _Entry(BaseModel):
 
 
 class CaseEntry(_Entry):
-    """One patient of an examination."""
+    """One patient of a procedure."""
 
     name: str
     title: str = ""
@@ -42,7 +42,7 @@ class CaseEntry(_Entry):
 
 
 class ControlEntry(_Entry):
-    """Something that the operator can do beside the pedal; a parameter of the device."""
+    """Something that the operator can do apart from the pedal; a parameter of the device."""
 
     name: str
     kind: str = "command"
@@ -58,7 +58,7 @@ class ControlEntry(_Entry):
 
 
 class ProcedureEntry(_Entry):
-    """One examination, as its driver describes it."""
+    """One procedure, as its driver describes it."""
 
     driver: str
     name: str
@@ -81,7 +81,7 @@ class ProcedureEntry(_Entry):
         if found is not None:
             return found
         raise CatalogueError(
-            f"The examination {self.name} has no case {name!r}.",
+            f"The procedure {self.name} has no case {name!r}.",
             _offer(name, self.cases) + f"It has: {', '.join(case.name for case in self.cases)}.",
         )
 
@@ -90,8 +90,8 @@ class ProcedureEntry(_Entry):
         if name in self.bodies:
             return name
         raise CatalogueError(
-            f"The examination {self.name} has no body {name!r}.",
-            f"Allowed are: {', '.join(self.bodies) or 'none; leave --body out'}.",
+            f"The procedure {self.name} has no patient size {name!r}.",
+            f"Allowed are: {', '.join(self.bodies) or 'none; omit --body'}.",
         )
 
 
@@ -99,21 +99,21 @@ _Any = TypeVar("_Any", CaseEntry, ProcedureEntry)
 
 
 class Catalogue(BaseModel):
-    """What all installed drivers offer, and why a driver's examinations could not be had."""
+    """What all installed drivers offer, and why a driver's procedures cannot be listed."""
 
     procedures: tuple[ProcedureEntry, ...] = ()
     errors: dict[str, str] = {}
 
     def of(self, driver: str) -> tuple[ProcedureEntry, ...]:
-        """Return the examinations of one driver; of all without a name."""
+        """Return the procedures of one driver; of all without a name."""
         return tuple(entry for entry in self.procedures if driver in ("", entry.driver))
 
     def find(self, driver: str, name: str) -> ProcedureEntry | None:
-        """Return an examination of a driver, if it offers it."""
+        """Return a procedure of a driver, if it offers it."""
         return next((entry for entry in self.of(driver) if entry.name == name), None)
 
     def procedure(self, driver: str, name: str) -> ProcedureEntry:
-        """Return an examination. Raises CatalogueError offering the nearest names."""
+        """Return a procedure. Raises CatalogueError offering the nearest names."""
         offered = self.of(driver)
         found = _named(offered, name)
         if found is not None:
@@ -122,12 +122,12 @@ class Catalogue(BaseModel):
             raise CatalogueError(self.errors[driver], "Reinstall the driver.")
         if not offered:
             raise CatalogueError(
-                f"The driver {driver} offers no examinations.",
-                "Leave --procedure out, or choose another driver; "
+                f"The driver {driver} offers no procedures.",
+                "Omit --procedure, or choose another driver; "
                 "`fluoroview procedures` lists what there is.",
             )
         raise CatalogueError(
-            f"There is no examination {name!r}.",
+            f"There is no procedure {name!r}.",
             _offer(name, offered) + "`fluoroview procedures` lists them all.",
         )
 
@@ -155,15 +155,15 @@ class Catalogue(BaseModel):
 
     def _who_has(self, driver: str, case: str) -> str:
         if not case:
-            return "the bodies belong to an examination."
+            return "patient sizes belong to a procedure."
         having = [entry.name for entry in self.of(driver) if _named(entry.cases, case) is not None]
         if not having:
-            return f"no examination has a case {case!r} by itself."
+            return f"no procedure has a case {case!r}."
         return f"{case} is a case of {', '.join(having)}."
 
 
 def read_catalogue() -> Catalogue:
-    """Ask every installed driver, in this process. What a driver cannot give is an error of its."""
+    """Ask every installed driver, in this process; a driver that fails becomes an error."""
     entries: list[ProcedureEntry] = []
     errors = {}
     for point in installed_entry_points(GROUP):
@@ -174,12 +174,12 @@ def read_catalogue() -> Catalogue:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             errors[point.name] = (
-                f"The examinations of driver {point.name} are not described as they should be: "
+                f"The procedures of driver {point.name} are not described as required: "
                 f"{where}: {first['msg']}."
             )
         except Exception as error:
             errors[point.name] = (
-                f"The examinations of driver {point.name} cannot be listed: "
+                f"The procedures of driver {point.name} cannot be listed: "
                 f"{type(error).__name__}: {error}."
             )
     return Catalogue(procedures=tuple(entries), errors=errors)
@@ -203,23 +203,16 @@ def read_catalogue_apart() -> Catalogue:
 
 
 def _named(entries: Iterable[_Any], name: str) -> _Any | None:
-    """Return the entry of that name or title; upper and lower case are one."""
-    wanted = name.casefold()
+    """Return the entry of that name or title, whatever its case."""
+    given = name.casefold()
     return next(
-        (each for each in entries if wanted in (each.name.casefold(), each.title.casefold())), None
+        (each for each in entries if given in (each.name.casefold(), each.title.casefold())), None
     )
 
 
 def _offer(name: str, entries: Sequence[CaseEntry] | Sequence[ProcedureEntry]) -> str:
     """Return a question with the nearest names, or nothing."""
-    wanted = name.casefold()
-    names = [each.name for each in entries]
-    by_words = {word: each.name for each in entries for word in each.name.split("-")}
-    within = [each for each in names if wanted in each]
-    near = get_close_matches(wanted, names, n=3, cutoff=0.5)
-    similar = [by_words[word] for word in get_close_matches(wanted, by_words, n=3, cutoff=0.7)]
-    offered = list(dict.fromkeys([*within, *near, *similar]))[:3]
-    return f"Did you mean {' or '.join(offered)}? " if offered else ""
+    return did_you_mean(name, [each.name for each in entries])
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from fluoroview.hal import FluoroError
 from fluoroview.pipeline.calibration.calibration import Calibration
 from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.calibration.file import save_calibration
-from fluoroview.session.calibration.unattended import SceneSwitch, take_unattended
+from fluoroview.session.calibration.unattended import FieldContentSwitch, take_unattended
 from fluoroview.session.calibration.workflow import (
     MOST_LEVELS,
     CalibrationPlan,
@@ -123,7 +123,7 @@ class CalibrationDialog(QDialog):
 
     def take_all(self) -> None:
         """Let a device that can do it take all steps alone."""
-        calibrating, switch = self.calibrating, SceneSwitch.of(self.session)
+        calibrating, switch = self.calibrating, FieldContentSwitch.of(self.session)
         if calibrating is None or switch is None:
             return
         self.news.clear()
@@ -177,7 +177,7 @@ class CalibrationDialog(QDialog):
         self.take_button.setText(f"Take {step.frames} frames" if step is not None else "Taken")
         self.take_button.setEnabled(may_take)
         self.all_button.setEnabled(may_take)
-        self.all_button.setVisible(SceneSwitch.of(self.session) is not None)
+        self.all_button.setVisible(FieldContentSwitch.of(self.session) is not None)
         self.skip_button.setVisible(may_take and step is not None and step.kind is StepKind.LAG)
         self.cancel_button.setEnabled(calibrating.taking)
         self.again_button.setEnabled(not busy)

@@ -17,6 +17,7 @@ from fluoroview.hal import (
     PolledDetector,
     StrParameter,
 )
+from fluoroview.hal.roles import Role
 
 _CATHETER = {
     "name": "CatheterAdvance",
@@ -138,6 +139,21 @@ def gallery_frames(name, case, size=1024, frames=None):
     return {"rate_hz": 8.0, "still": 16}, pulses()
 
 
+ROLES = {
+    "Procedure": Role.PROCEDURE,
+    "Case": Role.CASE,
+    "Body": Role.PATIENT_SIZE,
+    "AcquisitionType": Role.ACQUISITION_TYPE,
+    "HighLevelControl": Role.HIGH_LEVEL,
+    "ProcedureStatus": Role.PROCEDURE_STATUS,
+    "BrightnessLimit": Role.BRIGHTNESS_LIMIT,
+    "AnodeHeat": Role.ANODE_HEAT_PERCENT,
+    "PeakSkinDose": Role.PEAK_SKIN_DOSE,
+    "TeachingText": Role.TEACHING_POINTS,
+}
+POLLED = ("ProcedureStatus", "BrightnessLimit", "AnodeHeat")
+
+
 class _Tree(ParameterTree):
     """The parameters follow the procedure."""
 
@@ -193,7 +209,13 @@ class TheatreDetector(PolledDetector):
         return self.tree
 
     def _all(self):
-        return [*self._fixed(), *self._controls()]
+        found = [*self._fixed(), *self._controls()]
+        for parameter in found:
+            if parameter.name in ROLES:
+                parameter.presentation["role"] = ROLES[parameter.name]
+            if parameter.name in POLLED:
+                parameter.presentation["polling_interval_s"] = 0.1
+        return found
 
     def _info(self):
         return next(p for p in PROCEDURES if p["name"] == self.values["Procedure"])

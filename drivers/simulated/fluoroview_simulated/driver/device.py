@@ -33,6 +33,7 @@ from fluoroview_simulated.driver import (
     positioner_parameters,
 )
 from fluoroview_simulated.driver.pulse_schedule import PulseSchedule
+from fluoroview_simulated.driver.roles import with_roles
 from fluoroview_simulated.panel.panel import LAG_PULSES
 from fluoroview_simulated.panel.settings import jitter_s
 from fluoroview_simulated.physics.beam import beam, prepare, pulse_kap_ugym2, pulse_kerma_ugy
@@ -291,14 +292,16 @@ class SimulatedDetector(Detector):
         return index
 
     def _all_parameters(self) -> list[Any]:
-        return [
-            *parameters.detector(self),
-            *parameters.examination(self),
-            *parameters.source(self),
-            *positioner_parameters.stand(self),
-            *panel_parameters.panel(self),
-            *controls.of(self),
-        ]
+        return with_roles(
+            [
+                *parameters.detector(self),
+                *parameters.examination(self),
+                *parameters.source(self),
+                *positioner_parameters.stand(self),
+                *panel_parameters.panel(self),
+                *controls.of(self),
+            ]
+        )
 
 
 def _clock_s() -> float:
