@@ -66,5 +66,7 @@ def _run_headless(
         show(result.summary)
         for path in result.files:
             show(f"  {path}")
+    if result.ended_by is not None:
+        raise typer.Exit(128 + result.ended_by)
     if not result.whole:
         raise typer.Exit(1)

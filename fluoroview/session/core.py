@@ -28,6 +28,7 @@ from fluoroview.session.images.stream_statistics import StreamStatistics
 from fluoroview.session.messages import (
     BeamSeen,
     DeviceFaulted,
+    DeviceProgressed,
     DeviceRefused,
     FrameProcessed,
     Message,
@@ -108,7 +109,10 @@ class Core:
             case PulsesRead(reporter, pulses, missed):
                 self._pulses(reporter, pulses, missed)
             case FrameProcessed(header):
+                self.dispatcher.change(progress=None)
                 self._missed(self.runs.frame(header))
+            case DeviceProgressed(progress):
+                self.dispatcher.change(progress=progress)
             case BeamSeen(on):
                 self.runs.beam_seen(on)
             case ReaderFailed(what, device, error, withdrawn):

@@ -17,6 +17,7 @@ from fluoroview.hal import (
     DeviceState,
     FluoroError,
     ParameterSet,
+    Progress,
 )
 from fluoroview.hal.roles import Role
 from fluoroview.hal.runtime.registry import look_for
@@ -27,7 +28,7 @@ from fluoroview.recording import RecordingStatus
 from fluoroview.session.acquisition import Acquisition, Surroundings, arm
 from fluoroview.session.devices.parameter_polling import subtraction_stated
 from fluoroview.session.loop_buffer import LoopBuffer
-from fluoroview.session.messages import DeviceFaulted, DeviceRefused
+from fluoroview.session.messages import DeviceFaulted, DeviceProgressed, DeviceRefused
 from fluoroview.session.replay import ReplayController
 from fluoroview.session.room import Room
 from fluoroview.session.state import DeviceStatus
@@ -87,6 +88,7 @@ class DeviceManager:
             clock=self._around.clock,
             on_fault=self._faulted,
             on_refuse=self._refused,
+            on_progress=self._progressed,
             faults=Path(section.faults) if section.faults else None,
         )
         try:
@@ -195,7 +197,7 @@ class DeviceManager:
         self.armed = armed
         if self._subtract is not None:
             armed.subtract(self._subtract)
-        self._dispatcher.change(device=armed.status, subtracts=armed.subtracts)
+        self._dispatcher.change(device=armed.status, subtracts=armed.subtracts, progress=None)
         self._heard(armed, parameters)
 
     def _unarmed(self) -> None:
@@ -276,6 +278,9 @@ class DeviceManager:
     def _faulted(self, fault: FluoroError) -> None:
         withdrawn = self._around.pedal.release()
         self._around.send(DeviceFaulted(DeviceKind.DETECTOR, fault, withdrawn))
+
+    def _progressed(self, progress: Progress) -> None:
+        self._around.send(DeviceProgressed(progress))
 
     def _refused(self, refusal: FluoroError) -> None:
         withdrawn = self._around.pedal.release()

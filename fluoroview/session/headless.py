@@ -22,13 +22,11 @@ from fluoroview.recording import SUFFIX as RECORDING
 from fluoroview.session.events import Problem, Severity
 from fluoroview.session.room import Room
 from fluoroview.session.session import Session
-from fluoroview.session.silence import Silence
+from fluoroview.session.silence import FIRST_FRAME_S, Silence
 from fluoroview.session.state import SessionState
 
 Step = Callable[..., None]
 FILES = 5
-FIRST_FRAME_S = 30.0
-"""How long a device that is ready and exposes may deliver nothing and report nothing."""
 _STEP_S = 0.05
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)

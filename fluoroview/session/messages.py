@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fluoroview.hal import DeviceKind, FluoroError, FrameHeader, Pulse
+from fluoroview.hal import DeviceKind, FluoroError, FrameHeader, Progress, Pulse
 from fluoroview.session.pedal import Permit
 
 
@@ -59,4 +59,19 @@ class DeviceRefused:
     withdrawn: Permit | None
 
 
-Message = PulsesRead | FrameProcessed | BeamSeen | ReaderFailed | DeviceFaulted | DeviceRefused
+@dataclass(frozen=True, slots=True)
+class DeviceProgressed:
+    """A device reports how far a long call has come."""
+
+    progress: Progress
+
+
+Message = (
+    PulsesRead
+    | FrameProcessed
+    | BeamSeen
+    | ReaderFailed
+    | DeviceFaulted
+    | DeviceRefused
+    | DeviceProgressed
+)

@@ -4,6 +4,9 @@ from fluoroview.hal import DeviceState
 from fluoroview.session.session import Session
 from fluoroview.session.state import RunPhase
 
+FIRST_FRAME_S = 30.0
+"""How long a device that runs may be silent before its first frame."""
+
 
 class Silence:
     """Measures a silence that is the device's own, whatever the computer is busy with.
@@ -26,7 +29,7 @@ class Silence:
         state, now_ns = self._session.state, self._session.clock.monotonic_ns()
         preparing = state.run is None or state.run.phase is RunPhase.PREPARING
         running = self._session.device_status().state is DeviceState.RUNNING
-        seen = (state.parameters, state.dose.pulses)
+        seen = (state.parameters, state.dose.pulses, state.progress)
         if preparing or not running or seen != self._seen:
             self._seen, self._since_ns = seen, now_ns
         return (now_ns - self._since_ns) / 1e9

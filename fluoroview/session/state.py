@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from fluoroview.dicom import RecordedDose
 from fluoroview.dose import DoseReading, RunDose
-from fluoroview.hal import DeviceState, DoseOrigin, Ledger, ParameterSet
+from fluoroview.hal import DeviceState, DoseOrigin, Ledger, ParameterSet, Progress
 from fluoroview.hal.roles import Role
 from fluoroview.hal.sequencing import Sequencing
 from fluoroview.hal.window import Window
@@ -116,6 +116,8 @@ class SessionState:
     """Of how many images the next hold is made."""
     replay: ReplayStatus | None = None
     device: DeviceStatus = DeviceStatus()
+    progress: Progress | None = None
+    """How far the device has come with what it does now; None: it does nothing long."""
     parameters: ParameterSet = field(default_factory=ParameterSet)
     """The detector's, as last read; also while it is armed again."""
     generator: DeviceStatus = DeviceStatus()

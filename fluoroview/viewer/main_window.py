@@ -14,7 +14,7 @@ from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QMainWindow
 
-from fluoroview.hal import DeviceState, FluoroError
+from fluoroview.hal import DeviceState
 from fluoroview.hal.window import Window
 from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.session.events import FIVE_MINUTES, Alarm, Mode, Problem
@@ -419,10 +419,7 @@ class MainWindow(QMainWindow):
         self.bridge.when_done(self.session.submit(lambda: self.session.discover(driver)), found)
 
     def _choose_hold(self, frames: int) -> None:
-        try:
-            self.session.hold_frames = frames
-        except FluoroError as error:
-            self.show_problem(Problem(error.what, error.remedy, error.device))
+        self.session.set_hold_frames(frames)
 
     def _choose_averaging(self, mode: RecursiveMode) -> None:
         settings = self.session.pipeline_settings

@@ -182,7 +182,7 @@ class _Tour:
 
     def alarm(self) -> None:
         self.window.widgets.messages.clear()
-        self.session.dose.add_fluoroscopy_time(301.0)
+        self.session.add_fluoroscopy_time(301.0)
         self._until(lambda: bool(self.window.widgets.messages.messages))
         self._spin(0.3)
 

@@ -7,7 +7,7 @@ from fluoroview.session.session import Session
 
 
 class Recorder:
-    """What an examination told."""
+    """What a session reported."""
 
     def __init__(self, session):
         self.problems, self.alarms, self.tasks = [], [], []
@@ -18,7 +18,7 @@ class Recorder:
 
 @pytest.fixture
 def make_session(test_drivers, tmp_path):
-    """Return a function that makes an examination, connected; all are closed at the end."""
+    """Return a function that makes a session, connected; all are closed at the end."""
     made = []
 
     def make(driver="ramp", device="r0", isolation="thread", connect=True, **sections):

@@ -340,7 +340,7 @@ def test_dark_frames_are_no_fluoroscopy(session, world):
     calibrating = CalibrationWorkflow(session, PLAN)
     taken(calibrating, world)
     assert session.snapshot().dose.fluoroscopy_time_s == 0.0
-    assert session.runs == []
+    assert session.runs == ()
     taken(calibrating, world)
     assert session.snapshot().dose.fluoroscopy_time_s > 0.0
 
@@ -478,7 +478,7 @@ def test_lag_of_another_frame_rate_is_left_out_and_told_where_it_is_wanted(
     made = replace(whole(session, world), lag=LagModel((0.02,), (2.0,), RATE_HZ / 2))
     save_calibration(tmp_path / "c.h5", made)
     correction = CorrectionSettings(lag=wanted)
-    session.room = session.room.model_copy(
+    session._core.devices.room = session.room.model_copy(
         update={"pipeline": PipelineSettings(correction=correction)}
     )
     session.use_calibration(tmp_path / "c.h5").result(30)

@@ -53,22 +53,22 @@ def test_a_choice_is_what_is_written_to_the_device_in_this_order(asked, written)
     [
         (
             {"procedure": "barium-swalow"},
-            "There is no examination 'barium-swalow'. Did you mean modified-barium-swallow",
+            "There is no procedure 'barium-swalow'. Did you mean modified-barium-swallow",
         ),
         ({"procedure": "swalow"}, "Did you mean modified-barium-swallow?"),
         ({"procedure": "enema"}, "Did you mean barium-enema?"),
-        ({"procedure": "zzz"}, "There is no examination 'zzz'. `fluoroview procedures` lists"),
+        ({"procedure": "zzz"}, "There is no procedure 'zzz'. `fluoroview procedures` lists"),
         (
             {"procedure": "barium-enema", "case": "polip"},
-            "The examination barium-enema has no case 'polip'. Did you mean polyp? It has: normal,",
+            "The procedure barium-enema has no case 'polip'. Did you mean polyp? It has: normal,",
         ),
         (
             {"procedure": "barium-enema", "body": "huge"},
-            "has no body 'huge'. Allowed are: medium, child.",
+            "has no patient size 'huge'. Allowed are: medium, child.",
         ),
         ({"case": "normal"}, "--case needs --procedure: normal is a case of modified-barium-"),
-        ({"case": "x"}, "--case needs --procedure: no examination has a case 'x' by itself."),
-        ({"body": "child"}, "--body needs --procedure: the bodies belong to an examination."),
+        ({"case": "x"}, "--case needs --procedure: no procedure has a case 'x'."),
+        ({"body": "child"}, "--body needs --procedure: patient sizes belong to a procedure."),
     ],
 )
 def test_a_wrong_choice_gets_a_sentence_with_the_nearest_names(asked, sentence):
@@ -77,8 +77,8 @@ def test_a_wrong_choice_gets_a_sentence_with_the_nearest_names(asked, sentence):
     assert sentence in str(caught.value)
 
 
-def test_a_driver_without_examinations_says_so():
-    with pytest.raises(CatalogueError, match="The driver pattern offers no examinations"):
+def test_a_driver_without_procedures_is_an_error_that_names_it():
+    with pytest.raises(CatalogueError, match="The driver pattern offers no procedures"):
         CATALOGUE.parameters("pattern", "barium-enema")
 
 

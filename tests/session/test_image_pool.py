@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fluoroview.hal import FrameHeader
 from fluoroview.session.events import Mode
-from fluoroview.session.images.image_pool import ImagePool, Screen
+from fluoroview.session.images.image_pool import ImagePool, LatestImage
 from fluoroview.session.images.stream_statistics import StreamStatistics
 from fluoroview.session.last_image_hold import LastImageHold
 
@@ -22,7 +22,7 @@ def publish(screen, pool, value):
 
 
 def test_a_slow_display_gets_the_newest_and_the_skipped_are_counted():
-    pool, screen = ImagePool(4, 4, 3), Screen()
+    pool, screen = ImagePool(4, 4, 3), LatestImage()
     for value in range(10):
         publish(screen, pool, value)
     assert screen.take().pixels[0, 0] == 9
@@ -31,7 +31,7 @@ def test_a_slow_display_gets_the_newest_and_the_skipped_are_counted():
 
 
 def test_what_is_shown_is_not_written_meanwhile():
-    pool, screen = ImagePool(4, 4, 3), Screen()
+    pool, screen = ImagePool(4, 4, 3), LatestImage()
     publish(screen, pool, 1)
     shown = screen.take()
     for value in range(2, 10):
@@ -41,7 +41,7 @@ def test_what_is_shown_is_not_written_meanwhile():
 
 @given(st.lists(st.sampled_from(["publish", "take"]), max_size=60))
 def test_three_buffers_are_enough_for_ever(actions):
-    pool, screen = ImagePool(2, 2, 3), Screen()
+    pool, screen = ImagePool(2, 2, 3), LatestImage()
     for number, action in enumerate(actions):
         if action == "take":
             screen.take()

@@ -1,14 +1,13 @@
-"""Subtraction of live images, and values that move, in an examination on the theatre driver."""
-
-import time
+"""Subtraction of live images, and values that change on their own, on the theatre driver."""
 
 import numpy as np
 import pytest
 
-from fluoroview.hal import ParameterInfo, ParameterSet
+from fluoroview.hal import FakeClock, ParameterInfo, ParameterSet
+from fluoroview.hal.roles import Role
 from fluoroview.hal.testing import until
 from fluoroview.pipeline.subtraction import MIDDLE, first_window
-from fluoroview.session.devices.parameter_polling import ParameterPolling, told_subtraction
+from fluoroview.session.devices.parameter_polling import ParameterPolling, subtraction_stated
 from fluoroview.session.events import Mode
 
 
@@ -24,7 +23,7 @@ def run_for(session, frames=12):
     session.release_pedal()
     until(lambda: len(session.runs) > runs)
     until(lambda: session.snapshot().mode is Mode.HOLD)
-    until(lambda: session._device.road.drain(5))
+    until(lambda: session._core.devices.armed.frames.drain(5))
     return session.take_image()
 
 
@@ -46,27 +45,27 @@ def test_a_dsa_run_is_subtracted_and_fluoroscopy_is_not(theatre):
 
 def test_plain_and_subtracted_images_have_windows_of_their_own(theatre):
     plain = run_for(theatre)
-    theatre.subtract(True)
+    theatre.subtract(True).result(30)
     seen = run_for(theatre)
     assert seen.source != plain.source
     assert theatre.snapshot().source == seen.source
     assert theatre.snapshot().window == first_window()
-    theatre.subtract(False)
+    theatre.subtract(False).result(30)
     again = run_for(theatre)
     assert again.source == plain.source
     assert theatre.snapshot().window != first_window()
 
 
-def test_the_window_that_suits_a_subtracted_image_is_about_its_middle(theatre):
-    theatre.subtract(True)
+def test_the_auto_window_of_a_subtracted_image_is_about_its_middle(theatre):
+    theatre.subtract(True).result(30)
     run_for(theatre)
     window = theatre.auto_window()
     assert window.black < MIDDLE < window.white
 
 
-def test_a_loop_of_both_is_replayed_each_with_its_own(theatre):
+def test_a_loop_of_both_is_replayed_each_with_its_own_window(theatre):
     first = run_for(theatre).source
-    theatre.subtract(True)
+    theatre.subtract(True).result(30)
     second = run_for(theatre).source
     theatre.replay_loop().result(30)
     player = theatre.player
@@ -77,7 +76,7 @@ def test_a_loop_of_both_is_replayed_each_with_its_own(theatre):
 
 
 def test_the_choice_outlives_what_arms_the_device_again(theatre):
-    theatre.subtract(True)
+    theatre.subtract(True).result(30)
     theatre.set_parameter("Case", "aspiration").result(30)
     assert theatre.subtracts is True
 
@@ -86,38 +85,48 @@ def test_a_device_that_makes_images_for_display_cannot_be_subtracted(make_sessio
     assert make_session().subtracts is None
 
 
-def test_what_moves_by_itself_is_read_again_and_again(theatre):
+def test_values_that_change_on_their_own_are_read_again(theatre):
     before = value(theatre, "ProcedureStatus")
     theatre.press_pedal()
     until(lambda: value(theatre, "ProcedureStatus") != before)
     theatre.release_pedal()
 
 
-def test_devices_without_such_values_are_left_alone():
-    asked = []
-    values = ParameterPolling(lambda: asked.append(1))
-    values.follow(ParameterSet([ParameterInfo("ExposureTime", 1.0)]))
-    time.sleep(0.3)
-    values.close()
-    assert not asked
+def test_devices_without_such_values_are_not_polled():
+    clock = FakeClock()
+    polling = ParameterPolling(clock)
+    clock.advance_s(3600)
+    assert not polling.take_due(ParameterSet([ParameterInfo("ExposureTime", 1.0)]))
+
+
+def test_values_are_read_again_as_often_as_their_device_states():
+    clock = FakeClock()
+    polling = ParameterPolling(clock)
+    heat = ParameterSet([ParameterInfo("AnodeHeat", 1.0, polling_interval_s=0.5)])
+    assert not polling.take_due(heat)
+    clock.advance_s(0.5)
+    assert polling.take_due(ParameterSet(), heat)
+    assert not polling.take_due(heat), "the next one is due an interval later"
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "stated"),
     [
-        ({"AcquisitionType": "DSA run"}, True),
-        ({"AcquisitionType": "fluoroscopy"}, False),
-        ({"AcquisitionType": "dsa"}, True),
-        ({"DsaDefault": True}, True),
-        ({"DsaDefault": True, "AcquisitionType": "fluoroscopy"}, True),
-        ({"DsaDefault": True, "AcquisitionType": "spot image"}, False),
-        ({"DsaDefault": False, "AcquisitionType": "acquisition"}, False),
+        ({Role.ACQUISITION_TYPE: "DSA run"}, True),
+        ({Role.ACQUISITION_TYPE: "fluoroscopy"}, False),
+        ({Role.ACQUISITION_TYPE: "dsa"}, True),
+        ({Role.DSA_DEFAULT: True}, True),
+        ({Role.DSA_DEFAULT: True, Role.ACQUISITION_TYPE: "fluoroscopy"}, True),
+        ({Role.DSA_DEFAULT: True, Role.ACQUISITION_TYPE: "spot image"}, False),
+        ({Role.DSA_DEFAULT: False, Role.ACQUISITION_TYPE: "acquisition"}, False),
         ({}, None),
     ],
 )
-def test_the_kind_of_run_tells_whether_to_subtract(values, told):
-    described = ParameterSet(ParameterInfo(name, value) for name, value in values.items())
-    assert told_subtraction(described) is told
+def test_the_acquisition_type_decides_on_subtraction(values, stated):
+    parameters = ParameterSet(
+        ParameterInfo(role.value, value, role=role) for role, value in values.items()
+    )
+    assert subtraction_stated(parameters) is stated
 
 
 def test_a_runs_kind_is_noted_and_its_time_is_fluoroscopy_or_not(theatre):
@@ -148,9 +157,9 @@ def test_the_same_patient_again_is_no_other(theatre):
 
 
 def test_another_devices_images_are_not_subtracted_for_it(theatre):
-    theatre.subtract(True)
+    theatre.subtract(True).result(30)
     theatre.connect("theatre", "two").result(30)
     assert theatre.subtracts is False
-    theatre.subtract(True)
+    theatre.subtract(True).result(30)
     theatre.restart_device().result(30)
     assert theatre.subtracts is True, "the same device again"

@@ -86,8 +86,8 @@ def test_another_device_does_not_get_the_loop(failed):
 
 
 def test_a_loop_that_is_given_back_leaves_its_space(failed, tmp_path):
-    store = failed._device.store
+    store = failed._core.devices.armed.loop_buffer
     failed.restart_device().result(30)
-    assert failed._device.store is store
+    assert failed._core.devices.armed.loop_buffer is store
     failed.disconnect().result(30)
     assert not store.fits(store.rows, store.columns, store.rate_hz), "its file is closed"

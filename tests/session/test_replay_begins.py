@@ -9,18 +9,14 @@ def test_the_first_image_of_a_replay_is_never_seen_without_its_replay(session):
     until(lambda: session.snapshot().run_frames >= 5)
     session.release_pedal()
     until(lambda: (image := session.take_image()) and image.mode is Mode.HOLD)
-    begin, seen = session._replays.begin, []
-
-    def slowly(opened):
-        session.events.image_ready.connect(note)
-        begin(opened)
-        session._replays.current.player._wake.wait(0.2)  # so long an image would have time to come
+    session.settled().result(30)
+    seen = []
 
     def note():
         now = session.snapshot()
         seen.append((now.mode, now.replay is not None))
 
-    session._replays.begin = slowly
+    session.events.image_ready.connect(note)
     session.replay_loop().result(30)
     until(lambda: bool(seen))
     assert set(seen) == {(Mode.REPLAY, True)}

@@ -62,7 +62,7 @@ def test_every_section_is_read(tmp_path):
         ("what is this", "is not TOML: .*line 1"),
         (
             "[detector.parameters]\nX = [1, 2]",
-            r"detector\.parameters\.X = \[1, 2\] is not allowed; one value is wanted: a number, a "
+            r"detector\.parameters\.X = \[1, 2\] is not allowed; one value is allowed: a number, a "
             'text in "quotes", true or false',
         ),
         (

@@ -1,4 +1,4 @@
-"""Generator, technique typed in, dose meter, and a detector without a link: who speaks of dose."""
+"""Generator, technique typed in, dose meter, detector without a link: whose figures are dose."""
 
 import os
 import signal
@@ -8,7 +8,6 @@ import pytest
 from fluoroview.hal import DeviceError, DoseOrigin
 from fluoroview.hal.testing import until
 from fluoroview.hal.tube_output import kerma_ugy_per_mas
-from fluoroview.session.devices.back_off import LONGEST_S, BackOff
 from fluoroview.session.events import Mode
 from fluoroview.session.room import BeamSection, DetectorSection, DeviceSection, DoseMeterSection
 
@@ -30,14 +29,14 @@ def section(driver, device="x", **parameters):
     return DeviceSection(driver=driver, device=device, isolation="thread", parameters=parameters)
 
 
-def test_a_generator_speaks_for_the_pulses_and_not_the_detector(make_session):
-    session = make_session(source=section("tube"))
+def test_a_generator_reports_the_pulses_and_not_the_detector(make_session):
+    session = make_session(generator=section("tube"))
     run = run_for(session, frames(session, 30))
     assert run.dose.air_kerma_mgy == pytest.approx(run.dose.pulses * 10e-3), "10 µGy, not 1"
 
 
 def test_a_generator_that_refuses_prevents_the_run(make_session):
-    session = make_session(source=section("tube", "door-open"))
+    session = make_session(generator=section("tube", "door-open"))
     session.press_pedal()
     until(lambda: session.heard.problems)
     assert "The door is open. Close it." in session.heard.problems[0].sentence
@@ -48,7 +47,7 @@ def test_a_generator_that_refuses_prevents_the_run(make_session):
 
 
 def test_a_generator_that_trips_ends_the_run_and_the_image_is_held(make_session):
-    session = make_session(source=section("tube", TripAfter=20))
+    session = make_session(generator=section("tube", TripAfter=20))
     session.press_pedal()
     until(lambda: session.heard.problems)
     assert "the generator tripped: overcurrent" in session.heard.problems[0].what
@@ -58,7 +57,7 @@ def test_a_generator_that_trips_ends_the_run_and_the_image_is_held(make_session)
 
 
 def test_a_typed_in_technique_counts_one_pulse_a_frame_also_for_lost_frames(make_session):
-    session = make_session(source=section("typed"))
+    session = make_session(generator=section("typed"))
     session.set_parameter("DropEvery", 4).result(30)
     run = run_for(session, frames(session, 30))
     assert run.ledger.lost_link > 0
@@ -77,16 +76,16 @@ def test_what_a_meter_measures_is_taken_from_the_meter_alone(make_session):
     assert steps == pytest.approx(round(steps)), "whole increments of the meter, nothing else"
 
 
-def test_pulses_after_a_meter_failed_are_told_as_missing_from_what_it_measured(make_session):
+def test_pulses_after_a_meter_failed_are_missing_from_its_figures(make_session):
     meter = DoseMeterSection(driver="meter", device="fails", isolation="thread")
     session = make_session(dose_meter=meter)
     session.press_pedal()
     until(lambda: session.heard.problems)
-    missing_first = session.dose.reading().pulses_without_kap
-    until(lambda: session.dose.reading().pulses_without_kap > missing_first + 20)
+    missing_first = session.snapshot().dose.pulses_without_kap
+    until(lambda: session.snapshot().dose.pulses_without_kap > missing_first + 20)
     session.release_pedal()
     until(lambda: len(session.runs) == 1)
-    figure = session.dose.report()["kerma_area_product_gycm2"]
+    figure = session.dose_report()["kerma_area_product_gycm2"]
     assert figure["value"] == pytest.approx(39 * 0.5e-2)
     assert 20 < figure["pulses_not_included"] <= session.runs[0].dose.pulses
 
@@ -100,15 +99,15 @@ def test_pulses_after_a_meter_failed_are_told_as_missing_from_what_it_measured(m
 )
 def test_a_device_of_the_wrong_kind_is_refused(make_session, as_source, driver, sentence):
     meter = DoseMeterSection(driver=driver, device="m", isolation="thread")
-    beside = {"source": section(driver)} if as_source else {"dose_meter": meter}
-    session = make_session(connect=False, **beside)
+    peripherals = {"generator": section(driver)} if as_source else {"dose_meter": meter}
+    session = make_session(connect=False, **peripherals)
     with pytest.raises(DeviceError, match=sentence):
         session.connect().result(30)
 
 
 def test_a_device_without_an_id_is_called_by_its_driver(make_session):
     unnamed = DeviceSection(driver="ramp", isolation="thread")
-    session = make_session(connect=False, source=unnamed)
+    session = make_session(connect=False, generator=unnamed)
     with pytest.raises(DeviceError, match=r"^ramp is a detector, not a generator"):
         session.connect().result(30)
 
@@ -136,7 +135,7 @@ def test_without_a_link_the_beam_is_seen_in_the_signal(make_session):
     assert session.snapshot().replay.frame_count >= 20, "the loop holds exposed frames only"
 
 
-def test_a_device_restarts_by_itself_where_the_room_says_so(make_session):
+def test_a_device_restarts_automatically_where_the_room_asks_for_it(make_session):
     detector = DetectorSection(driver="ramp", device="r0", restart="automatic")
     session = make_session(detector=detector)
     session.press_pedal()
@@ -145,17 +144,6 @@ def test_a_device_restarts_by_itself_where_the_room_says_so(make_session):
     os.kill(pid, signal.SIGKILL)
     until(lambda: session.snapshot().device.pid not in (None, pid))
     until(lambda: session.snapshot().device.state == "ARMED")
-    assert any("restarted by itself in 0.5 s" in p.what for p in session.heard.problems)
-    assert not session.snapshot().pedal_down, "the beam does not come back by itself"
+    assert any("restarted automatically in 0.5 s" in p.what for p in session.heard.problems)
+    assert not session.snapshot().pedal_down, "a new run needs a new press"
     assert run_for(session, frames(session, 3)).frames >= 3
-
-
-def test_restarts_come_later_each_time_until_a_run_goes_well():
-    said = []
-    back_off = BackOff(lambda: None, said.append)
-    for _ in range(8):
-        back_off.after_fault()
-    assert said == [0.5, 1, 2, 4, 8, 16, 30, LONGEST_S]
-    back_off.went_well()
-    assert back_off.delay_s == 0.5
-    back_off.close()

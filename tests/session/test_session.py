@@ -2,16 +2,19 @@
 
 import os
 import signal
+import threading
 import time
-from concurrent.futures import Future
 
 import numpy as np
 import pydicom
 import pytest
 
-from fluoroview.hal import DeviceError, DeviceState, DoseOrigin, ParameterError
-from fluoroview.hal.testing import until
+from fluoroview.hal import DeviceError, DeviceKind, DeviceState, DoseOrigin, ParameterError
+from fluoroview.hal.testing import BROKEN_S, until
+from fluoroview.session.device_manager import DeviceManager
 from fluoroview.session.events import Mode
+from fluoroview.session.messages import DeviceFaulted
+from fluoroview.session.room import DetectorSection
 
 
 def run_of(session, frames):
@@ -43,7 +46,7 @@ def test_pedal_down_is_live_and_pedal_up_is_hold_at_once(session):
     session.press_pedal()
     until(lambda: (image := session.take_image()) and image.mode is Mode.LIVE)
     assert session.snapshot().mode is Mode.LIVE
-    session.release_pedal()
+    session.release_pedal().result(30)
     assert session.snapshot().mode is Mode.HOLD
     until(lambda: (image := session.take_image()) and image.mode is Mode.HOLD)
 
@@ -58,14 +61,14 @@ def test_the_hold_is_the_last_image_of_the_run(session):
 
 
 def test_the_hold_can_be_the_mean_of_several_chosen_before(session):
-    session.hold_frames = 4
+    session.set_hold_frames(4).result(30)
     run = run_of(session, 30)
     last = run.ledger.expected + 65530 - 65536
     assert (taken(session).pixels == round(np.mean([last, last - 1, last - 2, last - 3]))).all()
     assert run.hold_made_of == 4
     session.press_pedal()
     with pytest.raises(ParameterError, match="while the pedal is down"):
-        session.hold_frames = 2
+        session.set_hold_frames(2).result(30)
     session.release_pedal()
 
 
@@ -84,9 +87,9 @@ def test_the_dose_adds_up_over_runs_and_resets(session):
     reading = session.snapshot().dose
     assert reading.cumulative_air_kerma_mgy == pytest.approx(pulses * 1e-3, abs=1e-12)
     assert reading.air_kerma_rate_mgy_min == 0.0
-    session.reset_dose()
+    session.reset_dose().result(30)
     assert session.snapshot().dose.cumulative_air_kerma_mgy == 0.0
-    assert session.runs == []
+    assert session.runs == ()
 
 
 def test_no_pulse_comes_after_the_release(session):
@@ -115,7 +118,7 @@ def test_the_loop_holds_the_images_of_the_runs_in_order(session):
     assert shot.replay.frame_count == sum(run.frames for run in session.runs)
     session.player.seek(3)
     until(lambda: (image := session.take_image()) and (image.pixels == 65530 + 4).all())
-    session.stop_replay()
+    session.stop_replay().result(30)
     assert session.snapshot().mode is Mode.HOLD
     assert taken(session).mode is Mode.HOLD
 
@@ -242,9 +245,9 @@ def test_a_device_that_cannot_be_armed_again_is_given_back(session, monkeypatch)
     def no_room(_host):
         raise DeviceError("There is no room.")
 
-    host = session._device.host
+    host = session._core.devices.armed.host
     with monkeypatch.context() as broken:
-        broken.setattr(session._detector, "_arm", no_room)
+        broken.setattr(session._core.devices, "_arm", no_room)
         with pytest.raises(DeviceError, match="There is no room"):
             session.set_parameter("Width", 128).result(30)
     assert host.state is DeviceState.CLOSED
@@ -252,16 +255,24 @@ def test_a_device_that_cannot_be_armed_again_is_given_back(session, monkeypatch)
     assert run_of(session, 3).frames >= 3
 
 
-def test_a_device_that_is_not_back_yet_is_restarted_again_later(session, monkeypatch):
-    absent, asked = Future(), []
-    absent.set_exception(DeviceError("There is no such device."))
-    monkeypatch.setattr(session, "restart_device", lambda: absent)
-    monkeypatch.setattr(session._restart, "after_fault", lambda: asked.append(True))
-    session._restart_by_itself()
-    assert asked
+def test_a_device_that_is_not_back_yet_is_restarted_again_later(make_session, monkeypatch):
+    detector = DetectorSection(driver="ramp", device="r0", isolation="thread", restart="automatic")
+    session = make_session(detector=detector)
+    absent = threading.Event()
+
+    def gone(_manager):
+        absent.set()
+        raise DeviceError("There is no such device.")
+
+    with monkeypatch.context() as unplugged:
+        unplugged.setattr(DeviceManager, "open", gone)
+        session._core._send(DeviceFaulted(DeviceKind.DETECTOR, DeviceError("It is gone."), None))
+        assert absent.wait(BROKEN_S)
+        until(lambda: any("in 1 s" in problem.what for problem in session.heard.problems))
+    until(lambda: session.snapshot().device.state is DeviceState.ARMED)
 
 
-def test_a_restart_by_hand_forgets_the_one_that_waits(session):
-    session._restart.after_fault()
+def test_a_restart_by_the_operator_cancels_the_automatic_one(session):
+    session._core._restart.after_fault()
     session.restart_device().result(30)
-    assert session._restart._timer is None, "else it would end the next run"
+    assert not session._core._restart.waiting, "else it would end the next run"

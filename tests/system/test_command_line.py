@@ -141,7 +141,7 @@ def test_the_image_of_the_viewer_shows_something(headless):
         ),
         (
             ["live", "--headless", "--procedure", "barium-enemma"],
-            "There is no examination 'barium-enemma'. Did you mean barium-enema?",
+            "There is no procedure 'barium-enemma'. Did you mean barium-enema?",
         ),
         (["live", "--room", "/none.toml"], "The room file /none.toml cannot be read"),
         (["live", "--headless", "--out", "/proc/none"], "The folder /proc/none cannot be made"),

@@ -19,7 +19,7 @@ def make_phantom(make_window, qtbot):
         window = make_window("simulated", "suite", connect=False)
         session, parameters = window.session, {"Procedure": "phantom", "Matrix": "512"}
         section = session.room.detector.model_copy(update={"parameters": parameters})
-        session.room = session.room.model_copy(update={"detector": section})
+        session._core.devices.room = session.room.model_copy(update={"detector": section})
         session.connect().result(30)
         qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
         return window
@@ -34,7 +34,7 @@ def window(make_phantom):
 
 def suite(window):
     """Return the simulated device itself: it runs in this process."""
-    return window.session._device.host._transport._server._device
+    return window.session._core.devices.armed.host._transport._server._device
 
 
 def value(window, name):

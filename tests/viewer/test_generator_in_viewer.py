@@ -94,7 +94,7 @@ def test_anode_heat_is_shown_where_it_is_told_and_warns(qtbot):
 @pytest.fixture
 def room(make_window):
     return make_window(
-        source=DeviceSection(driver="generator", device="tube", isolation="thread"),
+        generator=DeviceSection(driver="generator", device="tube", isolation="thread"),
     )
 
 

@@ -106,7 +106,7 @@ def test_a_file_that_is_no_recording_costs_nobody_their_device(window, qtbot, dr
 
 
 def test_a_recording_starts_no_generator(make_window, qtbot, folder, hold_pedal, drop):
-    window = make_window(source=DeviceSection(driver="tube", device="x", isolation="thread"))
+    window = make_window(generator=DeviceSection(driver="tube", device="x", isolation="thread"))
     assert window.session.generator_parameters
     path = record(window, qtbot, hold_pedal)
     drop(window, path)

@@ -175,7 +175,7 @@ def test_keys_pressed_faster_than_they_are_written_all_count(qtbot, window):
 
 
 def test_a_command_and_a_switch_by_key(qtbot, window):
-    told = window.session._device.host._transport._server._device.told
+    told = window.session._core.devices.armed.host._transport._server._device.told
     qtbot.keyClick(window.canvas, KEY.Key_S)
     qtbot.keyClick(window.canvas, KEY.Key_H)
     qtbot.waitUntil(lambda: ("Swallow", None) in told and ("BreathHold", True) in told)
@@ -313,7 +313,7 @@ def test_heat_and_skin_dose_stand_with_the_dose(window):
 
 
 def test_what_limits_the_brightness_is_said(qtbot, window):
-    window.session._device.host._transport._server._device.limit = "88 mGy/min reached"
+    window.session._core.devices.armed.host._transport._server._device.limit = "88 mGy/min reached"
     window.widgets.tabs.setCurrentWidget(window.widgets.technique_panel)
     qtbot.keyPress(window, KEY.Key_Space)
     qtbot.waitUntil(lambda: "88 mGy/min reached" in window.canvas.overlay.words("top right"))

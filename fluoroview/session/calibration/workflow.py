@@ -23,7 +23,7 @@ from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.lag import MIN_DECAY_FRAMES, LagError, decay_after, fit_lag
 from fluoroview.session.calibration.checks import Finding, check_dark, check_flat
 from fluoroview.session.session import Session
-from fluoroview.session.silence import Silence
+from fluoroview.session.silence import FIRST_FRAME_S, Silence
 
 BRIGHTEST = 0.7
 """Signal of the highest level, of what full scale leaves above dark."""
@@ -383,10 +383,11 @@ class CalibrationWorkflow:
                 f"The run ended after {seen} frames, before the step was done.",
                 "Take the step again.",
             )
-        if silence_s > NO_FRAME_S:
+        limit_s = NO_FRAME_S if seen else FIRST_FRAME_S
+        if silence_s > limit_s:
             raise CalibrationError(
-                f"{now.device.name} sent no frame for {NO_FRAME_S:g} s ({seen} came before).",
-                "Look at its trigger and at `fluoroview devices`, and take the step again.",
+                f"{now.device.name} sent no frame for {limit_s:g} s ({seen} came before).",
+                "Check its trigger and `fluoroview devices`, and acquire the step again.",
             )
 
     def _check_mode(self) -> None:

@@ -47,7 +47,7 @@ class RecordControl(QObject):
             else:
                 self._say(f"Recording to {path}")
 
-        self._bridge.when_done(self._session.submit(self._session.start_recording), begun)
+        self._bridge.when_done(self._session.start_recording(), begun)
 
     def toggle(self) -> None:
         """Begin one, or end the one that runs."""
@@ -75,7 +75,7 @@ class RecordControl(QObject):
                 size = f"{status.bytes_written / _MB:.0f} MB"
                 self._say(f"Recorded {status.frames} frames, {size}: {status.path}")
 
-        self._bridge.when_done(self._session.submit(self._session.stop_recording), ended)
+        self._bridge.when_done(self._session.stop_recording(), ended)
 
     def _words(self, status: RecordingStatus) -> str:
         """Time since it began and what is on the disk; frames left out are no secret."""
