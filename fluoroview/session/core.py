@@ -330,14 +330,11 @@ class Core:
     def replay(self, open_cine: Callable[[], Opened]) -> "Future[None]":
         """Open a cine and replay it; the pedal is released, and a press cancels the replay."""
         begun: Future[None] = Future()
-
-        def request(opened: Opened) -> None:
-            self.runs.release()
-            self.dispatcher.post(lambda: self.replays.request(opened, begun))
+        self.runs.release()
 
         def work() -> None:
             opened = open_cine()
-            self.dispatcher.post(lambda: request(opened))
+            self.dispatcher.post(lambda: self.replays.request(opened, begun))
 
         def failed(opening: "Future[None]") -> None:
             if (error := opening.exception()) is not None:
@@ -354,7 +351,7 @@ class Core:
         self.dispatcher.ask(self._shut)
         self.dispatcher.finish_work()
         with suppress(Exception):  # reported already
-            self.dispatcher.command(self._close).result()
+            self.dispatcher.wait(self.dispatcher.command(self._close))
         self._watch.close()
         self.dispatcher.close()
 

@@ -84,6 +84,10 @@ class Dispatcher:
         self._changes.put(lambda: self._apply(change, future, report=False))
         return self._changes.result(future)
 
+    def wait(self, future: "Future[T]") -> T:
+        """Wait for a change or a command; not from within one."""
+        return self._changes.result(future)
+
     def _apply(
         self,
         change: Callable[[], T],

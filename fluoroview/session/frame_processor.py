@@ -64,6 +64,8 @@ class FrameProcessor:
         self.lost_consumer = 0
         self.frames = 0
         """Frames of the present or last run that became images."""
+        self.source = sources[0]
+        """Where the last image comes from: counts of two sources do not compare."""
         self._name = name
         self._reader = ring.reader()
         self._latest = latest
@@ -177,6 +179,7 @@ class FrameProcessor:
         if not self._live:
             self._hold_due = True
             return
+        self.source = source
         self._latest.publish(buffer, Mode.LIVE, source, header.host_time_ns, header)
         self._settle_window(buffer, source)
         self._image_ready()
@@ -209,7 +212,8 @@ class FrameProcessor:
                 old, self._held = self._held, (buffer.keep(), self._adding_source)
             if old is not None:
                 old[0].drop()
-            self._settle_window(buffer, self._adding_source)
+            self.source = self._adding_source
+            self._settle_window(buffer, self.source)
             self.show_hold()
         buffer.drop()
 

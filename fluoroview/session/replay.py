@@ -188,7 +188,7 @@ class ReplayController:
         """Begin now, or as soon as the run under way is closed; a press of the pedal cancels."""
         self._cancel()
         self._waiting = (opened, begun)
-        if self._shut:
+        if self._shut or self._dispatcher.state.pedal_down:  # live goes first
             self._cancel()
         elif self._dispatcher.state.run is None:
             self.begin_waiting()

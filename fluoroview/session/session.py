@@ -96,15 +96,15 @@ class Session:
     def _measure(self) -> Measurements:
         core = self._core
         armed, replay = core.devices.armed, core.replays.current
-        source = replay.source if replay is not None else core.latest.source
+        shown = replay or (armed.frames if armed is not None else core.latest)
         skipped = armed.loop_buffer.left_out if armed is not None else 0
         return Measurements(
             health=core.statistics.reading(core.latest.skipped, skipped),
             ledger=self.ledger(),
             run_frames=armed.frames.frames if armed is not None else 0,
             hold_made_of=armed.frames.hold_made_of if armed is not None else 0,
-            source=source,
-            window=core.windows.of(source),
+            source=shown.source,
+            window=core.windows.of(shown.source),
             image_maximum=self.image_maximum,
         )
 

@@ -453,7 +453,7 @@ def test_a_panel_without_a_scene_cannot_be_calibrated_unattended(session):
     assert FieldContentSwitch.of(session) is None
 
 
-def test_the_scene_is_put_back_when_a_step_fails(make):
+def test_the_field_content_is_restored_when_a_step_fails(make):
     session = make("simulated", "suite", Matrix="512")
     calibrating = CalibrationWorkflow(
         session, CalibrationPlan(darks=4, flats=4, levels=1, lag=False)
@@ -462,7 +462,7 @@ def test_the_scene_is_put_back_when_a_step_fails(make):
     session.set_parameter("TubeVoltage", 125.0).result(30)
     session.set_parameter("CopperFilter", "0").result(30)
     calibrating.steps = (calibrating.steps[0], *(_dimmer(s) for s in calibrating.steps[1:]))
-    with pytest.raises(CalibrationError, match="At the least tube current and pulse width"):
+    with pytest.raises(CalibrationError, match="At the lowest tube current and pulse width"):
         take_unattended(calibrating, switch)
     assert {p.name: p.value for p in session.parameters}["Scene"] == "patient"
 

@@ -219,7 +219,7 @@ def test_closing_while_the_pedal_is_down_ends_the_run(window, qtbot):
     qtbot.keyPress(window, SPACE)
     qtbot.waitUntil(lambda: badge(window) == "LIVE")
     window.close()
-    assert not window.session.snapshot().pedal_down
+    qtbot.waitUntil(lambda: not window.session.snapshot().pedal_down)
 
 
 def test_restart_is_offered_when_the_device_failed(make_window, qtbot):

@@ -47,8 +47,9 @@ def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_ped
 
 def test_a_device_that_knows_how_its_image_lies_marks_the_edges(window, qtbot, hold_pedal):
     hold_pedal(window)
-    told = ParameterInfo("PatientOrientation", r"A\F", access=Access.RO)
-    device = window.session._detector.armed
-    device.parameters = ParameterSet([*device.parameters, told])
+    stated = ParameterInfo("PatientOrientation", r"A\F", access=Access.RO)
+    dispatcher = window.session._dispatcher
+    parameters = ParameterSet([*window.session.parameters, stated])
+    dispatcher.ask(lambda: dispatcher.change(parameters=parameters))
     qtbot.waitUntil(lambda: marks(window)["right"] == ("A",))
     assert marks(window)["bottom"] == ("F",)

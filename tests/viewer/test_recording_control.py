@@ -111,5 +111,5 @@ def test_a_recording_starts_no_generator(make_window, qtbot, folder, hold_pedal,
     path = record(window, qtbot, hold_pedal)
     drop(window, path)
     qtbot.waitUntil(lambda: opened(window, path), timeout=20_000)
-    assert window.session.generator_parameters == []
+    assert not window.session.generator_parameters
     assert window.session.generator_status().name == ""

@@ -349,7 +349,7 @@ def test_an_examination_that_does_not_exist_is_answered_with_the_nearest(qtbot, 
     qtbot.keyClicks(line, "angiogrem")
     qtbot.keyClick(line, KEY.Key_Return)
     (message,) = window.widgets.messages.messages
-    assert message.what == "There is no examination 'angiogrem'."
+    assert message.what == "There is no procedure 'angiogrem'."
     assert "Did you mean angiogram?" in message.remedy
     assert line.text() == "Barium swallow", "what was typed is no title and is forgotten"
     assert value(window, "Procedure") == "swallow"
@@ -409,11 +409,12 @@ def test_a_number_without_keys_is_typed_and_steps_as_it_says(qtbot):
 def test_while_the_patient_is_made_the_image_says_so(window):
     words = []
     window.canvas.set_empty_words = lambda *said: words.append(said)
-    device = window.session._detector.armed
-    device.parameters = ParameterSet(
+    parameters = ParameterSet(
         replace(each, value="preparing") if each.name == "ProcedureStatus" else each
-        for each in device.parameters
+        for each in window.session.parameters
     )
+    dispatcher = window.session._dispatcher
+    dispatcher.ask(lambda: dispatcher.change(parameters=parameters))
     window.refresh()
     assert words[-1][0] == "Preparing the patient"
 
