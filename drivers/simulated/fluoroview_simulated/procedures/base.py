@@ -49,7 +49,7 @@ class Control:
         name: parameter name, CamelCase ("Inject", "CatheterAdvance").
         kind: "command" (a press), "number" (a value), "step" (a press moves by `step`; value is
             kept), "choice" or "switch".
-        shortcut: the keyboard keys that the viewer offers, e.g. ("Up", "Down") for a step, ("I",) for a
+        shortcut: the keys that the viewer offers, e.g. ("Up", "Down") for a step, ("I",) for a
             command or switch.
     """
 

@@ -26,7 +26,7 @@ _STEPS = {
                   ("E", "Shift+E")),
 }  # fmt: skip
 CONTROLS = tuple(
-    Control(name, "step", doc, unit, default, low, high, step, keys=keys)
+    Control(name, "step", doc, unit, default, low, high, step, shortcut=keys)
     for name, (doc, unit, default, low, high, step, keys) in _STEPS.items()
 )
 
