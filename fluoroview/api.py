@@ -97,7 +97,7 @@ class OpenDetector:
     @property
     def parameters(self) -> dict[str, Value]:
         """Values of the parameters by name, read from the device now."""
-        return {each["name"]: each["value"] for each in self._host.parameters()}
+        return {each.name: each.value for each in self._host.parameters()}
 
     def __getitem__(self, name: str) -> Value:
         """Return the value of a parameter, read from the device now. KeyError for no such name."""

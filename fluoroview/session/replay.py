@@ -9,7 +9,6 @@ from pathlib import Path
 from fluoroview.dicom import DicomCine, RecordedDose
 from fluoroview.dicom.attributes import value
 from fluoroview.hal import Clock, DeviceError
-from fluoroview.hal.window import Window
 from fluoroview.session.dispatcher import Dispatcher
 from fluoroview.session.events import Mode, SessionEvents, emit
 from fluoroview.session.images.display_windows import DisplayWindows

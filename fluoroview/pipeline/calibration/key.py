@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from fluoroview.hal.parameter import ParameterInfo
-
 from fluoroview.hal.foreign_text import plain
+from fluoroview.hal.parameter import ParameterInfo
 
 Setting = str | int | float | bool
 
