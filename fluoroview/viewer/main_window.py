@@ -29,14 +29,14 @@ from fluoroview.viewer.dialogs.calibration_dialog import CalibrationDialog
 from fluoroview.viewer.dialogs.help_dialog import HelpDialog
 from fluoroview.viewer.dialogs.skin_map import RESET as SKIN_RESET
 from fluoroview.viewer.dialogs.skin_map import SkinMapDialog
-from fluoroview.viewer.image.annotations import ImageWords
+from fluoroview.viewer.image.annotations import ImageAnnotations
 from fluoroview.viewer.image.overlay_text import value_of
 from fluoroview.viewer.image.warm_up import find_a_window, load_glyphs
 from fluoroview.viewer.input.actions import add_menus
 from fluoroview.viewer.input.pedal import Pedal
-from fluoroview.viewer.main_window_ui import COMPACT_BELOW_PX, Widgets
+from fluoroview.viewer.main_window_ui import COMPACT_BELOW_PX, MainWindowUi
 from fluoroview.viewer.menus import menus_of
-from fluoroview.viewer.session_bridge import ExamBridge
+from fluoroview.viewer.session_bridge import SessionBridge
 from fluoroview.viewer.widgets.busy_indicator import BusyIndicator
 from fluoroview.viewer.widgets.message_bar import Message
 from fluoroview.viewer.widgets.sound import Sounder
@@ -62,21 +62,21 @@ class MainWindow(QMainWindow):
         self.session = session
         self.setWindowTitle("FluoroView")
         self.setAcceptDrops(True)
-        self.widgets = Widgets(self)
-        self.canvas = self.widgets.canvas
+        self.ui = MainWindowUi(self)
+        self.canvas = self.ui.canvas
         self.pedal = Pedal(self)
-        self.pedal.watch(self.widgets.pedal_button)
+        self.pedal.watch(self.ui.pedal_button)
         self.sounder = Sounder(self)
-        self.bridge = ExamBridge(session, self)
-        self.waits = BusyIndicator(self.bridge, self.widgets, self)
+        self.bridge = SessionBridge(session, self)
+        self.waits = BusyIndicator(self.bridge, self.ui, self)
         self.procedure = ProcedureControl(
-            self, session, self.bridge, self.widgets, self.sounder, self.waits.wait_for, self._say
+            self, session, self.bridge, self.ui, self.sounder, self.waits.wait_for, self._say
         )
-        self.recording = RecordControl(session, self.bridge, self.widgets, self._say, self)
+        self.recording = RecordControl(session, self.bridge, self.ui, self._say, self)
         self.help = HelpDialog(self)
         self.calibration = CalibrationDialog(session, self)
         self.skin_map = SkinMapDialog(session, self.bridge, self)
-        self.loop = LoopControl(session, self.bridge, self.widgets.loop_bar, self.refresh)
+        self.loop = LoopControl(session, self.bridge, self.ui.loop_bar, self.refresh)
         self.files = FileControl(
             self,
             session,
@@ -86,19 +86,21 @@ class MainWindow(QMainWindow):
             recording_opened=self._recording_opened,
             say=self._say,
         )
-        self.words = ImageWords(session, self.widgets, self.procedure, self.files.place_words)
+        self.annotations = ImageAnnotations(
+            session, self.ui, self.procedure, self.files.place_words
+        )
         self._source = -1
         self._source_images = 0
         self._shown_mode: Mode | None = None
         self._shown: Image | None = None
         self._warm_for = DeviceStatus()
         self.actions_by_words = add_menus(self, menus_of(self))
-        self._join_exam()
+        self._connect_session()
         self._join_widgets()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self._timer.start(REFRESH_MS)
-        self.widgets.device_panel.show_drivers(
+        self.ui.device_panel.show_drivers(
             [info.name for info in session.drivers()], session.room.detector.driver
         )
         self.canvas.overlay.warm_up()
@@ -129,13 +131,13 @@ class MainWindow(QMainWindow):
     def refresh(self) -> None:
         """Show the examination as it is now."""
         now = self.session.snapshot()
-        widgets = self.widgets
+        ui = self.ui
         self._show_mode(now)
-        widgets.lamp.set_on(now.beam_on and not self.session.plays_back)
+        ui.lamp.set_on(now.beam_on and not self.session.plays_back)
         if now.replay is not None and now.replay.dose is not None:
-            widgets.dose.show_recorded(now.replay.dose, now.five_minute_signal)
+            ui.dose.show_recorded(now.replay.dose, now.five_minute_signal)
         else:
-            widgets.dose.show_reading(now.dose, now.five_minute_signal)
+            ui.dose.show_reading(now.dose, now.five_minute_signal)
         if not now.five_minute_signal:
             self.sounder.silence()
         connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
@@ -144,10 +146,10 @@ class MainWindow(QMainWindow):
         if connected and self.procedure.preparing:
             ready = _PREPARING
         self.canvas.set_empty_words(*ready if connected else _NO_DEVICE)
-        widgets.pedal_button.setEnabled(connected)
-        widgets.pedal_button.show_down(now.pedal_down, plays_back)
-        widgets.loop_bar.show_replay(now.replay)
-        widgets.loop_bar.set_available(
+        ui.pedal_button.setEnabled(connected)
+        ui.pedal_button.show_down(now.pedal_down, plays_back)
+        ui.loop_bar.show_replay(now.replay)
+        ui.loop_bar.set_available(
             # after a fault too: what the loop holds is there until the device is opened again
             bool(now.device.name) and now.runs > 0,
             self._shown is not None,
@@ -156,10 +158,10 @@ class MainWindow(QMainWindow):
         self.recording.show_status(now.recording)
         if now.window is not None and now.source == self._source:
             self.canvas.set_window(now.window)
-        widgets.technique_panel.show_window(self.canvas.window_shown)
+        ui.technique_panel.show_window(self.canvas.window_shown)
         self.procedure.show(now)
         self._show_tab(now)
-        self.words.show(now, self._shown)
+        self.annotations.show(now, self._shown)
         self._warm_up(now.device)
 
     def _warm_up(self, device: DeviceStatus) -> None:
@@ -200,24 +202,24 @@ class MainWindow(QMainWindow):
 
     def _show_tab(self, now: SessionState) -> None:
         """Bring the tab that is seen up to date."""
-        widgets, running = self.widgets, now.pedal_down
-        page = widgets.tabs.currentWidget()
-        if page is widgets.technique_panel:
+        ui, running = self.ui, now.pedal_down
+        page = ui.tabs.currentWidget()
+        if page is ui.technique_panel:
             source = self.session.generator_parameters
-            widgets.technique_panel.show_parameters(self.session.parameters, running, source)
-            widgets.technique_panel.show_generator(self.session.generator_status(), source)
-            widgets.technique_panel.show_hold(now.hold_frames, running)
+            ui.technique_panel.show_parameters(self.session.parameters, running, source)
+            ui.technique_panel.show_generator(self.session.generator_status(), source)
+            ui.technique_panel.show_hold(now.hold_frames, running)
             settings = self.session.pipeline_settings
-            widgets.technique_panel.show_averaging(settings.recursive.mode if settings else None)
-            widgets.technique_panel.show_subtraction(self.session.subtracts)
-        elif page is widgets.device_panel:
-            widgets.device_panel.show_status(now.device, self.session.generator_status())
-        elif page is widgets.parameter_panel:
-            widgets.parameter_panel.show_parameters(
+            ui.technique_panel.show_averaging(settings.recursive.mode if settings else None)
+            ui.technique_panel.show_subtraction(self.session.subtracts)
+        elif page is ui.device_panel:
+            ui.device_panel.show_status(now.device, self.session.generator_status())
+        elif page is ui.parameter_panel:
+            ui.parameter_panel.show_parameters(
                 self.session.parameters, running, self.session.generator_parameters
             )
-        elif page is widgets.stream_panel:
-            widgets.stream_panel.show_health(
+        elif page is ui.stream_panel:
+            ui.stream_panel.show_health(
                 now.pulse_rate_hz, now.health, now.ledger, self.session.latencies_ms(), now.device
             )
 
@@ -226,7 +228,7 @@ class MainWindow(QMainWindow):
         states = (self.session.device_status().state, self.session.generator_status().state)
         broken = problem.severity == "error" and DeviceState.FAULT in states
         action = _RESTART if broken else ""
-        self.widgets.messages.add(
+        self.ui.messages.add(
             Message(
                 problem.what,
                 problem.remedy,
@@ -240,7 +242,7 @@ class MainWindow(QMainWindow):
     def show_alarm(self, alarm: Alarm) -> None:
         """Signal by sight and by sound."""
         five_minutes = alarm.name == FIVE_MINUTES
-        self.widgets.messages.add(
+        self.ui.messages.add(
             Message(alarm.sentence, severity="alarm", action=_SILENCE if five_minutes else "")
         )
         self.sounder.signal(until_silenced=five_minutes)
@@ -280,7 +282,7 @@ class MainWindow(QMainWindow):
         """Write a parameter; what is read back is shown, whether it worked or not."""
         self._wrote(name, value, self.session.set_parameter(name, value))
 
-    def write_source_parameter(self, name: str, value: Any) -> None:
+    def write_generator_parameter(self, name: str, value: Any) -> None:
         """Write a parameter of the generator, likewise."""
         self._wrote(name, value, self.session.set_generator_parameter(name, value))
 
@@ -288,7 +290,7 @@ class MainWindow(QMainWindow):
 
         def done(written: Any) -> None:
             if written is not None:
-                self.widgets.messages.settle(name)
+                self.ui.messages.settle(name)
             self.refresh()
             if isinstance(value, float) and written is not None and written != value:
                 self._say(f"{name}: asked {value:g}, the device set {written:g}")
@@ -326,7 +328,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """A low window leaves its height to what is done in it."""
-        self.widgets.set_compact(self.height() < COMPACT_BELOW_PX)
+        self.ui.set_compact(self.height() < COMPACT_BELOW_PX)
         super().resizeEvent(event)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
@@ -344,7 +346,7 @@ class MainWindow(QMainWindow):
 
     # -- wires -----------------------------------------------------------------------------------
 
-    def _join_exam(self) -> None:
+    def _connect_session(self) -> None:
         bridge, session = self.bridge, self.session
         bridge.image_ready.connect(self.take_image)
         bridge.status_changed.connect(self.refresh)
@@ -356,41 +358,39 @@ class MainWindow(QMainWindow):
         self.canvas.painted.connect(self._painted)
 
     def _join_widgets(self) -> None:
-        widgets, session = self.widgets, self.session
+        ui, session = self.ui, self.session
         self.canvas.window_changed.connect(self.choose_window)
         self.canvas.view_changed.connect(lambda _: self.refresh())
         self.canvas.pointed.connect(self._show_pointer)
-        widgets.dose.reset_wanted.connect(self.reset_dose)
-        widgets.dose.silence_wanted.connect(session.acknowledge_alarm)
-        widgets.messages.action_wanted.connect(self._act)
-        widgets.tabs.currentChanged.connect(lambda _: self.refresh())
-        self.sounder.silent.connect(
-            lambda why: widgets.messages.add(Message(why, severity="warning"))
-        )
-        widgets.loop_bar.save_loop_wanted.connect(self.files.save_loop)
-        widgets.loop_bar.save_image_wanted.connect(self.files.save_image)
+        ui.dose.reset_requested.connect(self.reset_dose)
+        ui.dose.silence_requested.connect(session.acknowledge_alarm)
+        ui.messages.action_requested.connect(self._act)
+        ui.tabs.currentChanged.connect(lambda _: self.refresh())
+        self.sounder.silent.connect(lambda why: ui.messages.add(Message(why, severity="warning")))
+        ui.loop_bar.save_loop_requested.connect(self.files.save_loop)
+        ui.loop_bar.save_image_requested.connect(self.files.save_image)
         self._join_panels()
 
     def _join_panels(self) -> None:
-        panel, source = self.widgets.technique_panel, self.widgets.device_panel
-        panel.write_wanted.connect(self.write_parameter)
-        panel.source_write_wanted.connect(self.write_source_parameter)
-        panel.hold_wanted.connect(self._choose_hold)
-        panel.averaging_wanted.connect(self._choose_averaging)
-        panel.subtraction_wanted.connect(self.session.subtract)
-        panel.auto_window_wanted.connect(self.auto_window)
-        panel.invert_wanted.connect(lambda _: self.invert())
-        panel.fit_wanted.connect(self.canvas.fit)
-        panel.one_to_one_wanted.connect(self.canvas.one_to_one)
-        parameters = self.widgets.parameter_panel
-        parameters.write_wanted.connect(self.write_parameter)
-        parameters.source_write_wanted.connect(self.write_source_parameter)
+        panel, source = self.ui.technique_panel, self.ui.device_panel
+        panel.write_requested.connect(self.write_parameter)
+        panel.generator_write_requested.connect(self.write_generator_parameter)
+        panel.hold_requested.connect(self._choose_hold)
+        panel.averaging_requested.connect(self._choose_averaging)
+        panel.subtraction_requested.connect(self.session.subtract)
+        panel.auto_window_requested.connect(self.auto_window)
+        panel.invert_requested.connect(lambda _: self.invert())
+        panel.fit_requested.connect(self.canvas.fit)
+        panel.one_to_one_requested.connect(self.canvas.one_to_one)
+        parameters = self.ui.parameter_panel
+        parameters.write_requested.connect(self.write_parameter)
+        parameters.generator_write_requested.connect(self.write_generator_parameter)
         parameters.choice_changed.connect(self.refresh)
-        source.devices_wanted.connect(self._look_for_devices)
-        source.connect_wanted.connect(self.connect_device)
-        source.disconnect_wanted.connect(self.session.disconnect)
-        source.restart_wanted.connect(self.restart_device)
-        source.file_wanted.connect(self.files.ask)
+        source.devices_requested.connect(self._look_for_devices)
+        source.connect_requested.connect(self.connect_device)
+        source.disconnect_requested.connect(self.session.disconnect)
+        source.restart_requested.connect(self.restart_device)
+        source.file_requested.connect(self.files.ask)
 
     # -- small steps -----------------------------------------------------------------------------
 
@@ -404,7 +404,7 @@ class MainWindow(QMainWindow):
         if self.session.snapshot().pedal_down:
             self._later.start(PREPARE_MS)
         else:
-            self.widgets.stream_panel.prepare()
+            self.ui.stream_panel.prepare()
 
     def _act(self, message: Message) -> None:
         if message.action == _RESTART:
@@ -414,7 +414,7 @@ class MainWindow(QMainWindow):
 
     def _look_for_devices(self, driver: str) -> None:
         def found(devices: Any) -> None:
-            self.widgets.device_panel.show_devices(driver, devices or [])
+            self.ui.device_panel.show_devices(driver, devices or [])
 
         self.bridge.when_done(self.session.submit(lambda: self.session.discover(driver)), found)
 
@@ -435,7 +435,7 @@ class MainWindow(QMainWindow):
 
     def restart_device(self) -> None:
         """Open the same device again."""
-        self.widgets.messages.forget(_RESTART)
+        self.ui.messages.forget(_RESTART)
         self.waits.wait_for("Restarting the device", self.session.restart_device())
 
     @property
@@ -459,7 +459,7 @@ class MainWindow(QMainWindow):
 
     def _show_pointer(self, pixel: tuple[int, int, int] | None) -> None:
         words = "" if pixel is None else f"x {pixel[0]}  y {pixel[1]}  counts {pixel[2]}"
-        self.widgets.pointer_label.setText(words)
+        self.ui.pointer_label.setText(words)
 
     def reset_dose(self) -> None:
         """A new procedure begins: the totals, and the skin's dose where the device keeps it."""

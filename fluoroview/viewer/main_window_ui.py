@@ -33,7 +33,7 @@ COMPACT_BELOW_PX = 900
 """In a window of less height the column is compact."""
 
 
-class Widgets:
+class MainWindowUi:
     """Everything the window shows, made and laid out once."""
 
     def __init__(self, window: QMainWindow) -> None:
@@ -60,7 +60,7 @@ class Widgets:
         window.setCentralWidget(self._centre())
         window.setStatusBar(self._status_bar())
 
-    def show_examination_tabs(self, procedure: bool, stand: bool) -> None:
+    def show_procedure_tabs(self, procedure: bool, stand: bool) -> None:
         """Show the tabs of an examination where the device offers one; it comes to the front."""
         for page, there in ((self.procedure_panel, procedure), (self.positioner_panel, stand)):
             index = self.tabs.indexOf(page)
@@ -110,7 +110,7 @@ class Widgets:
             ("Health", self.stream_panel),
         ):
             self.tabs.addTab(page, words)
-        self.show_examination_tabs(False, False)
+        self.show_procedure_tabs(False, False)
         self.tabs.setCurrentWidget(self.technique_panel)
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(False)

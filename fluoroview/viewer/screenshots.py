@@ -108,27 +108,27 @@ class _Tour:
 
     def source(self) -> None:
         self._wait(self.session.connect())
-        panel = self.window.widgets.device_panel
-        self.window.widgets.tabs.setCurrentWidget(panel)
+        panel = self.window.ui.device_panel
+        self.window.ui.tabs.setCurrentWidget(panel)
         self._until(panel.connect_button.isEnabled)
         self._spin(0.3)
 
     def live(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.technique_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.technique_panel)
         self.window.pedal.pressed.emit()
         self._until(lambda: self.session.snapshot().run_frames > BOLUS_AT_FRAME)
         self.window.refresh()
 
     def patient(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.procedure_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.procedure_panel)
         self._spin(0.5)
 
     def c_arm(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.positioner_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.positioner_panel)
         self._spin(0.5)
 
     def health(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.stream_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.stream_panel)
         self._spin(1.5)
 
     def recording(self) -> None:
@@ -138,17 +138,17 @@ class _Tour:
 
     def hold(self) -> None:
         self.session.stop_recording()
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.technique_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.technique_panel)
         self.window.pedal.released.emit()
         self._until(lambda: self.session.snapshot().runs > 0)
         self._spin(0.4)
 
     def parameters(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.parameter_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.parameter_panel)
         self._spin(0.3)
 
     def zoomed(self) -> None:
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.technique_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.technique_panel)
         self.window.canvas.zoom_by(2.5)
         self.window.invert()
         self._spin(0.3)
@@ -156,13 +156,13 @@ class _Tour:
     def replay(self) -> None:
         self.window.invert()
         self.window.canvas.fit()
-        self.window.widgets.loop_bar.replay_run.click()
+        self.window.ui.loop_bar.replay_run.click()
         self._until(lambda: self.session.player is not None and self.session.player.index > 45)
 
     def device(self) -> None:
         self.session.stop_replay()
         self._wait(self.session.set_parameter("Procedure", "central-line"))
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.procedure_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.procedure_panel)
         self.window.pedal.pressed.emit()
         self._until(lambda: self.session.snapshot().run_frames > 0)
         self._wait(self.session.set_parameter("GuidewireAdvance", 200.0))
@@ -172,18 +172,18 @@ class _Tour:
     def error(self) -> None:
         self.window.pedal.released.emit()
         self._until(lambda: not self.session.snapshot().pedal_down)
-        self.window.widgets.tabs.setCurrentWidget(self.window.widgets.technique_panel)
+        self.window.ui.tabs.setCurrentWidget(self.window.ui.technique_panel)
         broken = self.folder / "notes.dcm"
         broken.write_text("not an image")
         self.window.open_files([broken])
         self.session.set_parameter("TubeVoltage", 400.0)
-        self._until(lambda: len(self.window.widgets.messages.messages) >= 2)
+        self._until(lambda: len(self.window.ui.messages.messages) >= 2)
         self._spin(0.3)
 
     def alarm(self) -> None:
-        self.window.widgets.messages.clear()
+        self.window.ui.messages.clear()
         self.session.add_fluoroscopy_time(301.0)
-        self._until(lambda: bool(self.window.widgets.messages.messages))
+        self._until(lambda: bool(self.window.ui.messages.messages))
         self._spin(0.3)
 
     def help(self) -> None:
@@ -193,7 +193,7 @@ class _Tour:
 
     def full_screen(self) -> None:
         self.session.acknowledge_alarm()
-        self.window.widgets.messages.clear()
+        self.window.ui.messages.clear()
         self.window.help.close()
         self.shown = self.window
         self.window.toggle_full_screen()
@@ -209,7 +209,7 @@ class _Tour:
         deadline = time.monotonic() + _DEADLINE_S
         while not reached():
             if time.monotonic() > deadline:
-                said = "; ".join(m.what for m in self.window.widgets.messages.messages)
+                said = "; ".join(m.what for m in self.window.ui.messages.messages)
                 raise DeviceError(
                     f"A state of the viewer was not reached within {_DEADLINE_S:g} s. {said}",
                     "Check that the simulated source works: `fluoroview live --headless`.",

@@ -15,7 +15,7 @@ from fluoroview.session.events import Alarm, Problem, TaskProgress
 from fluoroview.session.session import Session
 
 
-class ExamBridge(QObject):
+class SessionBridge(QObject):
     """The examination's events, on the window's thread."""
 
     image_ready = pyqtSignal()

@@ -53,7 +53,7 @@ def test_pedal_down_changes_the_image_and_the_badge_says_live(qtbot, shown):
     assert (pixels(shown) != first).mean() > 0.05, "noise alone changes a live image"
     shown.refresh()
     assert shown.canvas.overlay.mode == "LIVE"
-    assert shown.widgets.lamp.on
+    assert shown.ui.lamp.on
     qtbot.keyRelease(shown, Qt.Key.Key_Space)
 
 
@@ -77,7 +77,7 @@ def test_pedal_up_holds_within_a_frame_period_and_no_pulse_comes_after(qtbot, sh
     assert (held_ns[0] - released_ns) / 1e6 < PERIOD_MS
     assert shown.canvas.image.mode is Mode.HOLD
     assert shown.canvas.overlay.mode == "HOLD"
-    assert not shown.widgets.lamp.on
+    assert not shown.ui.lamp.on
     still = pixels(shown)
     qtbot.wait(100)
     assert np.array_equal(pixels(shown), still), "a hold does not move"
@@ -101,9 +101,9 @@ def test_kill_9_leaves_the_viewer_its_last_image_and_a_restart(qtbot, shown):
     os.kill(session.snapshot().device.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: session.snapshot().mode is Mode.HOLD, timeout=1_000)
     qtbot.waitUntil(lambda: bool(session.problems), timeout=1_000)
-    qtbot.waitUntil(lambda: bool(shown.widgets.messages.messages), timeout=1_000)
-    assert "killed by signal 9" in shown.widgets.messages.messages[0].what
-    assert shown.widgets.messages.messages[0].action == "Restart device"
+    qtbot.waitUntil(lambda: bool(shown.ui.messages.messages), timeout=1_000)
+    assert "killed by signal 9" in shown.ui.messages.messages[0].what
+    assert shown.ui.messages.messages[0].action == "Restart device"
     assert shown.canvas.image is not None
     qtbot.waitUntil(lambda: len(session.runs) == 1, timeout=3_000)
     assert session.runs[0].ledger.exact

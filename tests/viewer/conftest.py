@@ -67,7 +67,7 @@ def make_window(qtbot, test_drivers, tmp_path):
             window.activateWindow()
         if connect:
             session.connect().result(30)
-            qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
+            qtbot.waitUntil(window.ui.pedal_button.isEnabled)
         return window
 
     yield make

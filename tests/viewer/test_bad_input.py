@@ -21,7 +21,7 @@ def make_phantom(make_window, qtbot):
         section = session.room.detector.model_copy(update={"parameters": parameters})
         session._core.devices.room = session.room.model_copy(update={"detector": section})
         session.connect().result(30)
-        qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
+        qtbot.waitUntil(window.ui.pedal_button.isEnabled)
         return window
 
     return make
@@ -42,7 +42,7 @@ def value(window, name):
 
 
 def said(window):
-    return [message.what for message in window.widgets.messages.messages]
+    return [message.what for message in window.ui.messages.messages]
 
 
 def test_factors_out_of_the_tubes_range(qtbot, window):
@@ -84,14 +84,14 @@ def test_an_exposure_that_cannot_be(qtbot, window):
         qtbot.keyRelease(window, SPACE)
         qtbot.waitUntil(lambda: not window.pedal.down)
         assert words[1] in said(window)[-1]
-        assert not window.widgets.lamp.on
+        assert not window.ui.lamp.on
         assert window.session.snapshot().dose.pulses == 0
         window.session.set_parameter("IrisDiameter", 400.0).result(30)
 
 
 def test_a_device_at_the_end_of_its_vessel_by_key_and_by_mouse(qtbot, window):
     window.session.set_parameter("Procedure", "peripheral-angiography").result(30)
-    qtbot.waitUntil(lambda: CATHETER in window.widgets.procedure_panel.rows)
+    qtbot.waitUntil(lambda: CATHETER in window.ui.procedure_panel.rows)
     patient = suite(window).patient()
     deepest = next(mm for mm in range(600, 0, -10) if not refuses(patient, mm))
     window.session.set_parameter(CATHETER, float(deepest)).result(30)
@@ -101,7 +101,7 @@ def test_a_device_at_the_end_of_its_vessel_by_key_and_by_mouse(qtbot, window):
     qtbot.keyClick(canvas, Qt.Key.Key_Up)
     qtbot.waitUntil(lambda: bool(said(window)))
     by_key = said(window)
-    window.widgets.messages.clear()
+    window.ui.messages.clear()
     qtbot.mousePress(canvas, Qt.MouseButton.RightButton, pos=at)
     qtbot.mouseMove(canvas, at - QPoint(0, round(STEP_PX)))
     qtbot.mouseRelease(canvas, Qt.MouseButton.RightButton)
@@ -123,6 +123,6 @@ def test_a_damaged_patient_on_disk_is_made_anew_and_said(
         file.write_bytes(file.read_bytes()[:1000])
     window.restart_device()
     qtbot.waitUntil(lambda: any("projected again" in each for each in said(window)))
-    (message,) = window.widgets.messages.messages
+    (message,) = window.ui.messages.messages
     assert message.severity == "warning"
     assert message.what.startswith("simulated:suite: ")

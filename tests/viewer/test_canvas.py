@@ -253,14 +253,16 @@ def test_what_happens_and_what_is_moved_lie_clear_of_the_corners_and_the_message
     canvas.set_corner("top right", "30 pulses/s", "110 kV  100.0 mA  10.0 ms", "88 mGy/min reached")
     canvas.set_corner("bottom right", "subtracted", "C 32000  W 2000", "100 %")
     canvas.set_corner("bottom left", "Central venous catheter", "Loop", "1 / 100")
-    canvas.set_situation("Catheter 120 mm, in the superior vena cava, 57 mm above the junction")
+    canvas.set_procedure_status(
+        "Catheter 120 mm, in the superior vena cava, 57 mm above the junction"
+    )
     canvas.set_moved("Guidewire advance  120 mm")
     grey_of(canvas)
     places = canvas.overlay.places()
-    for note in ("situation", "moved"):
+    for note in ("procedure status", "moved"):
         for name, place in places.items():
             assert name == note or not place.intersects(places[note]), f"{note} on {name}"
-    assert places["situation"].top() >= 480 - FOOT_PX, "messages lie above"
+    assert places["procedure status"].top() >= 480 - FOOT_PX, "messages lie above"
 
 
 SCALED = """

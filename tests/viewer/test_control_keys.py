@@ -42,7 +42,7 @@ def window(qtbot):
     window.show()
     with qtbot.waitActive(window):
         window.activateWindow()
-    window.keys.bind_examination(
+    window.keys.bind_procedure(
         {"I": window.binding("inject"), "Shift+Up": window.binding("balloon", repeats=True)}
     )
     window.image.setFocus()
@@ -59,7 +59,7 @@ def test_a_key_acts_while_the_image_has_the_focus_and_goes_before_the_menu(qtbot
 
 
 def test_elsewhere_the_menu_has_it(qtbot, window):
-    window.keys.bind_examination({})
+    window.keys.bind_procedure({})
     qtbot.keyClick(window.image, KEY.Key_I)
     settled(qtbot, window, ["menu"])
 
@@ -115,7 +115,7 @@ def test_whatever_takes_the_keys_away_lets_go_of_those_held(qtbot, window, leave
     elif leave == "hidden":
         window.image.hide()
     else:
-        window.keys.bind_examination({})
+        window.keys.bind_procedure({})
     settled(qtbot, window, ["inject", "inject off"])
 
 
@@ -138,7 +138,7 @@ def test_whatever_takes_the_keys_away_lets_go_of_those_held(qtbot, window, leave
 )
 def test_some_keys_stay_the_windows_own(window, key, reserved):
     assert is_reserved(key) is reserved
-    window.keys.bind_examination({key: window.binding("taken")})
+    window.keys.bind_procedure({key: window.binding("taken")})
     assert bool(window.keys.bound) is not reserved
 
 

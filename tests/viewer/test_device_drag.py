@@ -7,14 +7,14 @@ from PyQt6.QtWidgets import QApplication
 
 from fluoroview.hal import ParameterInfo
 from fluoroview.viewer.image.canvas import ImageCanvas
-from fluoroview.viewer.input.device_drag import STEP_PX, DeviceDrag, DragTarget, Grips
+from fluoroview.viewer.input.device_drag import STEP_PX, DeviceDrag, DragTarget, DragTargets
 from fluoroview.viewer.widgets.control_rows import StepRow
 
 RIGHT, LEFT = Qt.MouseButton.RightButton, Qt.MouseButton.LeftButton
 AT = QPoint(150, 150)
 
 
-def described(name, value=0.0, unit="mm", step=5.0):
+def parameter(name, value=0.0, unit="mm", step=5.0):
     return ParameterInfo(
         name,
         value,
@@ -35,17 +35,17 @@ class Image(ImageCanvas):
         self.resize(320, 320)
         self.wishes, self.told, self.refusals = {}, [], []
         self.wire, self.turn = self._row("Wire"), self._row("Turn", unit="deg")
-        self.grips = Grips(DragTarget(self.wire, +1), DragTarget(self.turn, -1))
+        self.drag_targets = DragTargets(DragTarget(self.wire, +1), DragTarget(self.turn, -1))
         self.why = ""
-        self.drag = DeviceDrag(self, lambda: self.grips, lambda: self.why)
+        self.drag = DeviceDrag(self, lambda: self.drag_targets, lambda: self.why)
         self.drag.moved.connect(self.told.append)
         self.drag.refused.connect(self.refusals.append)
 
     def _row(self, name, **more):
-        row = StepRow(described(name, **more), self.wishes.get)
+        row = StepRow(parameter(name, **more), self.wishes.get)
         row.setParent(self)
         row.hide()
-        row.wished.connect(self.wishes.__setitem__)
+        row.write_requested.connect(self.wishes.__setitem__)
         return row
 
 
@@ -109,7 +109,7 @@ def test_slow_and_fast_drags_go_equally_far(qtbot, image):
 
 
 def test_where_nothing_goes_across_a_slanting_drag_goes_up(qtbot, image):
-    image.grips = Grips(image.grips.up_down)
+    image.drag_targets = DragTargets(image.drag_targets.up_down)
     drag(qtbot, image, (2, -1))
     assert image.wishes == {"Wire": 5.0}
 
@@ -136,7 +136,7 @@ def test_what_is_moved_is_said_and_goes_a_moment_after(qtbot, image):
     drag(qtbot, image, (-2, 0))
     assert image.told[-1] == "Turn  10°"
     image.wishes.clear()
-    image.drag.tell()
+    image.drag.report_position()
     assert image.told[-1] == "Turn  0°", "a refused step: as it is read back"
     qtbot.waitUntil(lambda: image.told[-1] == "")
 

@@ -3,7 +3,13 @@
 import pytest
 
 from fluoroview.session.devices.catalogue import read_catalogue
-from fluoroview.viewer.input.drag_mapping import LEFT_RIGHT, UP_DOWN, Hand, hand_for, way_of_more
+from fluoroview.viewer.input.drag_mapping import (
+    LEFT_RIGHT,
+    UP_DOWN,
+    DragMapping,
+    direction_of_more,
+    drag_mapping_for,
+)
 
 VEIN = {
     "GuidewireAdvance": ("Up", "Down"),
@@ -23,21 +29,21 @@ STENT = {"StentAdvance": ("T", "Shift+T"), "Deploy": ("D",)}
 @pytest.mark.parametrize(
     ("keys", "taken", "hand"),
     [
-        (VEIN, "", Hand("GuidewireAdvance", "GuidewireRotate")),
-        (VEIN, "CatheterAdvance", Hand("CatheterAdvance", "")),
-        (VEIN, "GuidewireRotate", Hand("GuidewireAdvance", "GuidewireRotate")),
-        (VEIN, "NoLongerThere", Hand("GuidewireAdvance", "GuidewireRotate")),
-        (WRIST, "", Hand("Wire1", "Wire1Angle")),
-        (WRIST, "Wire2", Hand("Wire2", "Wire2Angle")),
-        (WRIST, "Traction", Hand("Traction", "Wire1Angle")),
-        (STENT, "", Hand("StentAdvance", "")),
-        (STENT, "Deploy", Hand("Deploy", "")),
-        ({"Turn": ("Left", "Right")}, "", Hand("", "Turn")),
-        ({}, "", Hand()),
+        (VEIN, "", DragMapping("GuidewireAdvance", "GuidewireRotate")),
+        (VEIN, "CatheterAdvance", DragMapping("CatheterAdvance", "")),
+        (VEIN, "GuidewireRotate", DragMapping("GuidewireAdvance", "GuidewireRotate")),
+        (VEIN, "NoLongerThere", DragMapping("GuidewireAdvance", "GuidewireRotate")),
+        (WRIST, "", DragMapping("Wire1", "Wire1Angle")),
+        (WRIST, "Wire2", DragMapping("Wire2", "Wire2Angle")),
+        (WRIST, "Traction", DragMapping("Traction", "Wire1Angle")),
+        (STENT, "", DragMapping("StentAdvance", "")),
+        (STENT, "Deploy", DragMapping("Deploy", "")),
+        ({"Turn": ("Left", "Right")}, "", DragMapping("", "Turn")),
+        ({}, "", DragMapping()),
     ],
 )
 def test_the_hand_takes_what_the_arrows_move_or_what_was_chosen(keys, taken, hand):
-    assert hand_for(keys, taken) == hand
+    assert drag_mapping_for(keys, taken) == hand
 
 
 @pytest.mark.parametrize(
@@ -51,11 +57,11 @@ def test_the_hand_takes_what_the_arrows_move_or_what_was_chosen(keys, taken, han
     ],
 )
 def test_more_is_where_the_first_key_points(keys, way):
-    assert way_of_more(keys) == way
+    assert direction_of_more(keys) == way
 
 
 def test_the_signs_say_which_way_a_control_goes():
-    hand = Hand("Wire", "Turn")
+    hand = DragMapping("Wire", "Turn")
     assert [hand.sign(name) for name in ("Wire", "Turn", "Drill", "")] == [
         UP_DOWN,
         LEFT_RIGHT,
@@ -70,5 +76,5 @@ def test_every_step_of_every_shipped_examination_can_be_had_with_the_mouse():
     for entry in examinations:
         keys = {each.name: each.shortcut for each in entry.controls if each.kind == "step"}
         for name in keys:
-            in_hand = [hand_for(keys, taken) for taken in keys]
+            in_hand = [drag_mapping_for(keys, taken) for taken in keys]
             assert any(hand.sign(name) for hand in in_hand), f"{entry.name}: {name}"

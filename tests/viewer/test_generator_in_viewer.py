@@ -10,24 +10,24 @@ from fluoroview.viewer.panels.technique_panel import TechniquePanel
 from fluoroview.viewer.widgets.parameter_editors import EnumEditor
 
 
-def described(name, value, kind="float", access="rw", **more):
+def parameter(name, value, kind="float", access="rw", **more):
     return ParameterInfo(name, value, kind, access=Access(access), **more)
 
 
 DETECTOR = ParameterSet(
     [
-        described(
+        parameter(
             "Procedure", "modified-barium-swallow", "enum", choices=("modified-barium-swallow",)
         ),
-        described("AcquisitionFrameRate", 30.0),
-        described("TubeVoltage", 60.0),
+        parameter("AcquisitionFrameRate", 30.0),
+        parameter("TubeVoltage", 60.0),
     ]
 )
 GENERATOR = ParameterSet(
     [
-        described("TubeVoltage", 72.0),
-        described("PulseRate", "15", "enum", choices=("15", "30")),
-        described("GeneratorState", "ready", "enum", access="ro"),
+        parameter("TubeVoltage", 72.0),
+        parameter("PulseRate", "15", "enum", choices=("15", "30")),
+        parameter("GeneratorState", "ready", "enum", access="ro"),
     ]
 )
 
@@ -36,13 +36,13 @@ def test_the_generators_technique_stands_in_the_place_of_the_detectors(qtbot):
     panel = TechniquePanel()
     qtbot.addWidget(panel)
     panel.show_parameters(DETECTOR, source=GENERATOR)
-    assert panel.editor("TubeVoltage").described.value == 72.0
-    assert panel.editor("Procedure").described.value == "modified-barium-swallow"
+    assert panel.editor("TubeVoltage").parameter.value == 72.0
+    assert panel.editor("Procedure").parameter.value == "modified-barium-swallow"
     with pytest.raises(KeyError):
         panel.editor("AcquisitionFrameRate")
     told = []
-    panel.write_wanted.connect(lambda name, _: told.append(("detector", name)))
-    panel.source_write_wanted.connect(lambda name, _: told.append(("generator", name)))
+    panel.write_requested.connect(lambda name, _: told.append(("detector", name)))
+    panel.generator_write_requested.connect(lambda name, _: told.append(("generator", name)))
     panel.editor("TubeVoltage").emit_value(80.0)
     panel.show_parameters(DETECTOR)
     panel.editor("TubeVoltage").emit_value(80.0)
@@ -73,20 +73,24 @@ def status(state=DeviceState.ARMED):
 def test_the_state_of_the_generator_is_a_word(qtbot, device, told, words):
     line = GeneratorStatus()
     qtbot.addWidget(line)
-    line.show_source(status(device), [described("GeneratorState", told)] if told else [])
+    line.show_generator(status(device), [parameter("GeneratorState", told)] if told else [])
     assert words in line.state.text()
 
 
 def test_anode_heat_is_shown_where_it_is_told_and_warns(qtbot):
     line = GeneratorStatus()
     qtbot.addWidget(line)
-    line.show_source(status(), [])
+    line.show_generator(status(), [])
     assert not line.heat.isVisibleTo(line)
-    line.show_source(status(), [described("AnodeHeat", 24.0), described("AnodeHeatPercent", 12.0)])
+    line.show_generator(
+        status(), [parameter("AnodeHeat", 24.0), parameter("AnodeHeatPercent", 12.0)]
+    )
     assert line.heat.isVisibleTo(line)
     assert line.heat.text() == "Anode 24.0 kJ · 12 %"
     calm = line.heat.styleSheet()
-    line.show_source(status(), [described("AnodeHeat", 210.0), described("AnodeHeatPercent", 105)])
+    line.show_generator(
+        status(), [parameter("AnodeHeat", 210.0), parameter("AnodeHeatPercent", 105)]
+    )
     assert line.heat.value() == 100
     assert line.heat.styleSheet() != calm
 
@@ -99,7 +103,7 @@ def room(make_window):
 
 
 def test_setting_the_technique_sets_the_generator(room, qtbot, hold_pedal):
-    editor = room.widgets.technique_panel.editor("TubeVoltage")
+    editor = room.ui.technique_panel.editor("TubeVoltage")
     editor.field.setValue(81.0)
     values = lambda: {p.name: p.value for p in room.session.generator_parameters}  # noqa: E731
     qtbot.waitUntil(lambda: values()["TubeVoltage"] == 81.0)
@@ -111,7 +115,7 @@ def test_setting_the_technique_sets_the_generator(room, qtbot, hold_pedal):
 
 
 def test_state_and_heat_follow_the_generator(room, qtbot, hold_pedal):
-    line = room.widgets.technique_panel.generator
+    line = room.ui.technique_panel.generator
     qtbot.waitUntil(line.isVisible)
     room.session.set_generator_parameter("TubeCurrent", 200.0).result(30)
     before = line.heat.text()
@@ -120,8 +124,8 @@ def test_state_and_heat_follow_the_generator(room, qtbot, hold_pedal):
 
 
 def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
-    panel = room.widgets.parameter_panel
-    room.widgets.tabs.setCurrentWidget(panel)
+    panel = room.ui.parameter_panel
+    room.ui.tabs.setCurrentWidget(panel)
     assert panel.editor("DropEvery").isVisible()
     panel.source.click()
     panel.editor("Interlock").field.click()
@@ -135,20 +139,20 @@ def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
 def test_an_open_door_is_a_sentence_and_no_run(room, qtbot):
     room.session.set_generator_parameter("Interlock", True).result(30)
     room.session.press_pedal()
-    qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
-    assert "interlock" in room.widgets.messages.messages[0].what
+    qtbot.waitUntil(lambda: bool(room.ui.messages.messages))
+    assert "interlock" in room.ui.messages.messages[0].what
     assert room.session.snapshot().dose.pulses == 0
-    line = room.widgets.technique_panel.generator
+    line = room.ui.technique_panel.generator
     qtbot.waitUntil(lambda: "Interlock" in line.state.text())
 
 
 def test_a_trip_offers_the_restart_that_mends_it(room, qtbot):
     room.session.set_generator_parameter("TripAfterPulses", 3).result(30)
     room.session.press_pedal()
-    qtbot.waitUntil(lambda: bool(room.widgets.messages.messages))
-    message = room.widgets.messages.messages[0]
+    qtbot.waitUntil(lambda: bool(room.ui.messages.messages))
+    message = room.ui.messages.messages[0]
     assert message.action == "Restart device"
-    line = room.widgets.technique_panel.generator
+    line = room.ui.technique_panel.generator
     qtbot.waitUntil(lambda: "Fault" in line.state.text())
-    room.widgets.messages.action_wanted.emit(message)
+    room.ui.messages.action_requested.emit(message)
     qtbot.waitUntil(lambda: room.session.generator_status().state is DeviceState.ARMED)

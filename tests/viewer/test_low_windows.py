@@ -12,15 +12,15 @@ LOW, TALL = (1366, 768), (1366, 1200)
 
 def test_a_low_window_gives_its_height_to_the_tabs(make_window, qtbot):
     window = make_window(driver="theatre", device="one")
-    widgets = window.widgets
-    qtbot.waitUntil(lambda: bool(widgets.procedure_panel.rows))
+    ui = window.ui
+    qtbot.waitUntil(lambda: bool(ui.procedure_panel.rows))
     heights = {}
     for size, lamp_px, row_px in ((TALL, HEIGHT_PX, ROW_PX), (LOW, COMPACT_PX, COMPACT_ROW_PX)):
         window.resize(*size)
-        qtbot.waitUntil(lambda lamp_px=lamp_px: widgets.lamp.height() == lamp_px)
-        rows = widgets.procedure_panel.rows.values()
+        qtbot.waitUntil(lambda lamp_px=lamp_px: ui.lamp.height() == lamp_px)
+        rows = ui.procedure_panel.rows.values()
         qtbot.waitUntil(lambda px=row_px, rows=rows: {row.height() for row in rows} == {px})
-        heights[size] = widgets.dose.sizeHint().height()
+        heights[size] = ui.dose.sizeHint().height()
     assert heights[LOW] < 0.85 * heights[TALL]
 
 

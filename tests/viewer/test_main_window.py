@@ -33,22 +33,22 @@ def shown_mode(window):
 
 
 def said(window):
-    return [message.what for message in window.widgets.messages.messages]
+    return [message.what for message in window.ui.messages.messages]
 
 
 def test_before_the_first_run_there_is_no_image_and_no_badge(window):
     assert window.canvas.image is None
     assert badge(window) == "IDLE"
-    assert not window.widgets.lamp.on
+    assert not window.ui.lamp.on
 
 
 def test_space_down_is_live_space_up_is_hold(window, qtbot):
     qtbot.keyPress(window, SPACE)
-    qtbot.waitUntil(lambda: badge(window) == "LIVE" and window.widgets.lamp.on)
+    qtbot.waitUntil(lambda: badge(window) == "LIVE" and window.ui.lamp.on)
     first = window.canvas.image.number
     qtbot.waitUntil(lambda: window.canvas.image.number > first + 3)
     qtbot.keyRelease(window, SPACE)
-    qtbot.waitUntil(lambda: badge(window) == "HOLD" and not window.widgets.lamp.on)
+    qtbot.waitUntil(lambda: badge(window) == "HOLD" and not window.ui.lamp.on)
     qtbot.waitUntil(lambda: shown_mode(window) is Mode.HOLD)
     pulses = window.session.snapshot().dose.pulses
     qtbot.wait(60)
@@ -56,7 +56,7 @@ def test_space_down_is_live_space_up_is_hold(window, qtbot):
 
 
 def test_the_pedal_button_does_the_same(window, qtbot):
-    button = window.widgets.pedal_button
+    button = window.ui.pedal_button
     qtbot.mousePress(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: badge(window) == "LIVE")
     qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
@@ -74,7 +74,7 @@ def test_losing_the_focus_ends_the_run(window, qtbot):
 
 
 def test_the_dose_counts_while_the_pedal_is_down(window, qtbot):
-    panel = window.widgets.dose
+    panel = window.ui.dose
     run(window, qtbot, 30)
     qtbot.waitUntil(lambda: panel.pulses.value.text() != "0")
     shot = window.session.snapshot()
@@ -92,18 +92,18 @@ def test_latency_is_told_to_the_examination(window, qtbot):
 
 
 def test_a_refused_parameter_is_a_sentence_and_the_old_value_comes_back(window, qtbot):
-    window.widgets.tabs.setCurrentWidget(window.widgets.parameter_panel)
-    editor = window.widgets.parameter_panel.editor("AcquisitionFrameRate")
+    window.ui.tabs.setCurrentWidget(window.ui.parameter_panel)
+    editor = window.ui.parameter_panel.editor("AcquisitionFrameRate")
     editor.written.emit("AcquisitionFrameRate", 5000.0)
     qtbot.waitUntil(lambda: bool(said(window)))
     assert "AcquisitionFrameRate" in said(window)[0]
-    assert "1000" in said(window)[0] + window.widgets.messages.messages[0].remedy
+    assert "1000" in said(window)[0] + window.ui.messages.messages[0].remedy
     assert editor.field.text() == "200 Hz"
 
 
 def test_a_parameter_is_shown_as_read_back(window, qtbot):
-    window.widgets.tabs.setCurrentWidget(window.widgets.parameter_panel)
-    editor = window.widgets.parameter_panel.editor("AcquisitionFrameRate")
+    window.ui.tabs.setCurrentWidget(window.ui.parameter_panel)
+    editor = window.ui.parameter_panel.editor("AcquisitionFrameRate")
     editor.field.setValue(99.96)
     qtbot.waitUntil(lambda: editor.field.text() == "100 Hz")
     qtbot.waitUntil(lambda: "asked 99.96" in window.statusBar().currentMessage())
@@ -129,12 +129,12 @@ def test_invert_turns_the_image_round(window, qtbot, grey_of):
 
 def test_the_loop_is_replayed_and_left_again(window, qtbot):
     run(window, qtbot, 30)
-    qtbot.waitUntil(window.widgets.loop_bar.replay_run.isEnabled)
+    qtbot.waitUntil(window.ui.loop_bar.replay_run.isEnabled)
     qtbot.keyClick(window, Qt.Key.Key_L)
     qtbot.waitUntil(lambda: badge(window) == "REPLAY" and window.session.player is not None)
     qtbot.waitUntil(lambda: shown_mode(window) is Mode.REPLAY)
     window.session.player.pause()
-    window.widgets.loop_bar.seek_wanted.emit(7)
+    window.ui.loop_bar.seek_requested.emit(7)
     assert window.session.player.index == 7
     qtbot.keyClick(window, Qt.Key.Key_Right)
     assert window.session.player.index == 8
@@ -180,12 +180,12 @@ def test_without_a_device_the_pedal_is_a_sentence(make_window, qtbot):
     qtbot.waitUntil(lambda: bool(said(window)))
     qtbot.keyRelease(window, SPACE)
     assert window.canvas.image is None
-    assert not window.widgets.lamp.on
+    assert not window.ui.lamp.on
 
 
 def test_an_alarm_is_seen_and_can_be_silenced(window, qtbot):
     window.show_alarm(Alarm(FIVE_MINUTES, "5.0 min of fluoroscopy. The beam is not stopped."))
-    shown = window.widgets.messages.messages
+    shown = window.ui.messages.messages
     assert shown[0].severity == "alarm"
     assert shown[0].action
 
@@ -194,8 +194,8 @@ def test_full_screen_keeps_dose_and_lamp_in_sight(window, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_F11)
     assert window.isFullScreen()
     assert not window.menuBar().isVisible()
-    assert window.widgets.dose.isVisible()
-    assert window.widgets.lamp.isVisible()
+    assert window.ui.dose.isVisible()
+    assert window.ui.lamp.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert not window.isFullScreen()
     assert window.menuBar().isVisible()
@@ -232,10 +232,10 @@ def test_restart_is_offered_when_the_device_failed(make_window, qtbot):
     os.kill(window.session.device_status().pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: bool(said(window)))
     qtbot.waitUntil(lambda: badge(window) == "HOLD")
-    message = window.widgets.messages.messages[0]
+    message = window.ui.messages.messages[0]
     assert message.action == "Restart device"
     qtbot.keyRelease(window, SPACE)
-    window.widgets.messages.action_wanted.emit(message)
+    window.ui.messages.action_requested.emit(message)
     qtbot.waitUntil(lambda: window.session.device_status().state == "ARMED")
     run(window, qtbot)
 
@@ -255,8 +255,8 @@ def test_corner_texts_tell_what_is_known(window, qtbot):
 
 
 def test_a_message_without_a_button_has_none(window):
-    window.widgets.messages.add(Message("A warning.", severity="warning"))
-    assert window.widgets.messages.messages[-1].action == ""
+    window.ui.messages.add(Message("A warning.", severity="warning"))
+    assert window.ui.messages.messages[-1].action == ""
 
 
 @pytest.mark.parametrize("size", [(1600, 1200), (1280, 800)])
@@ -296,7 +296,7 @@ def test_a_replay_that_was_left_without_a_hold_leaves_no_image(make_window, qtbo
 
 
 def test_a_restart_by_key_takes_its_offer_away(window, qtbot):
-    window.widgets.messages.add(Message("It is gone.", action="Restart device"))
+    window.ui.messages.add(Message("It is gone.", action="Restart device"))
     window.restart_device()
     assert not said(window)
     qtbot.waitUntil(lambda: not window.waiting)

@@ -20,7 +20,7 @@ from fluoroview.viewer.panels.stream_panel import StreamPanel
 from fluoroview.viewer.widgets import sound
 from fluoroview.viewer.widgets.lamp import XRayLamp
 from fluoroview.viewer.widgets.loop_bar import LoopBar
-from fluoroview.viewer.widgets.message_bar import MOST_SHOWN, Message, MessageBar
+from fluoroview.viewer.widgets.message_bar import MAX_SHOWN, Message, MessageBar
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_the_five_minute_signal_offers_silence_and_goes_with_it(put, qtbot):
     panel = put(DosePanel())
     panel.show_reading(reading(), signal=True)
     assert panel.silence.isVisible()
-    with qtbot.waitSignal(panel.silence_wanted):
+    with qtbot.waitSignal(panel.silence_requested):
         panel.silence.click()
     panel.show_reading(reading(), signal=False)
     assert not panel.silence.isVisible()
@@ -183,10 +183,10 @@ def test_messages_lie_over_the_foot_of_the_image_and_take_no_focus(messages):
 
 
 def test_only_the_last_few_messages_are_kept(messages):
-    for number in range(MOST_SHOWN + 2):
+    for number in range(MAX_SHOWN + 2):
         messages.add(Message(f"Number {number}."))
     shown = [message.what for message in messages.messages]
-    assert shown == [f"Number {number}." for number in range(2, MOST_SHOWN + 2)]
+    assert shown == [f"Number {number}." for number in range(2, MAX_SHOWN + 2)]
 
 
 def test_the_same_message_again_is_one_message(messages):
@@ -230,7 +230,7 @@ def test_a_message_is_dismissed_or_acted_on(messages, qtbot):
     from PyQt6.QtWidgets import QPushButton, QToolButton
 
     told = []
-    messages.action_wanted.connect(told.append)
+    messages.action_requested.connect(told.append)
     gone = Message("The panel is gone.", action="Restart device")
     messages.add(gone)
     qtbot.mouseClick(messages.findChildren(QPushButton)[0], Qt.MouseButton.LeftButton)
@@ -258,7 +258,12 @@ def status(**more):
 def test_the_loop_bar_shows_where_a_replay_stands_and_asks_for_nothing(put):
     bar = put(LoopBar())
     asked = []
-    for signal in (bar.seek_wanted, bar.speed_wanted, bar.sequencing_wanted, bar.play_wanted):
+    for signal in (
+        bar.seek_requested,
+        bar.speed_requested,
+        bar.sequencing_requested,
+        bar.play_requested,
+    ):
         signal.connect(asked.append)
     bar.show_replay(status())
     assert bar.place.text() == "5 / 20"
@@ -272,12 +277,12 @@ def test_the_loop_bar_sends_what_the_user_does(put, qtbot):
     bar = put(LoopBar())
     bar.show_replay(status())
     asked = []
-    bar.play_wanted.connect(lambda play: asked.append(("play", play)))
-    bar.step_wanted.connect(lambda count: asked.append(("step", count)))
-    bar.seek_wanted.connect(lambda index: asked.append(("seek", index)))
-    bar.speed_wanted.connect(lambda speed: asked.append(("speed", speed)))
-    bar.sequencing_wanted.connect(lambda how: asked.append(("how", how)))
-    bar.live_wanted.connect(lambda: asked.append("live"))
+    bar.play_requested.connect(lambda play: asked.append(("play", play)))
+    bar.step_requested.connect(lambda count: asked.append(("step", count)))
+    bar.seek_requested.connect(lambda index: asked.append(("seek", index)))
+    bar.speed_requested.connect(lambda speed: asked.append(("speed", speed)))
+    bar.sequencing_requested.connect(lambda how: asked.append(("how", how)))
+    bar.live_requested.connect(lambda: asked.append("live"))
     bar.play.click()
     bar.back.click()
     bar.on.click()
@@ -356,8 +361,8 @@ def test_the_latency_histogram_has_a_bar_for_each_range(put):
 def test_the_source_panel_connects_to_what_was_found(put, qtbot):
     panel = put(DevicePanel())
     wanted, looked = [], []
-    panel.devices_wanted.connect(looked.append)
-    panel.connect_wanted.connect(lambda driver, device: wanted.append((driver, device)))
+    panel.devices_requested.connect(looked.append)
+    panel.connect_requested.connect(lambda driver, device: wanted.append((driver, device)))
     panel.show_drivers(["gentl", "simulated"], "simulated")
     assert looked == ["simulated"]
     assert not panel.connect_button.isEnabled(), "while it searches"

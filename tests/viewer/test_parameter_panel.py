@@ -1,4 +1,4 @@
-"""The form is built from described parameters, by type, with units, limits and access."""
+"""The form is built from parameters, by type, with units, limits and access."""
 
 from dataclasses import replace
 
@@ -10,11 +10,11 @@ from fluoroview.viewer.panels.parameter_panel import ParameterPanel, humanize
 from fluoroview.viewer.panels.technique_panel import TechniquePanel
 
 
-def described(name, kind, value, **more):
+def parameter(name, kind, value, **more):
     return ParameterInfo.of({"name": name, "value": value, "kind": kind, **more})
 
 
-EXPOSURE = described(
+EXPOSURE = parameter(
     "ExposureTime",
     "float",
     33.5,
@@ -25,13 +25,13 @@ EXPOSURE = described(
 )
 ALL = [
     EXPOSURE,
-    described("Width", "int", 1024, unit="px", access="ro"),
-    described("Timestamp", "int", 2**52),
-    described("ReverseX", "bool", False),
-    described("PulseRate", "enum", "30", unit="1/s", choices=["30", "15"]),
-    described("DeviceUserID", "str", "left"),
-    described("Reset", "command", None),
-    described("BinningHorizontal", "int", 1, minimum=1, maximum=4, access="rw when idle"),
+    parameter("Width", "int", 1024, unit="px", access="ro"),
+    parameter("Timestamp", "int", 2**52),
+    parameter("ReverseX", "bool", False),
+    parameter("PulseRate", "enum", "30", unit="1/s", choices=["30", "15"]),
+    parameter("DeviceUserID", "str", "left"),
+    parameter("Reset", "command", None),
+    parameter("BinningHorizontal", "int", 1, minimum=1, maximum=4, access="rw when idle"),
 ]
 
 
@@ -43,7 +43,7 @@ def panel(qtbot):
     made.show()
     made.show_parameters(ALL)
     made.wrote = []
-    made.write_wanted.connect(lambda name, value: made.wrote.append((name, value)))
+    made.write_requested.connect(lambda name, value: made.wrote.append((name, value)))
     return made
 
 

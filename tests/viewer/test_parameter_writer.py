@@ -19,7 +19,9 @@ def device():
     class Device:
         def __init__(self):
             self.asked, self.told = [], []
-            self.queue = ParameterWriter(self.write, Bridge(), lambda *news: self.told.append(news))
+            self.writer = ParameterWriter(
+                self.write, Bridge(), lambda *news: self.told.append(news)
+            )
 
         def write(self, name, value):
             future = Future()
@@ -31,38 +33,38 @@ def device():
 
 def test_what_is_wished_meanwhile_is_written_once_and_is_the_last(device):
     for angle in (1.0, 2.0, 3.0, 4.0):
-        device.queue.put("Angle", angle)
+        device.writer.put("Angle", angle)
     assert [value for _, value, _ in device.asked] == [1.0]
-    assert device.queue.wished("Angle", 0.0) == 4.0
+    assert device.writer.pending("Angle", 0.0) == 4.0
     device.asked[0][2].set_result(1.0)
     assert [value for _, value, _ in device.asked] == [1.0, 4.0]
     device.asked[1][2].set_result(4.0)
     assert device.told == [("Angle", 4.0, 4.0)]
-    assert device.queue.wished("Angle", 0.0) == 0.0
+    assert device.writer.pending("Angle", 0.0) == 0.0
 
 
 def test_parameters_do_not_wait_for_each_other(device):
-    device.queue.put("Angle", 1.0)
-    device.queue.put("Field", 300)
+    device.writer.put("Angle", 1.0)
+    device.writer.put("Field", 300)
     assert [name for name, _, _ in device.asked] == ["Angle", "Field"]
 
 
 def test_every_command_is_run(device):
     for _ in range(3):
-        device.queue.run("Inject")
+        device.writer.run("Inject")
     assert len(device.asked) == 3
 
 
 def test_after_a_refusal_what_builds_on_it_is_forgotten(device):
-    device.queue.put("Advance", 5.0)
-    device.queue.put("Advance", 10.0)
+    device.writer.put("Advance", 5.0)
+    device.writer.put("Advance", 10.0)
     device.asked[0][2].set_exception(ValueError("the vessel ends"))
     assert len(device.asked) == 1
-    assert device.queue.wished("Advance", 0.0) == 0.0
+    assert device.writer.pending("Advance", 0.0) == 0.0
 
 
 def test_letting_go_is_never_lost(device):
-    device.queue.put("HighLevelControl", True)
-    device.queue.put("HighLevelControl", False)
+    device.writer.put("HighLevelControl", True)
+    device.writer.put("HighLevelControl", False)
     device.asked[0][2].set_result(True)
     assert device.asked[-1][1] is False

@@ -22,7 +22,7 @@ def rec(window):
 
 def record(window, qtbot, hold_pedal, frames=20):
     """Record a run with the button; return the file."""
-    button = window.widgets.loop_bar.record
+    button = window.ui.loop_bar.record
     button.click()
     qtbot.waitUntil(lambda: rec(window).startswith("REC  0:0"))
     hold_pedal(window, frames)
@@ -42,7 +42,7 @@ def test_every_frame_of_a_run_is_recorded(window, qtbot, folder, hold_pedal):
 
 
 def test_recording_never_hides_that_the_image_is_live(window, qtbot, folder, hold_pedal):
-    window.widgets.loop_bar.record.click()
+    window.ui.loop_bar.record.click()
     qtbot.waitUntil(lambda: rec(window) != "")
     overlay = window.canvas.overlay
     hold_pedal(window)
@@ -51,12 +51,12 @@ def test_recording_never_hides_that_the_image_is_live(window, qtbot, folder, hol
     window.canvas.grab()
     places = overlay.places()
     assert not places["badge"].intersects(places["recording"])
-    assert window.widgets.loop_bar.record.text() == "Stop recording"
+    assert window.ui.loop_bar.record.text() == "Stop recording"
 
 
 def test_without_a_device_nothing_can_be_recorded(make_window):
     window = make_window(connect=False)
-    assert not window.widgets.loop_bar.record.isEnabled()
+    assert not window.ui.loop_bar.record.isEnabled()
 
 
 def test_a_folder_that_takes_no_file_is_a_sentence_and_the_button_goes_back(
@@ -64,11 +64,11 @@ def test_a_folder_that_takes_no_file_is_a_sentence_and_the_button_goes_back(
 ):
     (tmp_path / "a-file").write_text("")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "a-file"))
-    window.widgets.loop_bar.record.click()
-    qtbot.waitUntil(lambda: bool(window.widgets.messages.messages))
-    assert "a-file" in window.widgets.messages.messages[0].what
-    qtbot.waitUntil(lambda: window.widgets.loop_bar.record.text() == "Record")
-    assert not window.widgets.loop_bar.record.isChecked()
+    window.ui.loop_bar.record.click()
+    qtbot.waitUntil(lambda: bool(window.ui.messages.messages))
+    assert "a-file" in window.ui.messages.messages[0].what
+    qtbot.waitUntil(lambda: window.ui.loop_bar.record.text() == "Record")
+    assert not window.ui.loop_bar.record.isChecked()
 
 
 def opened(window: MainWindow, path):
@@ -83,11 +83,11 @@ def test_a_recording_dropped_on_the_window_is_a_device_that_replays(
     drop(window, path)
     qtbot.waitUntil(lambda: opened(window, path), timeout=20_000)
     qtbot.waitUntil(lambda: window.canvas.image is None)
-    qtbot.waitUntil(window.widgets.pedal_button.isEnabled)
-    assert "play" in window.widgets.pedal_button.text()
+    qtbot.waitUntil(window.ui.pedal_button.isEnabled)
+    assert "play" in window.ui.pedal_button.text()
     lit = []
     window.canvas.painted.connect(
-        lambda *_: lit.append((window.canvas.overlay.mode, window.widgets.lamp.on))
+        lambda *_: lit.append((window.canvas.overlay.mode, window.ui.lamp.on))
     )
     hold_pedal(window, frames=10)
     assert ("REPLAY", False) in lit
@@ -98,8 +98,8 @@ def test_a_file_that_is_no_recording_costs_nobody_their_device(window, qtbot, dr
     path = tmp_path / "broken.fluoro.h5"
     path.write_text("not a recording")
     drop(window, path)
-    qtbot.waitUntil(lambda: bool(window.widgets.messages.messages))
-    assert "broken.fluoro.h5" in window.widgets.messages.messages[0].what
+    qtbot.waitUntil(lambda: bool(window.ui.messages.messages))
+    assert "broken.fluoro.h5" in window.ui.messages.messages[0].what
     qtbot.waitUntil(lambda: not window.waiting)
     assert window.session.device_status().name == "ramp:r0"
     assert window.session.device_status().state == "ARMED"

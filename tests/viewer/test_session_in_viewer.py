@@ -43,22 +43,22 @@ def pick(box, name):
 
 
 def choose(qtbot, window, procedure):
-    pick(window.widgets.procedure_panel.procedure, procedure)
+    pick(window.ui.procedure_panel.procedure, procedure)
     qtbot.waitUntil(lambda: value(window, "Procedure") == procedure)
     window.refresh()
 
 
 def test_its_tabs_come_to_the_front_and_other_devices_do_not_have_them(window, make_window):
-    tabs, widgets = window.widgets.tabs, window.widgets
-    assert tabs.currentWidget() is widgets.procedure_panel
-    assert tabs.isTabVisible(tabs.indexOf(widgets.positioner_panel))
-    other = make_window().widgets
+    tabs, ui = window.ui.tabs, window.ui
+    assert tabs.currentWidget() is ui.procedure_panel
+    assert tabs.isTabVisible(tabs.indexOf(ui.positioner_panel))
+    other = make_window().ui
     assert not other.tabs.isTabVisible(other.tabs.indexOf(other.procedure_panel))
     assert not other.high_level_button.isVisibleTo(other.tabs.window())
 
 
 def test_examinations_and_cases_are_picked_by_their_titles(qtbot, window):
-    panel = window.widgets.procedure_panel
+    panel = window.ui.procedure_panel
     assert panel.procedure.currentText() == "Barium swallow"
     pick(panel.case, "aspiration")
     qtbot.waitUntil(lambda: value(window, "Case") == "aspiration")
@@ -68,7 +68,7 @@ def test_examinations_and_cases_are_picked_by_their_titles(qtbot, window):
 
 
 def test_after_a_choice_the_keys_belong_to_the_image(qtbot, window):
-    window.widgets.procedure_panel.procedure.setFocus()
+    window.ui.procedure_panel.procedure.setFocus()
     choose(qtbot, window, "angiogram")
     assert window.canvas.hasFocus()
 
@@ -84,7 +84,7 @@ def test_a_image_of_the_patient_before_is_not_shown_with_the_next_ones_name(
 
 
 def test_controls_follow_the_examination_with_their_keys(qtbot, window):
-    panel = window.widgets.procedure_panel
+    panel = window.ui.procedure_panel
     assert list(panel.rows) == ["Swallow", "BreathHold", "Consistency"]
     assert {"S", "H"} <= window.procedure.keys.bound
     choose(qtbot, window, "angiogram")
@@ -98,7 +98,7 @@ def test_a_catheter_goes_by_key_and_by_button(qtbot, window):
     qtbot.keyClick(window.canvas, KEY.Key_Up)
     qtbot.waitUntil(lambda: value(window, "CatheterAdvance") == 5.0)
     window.refresh()
-    window.widgets.procedure_panel.rows["CatheterAdvance"].less.click()
+    window.ui.procedure_panel.rows["CatheterAdvance"].less.click()
     qtbot.waitUntil(lambda: value(window, "CatheterAdvance") == 0.0)
 
 
@@ -111,7 +111,7 @@ def right_drag(qtbot, canvas, up_px):
 
 def test_a_catheter_is_drawn_with_the_mouse_through_the_same_control(qtbot, window):
     choose(qtbot, window, "angiogram")
-    panel = window.widgets.procedure_panel
+    panel = window.ui.procedure_panel
     assert panel.rows["CatheterAdvance"].label.text().startswith("↕")
     assert "right button" in panel.mouse.text()
     assert panel.mouse.isVisible()
@@ -154,7 +154,7 @@ def test_the_mouse_lets_go_when_another_patient_comes(qtbot, window):
 
 def test_a_refused_control_is_told_once_and_no_longer_when_it_works(qtbot, window):
     choose(qtbot, window, "angiogram")
-    queue, messages = window.procedure.queue, window.widgets.messages
+    queue, messages = window.procedure.queue, window.ui.messages
     for wish in (400.0, 500.0):
         queue.put("CatheterAdvance", wish)
         qtbot.waitUntil(lambda wish=wish: f"{wish}" in "".join(m.what for m in messages.messages))
@@ -181,7 +181,7 @@ def test_a_command_and_a_switch_by_key(qtbot, window):
     qtbot.waitUntil(lambda: ("Swallow", None) in told and ("BreathHold", True) in told)
     qtbot.waitUntil(lambda: value(window, "BreathHold") and not window.procedure.keys._held)
     window.refresh()
-    assert window.widgets.procedure_panel.rows["BreathHold"].button.isChecked()
+    assert window.ui.procedure_panel.rows["BreathHold"].button.isChecked()
     qtbot.keyClick(window.canvas, KEY.Key_H)
     qtbot.waitUntil(lambda: ("BreathHold", False) in told)
 
@@ -196,8 +196,8 @@ def test_the_arrows_step_a_loop_while_one_is_replayed(qtbot, window, hold_pedal)
 
 
 def test_the_c_arm_turns_by_key_and_by_its_dial(qtbot, window):
-    stand = window.widgets.positioner_panel
-    window.widgets.tabs.setCurrentWidget(stand)
+    stand = window.ui.positioner_panel
+    window.ui.tabs.setCurrentWidget(stand)
     qtbot.keyClick(window.canvas, KEY.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     qtbot.keyClick(window.canvas, KEY.Key_Up, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: value(window, "PositionerSecondaryAngle") == 2.0)
@@ -211,7 +211,7 @@ def test_the_c_arm_turns_by_key_and_by_its_dial(qtbot, window):
 
 
 def test_a_dragged_dial_does_not_queue_what_it_passed(qtbot, window):
-    stand, asked = window.widgets.positioner_panel, []
+    stand, asked = window.ui.positioner_panel, []
     write = window.session.set_parameter
 
     def counted(name, wish):
@@ -219,9 +219,9 @@ def test_a_dragged_dial_does_not_queue_what_it_passed(qtbot, window):
         return write(name, wish)
 
     window.session.set_parameter = counted
-    window.widgets.tabs.setCurrentWidget(stand)
+    window.ui.tabs.setCurrentWidget(stand)
     for step in range(60):
-        stand.dial.wished.emit(float(step), 0.0)
+        stand.dial.angles_requested.emit(float(step), 0.0)
     qtbot.waitUntil(lambda: value(window, "PositionerPrimaryAngle") == 59.0)
     assert len(asked) < 10
 
@@ -235,8 +235,8 @@ def test_table_and_field_of_view_by_key(qtbot, window):
 
 
 def test_run_dose_level_and_brightness_are_taken_with_one_click(qtbot, window):
-    panel = window.widgets.technique_panel
-    window.widgets.tabs.setCurrentWidget(panel)
+    panel = window.ui.technique_panel
+    window.ui.tabs.setCurrentWidget(panel)
     panel.brightness.level.button("high").click()
     panel.brightness.run.button("DSA run").click()
     qtbot.waitUntil(lambda: value(window, "AcquisitionType") == "DSA run")
@@ -247,9 +247,9 @@ def test_run_dose_level_and_brightness_are_taken_with_one_click(qtbot, window):
 
 
 def test_what_the_examination_has_tabs_for_is_not_among_the_technique(window):
-    window.widgets.tabs.setCurrentWidget(window.widgets.technique_panel)
+    window.ui.tabs.setCurrentWidget(window.ui.technique_panel)
     window.refresh()
-    assert "Procedure" not in window.widgets.technique_panel._editors
+    assert "Procedure" not in window.ui.technique_panel._editors
 
 
 class TestHighLevel:
@@ -271,7 +271,7 @@ class TestHighLevel:
         assert tone == [True, False]
 
     def test_it_is_on_while_its_button_is_held(self, qtbot, window, tone):
-        button = window.widgets.high_level_button
+        button = window.ui.high_level_button
         qtbot.mousePress(button, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: self.on(window))
         qtbot.mouseRelease(button, Qt.MouseButton.LeftButton)
@@ -283,7 +283,7 @@ class TestHighLevel:
         qtbot.keyPress(window.canvas, KEY.Key_K)
         qtbot.waitUntil(lambda: self.on(window))
         if leave == "focus":
-            window.widgets.device_panel.driver.setFocus()
+            window.ui.device_panel.driver.setFocus()
             window.canvas.clearFocus()
         else:
             QApplication.sendEvent(window, QEvent(QEvent.Type.WindowDeactivate))
@@ -300,29 +300,29 @@ class TestHighLevel:
 def test_what_happens_in_the_patient_is_said_on_the_live_image_alone(qtbot, window, hold_pedal):
     words = window.canvas.overlay.words
     qtbot.keyPress(window, KEY.Key_Space)
-    qtbot.waitUntil(lambda: bool(words("situation")))
-    assert words("situation")[0].startswith("Image ")
+    qtbot.waitUntil(lambda: bool(words("procedure status")))
+    assert words("procedure status")[0].startswith("Image ")
     assert words("top left") == ("AP", "30 cm")
     qtbot.keyRelease(window, KEY.Key_Space)
-    qtbot.waitUntil(lambda: not words("situation"))
+    qtbot.waitUntil(lambda: not words("procedure status"))
 
 
 def test_heat_and_skin_dose_stand_with_the_dose(window):
-    dose = window.widgets.dose
+    dose = window.ui.dose
     assert (dose.heat.value.text(), dose.skin.value.text()) == ("20", "0.120")
 
 
 def test_what_limits_the_brightness_is_said(qtbot, window):
     window.session._core.devices.armed.host._transport._server._device.limit = "88 mGy/min reached"
-    window.widgets.tabs.setCurrentWidget(window.widgets.technique_panel)
+    window.ui.tabs.setCurrentWidget(window.ui.technique_panel)
     qtbot.keyPress(window, KEY.Key_Space)
     qtbot.waitUntil(lambda: "88 mGy/min reached" in window.canvas.overlay.words("top right"))
     qtbot.keyRelease(window, KEY.Key_Space)
-    qtbot.waitUntil(lambda: window.widgets.technique_panel.brightness.limit.text() != "")
+    qtbot.waitUntil(lambda: window.ui.technique_panel.brightness.limit.text() != "")
 
 
 def test_a_long_list_is_searched_by_typing(qtbot, window):
-    picker = window.widgets.procedure_panel.procedure
+    picker = window.ui.procedure_panel.procedure
     names = [f"examination-{number}" for number in range(12)]
     titles = dict(zip(names, "abcdefghijkl", strict=True))
     picker.show_choices(names, titles, "examination-3")
@@ -335,8 +335,8 @@ def test_a_long_list_is_searched_by_typing(qtbot, window):
 
 def searched(qtbot, window, names=("swallow", "angiogram", *"cdefghij")):
     """Make the list of examinations long enough to be searched, and type into it."""
-    picker = window.widgets.procedure_panel.procedure
-    window.widgets.procedure_panel.show_parameters = lambda *shown: None  # the list stays long
+    picker = window.ui.procedure_panel.procedure
+    window.ui.procedure_panel.show_parameters = lambda *shown: None  # the list stays long
     titles = {"swallow": "Barium swallow", "angiogram": "Angiography of the leg"}
     picker.show_choices(names, titles, "swallow")
     picker.lineEdit().setFocus()
@@ -348,7 +348,7 @@ def test_an_examination_that_does_not_exist_is_answered_with_the_nearest(qtbot, 
     line = searched(qtbot, window)
     qtbot.keyClicks(line, "angiogrem")
     qtbot.keyClick(line, KEY.Key_Return)
-    (message,) = window.widgets.messages.messages
+    (message,) = window.ui.messages.messages
     assert message.what == "There is no procedure 'angiogrem'."
     assert "Did you mean angiogram?" in message.remedy
     assert line.text() == "Barium swallow", "what was typed is no title and is forgotten"
@@ -362,12 +362,12 @@ def test_a_part_of_one_title_or_a_name_is_enough(qtbot, window, words):
     qtbot.keyClick(line, KEY.Key_Return)
     qtbot.waitUntil(lambda: value(window, "Procedure") == "angiogram")
     assert window.canvas.hasFocus()
-    assert window.widgets.messages.messages == []
+    assert window.ui.messages.messages == []
 
 
 def test_beside_an_acquisition_the_factors_say_whose_they_are(qtbot, window):
-    controls = window.widgets.technique_panel.brightness
-    window.widgets.tabs.setCurrentWidget(window.widgets.technique_panel)
+    controls = window.ui.technique_panel.brightness
+    window.ui.tabs.setCurrentWidget(window.ui.technique_panel)
     assert controls.factors.isHidden()
     controls.run.button("spot image").click()
     qtbot.waitUntil(controls.factors.isVisible)
@@ -378,15 +378,15 @@ def test_the_rooms_own_loop_keeps_heat_skin_dose_and_its_examinations_name(windo
     window.session.replay_loop().result(30)
     window.refresh()
     assert window.session.player is not None
-    assert window.widgets.dose.heat.isVisible()
-    assert window.widgets.dose.skin.isVisible()
+    assert window.ui.dose.heat.isVisible()
+    assert window.ui.dose.skin.isVisible()
     title, kind, place = window.canvas.overlay.words("bottom left")
     assert (title, kind) == ("Barium swallow  ·  Normal", "Loop")
     assert " / " in place
 
 
 def test_the_dial_goes_both_ways(qtbot, window):
-    dial = window.widgets.positioner_panel.dial
+    dial = window.ui.positioner_panel.dial
     dial.set_limits((-120.0, 120.0), (-50.0, 50.0))
     for angles in ((-120.0, -50.0), (30.0, 20.0), (0.0, 0.0), (120.0, 50.0)):
         assert dial.angles_at(dial.point_of(*angles)) == angles
@@ -394,13 +394,13 @@ def test_the_dial_goes_both_ways(qtbot, window):
 
 
 def test_a_number_without_keys_is_typed_and_steps_as_it_says(qtbot):
-    described = ParameterInfo(
+    parameter = ParameterInfo(
         "InjectionRate", 6.0, "float", unit="ml/s", minimum=0.0, maximum=20.0, step=0.5
     )
-    row = row_for(described, lambda _name, value: value)
+    row = row_for(parameter, lambda _name, value: value)
     qtbot.addWidget(row)
     wishes = []
-    row.wished.connect(lambda name, value: wishes.append((name, value)))
+    row.write_requested.connect(lambda name, value: wishes.append((name, value)))
     row.editor.steps[1].click()
     assert wishes == [("InjectionRate", 6.5)]
     assert not row.bindings()

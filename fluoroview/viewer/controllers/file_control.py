@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from fluoroview.recording import SUFFIX as RECORDING_SUFFIX
 from fluoroview.recording import Recording
 from fluoroview.session.session import Session
-from fluoroview.viewer.session_bridge import ExamBridge
+from fluoroview.viewer.session_bridge import SessionBridge
 from fluoroview.viewer.widgets.busy_indicator import BusyIndicator
 
 _NAME_FILTER = "DICOM (*.dcm *.dicom *.ima);;All files (*)"
@@ -32,7 +32,7 @@ class FileControl:
         self,
         window: QWidget,
         session: Session,
-        bridge: ExamBridge,
+        bridge: SessionBridge,
         waits: BusyIndicator,
         *,
         opened: Callable[[], None],

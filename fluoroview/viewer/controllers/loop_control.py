@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fluoroview.session.playback.player import LoopPlayer
 from fluoroview.session.session import Session
-from fluoroview.viewer.session_bridge import ExamBridge
+from fluoroview.viewer.session_bridge import SessionBridge
 from fluoroview.viewer.widgets.loop_bar import LoopBar
 
 
@@ -14,18 +14,18 @@ class LoopControl:
     """Begins a replay, steers it, and leaves it; `refresh` shows what came of it."""
 
     def __init__(
-        self, session: Session, bridge: ExamBridge, bar: LoopBar, refresh: Callable[[], None]
+        self, session: Session, bridge: SessionBridge, bar: LoopBar, refresh: Callable[[], None]
     ) -> None:
         self._session = session
         self._bridge = bridge
         self._refresh = refresh
-        bar.replay_wanted.connect(self.replay)
-        bar.live_wanted.connect(self.back_to_live)
-        bar.play_wanted.connect(lambda play: self._do(lambda p: p.play() if play else p.pause()))
-        bar.step_wanted.connect(self.step)
-        bar.seek_wanted.connect(self.seek)
-        bar.speed_wanted.connect(lambda speed: self._do(lambda p: p.set_speed(speed)))
-        bar.sequencing_wanted.connect(lambda how: self._do(lambda p: p.set_sequencing(how)))
+        bar.replay_requested.connect(self.replay)
+        bar.live_requested.connect(self.back_to_live)
+        bar.play_requested.connect(lambda play: self._do(lambda p: p.play() if play else p.pause()))
+        bar.step_requested.connect(self.step)
+        bar.seek_requested.connect(self.seek)
+        bar.speed_requested.connect(lambda speed: self._do(lambda p: p.set_speed(speed)))
+        bar.sequencing_requested.connect(lambda how: self._do(lambda p: p.set_sequencing(how)))
 
     def replay(self, last_run_only: bool) -> None:
         """Replay what the loop store holds."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from fluoroview.viewer.session_bridge import ExamBridge
+from fluoroview.viewer.session_bridge import SessionBridge
 from fluoroview.viewer.widgets.parameter_editors import RUN
 
 Write = Callable[[str, Any], "Future[Any]"]
@@ -20,7 +20,7 @@ class ParameterWriter:
     """Writes parameters beside the window; `written(name, wish, read back)` follows each write."""
 
     def __init__(
-        self, write: Write, bridge: ExamBridge, written: Callable[[str, Any, Any], None]
+        self, write: Write, bridge: SessionBridge, written: Callable[[str, Any, Any], None]
     ) -> None:
         self._write = write
         self._bridge = bridge
@@ -39,7 +39,7 @@ class ParameterWriter:
         """Wish that a command is run; each wish counts."""
         self._bridge.when_done(self._write(name, RUN), lambda read: self._written(name, None, read))
 
-    def wished(self, name: str, otherwise: Any) -> Any:
+    def pending(self, name: str, otherwise: Any) -> Any:
         """Return the last wish for a parameter that is not written yet, or else `otherwise`."""
         return self._next.get(name, self._under_way.get(name, otherwise))
 

@@ -8,8 +8,8 @@ from PyQt6.QtCore import QObject
 
 from fluoroview.recording import RecordingStatus
 from fluoroview.session.session import Session
-from fluoroview.viewer.main_window_ui import Widgets
-from fluoroview.viewer.session_bridge import ExamBridge
+from fluoroview.viewer.main_window_ui import MainWindowUi
+from fluoroview.viewer.session_bridge import SessionBridge
 
 _MB = 1e6
 
@@ -20,20 +20,20 @@ class RecordControl(QObject):
     def __init__(
         self,
         session: Session,
-        bridge: ExamBridge,
-        widgets: Widgets,
+        bridge: SessionBridge,
+        ui: MainWindowUi,
         say: Callable[[str], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._bridge = bridge
-        self._widgets = widgets
+        self._ui = ui
         self._say = say
         self._since_ns = 0
         self._shown: RecordingStatus | None = None
         self._ending = False
-        widgets.loop_bar.record_wanted.connect(self.record)
+        ui.loop_bar.record_requested.connect(self.record)
 
     def record(self, on: bool) -> None:
         """Begin a recording under a name of its own, or end it."""
@@ -61,8 +61,8 @@ class RecordControl(QObject):
         before, self._shown = self._shown, status
         if status is not None and (before is None or before.path != status.path):
             self._since_ns = self._session.clock.monotonic_ns()
-        self._widgets.loop_bar.show_recording(status is not None)
-        self._widgets.canvas.set_recording("" if status is None else self._words(status))
+        self._ui.loop_bar.show_recording(status is not None)
+        self._ui.canvas.set_recording("" if status is None else self._words(status))
 
     def _end(self) -> None:
         if self._ending:

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QPainter, QPaintEvent, QPixmap
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from fluoroview.session.session import Session
-from fluoroview.viewer.session_bridge import ExamBridge
+from fluoroview.viewer.session_bridge import SessionBridge
 
 PARAMETER = "SkinDoseMapFile"
 """A device that has it writes the map to the file that is named there."""
@@ -22,7 +22,7 @@ _NONE = "This device keeps no map of the skin's dose."
 class SkinMapDialog(QDialog):
     """Shows the map; not modal: it may stay open beside the image, and be drawn anew."""
 
-    def __init__(self, session: Session, bridge: ExamBridge, parent: QWidget) -> None:
+    def __init__(self, session: Session, bridge: SessionBridge, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Skin dose")
         self.setModal(False)

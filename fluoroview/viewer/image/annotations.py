@@ -13,23 +13,23 @@ from fluoroview.viewer.controllers.procedure_control import ProcedureControl
 from fluoroview.viewer.image.orientation import PARAMETER as ORIENTATION
 from fluoroview.viewer.image.orientation import edge_marks
 from fluoroview.viewer.image.overlay_text import stream_words, technique_lines, value_of
-from fluoroview.viewer.main_window_ui import Widgets
+from fluoroview.viewer.main_window_ui import MainWindowUi
 from fluoroview.viewer.widgets.busy_indicator import put
 
 
-class ImageWords:
+class ImageAnnotations:
     """What is written around an image: it belongs to that image, or is not there."""
 
     def __init__(
         self,
         session: Session,
-        widgets: Widgets,
+        ui: MainWindowUi,
         procedure: ProcedureControl,
         place_words: Callable[[str], str],
     ) -> None:
         """`place_words` tells of a file's name which of several it is."""
         self._session = session
-        self._widgets = widgets
+        self._ui = ui
         self._procedure = procedure
         self._place_words = place_words
 
@@ -41,18 +41,18 @@ class ImageWords:
             self._write(now, shown)
         device = now.device
         state = f"{device.name}  ·  {device.state.lower()}" if device.name else "No device"
-        put(self._widgets.device_label, state)
-        put(self._widgets.stream_label, stream_words(now) if device.name else "")
+        put(self._ui.device_label, state)
+        put(self._ui.stream_label, stream_words(now) if device.name else "")
 
     def _clear(self) -> None:
-        canvas = self._widgets.canvas
+        canvas = self._ui.canvas
         for corner in ("top left", "top right", "bottom left", "bottom right"):
             canvas.set_corner(corner)
         canvas.set_orientation()
-        canvas.set_situation("")
+        canvas.set_procedure_status("")
 
     def _write(self, now: SessionState, shown: Image) -> None:
-        canvas, procedure, replay = self._widgets.canvas, self._procedure, now.replay
+        canvas, procedure, replay = self._ui.canvas, self._procedure, now.replay
         exposure = shown.header.exposure if shown.header is not None else None
         live = replay is None
         technique = technique_lines(now, self._session.generator_parameters, exposure)
@@ -60,7 +60,7 @@ class ImageWords:
         canvas.set_corner("top right", *technique, *([limit] if limit else []))
         canvas.set_corner("top left", *(procedure.view_lines() if live else []))
         # of the patient now: beside a held image it would be taken for the image's
-        canvas.set_situation(procedure.situation() if now.mode is Mode.LIVE else "")
+        canvas.set_procedure_status(procedure.procedure_status() if now.mode is Mode.LIVE else "")
         place = f"{replay.index + 1} / {replay.frame_count}" if replay else ""
         names = self._names(now, replay)
         canvas.set_corner("bottom left", *(line for line in (*names, place) if line))

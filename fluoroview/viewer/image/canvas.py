@@ -152,9 +152,9 @@ class ImageCanvas(QWidget):
         if self.overlay.set_recording(words):
             self.update()
 
-    def set_situation(self, words: str) -> None:
+    def set_procedure_status(self, words: str) -> None:
         """Say in one line what happens in the patient now; empty: nothing is said."""
-        if self.overlay.set_situation(words):
+        if self.overlay.set_procedure_status(words):
             self.update()
 
     def set_moved(self, words: str) -> None:
@@ -355,7 +355,7 @@ class ImageCanvas(QWidget):
         """Follow a drag; otherwise tell the pixel under the pointer."""
         assert event is not None
         if self._drag_from is None or self._image is None:
-            self._tell_pointed(event.position())
+            self._emit_pointed(event.position())
             return
         moved = event.position() - self._drag_from
         self._drag_from = event.position()
@@ -382,7 +382,7 @@ class ImageCanvas(QWidget):
         """The pointer is outside: no pixel."""
         self.pointed.emit(None)
 
-    def _tell_pointed(self, point: QPointF) -> None:
+    def _emit_pointed(self, point: QPointF) -> None:
         if self._image is None:
             return
         x, y = (int(np.floor(value)) for value in self.to_image(point))

@@ -60,9 +60,9 @@ class Overlay:
         """Say that raw frames are recorded ("REC  0:12  34 MB"); empty: they are not."""
         return self._set("recording", (words,))
 
-    def set_situation(self, words: str) -> bool:
+    def set_procedure_status(self, words: str) -> bool:
         """Say in one line, low in the middle, what happens now; empty: nothing is said."""
-        return self._set("situation", (words,))
+        return self._set("procedure status", (words,))
 
     def set_moved(self, words: str) -> bool:
         """Say high in the middle which device is moved, and where it stands; empty: none is."""
@@ -127,7 +127,7 @@ class Overlay:
     def _render(self, name: str, words: tuple[str, ...]) -> QPixmap | None:
         if name == "badge":
             return badge.render(words[0], words[1], self._dpr)
-        if name in ("situation", "moved"):
+        if name in ("procedure status", "moved"):
             return badge.render_note(words[0], self._dpr)
         if name == "recording":
             return badge.render_recording(words[0], self._dpr)
@@ -152,7 +152,7 @@ class Overlay:
             "top": QPoint(middle_x, MARGIN_PX),
             "bottom": QPoint(middle_x, bottom),
             # above three lines in a corner: in a narrow window it is as wide as the image
-            "situation": QPoint(middle_x, bottom - 72),
+            "procedure status": QPoint(middle_x, bottom - 72),
             "moved": QPoint(middle_x, MARGIN_PX + 76),
         }[name]
 

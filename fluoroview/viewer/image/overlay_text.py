@@ -22,9 +22,9 @@ def capitalised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def value_of(described: ParameterSet, *names: str) -> Any | None:
+def value_of(parameters: ParameterSet, *names: str) -> Any | None:
     """Return the value of the first of these parameters that is there, or none."""
-    values = {each.name: each.value for each in described}
+    values = {each.name: each.value for each in parameters}
     return next((values[name] for name in names if name in values), None)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 SNAP = 1.1
 """A fit between 1 and this is painted 1:1: sharper than any interpolation, and nearly as large."""
 
-LARGEST_ZOOM = 64.0
+MAX_ZOOM = 64.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class View:
 
     def zoomed(self, screen: tuple[int, int], x: float, y: float, factor: float) -> View:
         """Return the view magnified about a screen point, which keeps its image point."""
-        zoom = min(max(self.zoom * factor, 0.05), LARGEST_ZOOM)
+        zoom = min(max(self.zoom * factor, 0.05), MAX_ZOOM)
         px, py = self.to_image(screen, x, y)
         return View(False, zoom, px - (x - screen[1] / 2) / zoom, py - (y - screen[0] / 2) / zoom)
 

@@ -4,8 +4,8 @@ import math
 
 from fluoroview.hal.window import Window
 
-NARROWEST = 16.0
-WIDEST = 131072.0
+MIN_WIDTH = 16.0
+MAX_WIDTH = 131072.0
 
 
 def dragged(window: Window, right: float, down: float) -> Window:
@@ -14,8 +14,8 @@ def dragged(window: Window, right: float, down: float) -> Window:
     To the right widens it (less contrast), down raises its centre (darker image). Both go in
     proportion to the width, so that a drag feels the same for 10- and for 16-bit images.
     """
-    width = min(max(window.width * math.exp(2.0 * right), NARROWEST), WIDEST)
-    centre = min(max(window.centre + window.width * down, -WIDEST), WIDEST)
+    width = min(max(window.width * math.exp(2.0 * right), MIN_WIDTH), MAX_WIDTH)
+    centre = min(max(window.centre + window.width * down, -MAX_WIDTH), MAX_WIDTH)
     return Window(centre, width, window.invert)
 
 

@@ -49,7 +49,7 @@ class ControlKeys(QObject):
         super().__init__(widget)
         self._active = active
         self._own: dict[str, Binding] = {}
-        self._examination: dict[str, Binding] = {}
+        self._procedure: dict[str, Binding] = {}
         self._held: dict[int, Binding] = {}
         self._leaving: dict[int, QTimer] = {}
         widget.installEventFilter(self)
@@ -61,17 +61,17 @@ class ControlKeys(QObject):
         """Give the window's own keys: C-arm, table, field."""
         self._own = {_canonical(key): binding for key, binding in bindings.items()}
 
-    def bind_examination(self, bindings: dict[str, Binding]) -> None:
+    def bind_procedure(self, bindings: dict[str, Binding]) -> None:
         """Give the examination's keys, instead of the last one's; reserved ones are left out."""
         self.release_all()
-        self._examination = {
+        self._procedure = {
             _canonical(key): binding for key, binding in bindings.items() if not is_reserved(key)
         }
 
     @property
     def bound(self) -> frozenset[str]:
         """The keys that do something now."""
-        return frozenset(self._own) | frozenset(self._examination)
+        return frozenset(self._own) | frozenset(self._procedure)
 
     def release_all(self) -> None:
         """Let go of every key that is held."""
@@ -112,7 +112,7 @@ class ControlKeys(QObject):
         if not self._active():
             return None
         name = _name(event)
-        return self._examination.get(name) or self._own.get(name)
+        return self._procedure.get(name) or self._own.get(name)
 
     def _press(self, event: QKeyEvent, binding: Binding) -> None:
         key = event.key()

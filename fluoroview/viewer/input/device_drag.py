@@ -36,7 +36,7 @@ class DragTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Grips:
+class DragTargets:
     """What goes up and down, and what left and right; None: nothing."""
 
     up_down: DragTarget | None = None
@@ -52,32 +52,32 @@ class DeviceDrag(QObject):
     """Why nothing can be moved now."""
 
     def __init__(
-        self, canvas: QWidget, grips: Callable[[], Grips], why_not: Callable[[], str]
+        self, canvas: QWidget, drag_targets: Callable[[], DragTargets], why_not: Callable[[], str]
     ) -> None:
         """`why_not` is asked before anything is moved; empty: it may be."""
         super().__init__(canvas)
-        self._canvas, self._grips, self._why_not = canvas, grips, why_not
+        self._canvas, self._drag_targets, self._why_not = canvas, drag_targets, why_not
         self._from: QPointF | None = None
         self._across: bool | None = None
         self._rest_px = 0.0
         self._wheel_rest = 0.0
-        self._grip: DragTarget | None = None
+        self._target: DragTarget | None = None
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.setInterval(_SHOWN_MS)
         self._fade.timeout.connect(self._forget)
         canvas.installEventFilter(self)
 
-    def tell(self) -> None:
+    def report_position(self) -> None:
         """Say anew where the control stands that is moved, as the device reads it back."""
-        if self._grip is not None:
-            self.moved.emit(self._grip.row.words())
+        if self._target is not None:
+            self.moved.emit(self._target.row.words())
 
     def let_go(self) -> None:
         """End the drag: the examination has other controls, or the mouse is elsewhere."""
         self._from = None
         self._canvas.unsetCursor()
-        if self._grip is not None:
+        if self._target is not None:
             self._fade.start()
 
     def forget(self) -> None:
@@ -117,14 +117,14 @@ class DeviceDrag(QObject):
         why = self._why_not()
         if why:
             self.refused.emit(why)
-        elif self._grips() != Grips():
+        elif self._drag_targets() != DragTargets():
             self._from, self._across, self._rest_px = at, None, 0.0
 
     def _follow(self, at: QPointF) -> None:
         assert self._from is not None
-        grips, by = self._grips(), at - self._from
+        drag_targets, by = self._drag_targets(), at - self._from
         if self._across is None:
-            self._across = _way(grips, by)
+            self._across = _way(drag_targets, by)
             if self._across is None:
                 return
             across = self._across
@@ -135,44 +135,44 @@ class DeviceDrag(QObject):
         self._rest_px += by.x() if self._across else -by.y()
         whole = int(self._rest_px / STEP_PX)
         self._rest_px -= whole * STEP_PX
-        self._step(grips.left_right if self._across else grips.up_down, whole)
+        self._step(drag_targets.left_right if self._across else drag_targets.up_down, whole)
 
     def _wheel(self, event: QWheelEvent) -> bool:
         if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return False
-        why, grip = self._why_not(), self._grips().up_down
+        why, target = self._why_not(), self._drag_targets().up_down
         if why:
             self.refused.emit(why)
             return True
-        if grip is None:
+        if target is None:
             return False
         self._wheel_rest += event.angleDelta().y() / _NOTCH
         whole = int(self._wheel_rest)
         self._wheel_rest -= whole
-        self._step(grip, whole)
+        self._step(target, whole)
         self._fade.start()
         return True
 
-    def _step(self, grip: DragTarget | None, count: int) -> None:
+    def _step(self, target: DragTarget | None, count: int) -> None:
         """Step a control so many times, up or to the right."""
-        if grip is None:
+        if target is None:
             return
         self._fade.stop()
-        self._grip = grip
-        way = grip.more if count > 0 else -grip.more
+        self._target = target
+        way = target.more if count > 0 else -target.more
         for _ in range(abs(count)):
-            grip.row.step(way)
-        self.tell()
+            target.row.step(way)
+        self.report_position()
 
     def _forget(self) -> None:
-        self._grip = None
+        self._target = None
         self.moved.emit("")
 
 
-def _way(grips: Grips, by: QPointF) -> bool | None:
+def _way(drag_targets: DragTargets, by: QPointF) -> bool | None:
     """Return whether a drag goes across, of the ways that there are; None: not known yet."""
     if max(abs(by.x()), abs(by.y())) < _BEGIN_PX:
         return None
-    if grips.left_right is None or grips.up_down is None:
-        return grips.up_down is None
+    if drag_targets.left_right is None or drag_targets.up_down is None:
+        return drag_targets.up_down is None
     return abs(by.x()) > abs(by.y())

@@ -17,7 +17,7 @@ _FORWARD = ("Up", "Right")
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class DragMapping:
     """The names of what a drag moves up and down, and left and right; empty: nothing."""
 
     up_down: str = ""
@@ -30,7 +30,7 @@ class Hand:
         return {self.up_down: UP_DOWN, self.left_right: LEFT_RIGHT}.get(name, "")
 
 
-def hand_for(keys: Mapping[str, Sequence[str]], taken: str = "") -> Hand:
+def drag_mapping_for(keys: Mapping[str, Sequence[str]], taken: str = "") -> DragMapping:
     """Return what the mouse moves, of controls with these keys; `taken` was chosen by hand."""
     upright = [name for name, pressed in keys.items() if not _goes_across(pressed)]
     if taken not in upright:
@@ -42,10 +42,10 @@ def hand_for(keys: Mapping[str, Sequence[str]], taken: str = "") -> Hand:
         for name, pressed in keys.items()
         if _goes_across(pressed) and _modifiers(pressed) == beside
     )
-    return Hand(taken, next(across, ""))
+    return DragMapping(taken, next(across, ""))
 
 
-def way_of_more(keys: Sequence[str]) -> int:
+def direction_of_more(keys: Sequence[str]) -> int:
     """Return +1 where more of a control is up or right, as its first key says; -1 otherwise."""
     arrow = _arrow(keys)
     return -1 if arrow and arrow not in _FORWARD else +1

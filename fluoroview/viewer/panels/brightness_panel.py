@@ -24,7 +24,7 @@ _LABEL_PX = 82
 class BrightnessControls(QWidget):
     """Shows those of its parameters that the device has; emits what is wished."""
 
-    wished = pyqtSignal(str, object)
+    write_requested = pyqtSignal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,8 +47,8 @@ class BrightnessControls(QWidget):
         column.addLayout(self._form)
         column.addWidget(self.limit)
         column.addWidget(self.factors)
-        self.run.wished.connect(lambda value: self.wished.emit(RUN, value))
-        self.level.wished.connect(lambda value: self.wished.emit(LEVEL, value))
+        self.run.choice_requested.connect(lambda value: self.write_requested.emit(RUN, value))
+        self.level.choice_requested.connect(lambda value: self.write_requested.emit(LEVEL, value))
         self._form.addRow(_dim("Run"), self.run)
         self._form.addRow(_dim("Dose level"), self.level)
         self._automatic = QHBoxLayout()
@@ -56,9 +56,9 @@ class BrightnessControls(QWidget):
         self._form.addRow(_dim("Brightness"), self._automatic)
         self.hide()
 
-    def show_parameters(self, described: ParameterSet, running: bool = False) -> None:
+    def show_parameters(self, parameters: ParameterSet, running: bool = False) -> None:
         """Show the device's values as read back."""
-        by_name = {each.name: each for each in described if each.name in NAMES}
+        by_name = {each.name: each for each in parameters if each.name in NAMES}
         self.setVisible(bool(by_name))
         if list(by_name) != self._shown:
             self._shown = list(by_name)
@@ -70,7 +70,7 @@ class BrightnessControls(QWidget):
                 segments.setEnabled(not (running and each.access == "rw when idle"))
                 segments.setToolTip(tip(each))
         for name, editor in self._editors.items():
-            editor.show_described(by_name[name], running)
+            editor.show_parameter(by_name[name], running)
         self.factors.setVisible(RUN in by_name and is_acquisition(str(by_name[RUN].value)))
         words = str(by_name[LIMIT].value) if LIMIT in by_name else ""
         self.limit.setVisible(bool(words))
@@ -86,7 +86,7 @@ class BrightnessControls(QWidget):
             name: editor_for(by_name[name]) for name in (AUTOMATIC, CURVE) if name in by_name
         }
         for name, editor in self._editors.items():
-            editor.written.connect(self.wished)
+            editor.written.connect(self.write_requested)
             if name == AUTOMATIC:
                 editor.field.setText("Automatic")  # type: ignore[attr-defined]
             self._automatic.addWidget(editor, name == CURVE)

@@ -30,13 +30,13 @@ _STATES = {
 class DevicePanel(QWidget):
     """Shows drivers and devices that it is told of, and says what the user chose."""
 
-    devices_wanted = pyqtSignal(str)
+    devices_requested = pyqtSignal(str)
     """Look for the devices of this driver."""
-    connect_wanted = pyqtSignal(str, str)
+    connect_requested = pyqtSignal(str, str)
     """Driver and device."""
-    disconnect_wanted = pyqtSignal()
-    restart_wanted = pyqtSignal()
-    file_wanted = pyqtSignal()
+    disconnect_requested = pyqtSignal()
+    restart_requested = pyqtSignal()
+    file_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -106,20 +106,20 @@ class DevicePanel(QWidget):
         self.device.setEnabled(False)
         self.search.setEnabled(False)
         self.connect_button.setEnabled(False)
-        self.devices_wanted.emit(self.driver.currentText())
+        self.devices_requested.emit(self.driver.currentText())
 
     def _join(self) -> None:
         self.driver.activated.connect(lambda _: self._search())
         self.search.clicked.connect(self._search)
         self.connect_button.clicked.connect(self._connect)
-        self.restart.clicked.connect(self.restart_wanted)
-        self.disconnect_button.clicked.connect(self.disconnect_wanted)
-        self.open_file.clicked.connect(self.file_wanted)
+        self.restart.clicked.connect(self.restart_requested)
+        self.disconnect_button.clicked.connect(self.disconnect_requested)
+        self.open_file.clicked.connect(self.file_requested)
 
     def _connect(self) -> None:
         device = self.device.currentData()
         if device is not None:
-            self.connect_wanted.emit(self.driver.currentText(), device)
+            self.connect_requested.emit(self.driver.currentText(), device)
 
     def _lay_out(self) -> None:
         page = QWidget()

@@ -51,9 +51,9 @@ class DosePanel(QWidget):
     words tell them apart. It asks for a reset or for silence, and does neither itself.
     """
 
-    reset_wanted = pyqtSignal()
+    reset_requested = pyqtSignal()
     """The user begins a new procedure."""
-    silence_wanted = pyqtSignal()
+    silence_requested = pyqtSignal()
     """The user has heard the 5-minute signal."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -73,11 +73,11 @@ class DosePanel(QWidget):
         self.reset = QPushButton("Reset dose")
         self.reset.setToolTip("New procedure: cumulative air kerma, KAP, time and pulses to zero")
         self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.reset.clicked.connect(self.reset_wanted)
+        self.reset.clicked.connect(self.reset_requested)
         self.silence = QPushButton("Silence 5 min")
         self.silence.setStyleSheet(f"background: {theme.XRAY}; color: #171200; font-weight: 600;")
         self.silence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.silence.clicked.connect(self.silence_wanted)
+        self.silence.clicked.connect(self.silence_requested)
         self.silence.hide()
         self._lay_out()
 

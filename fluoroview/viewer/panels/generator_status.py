@@ -41,10 +41,10 @@ class GeneratorStatus(QWidget):
         row.addWidget(self.state)
         row.addWidget(self.heat, 1)
 
-    def show_source(self, status: DeviceStatus, described: ParameterSet) -> None:
+    def show_generator(self, status: DeviceStatus, parameters: ParameterSet) -> None:
         """Show what the generator tells of itself."""
-        values = {each.name: each.value for each in described}
-        state = source_state(status, values)
+        values = {each.name: each.value for each in parameters}
+        state = generator_state(status, values)
         words = f"● {state.value.capitalize()}"  # the word too: nothing rests on colour alone
         if self.state.text() != words:
             self.state.setText(words)
@@ -67,7 +67,7 @@ class GeneratorStatus(QWidget):
         self.heat.setStyleSheet(f"QProgressBar::chunk {{ background: {dark}; }}")
 
 
-def source_state(status: DeviceStatus, values: dict[str, Any]) -> GeneratorState:
+def generator_state(status: DeviceStatus, values: dict[str, Any]) -> GeneratorState:
     """Return where the generator stands; one that does not say is as the HAL has it."""
     if status.state is DeviceState.FAULT:
         return GeneratorState.FAULT

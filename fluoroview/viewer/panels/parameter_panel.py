@@ -19,11 +19,11 @@ from fluoroview.viewer.widgets.parameter_editors import ParameterEditor, editor_
 
 
 class ParameterPanel(QWidget):
-    """A form built from described parameters; values are written by whoever listens."""
+    """A form built from parameters; values are written by whoever listens."""
 
-    write_wanted = pyqtSignal(str, object)
+    write_requested = pyqtSignal(str, object)
     """Name and value that the user wants on the detector."""
-    source_write_wanted = pyqtSignal(str, object)
+    generator_write_requested = pyqtSignal(str, object)
     """The same on the generator."""
     choice_changed = pyqtSignal()
     """The user wants to see the other device's parameters."""
@@ -65,14 +65,14 @@ class ParameterPanel(QWidget):
         """
         self._choice.setVisible(bool(source))
         of_source = bool(source) and self.source.isChecked()
-        described = source if source and of_source else detector
-        kinds = [(each.name, each.kind) for each in described]
+        parameter = source if source and of_source else detector
+        kinds = [(each.name, each.kind) for each in parameter]
         if kinds != self._kinds or of_source != self._of_source:
             self._kinds, self._of_source = kinds, of_source
-            self._form = self._new_form(described)
+            self._form = self._new_form(parameter)
             self._filter(self.search.text())
-        for each in described:
-            self._editors[each.name].show_described(each, running)
+        for each in parameter:
+            self._editors[each.name].show_parameter(each, running)
 
     def editor(self, name: str) -> ParameterEditor:
         """Return the editor of one parameter."""
@@ -93,7 +93,7 @@ class ParameterPanel(QWidget):
         row.hide()
         return row
 
-    def _new_form(self, described: ParameterSet) -> QFormLayout:
+    def _new_form(self, parameters: ParameterSet) -> QFormLayout:
         page = QWidget()
         form = QFormLayout(page)
         form.setContentsMargins(0, 4, 14, 8)
@@ -103,9 +103,9 @@ class ParameterPanel(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._editors = {}
-        for each in described:
+        for each in parameters:
             editor = editor_for(each)
-            wanted = self.source_write_wanted if self._of_source else self.write_wanted
+            wanted = self.generator_write_requested if self._of_source else self.write_requested
             editor.written.connect(wanted)
             label = QLabel(humanize(each.name))
             label.setProperty("role", "dim")
@@ -115,9 +115,9 @@ class ParameterPanel(QWidget):
             form.addRow(label, editor)
             self._editors[each.name] = editor
         self._area.setWidget(page)
-        self.empty.setVisible(not described)
-        self._area.setVisible(bool(described))
-        self.search.setVisible(bool(described))
+        self.empty.setVisible(not parameters)
+        self._area.setVisible(bool(parameters))
+        self.search.setVisible(bool(parameters))
         return form
 
     def _filter(self, words: str) -> None:

@@ -1,6 +1,6 @@
 """The stand: C-arm angles, table, how the patient lies, field of view, shutters, grid.
 
-Shows described parameters, those that the device has; emits what is wished.
+Shows parameters, those that the device has; emits what is wished.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ SHUTTERS = {
     "AntiScatterGrid": "Grid in",
 }
 NAMES = frozenset({PRIMARY, SECONDARY, LATERAL, LONGITUDINAL, VERTICAL, FIELD, *PATIENT, *SHUTTERS})
-_MOST_SEGMENTS = 6
+_MAX_SEGMENTS = 6
 
 
 class PositionerPanel(QWidget):
     """What the operator moves beside the patient."""
 
-    wished = pyqtSignal(str, object)
+    write_requested = pyqtSignal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.wished_now: Callable[[str, Any], Any] = lambda _name, value: value
+        self.pending_value: Callable[[str, Any], Any] = lambda _name, value: value
         self._by_name: dict[str, ParameterInfo] = {}
         self._editors: dict[str, ParameterEditor] = {}
         self.dial = CArmDial()
@@ -67,20 +67,20 @@ class PositionerPanel(QWidget):
         self.patient, self.shutters = QFormLayout(), QFormLayout()
         self._sections: dict[str, QWidget] = {}
         self._lay_out()
-        self.dial.wished.connect(self._turn)
-        self.field.wished.connect(lambda value: self.wished.emit(FIELD, value))
+        self.dial.angles_requested.connect(self._turn)
+        self.field.choice_requested.connect(lambda value: self.write_requested.emit(FIELD, value))
 
-    def follow(self, described: ParameterSet) -> None:
+    def follow(self, parameters: ParameterSet) -> None:
         """Know where everything stands, for the keys, while the panel is not seen."""
-        by_name = {each.name: each for each in described if each.name in NAMES}
+        by_name = {each.name: each for each in parameters if each.name in NAMES}
         if list(by_name) == list(self._by_name):
             self._by_name = by_name
         else:
-            self.show_parameters(described)
+            self.show_parameters(parameters)
 
-    def show_parameters(self, described: ParameterSet, running: bool = False) -> None:
+    def show_parameters(self, parameters: ParameterSet, running: bool = False) -> None:
         """Show where everything stands; what the device does not have is not seen."""
-        by_name = {each.name: each for each in described if each.name in NAMES}
+        by_name = {each.name: each for each in parameters if each.name in NAMES}
         if list(by_name) != list(self._by_name):
             self._by_name = by_name
             self._build()
@@ -90,7 +90,7 @@ class PositionerPanel(QWidget):
         if FIELD in by_name:
             self.field.show_choices(by_name[FIELD].choices, str(by_name[FIELD].value))
         for name, editor in self._editors.items():
-            editor.show_described(by_name[name], running)
+            editor.show_parameter(by_name[name], running)
 
     def bindings(self) -> dict[str, Binding]:
         """Return what the window's own keys do: arm with Shift or Ctrl, table with both."""
@@ -116,25 +116,25 @@ class PositionerPanel(QWidget):
 
     def step(self, name: str, way: int) -> None:
         """Wish one step more or less of an angle or of the table."""
-        described = self._by_name.get(name)
-        if described is None or described.access == "ro":
+        parameter = self._by_name.get(name)
+        if parameter is None or parameter.access == "ro":
             return
         by = ANGLE_STEP_DEG if name in (PRIMARY, SECONDARY) else TABLE_STEP_MM
-        value = stepped(described, self._ask, way, by)
+        value = stepped(parameter, self._ask, way, by)
         if value is not None:
-            self.wished.emit(name, value)
+            self.write_requested.emit(name, value)
             self._show_angles()
 
     def magnify(self, way: int) -> None:
         """Wish the next smaller field, which magnifies, or the next larger one."""
-        described = self._by_name.get(FIELD)
-        if described is None:
+        parameter = self._by_name.get(FIELD)
+        if parameter is None:
             return
-        fields = sorted(described.choices, key=float, reverse=True)
-        now = str(self._ask(FIELD, described.value))
+        fields = sorted(parameter.choices, key=float, reverse=True)
+        now = str(self._ask(FIELD, parameter.value))
         at = fields.index(now) + way if now in fields else 0
         if 0 <= at < len(fields):
-            self.wished.emit(FIELD, fields[at])
+            self.write_requested.emit(FIELD, fields[at])
 
     def view_words(self) -> str:
         """Return the present view in words; nothing where the device has no C-arm."""
@@ -144,11 +144,11 @@ class PositionerPanel(QWidget):
 
     def field_words(self) -> str:
         """Return the field of view in words; nothing where it is not told."""
-        described = self._by_name.get(FIELD)
-        return f"{described.number / 10:g} cm" if described is not None else ""
+        parameter = self._by_name.get(FIELD)
+        return f"{parameter.number / 10:g} cm" if parameter is not None else ""
 
     def _ask(self, name: str, value: Any) -> Any:
-        return self.wished_now(name, value)
+        return self.pending_value(name, value)
 
     def _angles(self) -> tuple[float, float]:
         first, second = (float(self._by_name[name].value) for name in (PRIMARY, SECONDARY))
@@ -156,9 +156,9 @@ class PositionerPanel(QWidget):
 
     def _turn(self, primary_deg: float, secondary_deg: float) -> None:
         for name, value in ((PRIMARY, primary_deg), (SECONDARY, secondary_deg)):
-            described = self._by_name.get(name)
-            if described is not None and value != self._ask(name, described.value):
-                self.wished.emit(name, value)
+            parameter = self._by_name.get(name)
+            if parameter is not None and value != self._ask(name, parameter.value):
+                self.write_requested.emit(name, value)
 
     def _show_angles(self) -> None:
         if PRIMARY not in self._by_name or SECONDARY not in self._by_name:
@@ -200,9 +200,9 @@ class PositionerPanel(QWidget):
         for heading, there in shown.items():
             self._sections[heading].setVisible(there)
 
-    def _editor(self, described: ParameterInfo) -> ParameterEditor:
-        editor = self._editors[described.name] = editor_for(described)
-        editor.written.connect(self.wished)
+    def _editor(self, parameter: ParameterInfo) -> ParameterEditor:
+        editor = self._editors[parameter.name] = editor_for(parameter)
+        editor.written.connect(self.write_requested)
         return editor
 
     def _lay_out(self) -> None:
@@ -280,8 +280,8 @@ class PositionerPanel(QWidget):
         return pad
 
 
-def _span(described: ParameterInfo, otherwise: float) -> tuple[float, float]:
-    low, high = described.minimum, described.maximum
+def _span(parameter: ParameterInfo, otherwise: float) -> tuple[float, float]:
+    low, high = parameter.minimum, parameter.maximum
     return (-otherwise if low is None else low), (otherwise if high is None else high)
 
 

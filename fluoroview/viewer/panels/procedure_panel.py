@@ -1,6 +1,6 @@
 """The examination: which one, which case, what to see, and what the operator does beside the pedal.
 
-Shows described parameters and the catalogue's titles; emits what is wished.
+Shows parameters and the catalogue's titles; emits what is wished.
 """
 
 from __future__ import annotations
@@ -30,13 +30,19 @@ from fluoroview.session.devices.catalogue import (
 from fluoroview.viewer.controllers.high_level import NAME as HIGH_LEVEL
 from fluoroview.viewer.image.overlay_text import capitalised, readable, value_of
 from fluoroview.viewer.input.control_keys import Binding
-from fluoroview.viewer.input.device_drag import DragTarget, Grips
-from fluoroview.viewer.input.drag_mapping import LEFT_RIGHT, UP_DOWN, Hand, hand_for, way_of_more
+from fluoroview.viewer.input.device_drag import DragTarget, DragTargets
+from fluoroview.viewer.input.drag_mapping import (
+    LEFT_RIGHT,
+    UP_DOWN,
+    DragMapping,
+    direction_of_more,
+    drag_mapping_for,
+)
 from fluoroview.viewer.widgets import theme
 from fluoroview.viewer.widgets.control_rows import ControlRow, StepRow, row_for
 from fluoroview.viewer.widgets.scrolling import scrolled
 
-LEAST_TEXT_PX, COMPACT_TEXT_PX = 118, 84
+MIN_TEXT_PX, COMPACT_TEXT_PX = 118, 84
 _BAR_PX = 12
 _OTHERS_PX = 210
 """Height of pickers, headings and hints."""
@@ -47,8 +53,8 @@ LONG_LIST = 7
 class ProcedurePanel(QWidget):
     """Pickers, teaching text and controls of the device's examination."""
 
-    wished = pyqtSignal(str, object)
-    run_wished = pyqtSignal(str)
+    write_requested = pyqtSignal(str, object)
+    run_requested = pyqtSignal(str)
     controls_changed = pyqtSignal()
     """Other controls are shown, with other keys."""
     chosen = pyqtSignal()
@@ -60,15 +66,15 @@ class ProcedurePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.wished_now: Callable[[str, Any], Any] = lambda _name, value: value
+        self.pending_value: Callable[[str, Any], Any] = lambda _name, value: value
         self.procedure, self.case, self.body = _Picker(), _Picker(), _Picker()
         self.teaching = TeachingText()
-        self.situation = QLabel()
+        self.procedure_status = QLabel()
         self.hint = QLabel("Keys work while the image has the focus: click it")
         self.mouse = QLabel()
         self.nothing = QLabel("Nothing to do here but to step on the pedal.")
         self.rows: dict[str, ControlRow] = {}
-        self.hand = Hand()
+        self.drag_mapping = DragMapping()
         self._kinds: list[tuple[str, str]] = []
         self._catalogue = Catalogue()
         self._driver, self._entry = "", ProcedureEntry(driver="", name="")
@@ -91,17 +97,17 @@ class ProcedurePanel(QWidget):
         """Know the titles of what drivers offer from now on."""
         self._catalogue = catalogue
 
-    def show_parameters(self, driver: str, described: ParameterSet, running: bool) -> None:
+    def show_parameters(self, driver: str, parameters: ParameterSet, running: bool) -> None:
         """Show the examination as read back."""
-        by_name = {each.name: each for each in described}
-        entry = self._catalogue.find(driver, str(value_of(described, "Procedure") or ""))
+        by_name = {each.name: each for each in parameters}
+        entry = self._catalogue.find(driver, str(value_of(parameters, "Procedure") or ""))
         self._driver, self._entry = driver, entry or self._entry
         self._show_pickers(driver, by_name, entry, running)
         self._show_teaching(by_name, entry)
-        situation = capitalised(str(value_of(described, "ProcedureStatus") or ""))
-        self.situation.setVisible(bool(situation))
-        if self.situation.text() != situation:
-            self.situation.setText(situation)
+        situation = capitalised(str(value_of(parameters, "ProcedureStatus") or ""))
+        self.procedure_status.setVisible(bool(situation))
+        if self.procedure_status.text() != situation:
+            self.procedure_status.setText(situation)
         self._show_controls(by_name, entry, running)
 
     def show_keys(self, active: bool) -> None:
@@ -112,22 +118,25 @@ class ProcedurePanel(QWidget):
         """Return what the keys of the controls do."""
         return {key: b for row in self.rows.values() for key, b in row.bindings().items()}
 
-    def grips(self) -> Grips:
+    def drag_targets(self) -> DragTargets:
         """Return the controls that the mouse moves in the image."""
-        return Grips(self._grip(self.hand.up_down), self._grip(self.hand.left_right))
+        return DragTargets(
+            self._drag_target(self.drag_mapping.up_down),
+            self._drag_target(self.drag_mapping.left_right),
+        )
 
-    def _grip(self, name: str) -> DragTarget | None:
+    def _drag_target(self, name: str) -> DragTarget | None:
         row = self.rows.get(name)
-        return DragTarget(row, way_of_more(row.keys)) if isinstance(row, StepRow) else None
+        return DragTarget(row, direction_of_more(row.keys)) if isinstance(row, StepRow) else None
 
     def take(self, name: str = "") -> None:
         """Let the mouse move this control, and the one beside it; without a name, the usual one."""
         steps = {each: row for each, row in self.rows.items() if isinstance(row, StepRow)}
-        self.hand = hand_for({each: row.keys for each, row in steps.items()}, name)
+        self.drag_mapping = drag_mapping_for({each: row.keys for each, row in steps.items()}, name)
         for each, row in steps.items():
-            row.show_mouse(self.hand.sign(each))
+            row.show_mouse(self.drag_mapping.sign(each))
         self.mouse.setVisible(bool(steps))
-        self.mouse.setText(_mouse_words(self.hand, len(steps)))
+        self.mouse.setText(_mouse_words(self.drag_mapping, len(steps)))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """The text has what the controls leave."""
@@ -137,14 +146,14 @@ class ProcedurePanel(QWidget):
     def _share_room(self) -> None:
         gap = self._controls.spacing()
         rows = sum(row.maximumHeight() + gap for row in self.rows.values())
-        least = COMPACT_TEXT_PX if self._compact else LEAST_TEXT_PX
+        least = COMPACT_TEXT_PX if self._compact else MIN_TEXT_PX
         self.teaching.set_room(max(self.height() - rows - _OTHERS_PX, least))
 
     def _pickers(self) -> dict[str, _Picker]:
         return {"Procedure": self.procedure, "Case": self.case, "Body": self.body}
 
     def _picked(self, name: str, value: str) -> None:
-        self.wished.emit(name, value)
+        self.write_requested.emit(name, value)
         self.chosen.emit()
 
     def _typed(self, name: str, words: str) -> None:
@@ -167,11 +176,11 @@ class ProcedurePanel(QWidget):
         titles = {each.name: each.title for each in self._catalogue.of(driver)}
         cases = {each.name: each.title for each in entry.cases} if entry else {}
         for name, words in (("Procedure", titles), ("Case", cases), ("Body", {})):
-            picker, described = self._pickers()[name], by_name.get(name)
-            picker.setVisible(described is not None)
-            if described is not None:
-                wished = str(self.wished_now(name, described.value))
-                picker.show_choices(described.choices, words, wished)
+            picker, parameter = self._pickers()[name], by_name.get(name)
+            picker.setVisible(parameter is not None)
+            if parameter is not None:
+                wished = str(self.pending_value(name, parameter.value))
+                picker.show_choices(parameter.choices, words, wished)
                 picker.setEnabled(not running)
                 locked = "Release the pedal to change it"
                 picker.setToolTip(locked if running else picker.currentText())
@@ -199,30 +208,30 @@ class ProcedurePanel(QWidget):
             self._kinds = kinds
             self._build(ParameterSet(by_name[name] for name in names))
         for name in names:
-            self.rows[name].show_described(by_name[name], running)
+            self.rows[name].show_parameter(by_name[name], running)
 
-    def _build(self, described: ParameterSet) -> None:
+    def _build(self, parameters: ParameterSet) -> None:
         for row in self.rows.values():
             self._controls.removeWidget(row)
             row.hide()
             row.deleteLater()
-        self.rows = {each.name: row_for(each, self._ask) for each in described}
+        self.rows = {each.name: row_for(each, self._ask) for each in parameters}
         for row in self.rows.values():
-            row.wished.connect(self.wished)
-            row.run_wished.connect(self.run_wished)
+            row.write_requested.connect(self.write_requested)
+            row.run_requested.connect(self.run_requested)
             row.set_compact(self._compact)
             self._controls.addWidget(row)
             if isinstance(row, StepRow):
                 row.taken.connect(self.take)
                 row.stopped.connect(self.stopped)
         self.take()
-        self.nothing.setVisible(not described)
+        self.nothing.setVisible(not parameters)
         self.hint.setVisible(any(row.keys for row in self.rows.values()))
         self._share_room()
         self.controls_changed.emit()
 
     def _ask(self, name: str, value: Any) -> Any:
-        return self.wished_now(name, value)
+        return self.pending_value(name, value)
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -242,8 +251,8 @@ class ProcedurePanel(QWidget):
         heading = QLabel("CONTROLS")
         heading.setProperty("role", "heading")
         column.addWidget(heading)
-        self.situation.setWordWrap(True)
-        column.addWidget(self.situation)
+        self.procedure_status.setWordWrap(True)
+        column.addWidget(self.procedure_status)
         self._controls.setSpacing(6)
         column.addLayout(self._controls)
         for label in (self.mouse, self.nothing, self.hint):
@@ -256,21 +265,21 @@ class ProcedurePanel(QWidget):
         outer.addWidget(scrolled(page))
 
 
-def control_names(described: Any, entry: ProcedureEntry | None) -> list[str]:
+def control_names(parameters: Any, entry: ProcedureEntry | None) -> list[str]:
     """Return which parameters are the examination's controls, in its own order."""
     if entry is not None:
-        offered = {each.name for each in described}
+        offered = {each.name for each in parameters}
         return [control.name for control in entry.controls if control.name in offered]
     return [
         each.name
-        for each in described
+        for each in parameters
         if each.shortcut
         and each.name != HIGH_LEVEL  # it works while it is held: a button of its own
         and not each.name.startswith(("Positioner", "Table"))
     ]
 
 
-def _mouse_words(hand: Hand, count: int) -> str:
+def _mouse_words(hand: DragMapping, count: int) -> str:
     """Return how the mouse moves what, in a few words."""
     ways = " and ".join(
         sign for sign, name in ((UP_DOWN, hand.up_down), (LEFT_RIGHT, hand.left_right)) if name
@@ -304,7 +313,7 @@ class TeachingText(QWidget):
             " border-radius: 4px; padding: 7px 9px;"
         )
         self.area = scrolled(self.text)
-        self._most_px = LEAST_TEXT_PX
+        self._most_px = MIN_TEXT_PX
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

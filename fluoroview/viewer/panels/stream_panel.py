@@ -33,9 +33,9 @@ _DEVICE: _Words = (
     ("temperature", "Temperature"),
     ("isolation", "Driver runs in"),
 )
-LEAST_SPAN_MS = 33.0
+MIN_SPAN_MS = 33.0
 """The scale of latencies reaches at least to the time of a frame at 30 a second."""
-PLOT_PX, LARGEST_PLOT_PX = 86, 170
+PLOT_PX, MAX_PLOT_PX = 86, 170
 
 
 class StreamPanel(QWidget):
@@ -91,7 +91,7 @@ class StreamPanel(QWidget):
         self._put("isolation", isolation_words(device))
         if self._curve is not None and self.isVisible():
             self._curve.setData(latencies_ms)
-            self._line.setYRange(0.0, max([LEAST_SPAN_MS, *latencies_ms]))
+            self._line.setYRange(0.0, max([MIN_SPAN_MS, *latencies_ms]))
             bins = len(HISTOGRAM_MS) - 1
             self.bars.setOpts(height=health.latency_histogram or (0,) * bins)
 
@@ -209,7 +209,7 @@ def _plot(pg: Any) -> Any:
     """Return a small plot that takes no keys and no mouse."""
     plot = pg.PlotWidget(background=theme.GROUND)
     plot.setMinimumHeight(PLOT_PX)
-    plot.setMaximumHeight(LARGEST_PLOT_PX)
+    plot.setMaximumHeight(MAX_PLOT_PX)
     plot.setMinimumWidth(60)
     plot.setMouseEnabled(False, False)
     plot.setMenuEnabled(False)

@@ -63,16 +63,16 @@ _AVERAGING = {
 class TechniquePanel(QWidget):
     """The operator's settings; emits what is wanted, shows what is."""
 
-    write_wanted = pyqtSignal(str, object)
-    source_write_wanted = pyqtSignal(str, object)
+    write_requested = pyqtSignal(str, object)
+    generator_write_requested = pyqtSignal(str, object)
     """A parameter of the generator, where the room has one."""
-    hold_wanted = pyqtSignal(int)
-    averaging_wanted = pyqtSignal(object)
-    subtraction_wanted = pyqtSignal(bool)
-    auto_window_wanted = pyqtSignal()
-    invert_wanted = pyqtSignal(bool)
-    fit_wanted = pyqtSignal()
-    one_to_one_wanted = pyqtSignal()
+    hold_requested = pyqtSignal(int)
+    averaging_requested = pyqtSignal(object)
+    subtraction_requested = pyqtSignal(bool)
+    auto_window_requested = pyqtSignal()
+    invert_requested = pyqtSignal(bool)
+    fit_requested = pyqtSignal()
+    one_to_one_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,13 +114,13 @@ class TechniquePanel(QWidget):
             self._of_source = asked
             self._build(chosen)
         for name, each in chosen.items():
-            self._editors[name].show_described(each, running)
+            self._editors[name].show_parameter(each, running)
 
     def show_generator(self, status: DeviceStatus, source: ParameterSet) -> None:
         """Show how the generator stands; nothing in a room without one."""
         self.generator.setVisible(bool(status.name))
         if status.name:
-            self.generator.show_source(status, source)
+            self.generator.show_generator(status, source)
 
     def show_hold(self, frames: int, running: bool) -> None:
         """Show of how many frames the hold is made; it is chosen before the exposure."""
@@ -153,20 +153,22 @@ class TechniquePanel(QWidget):
         """Return the editor of one technique parameter."""
         return self._editors[name]
 
-    def _build(self, described: dict[str, ParameterInfo]) -> None:
+    def _build(self, parameter: dict[str, ParameterInfo]) -> None:
         while self.technique.rowCount():
             self.technique.removeRow(0)
         self._editors = {}
-        for name, each in described.items():
+        for name, each in parameter.items():
             editor = self._editors[name] = editor_for(each)
             if isinstance(editor, NumberEditor):
                 editor.show_significant(_FIGURES)
-            wanted = self.source_write_wanted if name in self._of_source else self.write_wanted
+            wanted = (
+                self.generator_write_requested if name in self._of_source else self.write_requested
+            )
             editor.written.connect(wanted)
             label = _dim(TECHNIQUE[name])
             label.setToolTip(tip(each))
             self.technique.addRow(label, editor)
-        if not described:
+        if not parameter:
             self.technique.addRow(_dim("This source has no technique to set."))
 
     def _set_up(self) -> None:
@@ -178,18 +180,18 @@ class TechniquePanel(QWidget):
         leave_on_return(self.hold)
         self.hold.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.hold.setToolTip("Of how many frames the last-image hold is made; before exposure only")
-        self.hold.valueChanged.connect(self.hold_wanted)
+        self.hold.valueChanged.connect(self.hold_requested)
         self.averaging.addItems(list(_AVERAGING.values()))
         self.averaging.setToolTip("Recursive averaging of the live image")
         self.averaging.activated.connect(
-            lambda index: self.averaging_wanted.emit(list(_AVERAGING)[index])
+            lambda index: self.averaging_requested.emit(list(_AVERAGING)[index])
         )
         self.subtract.setToolTip(
             "The mask is the mean of the first frames of a run: what stands still vanishes,\n"
             "and contrast medium is left (Ctrl+D)"
         )
         self.subtract.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.subtract.clicked.connect(self.subtraction_wanted)
+        self.subtract.clicked.connect(self.subtraction_requested)
         self.invert.setCheckable(True)
         for button, words in (
             (self.auto, "Window that suits the image (A, or Ctrl+A)"),
@@ -199,10 +201,10 @@ class TechniquePanel(QWidget):
         ):
             button.setToolTip(words)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.auto.clicked.connect(self.auto_window_wanted)
-        self.invert.clicked.connect(self.invert_wanted)
-        self.fit.clicked.connect(self.fit_wanted)
-        self.one_to_one.clicked.connect(self.one_to_one_wanted)
+        self.auto.clicked.connect(self.auto_window_requested)
+        self.invert.clicked.connect(self.invert_requested)
+        self.fit.clicked.connect(self.fit_requested)
+        self.one_to_one.clicked.connect(self.one_to_one_requested)
 
     def _lay_out(self) -> None:
         page = QWidget()

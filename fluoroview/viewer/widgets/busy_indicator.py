@@ -10,8 +10,8 @@ from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QLabel
 
 from fluoroview.session.events import TaskProgress
-from fluoroview.viewer.main_window_ui import Widgets
-from fluoroview.viewer.session_bridge import ExamBridge
+from fluoroview.viewer.main_window_ui import MainWindowUi
+from fluoroview.viewer.session_bridge import SessionBridge
 
 BUSY_MS = 250
 """Work that is done sooner is not announced."""
@@ -20,11 +20,11 @@ BUSY_MS = 250
 class BusyIndicator(QObject):
     """Follows futures, and the tasks that tell how far they are."""
 
-    def __init__(self, bridge: ExamBridge, widgets: Widgets, parent: QObject) -> None:
+    def __init__(self, bridge: SessionBridge, ui: MainWindowUi, parent: QObject) -> None:
         super().__init__(parent)
         self._bridge = bridge
-        self._bar = widgets.progress
-        self._label = widgets.busy_label
+        self._bar = ui.progress
+        self._label = ui.busy_label
         self._waits: set[tuple[str, object]] = set()
 
     @property

@@ -22,13 +22,13 @@ SNAP_DEG = 2.0
 class CArmDial(QWidget):
     """Shows both angles; emits what a drag wishes."""
 
-    wished = pyqtSignal(float, float)
+    angles_requested = pyqtSignal(float, float)
     """Primary and secondary angle, degrees."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.angles_deg = (0.0, 0.0)
-        self.wish_deg = (0.0, 0.0)
+        self.requested_deg = (0.0, 0.0)
         self._limits = ((-120.0, 120.0), (-45.0, 45.0))
         self._dragging = False
         self.setFixedSize(SIDE_PX, SIDE_PX)
@@ -43,12 +43,12 @@ class CArmDial(QWidget):
         self.update()
 
     def show_angles(
-        self, angles_deg: tuple[float, float], wish_deg: tuple[float, float] | None = None
+        self, angles_deg: tuple[float, float], requested_deg: tuple[float, float] | None = None
     ) -> None:
         """Show where the arm stands, and where it is wished."""
-        wish = angles_deg if wish_deg is None else wish_deg
-        if (angles_deg, wish) != (self.angles_deg, self.wish_deg):
-            self.angles_deg, self.wish_deg = angles_deg, wish
+        wish = angles_deg if requested_deg is None else requested_deg
+        if (angles_deg, wish) != (self.angles_deg, self.requested_deg):
+            self.angles_deg, self.requested_deg = angles_deg, wish
             self.update()
 
     def point_of(self, primary_deg: float, secondary_deg: float) -> QPointF:
@@ -81,7 +81,7 @@ class CArmDial(QWidget):
         painter.setPen(QPen(QColor(theme.ACCENT), 2))
         painter.drawLine(centre, here)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(self.point_of(*self.wish_deg), 8, 8)
+        painter.drawEllipse(self.point_of(*self.requested_deg), 8, 8)
         painter.setBrush(QColor(theme.ACCENT))
         painter.drawEllipse(here, 5, 5)
         painter.end()
@@ -91,13 +91,13 @@ class CArmDial(QWidget):
         assert event is not None
         if event.button() == Qt.MouseButton.LeftButton:
             self._dragging = True
-            self._wish(event.position())
+            self._request(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Follow the drag."""
         assert event is not None
         if self._dragging:
-            self._wish(event.position())
+            self._request(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """End the drag."""
@@ -106,12 +106,12 @@ class CArmDial(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Straight."""
         self._dragging = False
-        self.wished.emit(0.0, 0.0)
+        self.angles_requested.emit(0.0, 0.0)
 
-    def _wish(self, point: QPointF) -> None:
-        self.wish_deg = self.angles_at(point)
+    def _request(self, point: QPointF) -> None:
+        self.requested_deg = self.angles_at(point)
         self.update()
-        self.wished.emit(*self.wish_deg)
+        self.angles_requested.emit(*self.requested_deg)
 
     def _area(self) -> QRectF:
         return QRectF(self.rect()).adjusted(_MARGIN_PX, _MARGIN_PX, -_MARGIN_PX, -_MARGIN_PX)

@@ -45,20 +45,20 @@ class KeyCap(QLabel):
 
 
 class ControlRow(QWidget):
-    """Base of the rows; `described` is the parameter as a JSON-able dict."""
+    """Base of the rows; `parameter` is the parameter as a JSON-able dict."""
 
-    wished = pyqtSignal(str, object)
+    write_requested = pyqtSignal(str, object)
     """Name, and the value that is wished."""
-    run_wished = pyqtSignal(str)
+    run_requested = pyqtSignal(str)
     """The name of a command to be run."""
 
-    def __init__(self, described: ParameterInfo) -> None:
+    def __init__(self, parameter: ParameterInfo) -> None:
         super().__init__()
-        self.described = described
-        self.name = str(described.name)
-        self.keys = [key for key in described.shortcut if not is_reserved(key)]
+        self.parameter = parameter
+        self.name = str(parameter.name)
+        self.keys = [key for key in parameter.shortcut if not is_reserved(key)]
         self.setFixedHeight(ROW_PX)
-        self.setToolTip(tip(described))
+        self.setToolTip(tip(parameter))
         self.line = QHBoxLayout(self)
         self.line.setContentsMargins(0, 0, 0, 0)
         self.line.setSpacing(5)
@@ -71,9 +71,9 @@ class ControlRow(QWidget):
         """Return what its keys do."""
         return {}
 
-    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
+    def show_parameter(self, parameter: ParameterInfo, running: bool = False) -> None:
         """Show the value as read back."""
-        self.described = described
+        self.parameter = parameter
 
     def add_label(self, label: QLabel | None = None) -> None:
         """Say what it is, on the left."""
@@ -85,8 +85,8 @@ class ControlRow(QWidget):
 class CommandRow(ControlRow):
     """A wide button that runs a command."""
 
-    def __init__(self, described: ParameterInfo) -> None:
-        super().__init__(described)
+    def __init__(self, parameter: ParameterInfo) -> None:
+        super().__init__(parameter)
         self.button = _capped(QPushButton(), humanize(self.name), self.keys)
         self.button.clicked.connect(self._run)
         self.line.addWidget(self.button, 1)
@@ -96,26 +96,26 @@ class CommandRow(ControlRow):
         return {key: Binding(self._run) for key in self.keys[:1]}
 
     def _run(self) -> None:
-        self.run_wished.emit(self.name)
+        self.run_requested.emit(self.name)
 
 
 class SwitchRow(ControlRow):
     """A wide button that stays down while the switch is on."""
 
-    def __init__(self, described: ParameterInfo, wished_now: Callable[[str, Any], Any]) -> None:
-        super().__init__(described)
-        self._wished_now = wished_now
+    def __init__(self, parameter: ParameterInfo, pending_value: Callable[[str, Any], Any]) -> None:
+        super().__init__(parameter)
+        self._pending_value = pending_value
         self.button = _capped(QPushButton(), humanize(self.name), self.keys)
         self.button.setCheckable(True)
-        self.button.clicked.connect(lambda on: self.wished.emit(self.name, on))
+        self.button.clicked.connect(lambda on: self.write_requested.emit(self.name, on))
         self.line.addWidget(self.button, 1)
-        self.show_described(described)
+        self.show_parameter(parameter)
 
-    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
+    def show_parameter(self, parameter: ParameterInfo, running: bool = False) -> None:
         """Show whether it is on."""
-        super().show_described(described, running)
+        super().show_parameter(parameter, running)
         with QSignalBlocker(self.button):
-            self.button.setChecked(bool(self._wished_now(self.name, described.value)))
+            self.button.setChecked(bool(self._pending_value(self.name, parameter.value)))
 
     def bindings(self) -> dict[str, Binding]:
         """Press to turn it."""
@@ -130,9 +130,9 @@ class StepRow(ControlRow):
     stopped = pyqtSignal(str)
     """A sentence: it is at its end."""
 
-    def __init__(self, described: ParameterInfo, wished_now: Callable[[str, Any], Any]) -> None:
-        super().__init__(described)
-        self._wished_now = wished_now
+    def __init__(self, parameter: ParameterInfo, pending_value: Callable[[str, Any], Any]) -> None:
+        super().__init__(parameter)
+        self._pending_value = pending_value
         self.less, self.more = _step_button("−", "less"), _step_button("+", "more")
         self.value = QLabel()
         self.value.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -145,23 +145,23 @@ class StepRow(ControlRow):
         for widget in (_cap_of(self.keys[1:2]), self.less, self.value, self.more):
             self.line.addWidget(widget)
         self.line.addWidget(_cap_of(self.keys[:1]))
-        self.show_described(described)
+        self.show_parameter(parameter)
 
     def words(self) -> str:
         """Return what it is and how far it is wished to be, for the image."""
-        value = float(self._wished_now(self.name, self.described.value))
-        return f"{humanize(self.name)}  {value:.6g}{unit_words(self.described)}"
+        value = float(self._pending_value(self.name, self.parameter.value))
+        return f"{humanize(self.name)}  {value:.6g}{unit_words(self.parameter)}"
 
     def show_mouse(self, sign: str) -> None:
         """Show that the mouse moves it in the image, and in which way; empty: it does not."""
         self.label.show_sign(sign)
 
-    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
+    def show_parameter(self, parameter: ParameterInfo, running: bool = False) -> None:
         """Show the number, and whether there is more and less."""
-        super().show_described(described, running)
-        value, unit = float(described.value), unit_words(described)
+        super().show_parameter(parameter, running)
+        value, unit = float(parameter.value), unit_words(parameter)
         self.value.setText(f"{value:.6g}{unit}")
-        low, high = described.minimum, described.maximum
+        low, high = parameter.minimum, parameter.maximum
         self.less.setEnabled(low is None or value > low)
         self.more.setEnabled(high is None or value < high)
 
@@ -172,9 +172,9 @@ class StepRow(ControlRow):
 
     def step(self, way: int) -> None:
         """Wish one step more (+1) or less (-1); at the end say so."""
-        value = stepped(self.described, self._wished_now, way)
+        value = stepped(self.parameter, self._pending_value, way)
         if value is not None:
-            self.wished.emit(self.name, value)
+            self.write_requested.emit(self.name, value)
         else:
             self.stopped.emit(f"{self.words()}: it goes no farther")
 
@@ -201,61 +201,61 @@ class _Name(QLabel):
 class EditorRow(ControlRow):
     """A choice, or a number to be typed: the editor of its type."""
 
-    def __init__(self, described: ParameterInfo) -> None:
-        super().__init__(described)
-        self.editor: ParameterEditor = editor_for(described)
-        self.editor.written.connect(self.wished)
+    def __init__(self, parameter: ParameterInfo) -> None:
+        super().__init__(parameter)
+        self.editor: ParameterEditor = editor_for(parameter)
+        self.editor.written.connect(self.write_requested)
         self.add_label()
         for key in self.keys[:1]:
             self.line.addWidget(KeyCap(key))
         self.editor.setFixedWidth(196)
         self.line.addWidget(self.editor)
 
-    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
+    def show_parameter(self, parameter: ParameterInfo, running: bool = False) -> None:
         """Show the value."""
-        super().show_described(described, running)
-        self.editor.show_described(described, running)
+        super().show_parameter(parameter, running)
+        self.editor.show_parameter(parameter, running)
 
     def bindings(self) -> dict[str, Binding]:
         """One key takes the next choice."""
-        if not self.described.choices:
+        if not self.parameter.choices:
             return {}
         return {key: Binding(self._next, repeats=True) for key in self.keys[:1]}
 
     def _next(self) -> None:
-        choices = self.described.choices
-        at = choices.index(self.described.value) if self.described.value in choices else -1
-        self.wished.emit(self.name, choices[(at + 1) % len(choices)])
+        choices = self.parameter.choices
+        at = choices.index(self.parameter.value) if self.parameter.value in choices else -1
+        self.write_requested.emit(self.name, choices[(at + 1) % len(choices)])
 
 
-def row_for(described: ParameterInfo, wished_now: Callable[[str, Any], Any]) -> ControlRow:
-    """Return the row that suits a described parameter."""
-    kind = described.kind
+def row_for(parameter: ParameterInfo, pending_value: Callable[[str, Any], Any]) -> ControlRow:
+    """Return the row that suits a parameter."""
+    kind = parameter.kind
     if kind == "command":
-        return CommandRow(described)
+        return CommandRow(parameter)
     if kind == "bool":
-        return SwitchRow(described, wished_now)
-    if kind in ("int", "float") and described.step and described.shortcut:
-        return StepRow(described, wished_now)
-    return EditorRow(described)
+        return SwitchRow(parameter, pending_value)
+    if kind in ("int", "float") and parameter.step and parameter.shortcut:
+        return StepRow(parameter, pending_value)
+    return EditorRow(parameter)
 
 
 def stepped(
-    described: ParameterInfo,
-    wished_now: Callable[[str, Any], Any],
+    parameter: ParameterInfo,
+    pending_value: Callable[[str, Any], Any],
     way: int,
     step: float | None = None,
 ) -> float | int | None:
     """Return a number one step on from the last wish, within its limits; None at their end."""
-    by = step or described.step or described.increment or 1.0
-    now = float(wished_now(described.name, described.value))
+    by = step or parameter.step or parameter.increment or 1.0
+    now = float(pending_value(parameter.name, parameter.value))
     value = now + way * by
-    low, high = described.minimum, described.maximum
+    low, high = parameter.minimum, parameter.maximum
     value = value if low is None else max(value, low)
     value = value if high is None else min(value, high)
     if value == now:
         return None
-    return round(value) if described.kind == "int" else value
+    return round(value) if parameter.kind == "int" else value
 
 
 def _capped(button: QPushButton, words: str, keys: list[str]) -> QPushButton:

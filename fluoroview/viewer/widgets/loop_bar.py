@@ -29,19 +29,19 @@ _SEQUENCES = {Sequencing.LOOP: "Loop", Sequencing.SWEEP: "Sweep", Sequencing.ONC
 class LoopBar(QStackedWidget):
     """Two pages: what to replay or to keep, and the player of what is replayed."""
 
-    replay_wanted = pyqtSignal(bool)
+    replay_requested = pyqtSignal(bool)
     """Replay the loop store; True: the last run only."""
-    record_wanted = pyqtSignal(bool)
+    record_requested = pyqtSignal(bool)
     """True: record every raw frame from now on; False: end that."""
-    save_loop_wanted = pyqtSignal()
-    save_image_wanted = pyqtSignal()
-    play_wanted = pyqtSignal(bool)
+    save_loop_requested = pyqtSignal()
+    save_image_requested = pyqtSignal()
+    play_requested = pyqtSignal(bool)
     """True: play, False: pause."""
-    step_wanted = pyqtSignal(int)
-    seek_wanted = pyqtSignal(int)
-    speed_wanted = pyqtSignal(float)
-    sequencing_wanted = pyqtSignal(object)
-    live_wanted = pyqtSignal()
+    step_requested = pyqtSignal(int)
+    seek_requested = pyqtSignal(int)
+    speed_requested = pyqtSignal(float)
+    sequencing_requested = pyqtSignal(object)
+    live_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,12 +100,12 @@ class LoopBar(QStackedWidget):
         self.record = _button("", "Record every raw frame with its header (Ctrl+Shift+R)")
         self.record.setIcon(icon("record"))
         self.record.setCheckable(True)
-        self.record.clicked.connect(self.record_wanted)
+        self.record.clicked.connect(self.record_requested)
         self.show_recording(False)
-        self.replay_loop.clicked.connect(lambda: self.replay_wanted.emit(False))
-        self.replay_run.clicked.connect(lambda: self.replay_wanted.emit(True))
-        self.save_loop.clicked.connect(self.save_loop_wanted)
-        self.save_image.clicked.connect(self.save_image_wanted)
+        self.replay_loop.clicked.connect(lambda: self.replay_requested.emit(False))
+        self.replay_run.clicked.connect(lambda: self.replay_requested.emit(True))
+        self.save_loop.clicked.connect(self.save_loop_requested)
+        self.save_image.clicked.connect(self.save_image_requested)
         row.addWidget(self.replay_loop)
         row.addWidget(self.replay_run)
         row.addStretch(1)
@@ -140,16 +140,16 @@ class LoopBar(QStackedWidget):
         return page
 
     def _connect_replay(self) -> None:
-        self.first.clicked.connect(lambda: self.seek_wanted.emit(0))
-        self.back.clicked.connect(lambda: self.step_wanted.emit(-1))
-        self.on.clicked.connect(lambda: self.step_wanted.emit(1))
-        self.play.clicked.connect(lambda: self.play_wanted.emit(not self._playing))
-        self.slider.valueChanged.connect(self.seek_wanted)
-        self.speed.activated.connect(lambda index: self.speed_wanted.emit(SPEEDS[index]))
+        self.first.clicked.connect(lambda: self.seek_requested.emit(0))
+        self.back.clicked.connect(lambda: self.step_requested.emit(-1))
+        self.on.clicked.connect(lambda: self.step_requested.emit(1))
+        self.play.clicked.connect(lambda: self.play_requested.emit(not self._playing))
+        self.slider.valueChanged.connect(self.seek_requested)
+        self.speed.activated.connect(lambda index: self.speed_requested.emit(SPEEDS[index]))
         self.sequencing.activated.connect(
-            lambda index: self.sequencing_wanted.emit(list(_SEQUENCES)[index])
+            lambda index: self.sequencing_requested.emit(list(_SEQUENCES)[index])
         )
-        self.live.clicked.connect(self.live_wanted)
+        self.live.clicked.connect(self.live_requested)
 
 
 def _row(page: QWidget) -> QHBoxLayout:

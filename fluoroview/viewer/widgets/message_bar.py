@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 
 from fluoroview.viewer.widgets import theme
 
-MOST_SHOWN = 3
+MAX_SHOWN = 3
 FOOT_PX = 120
 """Height left free below: corner texts of the image, and what happens in the patient now."""
 REFUSAL_MS = 15_000
@@ -48,7 +48,7 @@ class Message:
 class MessageBar(QWidget):
     """A stack of messages along the lower edge of the widget it lies over."""
 
-    action_wanted = pyqtSignal(object)
+    action_requested = pyqtSignal(object)
     """The `Message` whose button was pressed."""
 
     def __init__(self, over: QWidget) -> None:
@@ -78,7 +78,7 @@ class MessageBar(QWidget):
         line.acted.connect(lambda: self._act(line))
         self._shown.append(line)
         self._column.addWidget(line)
-        if len(self._shown) > MOST_SHOWN:
+        if len(self._shown) > MAX_SHOWN:
             self._remove(self._shown[0])
         self.show()
         self._place()
@@ -109,7 +109,7 @@ class MessageBar(QWidget):
 
     def _act(self, line: _Line) -> None:
         self._remove(line)
-        self.action_wanted.emit(line.message)
+        self.action_requested.emit(line.message)
 
     def _remove(self, line: _Line) -> None:
         if line in self._shown:

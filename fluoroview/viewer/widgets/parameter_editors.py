@@ -1,4 +1,4 @@
-"""One editor for each type of parameter: shows a described value, emits what the user wrote.
+"""One editor for each type of parameter: shows a value, emits what the user wrote.
 
 An editor never keeps what was typed: after a write the value read back is put in, because devices
 round.
@@ -32,32 +32,32 @@ _FAR = 9.0e15  # about 2**53: whole numbers up to here are exact in a double
 
 
 class ParameterEditor(QWidget):
-    """Base of the editors; `described` is the parameter as a JSON-able dict."""
+    """Base of the editors; `parameter` is the parameter as a JSON-able dict."""
 
     written = pyqtSignal(str, object)
     """Name, and the value the user wants."""
 
-    def __init__(self, described: ParameterInfo) -> None:
+    def __init__(self, parameter: ParameterInfo) -> None:
         super().__init__()
-        self.described = described
+        self.parameter = parameter
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self.field = self.make_field(described)
-        self.field.setToolTip(tip(described))
-        self.field.setAccessibleName(described.name)
+        self.field = self.make_field(parameter)
+        self.field.setToolTip(tip(parameter))
+        self.field.setAccessibleName(parameter.name)
         row.setSpacing(4)
         row.addWidget(self.field, 1)
         self.field.setMinimumWidth(60)
-        self.steps = self.make_steps(described)
+        self.steps = self.make_steps(parameter)
         for button in self.steps:
             row.addWidget(button)
-        self.show_described(described)
+        self.show_parameter(parameter)
 
-    def make_field(self, described: ParameterInfo) -> QWidget:
+    def make_field(self, parameter: ParameterInfo) -> QWidget:
         """Return the widget that shows the value."""
         raise NotImplementedError
 
-    def make_steps(self, described: ParameterInfo) -> list[QToolButton]:
+    def make_steps(self, parameter: ParameterInfo) -> list[QToolButton]:
         """Return buttons that stand beside the field, if any."""
         return []
 
@@ -65,21 +65,21 @@ class ParameterEditor(QWidget):
         """Show a value without emitting `written`."""
         raise NotImplementedError
 
-    def show_described(self, described: ParameterInfo, running: bool = False) -> None:
+    def show_parameter(self, parameter: ParameterInfo, running: bool = False) -> None:
         """Show value and limits as read back; while `running`, idle-only ones are locked."""
-        self.described = described
-        locked = described.access == "ro" or (running and described.access == "rw when idle")
+        self.parameter = parameter
+        locked = parameter.access == "ro" or (running and parameter.access == "rw when idle")
         for widget in (self.field, *self.steps):
             widget.setEnabled(not locked)
-        self.field.setToolTip(tip(described))
+        self.field.setToolTip(tip(parameter))
         if not self.field.hasFocus() or not self._typing():
             with QSignalBlocker(self.field):
-                self.put(described.value)
+                self.put(parameter.value)
 
     def emit_value(self, value: Any) -> None:
         """Tell that the user wants a value, if it is another one."""
-        if value != self.described.value:
-            self.written.emit(self.described.name, value)
+        if value != self.parameter.value:
+            self.written.emit(self.parameter.name, value)
 
     def _typing(self) -> bool:
         return False
@@ -110,13 +110,13 @@ class NumberEditor(ParameterEditor):
 
     field: _NumberBox
 
-    def make_field(self, described: ParameterInfo) -> QWidget:
+    def make_field(self, parameter: ParameterInfo) -> QWidget:
         """Return a spin box with the unit as its suffix."""
         box = _NumberBox()
-        box.setDecimals(0 if described.kind == "int" else _decimals(described))
+        box.setDecimals(0 if parameter.kind == "int" else _decimals(parameter))
         box.setKeyboardTracking(False)
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        box.setSuffix(unit_words(described))
+        box.setSuffix(unit_words(parameter))
         box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         box.valueChanged.connect(self._changed)
         leave_on_return(box)
@@ -127,21 +127,21 @@ class NumberEditor(ParameterEditor):
         self.field.significant = figures
         self.field.setValue(self.field.value())
 
-    def make_steps(self, described: ParameterInfo) -> list[QToolButton]:
+    def make_steps(self, parameter: ParameterInfo) -> list[QToolButton]:
         """Return minus and plus for a number that can be written."""
-        return [] if described.access == "ro" else step_buttons(self.field)
+        return [] if parameter.access == "ro" else step_buttons(self.field)
 
     def put(self, value: Any) -> None:
         """Show a number within its present limits."""
-        low, high = self.described.minimum, self.described.maximum
+        low, high = self.parameter.minimum, self.parameter.maximum
         low = -_FAR if low is None else min(float(low), float(value))
         high = _FAR if high is None else max(float(high), float(value))
         self.field.setRange(max(low, -_FAR), min(high, _FAR))
-        self.field.setSingleStep(_step(self.described))
+        self.field.setSingleStep(_step(self.parameter))
         self.field.setValue(float(value))
 
     def _changed(self, value: float) -> None:
-        self.emit_value(round(value) if self.described.kind == "int" else value)
+        self.emit_value(round(value) if self.parameter.kind == "int" else value)
 
     def _typing(self) -> bool:
         line = self.field.lineEdit()
@@ -153,7 +153,7 @@ class BoolEditor(ParameterEditor):
 
     field: QCheckBox
 
-    def make_field(self, described: ParameterInfo) -> QWidget:
+    def make_field(self, parameter: ParameterInfo) -> QWidget:
         """Return a check box."""
         box = QCheckBox()
         box.clicked.connect(self.emit_value)
@@ -175,7 +175,7 @@ class EnumEditor(ParameterEditor):
 
     field: _QuietCombo
 
-    def make_field(self, described: ParameterInfo) -> QWidget:
+    def make_field(self, parameter: ParameterInfo) -> QWidget:
         """Return a combo box."""
         box = _QuietCombo()
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -185,7 +185,7 @@ class EnumEditor(ParameterEditor):
 
     def put(self, value: Any) -> None:
         """Show the chosen one among the present choices, with their unit."""
-        choices = [str(choice) for choice in self.described.choices or [value]]
+        choices = [str(choice) for choice in self.parameter.choices or [value]]
         if [self.field.itemData(i) for i in range(self.field.count())] != choices:
             self.field.clear()
             for choice in choices:
@@ -194,9 +194,9 @@ class EnumEditor(ParameterEditor):
 
     def _words(self, choice: str) -> str:
         """Names of procedures are read by people; other choices are the device's own words."""
-        if self.described.name == "Procedure":
+        if self.parameter.name == "Procedure":
             return readable(choice)
-        return choice + unit_words(self.described)
+        return choice + unit_words(self.parameter)
 
 
 class TextEditor(ParameterEditor):
@@ -204,7 +204,7 @@ class TextEditor(ParameterEditor):
 
     field: QLineEdit
 
-    def make_field(self, described: ParameterInfo) -> QWidget:
+    def make_field(self, parameter: ParameterInfo) -> QWidget:
         """Return a line edit; a read-only text stays selectable."""
         line = QLineEdit()
         line.editingFinished.connect(lambda: self.emit_value(line.text()))
@@ -223,10 +223,10 @@ class TextEditor(ParameterEditor):
 class CommandEditor(ParameterEditor):
     """A button that makes the device do something."""
 
-    def make_field(self, described: ParameterInfo) -> QWidget:
+    def make_field(self, parameter: ParameterInfo) -> QWidget:
         """Return a button."""
         button = QPushButton("Execute")
-        button.clicked.connect(lambda: self.written.emit(self.described.name, RUN))
+        button.clicked.connect(lambda: self.written.emit(self.parameter.name, RUN))
         return button
 
     def put(self, value: Any) -> None:
@@ -243,9 +243,9 @@ _EDITORS: dict[str, type[ParameterEditor]] = {
 }
 
 
-def editor_for(described: ParameterInfo) -> ParameterEditor:
-    """Return the editor that suits a described parameter; text where the type is not known."""
-    return _EDITORS.get(described.kind, TextEditor)(described)
+def editor_for(parameter: ParameterInfo) -> ParameterEditor:
+    """Return the editor that suits a parameter; text where the type is not known."""
+    return _EDITORS.get(parameter.kind, TextEditor)(parameter)
 
 
 def leave_on_return(box: QAbstractSpinBox) -> None:
@@ -270,42 +270,42 @@ def step_buttons(box: QAbstractSpinBox) -> list[QToolButton]:
     return buttons
 
 
-def unit_words(described: ParameterInfo) -> str:
+def unit_words(parameter: ParameterInfo) -> str:
     """Return the unit as it stands behind a value."""
-    unit = described.unit
+    unit = parameter.unit
     return _SIGNS.get(unit) or (f" {unit}" if unit else "")
 
 
-def tip(described: ParameterInfo) -> str:
+def tip(parameter: ParameterInfo) -> str:
     """Return what a user should know: what it is, what is allowed, when it can be written."""
-    parts = [described.description or described.name]
-    unit = unit_words(described)
-    low, high = described.minimum, described.maximum
+    parts = [parameter.description or parameter.name]
+    unit = unit_words(parameter)
+    low, high = parameter.minimum, parameter.maximum
     if low is not None and high is not None:
         parts.append(f"Allowed: {low:g} to {high:g}{unit}")
     elif low is not None or high is not None:
         parts.append(f"At least {low:g}{unit}" if low is not None else f"At most {high:g}{unit}")
-    if described.increment not in (None, 1, 1.0):
-        parts.append(f"in steps of {described.increment:g}{unit}")
-    if described.access == "ro":
+    if parameter.increment not in (None, 1, 1.0):
+        parts.append(f"in steps of {parameter.increment:g}{unit}")
+    if parameter.access == "ro":
         parts.append("Read-only")
-    elif described.access == "rw when idle":
+    elif parameter.access == "rw when idle":
         parts.append("Can be changed while the pedal is up")
     return "\n".join(parts)
 
 
-def _decimals(described: ParameterInfo) -> int:
-    increment = described.increment
+def _decimals(parameter: ParameterInfo) -> int:
+    increment = parameter.increment
     if increment:
         return max(0, min(9, math.ceil(-math.log10(abs(increment)) + 2)))
     return 6
 
 
-def _step(described: ParameterInfo) -> float:
-    by = described.step or described.increment
+def _step(parameter: ParameterInfo) -> float:
+    by = parameter.step or parameter.increment
     if by:
         return float(by)
-    if described.kind == "int":
+    if parameter.kind == "int":
         return 1.0
-    size = abs(float(described.value)) or 1.0
+    size = abs(float(parameter.value)) or 1.0
     return float(10.0 ** math.floor(math.log10(size) - 1))

@@ -20,7 +20,7 @@ _STYLE = (
 class Segments(QWidget):
     """One of some values; emits what is wished, shows what is."""
 
-    wished = pyqtSignal(object)
+    choice_requested = pyqtSignal(object)
 
     def __init__(self, words: Callable[[str], str] = str) -> None:
         super().__init__()
@@ -60,4 +60,4 @@ class Segments(QWidget):
     def _clicked(self, choice: str) -> None:
         for each, button in self._buttons.items():
             button.setChecked(each == choice)
-        self.wished.emit(choice)
+        self.choice_requested.emit(choice)
