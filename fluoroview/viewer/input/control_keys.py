@@ -1,7 +1,7 @@
-"""The keys of an examination, while the image has the focus: catheter, injector, C-arm, table.
+"""The keys of a procedure, while the image has the focus: catheter, injector, C-arm, table.
 
-They go before the menus' single letters, which all have a second key with Ctrl. `RESERVED` is what
-no examination can have; docs/simulation.md tells authors of examinations.
+They go before the menus' single letters, which all have a second key with Ctrl. `RESERVED` lists
+the keys that no procedure can have; docs/simulation.md explains them to authors of procedures.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ RESERVED = frozenset(
     | {"+", "-", "=", "1", HIGH_LEVEL_KEY}
     | {f"F{number}" for number in range(1, 13)}
 )
-"""Keys that no examination can have; nor any key with Ctrl, Alt or Meta."""
+"""Keys that no procedure can have; nor any key with Ctrl, Alt or Meta."""
 _LEAVING = (QEvent.Type.FocusOut, QEvent.Type.Hide)
 
 
 def is_reserved(key: str) -> bool:
-    """Whether a key, by Qt's name ("Shift+Up"), stays the window's own."""
+    """Return whether a key, by Qt's name ("Shift+Up"), stays the window's own."""
     name = _canonical(key)
     last = "+" if name.endswith("+") else name.rpartition("+")[2]
     modifiers = name.removesuffix(last)
@@ -35,7 +35,11 @@ def is_reserved(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What a key does: when pressed (again and again while it `repeats`), and when let go."""
+    """What a key does: when pressed (again and again while it `repeats`), and when released.
+
+    A key that does something until it is released needs a press: held over from a time when the
+    image had no focus, it does nothing.
+    """
 
     press: Callable[[], None]
     release: Callable[[], None] | None = None
@@ -43,7 +47,7 @@ class Binding:
 
 
 class ControlKeys(QObject):
-    """Gives keys to bindings while `widget` has the focus and `active()` says so."""
+    """Passes keys to bindings while `widget` has the focus and `active()` allows it."""
 
     def __init__(self, widget: QWidget, active: Callable[[], bool]) -> None:
         super().__init__(widget)
@@ -51,6 +55,8 @@ class ControlKeys(QObject):
         self._own: dict[str, Binding] = {}
         self._procedure: dict[str, Binding] = {}
         self._held: dict[int, Binding] = {}
+        self._down: set[int] = set()
+        """Keys that are down as far as anybody knows, whatever they do."""
         self._leaving: dict[int, QTimer] = {}
         widget.installEventFilter(self)
         app = QApplication.instance()
@@ -58,11 +64,11 @@ class ControlKeys(QObject):
         app.applicationStateChanged.connect(self._application_state)
 
     def bind_own(self, bindings: dict[str, Binding]) -> None:
-        """Give the window's own keys: C-arm, table, field."""
+        """Set the window's own keys: C-arm, table, field."""
         self._own = {_canonical(key): binding for key, binding in bindings.items()}
 
     def bind_procedure(self, bindings: dict[str, Binding]) -> None:
-        """Give the examination's keys, instead of the last one's; reserved ones are left out."""
+        """Set the procedure's keys in place of the last one's; reserved keys are skipped."""
         self.release_all()
         self._procedure = {
             _canonical(key): binding for key, binding in bindings.items() if not is_reserved(key)
@@ -74,7 +80,7 @@ class ControlKeys(QObject):
         return frozenset(self._own) | frozenset(self._procedure)
 
     def release_all(self) -> None:
-        """Let go of every key that is held."""
+        """Release every key that is held."""
         for timer in self._leaving.values():
             timer.stop()
         self._leaving.clear()
@@ -84,7 +90,7 @@ class ControlKeys(QObject):
                 binding.release()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Take keys before the menus do; let go when the focus goes."""
+        """Handle keys before the menus do; release them when the focus leaves."""
         if event is None:
             return False
         kind = event.type()
@@ -116,11 +122,13 @@ class ControlKeys(QObject):
 
     def _press(self, event: QKeyEvent, binding: Binding) -> None:
         key = event.key()
-        if key in self._leaving:  # an unmarked repeat: the key was never let go
+        again = event.isAutoRepeat() or key in self._held
+        if key in self._leaving:  # an unmarked repeat: the key was never released
             self._leaving.pop(key).stop()
             again = True
-        else:
-            again = event.isAutoRepeat() or key in self._held
+        if binding.release is not None:
+            again = again or key in self._down
+        self._down.add(key)
         if again and not binding.repeats:
             return
         self._held[key] = binding
@@ -128,7 +136,7 @@ class ControlKeys(QObject):
 
     def _let_go(self, event: QKeyEvent) -> bool:
         key = event.key()
-        if key not in self._held:
+        if key not in self._down:
             return False
         if not event.isAutoRepeat() and key not in self._leaving:
             timer = QTimer(self)
@@ -136,9 +144,10 @@ class ControlKeys(QObject):
             timer.timeout.connect(lambda: self._gone(key))
             timer.start(REPEAT_GAP_MS)
             self._leaving[key] = timer
-        return True
+        return key in self._held
 
     def _gone(self, key: int) -> None:
+        self._down.discard(key)
         timer = self._leaving.pop(key, None)
         if timer is not None:
             timer.deleteLater()

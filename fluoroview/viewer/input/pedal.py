@@ -1,13 +1,16 @@
-"""The foot pedal: the Space key while it is held, a button while it is held, and when it lets go.
+"""The foot pedal: down while the Space key or a button is held.
 
-Whatever could leave a pedal down unseen releases it: losing the focus, another window, minimising,
-closing. The auto-repeat of a held key is not a new step and not a release.
+Each press permits one run. Whatever could leave a pedal down unseen releases it: losing the focus,
+another window, minimising, closing. A key that is still held when the focus returns starts nothing:
+another run needs another press, and the auto-repeat of a held key is none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QMouseEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -18,11 +21,14 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
 
 REPEAT_GAP_MS = 6
-"""A press that follows a release this soon is no finger's: the key is still held."""
-_WRITING = (QLineEdit, QTextEdit, QPlainTextEdit)  # in a number, a space has no meaning
+"""A press that follows a release this soon is a repeat: no finger is so fast."""
+ALIVE_MS = 40
+"""How often a held pedal reports; the session ends the beam after 200 ms without a report."""
+_TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit)  # in a number, a space has no meaning
 _LEAVING = (QEvent.Type.WindowDeactivate, QEvent.Type.Close, QEvent.Type.Hide)
 
 
@@ -33,21 +39,25 @@ class Pedal(QObject):
     """The pedal went down."""
     released = pyqtSignal()
     """The pedal came up."""
+    alive = pyqtSignal()
+    """The pedal is held, and the window's thread runs: emitted every `ALIVE_MS` while down."""
+    still_held = pyqtSignal()
+    """The key starts nothing: it was not released since the window lost it."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
         self._held: set[str] = set()
+        self._button: QPushButton | None = None
+        self._key_down = False
+        """Whether the key is down as far as anybody knows, whatever it does there."""
         # Some X servers repeat a held key as release and press within a millisecond, unmarked.
-        self._release_timer = QTimer(self)
-        self._release_timer.setSingleShot(True)
-        self._release_timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._release_timer.setInterval(REPEAT_GAP_MS)
-        self._release_timer.timeout.connect(self._look_again)
-        self._last_look = QTimer(self)
-        self._last_look.setSingleShot(True)
-        self._last_look.setInterval(0)
-        self._last_look.timeout.connect(lambda: self._let_go("key"))
+        self._gap = _single_shot(self, REPEAT_GAP_MS, self._look_again)
+        self._last_look = _single_shot(self, 0, self._key_released)
+        self._alive_timer = QTimer(self)
+        self._alive_timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._alive_timer.setInterval(ALIVE_MS)
+        self._alive_timer.timeout.connect(self.alive)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.installEventFilter(self)
@@ -60,19 +70,24 @@ class Pedal(QObject):
 
     def watch(self, button: QPushButton) -> None:
         """Let a button be the pedal while the mouse holds it."""
+        self._button = button
         button.pressed.connect(lambda: self._hold("button"))
         button.released.connect(lambda: self._let_go("button"))
 
     def release(self) -> None:
-        """Take every foot off the pedal."""
-        self._stay()
+        """Release the pedal; key and button do nothing until they are pressed again."""
+        if self._button is not None:
+            self._button.setDown(False)
         held, self._held = self._held, set()
         if held:
+            self._alive_timer.stop()
             self.released.emit()
 
     def close(self) -> None:
-        """Listen no more; an application must not outlive what filters its events."""
+        """Release, and watch no more events: an application must not outlive its filters."""
         self.release()
+        self._gap.stop()
+        self._last_look.stop()
         app = QApplication.instance()
         if app is not None:
             app.removeEventFilter(self)
@@ -86,21 +101,30 @@ class Pedal(QObject):
             return self._key(event)
         if watched is self._window and (kind in _LEAVING or self._window.isMinimized()):
             self.release()
+        elif watched is self._button and kind == QEvent.Type.EnabledChange:
+            self._let_go("button")
         return False
 
     def _key(self, event: QKeyEvent) -> bool:
         if event.key() != Qt.Key.Key_Space:
             return False
         if event.type() == QEvent.Type.KeyRelease:
-            held = "key" in self._held
-            if held and not event.isAutoRepeat():
-                self._release_timer.start()
-            return held
+            if not event.isAutoRepeat():
+                self._gap.start()
+            return "key" in self._held
+        waiting = self._gap.isActive() or self._last_look.isActive()
+        again = self._key_down or waiting or event.isAutoRepeat()
+        self._key_down = True
+        self._gap.stop()
+        self._last_look.stop()
         if "key" in self._held:
-            self._stay()
             return True
-        if event.isAutoRepeat() or not self._may_press():
+        if not self._may_press():
             return False
+        if again:
+            if not (waiting or event.isAutoRepeat()):
+                self.still_held.emit()
+            return True
         self._hold("key")
         return True
 
@@ -108,30 +132,33 @@ class Pedal(QObject):
         """Let waiting keys come first: a busy window reads the repeated press after the timer."""
         self._last_look.start()
 
-    def _stay(self) -> None:
-        self._release_timer.stop()
-        self._last_look.stop()
+    def _key_released(self) -> None:
+        self._key_down = False
+        self._let_go("key")
 
     def _may_press(self) -> bool:
-        """Space writes in a text field and chooses in an open list; elsewhere it is the pedal."""
+        """Return whether Space is the pedal: it types in a text field, and picks in a list."""
         if QApplication.activePopupWidget() is not None:
             return False
         if QApplication.activeWindow() not in (None, self._window):
             return False
         focus = QApplication.focusWidget()
         editable = isinstance(focus, QComboBox) and focus.isEditable()
-        return not (isinstance(focus, _WRITING) or editable)
+        return not (isinstance(focus, _TEXT_FIELDS) or editable)
 
     def _hold(self, what: str) -> None:
         was_down = self.down
         self._held.add(what)
         if not was_down:
             self.pressed.emit()
+            self.alive.emit()
+            self._alive_timer.start()
 
     def _let_go(self, what: str) -> None:
         if what in self._held:
             self._held.discard(what)
             if not self._held:
+                self._alive_timer.stop()
                 self.released.emit()
 
     def _application_state(self, state: Qt.ApplicationState) -> None:
@@ -139,24 +166,42 @@ class Pedal(QObject):
             self.release()
 
 
+def _single_shot(parent: QObject, interval_ms: int, do: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.setInterval(interval_ms)
+    timer.timeout.connect(do)
+    return timer
+
+
 class PedalButton(QPushButton):
     """A wide button that is the pedal while the mouse holds it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Hold for x-ray  (Space)", parent)
+        super().__init__(tr("Hold for x-ray  (Space)"), parent)
         self._shown: tuple[bool, bool] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setToolTip("The foot pedal: x-ray runs while this button or the Space key is held")
+        self.setToolTip(tr("Foot pedal: x-ray is on while this button or the Space key is held"))
         self.show_down(False)
 
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Release when the mouse leaves; do not press again when it comes back still held."""
+        if self.isDown():
+            super().mouseMoveEvent(event)
+
     def show_down(self, down: bool, plays_back: bool = False) -> None:
-        """Look trodden on, whoever does it; a device that `plays_back` makes no x-rays."""
+        """Look pressed, whatever pressed it; a device that `plays_back` makes no x-rays."""
         if (down, plays_back) == self._shown:
             return
         self._shown = (down, plays_back)
-        up = "Hold to play  (Space)" if plays_back else "Hold for x-ray  (Space)"
-        runs = "Plays: release to hold" if plays_back else "X-ray runs: release to hold"
-        self.setText(runs if down else up)
+        up = tr("Hold to play  (Space)") if plays_back else tr("Hold for x-ray  (Space)")
+        held = (
+            tr("Playing: release to stop")
+            if plays_back
+            else tr("X-ray on: release for last-image hold")
+        )
+        self.setText(held if down else up)
         ground, ink = (theme.XRAY, "#171200") if down else (theme.HOVER, theme.TEXT)
         self.setStyleSheet(
             f"QPushButton {{ background: {ground}; color: {ink}; font-size: 15px; min-height: 34px;"
