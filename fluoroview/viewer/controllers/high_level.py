@@ -1,8 +1,8 @@
 """The high-level control: more dose while it is held, with a signal as long as it is held.
 
 21 CFR 1020.32(d)(2): above 88 mGy/min only with an optional high-level control that must be
-activated continuously, while a continuous signal can be heard. Whatever could leave it held unseen
-lets it go: losing the focus, another window, minimising, closing.
+activated continuously, with a continuous audible signal. Whatever could leave it held unseen
+releases it: losing the focus, another window, minimising, closing.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from collections.abc import Callable
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtWidgets import QApplication, QPushButton, QWidget
 
+from fluoroview.translation import tr
 from fluoroview.viewer.input.control_keys import HIGH_LEVEL_KEY, Binding
 from fluoroview.viewer.widgets import theme
 
-NAME = "HighLevelControl"
 _LEAVING = (QEvent.Type.WindowDeactivate, QEvent.Type.Close, QEvent.Type.Hide)
-_TIP = (
-    f"High-level control: more dose rate, up to 176 mGy/min, while this button or the "
-    f"{HIGH_LEVEL_KEY} key is held. A tone sounds as long."
-)
 
 
 class HighLevelButton(QPushButton):
-    """Next to the pedal: held, the high level is on."""
+    """A button next to the pedal: the high level is on while it is held."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(f"High level  ({HIGH_LEVEL_KEY})", parent)
+        super().__init__(tr("High level  ({key})").format(key=HIGH_LEVEL_KEY), parent)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setToolTip(_TIP)
+        tip = tr(
+            "High-level control: dose rate up to 176 mGy/min while this button or the {key} key is held; "
+            "a tone sounds"
+        )
+        self.setToolTip(tip.format(key=HIGH_LEVEL_KEY))
         self.show_held(False)
 
     def show_held(self, held: bool) -> None:
-        """Look held, whoever does it."""
+        """Look held, whatever holds it."""
         ground, ink = (theme.WARNING, "#1d1100") if held else (theme.HOVER, theme.TEXT)
         self.setStyleSheet(
             f"QPushButton {{ background: {ground}; color: {ink}; font-size: 13px; padding: 5px 6px;"
@@ -44,7 +44,7 @@ class HighLevelButton(QPushButton):
 
 
 class HighLevel(QObject):
-    """Held by button or key; `set_level(on)` writes it, `tone(on)` lets it be heard."""
+    """Held by button or key; `set_level(on)` writes it, `tone(on)` sounds."""
 
     def __init__(
         self,
@@ -71,22 +71,22 @@ class HighLevel(QObject):
         return Binding(self.hold, self.release)
 
     def hold(self) -> None:
-        """The control is held, where there is one to hold."""
+        """Hold the control, where there is one."""
         if not self.held and self._button.isVisibleTo(self._window) and self._button.isEnabled():
             self._become(True)
 
     def release(self) -> None:
-        """The control is let go."""
+        """Release the control."""
         if self.held:
             self._become(False)
 
     def close(self) -> None:
-        """Let go, and listen no more."""
+        """Release, and watch no more events."""
         self.release()
         self._window.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Let go when the window is left."""
+        """Release when the window is left."""
         if event is None:
             return False
         kind = event.type()

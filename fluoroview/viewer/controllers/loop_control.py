@@ -1,4 +1,4 @@
-"""Replaying: the loop bar's wishes and the menu's, to the player of what is on the screen."""
+"""Replay: passes the requests of loop bar and menu to the player of what is on the screen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fluoroview.viewer.widgets.loop_bar import LoopBar
 
 
 class LoopControl:
-    """Begins a replay, steers it, and leaves it; `refresh` shows what came of it."""
+    """Starts, controls and ends a replay; `refresh` shows the result."""
 
     def __init__(
         self, session: Session, bridge: SessionBridge, bar: LoopBar, refresh: Callable[[], None]
@@ -28,32 +28,32 @@ class LoopControl:
         bar.sequencing_requested.connect(lambda how: self._do(lambda p: p.set_sequencing(how)))
 
     def replay(self, last_run_only: bool) -> None:
-        """Replay what the loop store holds."""
+        """Replay the loop buffer."""
         self._bridge.when_done(
             self._session.replay_loop(last_run_only=last_run_only), lambda _: self.play_from_start()
         )
 
     def play_from_start(self) -> None:
-        """Play what was just opened, if it is more than an image."""
+        """Play what was just opened, if it has more than one frame."""
         player = self._session.player
         if player is not None and player.frame_count > 1:
             player.play()
         self._refresh()
 
     def toggle_play(self) -> None:
-        """Play, or pause."""
+        """Play or pause."""
         self._do(lambda player: player.pause() if player.playing else player.play())
 
     def step(self, count: int) -> None:
-        """Go some images on, or back."""
+        """Go some frames forward or back."""
         self._do(lambda player: player.step(count))
 
     def seek(self, index: int) -> None:
-        """Go to an image."""
+        """Go to a frame."""
         self._do(lambda player: player.seek(index))
 
     def back_to_live(self) -> None:
-        """Leave the replay."""
+        """End the replay."""
         self._session.stop_replay()
         self._refresh()
 

@@ -1,7 +1,7 @@
-"""Wishes on their way to the device: never more than one of a parameter at a time.
+"""Writes parameters in the background: never more than one write of a parameter at a time.
 
-A held key and a dragged dial wish faster than a device moves. What is wished while a write is
-under way replaces what was wished before, and the last wish is always written.
+A held key and a dragged dial request faster than a device moves. A request that arrives during a
+write replaces the one that waits, and the last request is always written.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Write = Callable[[str, Any], "Future[Any]"]
 
 
 class ParameterWriter:
-    """Writes parameters beside the window; `written(name, wish, read back)` follows each write."""
+    """Writes parameters; `written(name, requested, read back)` follows each write."""
 
     def __init__(
         self, write: Write, bridge: SessionBridge, written: Callable[[str, Any, Any], None]
@@ -29,18 +29,18 @@ class ParameterWriter:
         self._next: dict[str, Any] = {}
 
     def put(self, name: str, value: Any) -> None:
-        """Wish a value for a parameter."""
+        """Request a value for a parameter."""
         if name in self._under_way:
             self._next[name] = value
             return
         self._send(name, value)
 
     def run(self, name: str) -> None:
-        """Wish that a command is run; each wish counts."""
+        """Run a command; each request counts."""
         self._bridge.when_done(self._write(name, RUN), lambda read: self._written(name, None, read))
 
     def pending(self, name: str, otherwise: Any) -> Any:
-        """Return the last wish for a parameter that is not written yet, or else `otherwise`."""
+        """Return the last request for a parameter that is not written yet, else `otherwise`."""
         return self._next.get(name, self._under_way.get(name, otherwise))
 
     def _send(self, name: str, value: Any) -> None:

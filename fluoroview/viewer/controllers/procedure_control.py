@@ -1,4 +1,4 @@
-"""Joins an examination's controls to the window: panels, keys, high level, words on the image."""
+"""Connects a procedure's controls to the window: panels, keys, mouse, high-level control."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QMainWindow
 
 from fluoroview.hal import DeviceState
+from fluoroview.hal.roles import COLLIMATOR_ROLES, PATIENT_ROLES, POSITIONER_ROLES, Role
 from fluoroview.session.devices.catalogue import Catalogue, CatalogueError, read_catalogue_apart
 from fluoroview.session.session import Session
 from fluoroview.session.state import SessionState
+from fluoroview.translation import tr, translate_message
 from fluoroview.viewer.controllers import high_level
 from fluoroview.viewer.controllers.parameter_writer import ParameterWriter
-from fluoroview.viewer.image.overlay_text import capitalised, readable, value_of
+from fluoroview.viewer.image.overlay_text import choice_text, readable
 from fluoroview.viewer.input.control_keys import HIGH_LEVEL_KEY, ControlKeys
 from fluoroview.viewer.input.device_drag import DeviceDrag, DragTargets
 from fluoroview.viewer.main_window_ui import MainWindowUi
-from fluoroview.viewer.panels.brightness_panel import LIMIT
-from fluoroview.viewer.panels.positioner_panel import NAMES as STAND
 from fluoroview.viewer.session_bridge import SessionBridge
 from fluoroview.viewer.widgets.message_bar import Message
 from fluoroview.viewer.widgets.sound import Sounder
 
-PATIENT_PARAMETERS = ("Procedure", "Case", "Body")
-_PREPARING = "Preparing the patient"
+_MOVED = POSITIONER_ROLES | COLLIMATOR_ROLES - {Role.FIELD_WIDTH, Role.FIELD_HEIGHT}
 WaitFor = Callable[[str, "Future[Any]"], None]
 
 
 class ProcedureControl(QObject):
-    """Shows and sends what belongs to a simulated examination; idle for every other device."""
+    """Shows and sends what belongs to a procedure; does nothing for every other device."""
 
     def __init__(
         self,
@@ -41,35 +40,35 @@ class ProcedureControl(QObject):
         ui: MainWindowUi,
         sounder: Sounder,
         wait_for: WaitFor,
-        say: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
         super().__init__(window)
         self._session, self._bridge, self._ui = session, bridge, ui
-        self._wait_for, self._say = wait_for, say
+        self._wait_for, self._report = wait_for, report
         self._asked: str | None = None
         self.catalogue = Catalogue()
-        self.names: set[str] = set()
-        """The parameters of the device, when it was shown last."""
+        self.offers_procedures = False
+        """Whether the device simulates procedures on patients."""
         self.writer = ParameterWriter(self._write, bridge, self._written)
         self.keys = ControlKeys(ui.canvas, self._keys_work)
         self.mouse = DeviceDrag(ui.canvas, ui.procedure_panel.drag_targets, self._why_not)
         self.high_level = high_level.HighLevel(
             window,
             ui.high_level_button,
-            lambda on: self.writer.put(high_level.NAME, on),
+            self._set_high_level,
             sounder.continuous,
         )
-        self._join()
+        self._connect()
 
     def show(self, now: SessionState) -> None:
-        """Show the examination as it is now."""
+        """Show the session as it is now."""
         parameters = self._session.parameters
-        names = self.names = {each.name for each in parameters}
+        self.offers_procedures = parameters.with_role(Role.CASE) is not None
         ui = self._ui
-        self._ask_catalogue(now.device.driver, "Case" in names)
-        ui.show_procedure_tabs("Case" in names, bool(STAND & names))
+        self._ask_catalogue(now.device.driver, self.offers_procedures)
+        ui.show_procedure_tabs(self.offers_procedures, bool(_MOVED & parameters.roles))
         page = ui.tabs.currentWidget()
-        # The controls' keys follow the examination, whichever tab is seen.
+        # The controls' keys follow the procedure, whichever tab is shown.
         ui.procedure_panel.show_parameters(now.device.driver, parameters, now.pedal_down)
         ui.procedure_panel.show_keys(ui.canvas.hasFocus())
         self.mouse.report_position()
@@ -77,70 +76,72 @@ class ProcedureControl(QObject):
             ui.positioner_panel.show_parameters(parameters, now.pedal_down)
         else:
             ui.positioner_panel.follow(parameters)
-        has_level = high_level.NAME in names
+        has_level = parameters.with_role(Role.HIGH_LEVEL) is not None
         ui.high_level_button.setVisible(has_level)
         connected = now.device.state in (DeviceState.ARMED, DeviceState.RUNNING)
         ui.high_level_button.setEnabled(connected)
         if not (has_level and connected):
             self.high_level.release()
-        heat = value_of(parameters, "AnodeHeat")
+        heat = parameters.number(Role.ANODE_HEAT_PERCENT)
         of_file = now.replay is not None and now.replay.dose is not None
         ui.dose.show_heat_and_skin(
-            None if heat is None or of_file else float(heat),
-            None if of_file else value_of(parameters, "PeakSkinDose"),
-            str(value_of(parameters, "PeakSkinDosePlace") or ""),
+            None if of_file else heat,
+            None if of_file else parameters.number(Role.PEAK_SKIN_DOSE),
+            str(parameters.value(Role.PEAK_SKIN_DOSE_PLACE) or ""),
         )
 
     def view_lines(self) -> list[str]:
-        """Return C-arm and field of view for the corner of the image."""
-        stand = self._ui.positioner_panel
-        return [words for words in (stand.view_words(), stand.field_words()) if words]
+        """Return C-arm angles and field of view for the corner of the image."""
+        positioner = self._ui.positioner_panel
+        return [text for text in (positioner.view_text(), positioner.field_text()) if text]
 
-    def limit_words(self) -> str:
-        """Return what keeps the brightness from being reached; nothing if nothing does."""
-        return str(value_of(self._session.parameters, LIMIT) or "")
+    def limit_text(self) -> str:
+        """Return the limit that keeps the image too dark; empty where none does."""
+        return translate_message(str(self._session.parameters.value(Role.BRIGHTNESS_LIMIT) or ""))
 
     def procedure_status(self) -> str:
-        """Return what happens in the patient now; nothing where the device does not tell."""
-        return capitalised(str(value_of(self._session.parameters, "ProcedureStatus") or ""))
+        """Return what happens in the patient now; empty where the device does not report it."""
+        return choice_text(str(self._session.parameters.value(Role.PROCEDURE_STATUS) or ""))
 
     @property
     def preparing(self) -> bool:
-        """Whether the patient is still being made, so that a pedal has to wait for an image."""
-        return self.procedure_status() == "Preparing"
+        """Whether the patient is still prepared, so that a press has to wait for an image."""
+        return self._session.parameters.value(Role.PROCEDURE_STATUS) in ("preparing", "Preparing")
 
     def title(self, driver: str) -> str:
-        """Return examination and case by their titles; nothing where there is none."""
+        """Return procedure and case by their titles; empty where there is none."""
         parameters = self._session.parameters
-        procedure, case = value_of(parameters, "Procedure"), value_of(parameters, "Case")
+        procedure, case = parameters.value(Role.PROCEDURE), parameters.value(Role.CASE)
         if procedure is None:
             return ""
         entry = self.catalogue.find(driver, str(procedure))
         if entry is None:
             return readable(str(procedure))
         cases = {each.name: each.title for each in entry.cases}
-        return "  ·  ".join(word for word in (entry.title, cases.get(str(case), "")) if word)
+        return "  ·  ".join(
+            translate_message(title) for title in (entry.title, cases.get(str(case), "")) if title
+        )
 
     def close(self) -> None:
-        """Let go of every key and of the high level."""
+        """Release every key and the high-level control."""
         self.keys.release_all()
         self.high_level.close()
 
-    def _join(self) -> None:
-        panel, stand = self._ui.procedure_panel, self._ui.positioner_panel
+    def _connect(self) -> None:
+        panel, positioner = self._ui.procedure_panel, self._ui.positioner_panel
         brightness = self._ui.technique_panel.brightness
-        for each in (panel, stand):
+        for each in (panel, positioner):
             each.pending_value = self.writer.pending
-        for wishes in (panel, stand, brightness):
-            wishes.write_requested.connect(self.writer.put)
+        for source in (panel, positioner, brightness):
+            source.write_requested.connect(self.writer.put)
         panel.run_requested.connect(self.writer.run)
         panel.chosen.connect(self._ui.canvas.setFocus)
         panel.controls_changed.connect(self._other_controls)
-        panel.stopped.connect(self._say)
+        panel.stopped.connect(self._report)
         panel.unknown.connect(self._unknown)
         self.mouse.moved.connect(self._ui.canvas.set_moved)
-        self.mouse.refused.connect(self._say)
-        self.keys.bind_own(stand.bindings() | {HIGH_LEVEL_KEY: self.high_level.binding()})
+        self.mouse.refused.connect(self._report)
+        self.keys.bind_own(positioner.bindings() | {HIGH_LEVEL_KEY: self.high_level.binding()})
 
     def _unknown(self, name: str, error: CatalogueError) -> None:
         self._ui.messages.add(Message(error.what, error.remedy, about=name))
@@ -153,29 +154,38 @@ class ProcedureControl(QObject):
         return self._session.player is None and bool(self._session.parameters)
 
     def _why_not(self) -> str:
-        """Return why the mouse moves no device of an examination; nothing where it does."""
-        if "Case" not in self.names:
+        """Return why the mouse moves no device of the procedure; empty where it does."""
+        if not self.offers_procedures:
             return ""
         if not self._keys_work():
-            return "Nothing is moved while a loop is replayed: Esc leads back to live"
+            return tr("Not during replay: press Esc to return to live")
         if self._ui.procedure_panel.drag_targets() == DragTargets():
-            return "This examination has no device to move"
+            return tr("This procedure has no device to move")
         return ""
 
     def _write(self, name: str, value: Any) -> Future[Any]:
         future = self._session.set_parameter(name, value)
-        if name in PATIENT_PARAMETERS:
-            self._wait_for(_PREPARING, future)
+        if self._is_of_patient(name):
+            self._wait_for(tr("Preparing the patient"), future)
         return future
 
-    def _written(self, name: str, wish: Any, read: Any) -> None:
-        if read is not None:  # a new patient refuses nothing yet
-            self._ui.messages.settle(None if name in PATIENT_PARAMETERS else name)
+    def _set_high_level(self, on: bool) -> None:
+        parameter = self._session.parameters.with_role(Role.HIGH_LEVEL)
+        if parameter is not None:
+            self.writer.put(parameter.name, on)
+
+    def _is_of_patient(self, name: str) -> bool:
+        parameter = self._session.parameters.get(name)
+        return parameter is not None and parameter.role in PATIENT_ROLES
+
+    def _written(self, name: str, _requested: Any, read: Any) -> None:
+        if read is not None:  # nothing was refused for a new patient
+            self._ui.messages.settle(None if self._is_of_patient(name) else name)
         self._bridge.status_changed.emit()
 
-    def _ask_catalogue(self, driver: str, wanted: bool) -> None:
-        """Read the titles beside the window, once for each driver that offers cases."""
-        if not wanted or driver == self._asked:
+    def _ask_catalogue(self, driver: str, needed: bool) -> None:
+        """Read the titles in the background, once for each driver that offers cases."""
+        if not needed or driver == self._asked:
             return
         self._asked = driver
         QTimer.singleShot(0, self._read_catalogue)

@@ -1,4 +1,4 @@
-"""Raw recording: the wish to begin or end one, and what the badge and the button say of it."""
+"""Raw recording: starts and ends it, and shows its state on badge and button."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject
 
+from fluoroview.hal.foreign_text import plain
 from fluoroview.recording import RecordingStatus
 from fluoroview.session.session import Session
+from fluoroview.translation import tr
 from fluoroview.viewer.main_window_ui import MainWindowUi
 from fluoroview.viewer.session_bridge import SessionBridge
 
@@ -15,46 +17,46 @@ _MB = 1e6
 
 
 class RecordControl(QObject):
-    """Begins and ends recordings beside the window: making and closing a file takes a moment."""
+    """Starts and ends recordings in the background, because creating a file takes a moment."""
 
     def __init__(
         self,
         session: Session,
         bridge: SessionBridge,
         ui: MainWindowUi,
-        say: Callable[[str], None],
+        report: Callable[[str], None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._bridge = bridge
         self._ui = ui
-        self._say = say
+        self._report = report
         self._since_ns = 0
         self._shown: RecordingStatus | None = None
         self._ending = False
         ui.loop_bar.record_requested.connect(self.record)
 
     def record(self, on: bool) -> None:
-        """Begin a recording under a name of its own, or end it."""
+        """Start a recording under a new name, or end it."""
         if not on:
             self._end()
             return
 
         def begun(path: object) -> None:
             if path is None:
-                self.show_status(None)  # the button goes back; why was told as a problem
+                self.show_status(None)  # the button is released; the session reports why
             else:
-                self._say(f"Recording to {path}")
+                self._report(tr("Recording to {path}").format(path=plain(path)))
 
         self._bridge.when_done(self._session.start_recording(), begun)
 
     def toggle(self) -> None:
-        """Begin one, or end the one that runs."""
+        """Start a recording, or end the one that runs."""
         self.record(self._shown is None)
 
     def show_status(self, status: RecordingStatus | None) -> None:
-        """Show how a recording stands; one that ended by itself is put away."""
+        """Show a recording's state; one that ended on its own is closed."""
         if status is not None and not status.running:
             self._end()
             status = None
@@ -62,7 +64,7 @@ class RecordControl(QObject):
         if status is not None and (before is None or before.path != status.path):
             self._since_ns = self._session.clock.monotonic_ns()
         self._ui.loop_bar.show_recording(status is not None)
-        self._ui.canvas.set_recording("" if status is None else self._words(status))
+        self._ui.canvas.set_recording("" if status is None else self._text(status))
 
     def _end(self) -> None:
         if self._ending:
@@ -73,12 +75,17 @@ class RecordControl(QObject):
             self._ending = False
             if status is not None:
                 size = f"{status.bytes_written / _MB:.0f} MB"
-                self._say(f"Recorded {status.frames} frames, {size}: {status.path}")
+                self._report(
+                    tr("Recorded {frames} frames, {size}: {path}").format(
+                        frames=status.frames, size=size, path=plain(status.path)
+                    )
+                )
 
         self._bridge.when_done(self._session.stop_recording(), ended)
 
-    def _words(self, status: RecordingStatus) -> str:
-        """Time since it began and what is on the disk; frames left out are no secret."""
+    def _text(self, status: RecordingStatus) -> str:
+        """Return the time since its start, its size, and how many frames it lacks."""
         seconds = (self._session.clock.monotonic_ns() - self._since_ns) // 1_000_000_000
-        words = f"REC  {seconds // 60}:{seconds % 60:02d}   {status.bytes_written / _MB:.0f} MB"
-        return words + (f"   {status.left_out} left out" if status.left_out else "")
+        text = f"REC  {seconds // 60}:{seconds % 60:02d}   {status.bytes_written / _MB:.0f} MB"
+        lacks = tr("{count} frames missing").format(count=status.left_out)
+        return f"{text}   {lacks}" if status.left_out else text

@@ -1,4 +1,4 @@
-"""The map of the skin's dose, as a device draws it: which patch has had how much."""
+"""The skin dose map, as a device draws it: the dose of each patch of skin."""
 
 from __future__ import annotations
 
@@ -9,35 +9,33 @@ from PyQt6.QtCore import QPoint, QRect, QSize, Qt, QTemporaryDir
 from PyQt6.QtGui import QPainter, QPaintEvent, QPixmap
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from fluoroview.hal.roles import Role
 from fluoroview.session.session import Session
+from fluoroview.translation import tr
 from fluoroview.viewer.session_bridge import SessionBridge
 
-PARAMETER = "SkinDoseMapFile"
-"""A device that has it writes the map to the file that is named there."""
-RESET = "SkinDoseReset"
 _OF_SCREEN = 0.9
-_NONE = "This device keeps no map of the skin's dose."
 
 
 class SkinMapDialog(QDialog):
-    """Shows the map; not modal: it may stay open beside the image, and be drawn anew."""
+    """Shows the map. Not modal: it may stay open next to the image, and is refreshed on request."""
 
     def __init__(self, session: Session, bridge: SessionBridge, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Skin dose")
+        self.setWindowTitle(tr("Skin dose map"))
         self.setModal(False)
         self._session, self._bridge = session, bridge
         self._folder: QTemporaryDir | None = None
         self.image = _Drawing()
         self.image.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.image.setMinimumSize(640, 360)
-        self.anew = QPushButton("Draw anew")
-        self.anew.clicked.connect(self.ask)
+        self.renew = QPushButton(tr("Refresh"))
+        self.renew.clicked.connect(self.ask)
         row = QHBoxLayout()
-        note = QLabel("Entrance surface air kerma with backscatter, since the last reset.")
+        note = QLabel(tr("Entrance surface air kerma with backscatter, since the last reset"))
         note.setProperty("role", "dim")
         row.addWidget(note, 1)
-        row.addWidget(self.anew)
+        row.addWidget(self.renew)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
         column.addWidget(self.image, 1)
@@ -50,27 +48,28 @@ class SkinMapDialog(QDialog):
         self.raise_()
 
     def ask(self) -> None:
-        """Have the device draw its map; the image follows when it is there."""
-        if not any(p.name == PARAMETER for p in self._session.parameters):
-            self.image.setText(_NONE)
+        """Request the map from the device; the image follows when it is drawn."""
+        parameter = self._session.parameters.with_role(Role.SKIN_DOSE_MAP)
+        if parameter is None:
+            self.image.setText(tr("This device computes no skin dose map"))
             return
         if self._folder is None:
             self._folder = QTemporaryDir()
         place = self._folder.filePath("skin.png")
-        written: Future[Any] = self._session.set_parameter(PARAMETER, place)
-        self._bridge.when_done(written, self._take)
+        written: Future[Any] = self._session.set_parameter(parameter.name, place)
+        self._bridge.when_done(written, self._show)
 
     def shut(self) -> None:
-        """Close for good, and take the drawing from the disk."""
+        """Close for good, and remove the drawing from the disk."""
         self.close()
         if self._folder is not None:
             self._folder.remove()
             self._folder = None
 
-    def _take(self, place: Any | None) -> None:
+    def _show(self, place: Any | None) -> None:
         drawn = QPixmap(str(place)) if place else QPixmap()
         if drawn.isNull():
-            self.image.setText("The map could not be drawn.")
+            self.image.setText(tr("The map cannot be drawn"))
             return
         self.image.setPixmap(drawn)
         screen = self.screen()
@@ -79,14 +78,14 @@ class SkinMapDialog(QDialog):
 
 
 class _Drawing(QLabel):
-    """An image that is seen whole, in whatever room it has."""
+    """An image that is shown whole, at any size."""
 
     def minimumSizeHint(self) -> QSize:
-        """It may be drawn smaller than it is."""
+        """Allow any size."""
         return QSize()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Draw the image as large as it goes, or the words."""
+        """Draw the image as large as it fits, or the text."""
         drawn = self.pixmap()
         if drawn.isNull():
             super().paintEvent(event)

@@ -1,7 +1,7 @@
-"""The badge that says what the image is: live, the last image held, or a replay.
+"""The badge that states what the image is: live, the last-image hold, or a replay.
 
 21 CFR 1020.32(j): the display must clearly indicate whether it shows the last-image hold or live
-fluoroscopy. Each state has its own colour, shape and words.
+fluoroscopy. Each state has its own colour, shape and text.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 
+from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
 
 HEIGHT_PX = 40
 RECORDING_HEIGHT_PX = 28
-_WORDS = {"LIVE": "LIVE", "HOLD": "LAST IMAGE HOLD", "REPLAY": "REPLAY"}
 _COLOURS = {"LIVE": theme.LIVE, "HOLD": theme.HOLD, "REPLAY": theme.REPLAY}
 
 
@@ -28,11 +28,12 @@ def render(mode: str, detail: str, dpr: float) -> QPixmap | None:
     ground = colour(mode)
     if ground is None:
         return None
-    words = theme.font(19, QFont.Weight.Bold)
+    large = theme.font(19, QFont.Weight.Bold)
     small = theme.font(14, QFont.Weight.Medium)
-    words_width = QFontMetricsF(words).horizontalAdvance(_WORDS[mode])
+    title = _title(mode)
+    title_width = QFontMetricsF(large).horizontalAdvance(title)
     detail_width = QFontMetricsF(small).horizontalAdvance(detail) + 12 if detail else 0.0
-    width = 42 + words_width + detail_width + 18
+    width = 42 + title_width + detail_width + 18
     pixmap = QPixmap(round(width * dpr), round(HEIGHT_PX * dpr))
     pixmap.setDevicePixelRatio(dpr)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -42,22 +43,22 @@ def render(mode: str, detail: str, dpr: float) -> QPixmap | None:
     ink = _body(painter, mode, body, ground)
     _glyph(painter, mode, QPointF(25, HEIGHT_PX / 2), ink)
     painter.setPen(ink)
-    painter.setFont(words)
+    painter.setFont(large)
     middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-    painter.drawText(QRectF(42, 0, words_width + 4, HEIGHT_PX), middle, _WORDS[mode])
+    painter.drawText(QRectF(42, 0, title_width + 4, HEIGHT_PX), middle, title)
     if detail:
         painter.setFont(small)
-        painter.drawText(QRectF(42 + words_width + 12, 1, detail_width, HEIGHT_PX), middle, detail)
+        painter.drawText(QRectF(42 + title_width + 12, 1, detail_width, HEIGHT_PX), middle, detail)
     painter.end()
     return pixmap
 
 
-def render_recording(words: str, dpr: float) -> QPixmap | None:
-    """Return the badge of a raw recording, such as "REC  0:12  34 MB"; none without words."""
-    if not words:
+def render_recording(text: str, dpr: float) -> QPixmap | None:
+    """Return the badge of a raw recording, such as "REC  0:12  34 MB"; none without text."""
+    if not text:
         return None
     font = theme.font(14, QFont.Weight.DemiBold)
-    width, height = QFontMetricsF(font).horizontalAdvance(words) + 46, RECORDING_HEIGHT_PX
+    width, height = QFontMetricsF(font).horizontalAdvance(text) + 46, RECORDING_HEIGHT_PX
     pixmap = QPixmap(round(width * dpr), round(height * dpr))
     pixmap.setDevicePixelRatio(dpr)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -71,17 +72,17 @@ def render_recording(words: str, dpr: float) -> QPixmap | None:
     painter.setPen(QColor(theme.TEXT))
     painter.setFont(font)
     middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-    painter.drawText(QRectF(31, 0, width - 31, height), middle, words)
+    painter.drawText(QRectF(31, 0, width - 31, height), middle, text)
     painter.end()
     return pixmap
 
 
-def render_note(words: str, dpr: float) -> QPixmap | None:
-    """Return a line that says what happens now, readable over any image; none without words."""
-    if not words:
+def render_note(text: str, dpr: float) -> QPixmap | None:
+    """Return a line of text, readable over any image; none without text."""
+    if not text:
         return None
     font = theme.font(15, QFont.Weight.Medium)
-    width, height = QFontMetricsF(font).horizontalAdvance(words) + 32, 30
+    width, height = QFontMetricsF(font).horizontalAdvance(text) + 32, 30
     pixmap = QPixmap(round(width * dpr), round(height * dpr))
     pixmap.setDevicePixelRatio(dpr)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -92,9 +93,13 @@ def render_note(words: str, dpr: float) -> QPixmap | None:
     painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)
     painter.setPen(QColor(theme.TEXT))
     painter.setFont(font)
-    painter.drawText(QRectF(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, words)
+    painter.drawText(QRectF(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
     return pixmap
+
+
+def _title(mode: str) -> str:
+    return {"LIVE": tr("LIVE"), "HOLD": tr("LAST-IMAGE HOLD"), "REPLAY": tr("REPLAY")}[mode]
 
 
 def _body(painter: QPainter, mode: str, body: QRectF, ground: QColor) -> QColor:

@@ -1,10 +1,8 @@
-"""Which way the patient lies in the image: letters for the four edges."""
+"""Orientation of the patient in the image: letters for the four edges."""
 
 from __future__ import annotations
 
 _OPPOSITE = {"A": "P", "P": "A", "R": "L", "L": "R", "H": "F", "F": "H"}
-PARAMETER = "PatientOrientation"
-"""A device that knows how its image lies tells it under this name, as DICOM does."""
 
 
 def edge_marks(patient_orientation: str) -> dict[str, str]:
@@ -13,7 +11,7 @@ def edge_marks(patient_orientation: str) -> dict[str, str]:
     `patient_orientation` is Patient Orientation (0020,0020), PS3.3 C.7.6.1.1.1: the direction of
     the rows (to the right) and of the columns (downwards), such as ``A\F``; A, P anterior and
     posterior, R, L right and left, H, F head and foot, several letters for an oblique direction.
-    Nothing is marked where that is not what it says.
+    Nothing is marked where the text has another form.
     """
     directions = patient_orientation.strip().upper().split("\\")
     if len(directions) != 2 or not all(map(_known, directions)):

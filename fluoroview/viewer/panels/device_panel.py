@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -14,24 +16,27 @@ from PyQt6.QtWidgets import (
 )
 
 from fluoroview.hal import DeviceInfo, DeviceState
+from fluoroview.hal.foreign_text import plain
 from fluoroview.session.state import DeviceStatus
+from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
+from fluoroview.viewer.widgets.labels import foreign_label
 from fluoroview.viewer.widgets.scrolling import scrolled
 
-_STATES = {
-    DeviceState.CLOSED: ("No device", theme.FAINT),
-    DeviceState.IDLE: ("Open", theme.DIM),
-    DeviceState.ARMED: ("Ready", theme.LIVE),
-    DeviceState.RUNNING: ("Running", theme.XRAY),
-    DeviceState.FAULT: ("Fault", theme.ERROR),
+_COLOURS = {
+    DeviceState.CLOSED: theme.FAINT,
+    DeviceState.IDLE: theme.DIM,
+    DeviceState.ARMED: theme.LIVE,
+    DeviceState.RUNNING: theme.XRAY,
+    DeviceState.FAULT: theme.ERROR,
 }
 
 
 class DevicePanel(QWidget):
-    """Shows drivers and devices that it is told of, and says what the user chose."""
+    """Shows drivers and devices, and emits what the user chose."""
 
     devices_requested = pyqtSignal(str)
-    """Look for the devices of this driver."""
+    """Search for the devices of this driver."""
     connect_requested = pyqtSignal(str, str)
     """Driver and device."""
     disconnect_requested = pyqtSignal()
@@ -41,17 +46,17 @@ class DevicePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.driver, self.device = QComboBox(), QComboBox()
-        self.search = QPushButton("Search")
-        self.connect_button = QPushButton("Connect")
+        self.search = QPushButton(tr("Search"))
+        self.connect_button = QPushButton(tr("Connect"))
         self.connect_button.setProperty("role", "primary")
-        self.restart = QPushButton("Restart")
-        self.disconnect_button = QPushButton("Disconnect")
-        self.open_file = QPushButton("Open file…")
-        self.state = QLabel()
+        self.restart = QPushButton(tr("Restart"))
+        self.disconnect_button = QPushButton(tr("Disconnect"))
+        self.open_file = QPushButton(tr("Open file…"))
+        self.state = foreign_label()
         self.detail = QLabel()
         self.detail.setProperty("role", "dim")
         self.detail.setWordWrap(True)
-        self.generator = QLabel()
+        self.generator = foreign_label()
         self._devices: list[DeviceInfo] = []
         self._lay_out()
         self._join()
@@ -67,7 +72,7 @@ class DevicePanel(QWidget):
         if names:
             self._search()
         else:
-            self.detail.setText("No driver is installed; see drivers/README.md.")
+            self.detail.setText(tr("No driver is installed. See drivers/README.md"))
 
     def show_devices(self, driver: str, devices: list[DeviceInfo]) -> None:
         """List the devices that were found for the chosen driver."""
@@ -77,32 +82,36 @@ class DevicePanel(QWidget):
         self.search.setEnabled(True)
         self.device.clear()
         for info in devices:
-            self.device.addItem(info.id, info.id)
+            self.device.addItem(plain(info.id), info.id)
             tip = " ".join(
-                part for part in (info.vendor, info.model, info.serial, info.note) if part
+                plain(part) for part in (info.vendor, info.model, info.serial, info.note) if part
             )
-            self.device.setItemData(self.device.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+            self.device.setItemData(
+                self.device.count() - 1, escape(tip), Qt.ItemDataRole.ToolTipRole
+            )
         if not devices:
-            self.device.addItem("none found")
+            self.device.addItem(tr("None found"))
         self.device.setEnabled(bool(devices))
         self.connect_button.setEnabled(bool(devices))
 
     def show_status(self, status: DeviceStatus, generator: DeviceStatus | None = None) -> None:
         """Show which device is connected, and its state; and the generator, if there is one."""
-        _say_state(self.state, status)
+        _show_state(self.state, status)
         self.detail.setText(_where(status) if status.name else "")
         self.detail.setVisible(bool(status.name))
-        beside = generator is not None and bool(generator.name)
-        self.generator.setVisible(beside)
-        if generator is not None and beside:
-            _say_state(self.generator, generator)
-            self.generator.setToolTip(f"The generator of the room, {_where(generator)}")
+        present = generator is not None and bool(generator.name)
+        self.generator.setVisible(present)
+        if generator is not None and present:
+            _show_state(self.generator, generator)
+            self.generator.setToolTip(
+                tr("Generator of the room, {place}").format(place=_where(generator))
+            )
         self.restart.setEnabled(bool(status.name))
         self.disconnect_button.setEnabled(bool(status.name))
 
     def _search(self) -> None:
         self.device.clear()
-        self.device.addItem("searching…")
+        self.device.addItem(tr("Searching…"))
         self.device.setEnabled(False)
         self.search.setEnabled(False)
         self.connect_button.setEnabled(False)
@@ -139,8 +148,8 @@ class DevicePanel(QWidget):
         device_row = QHBoxLayout()
         device_row.addWidget(self.device, 1)
         device_row.addWidget(self.search)
-        form.addRow(_dim("Driver"), self.driver)
-        form.addRow(_dim("Device"), device_row)
+        form.addRow(_dim(tr("Driver")), self.driver)
+        form.addRow(_dim(tr("Device")), device_row)
         column.addLayout(form)
         row = QHBoxLayout()
         row.addWidget(self.connect_button, 1)
@@ -149,7 +158,7 @@ class DevicePanel(QWidget):
         column.addLayout(row)
         column.addSpacing(6)
         column.addWidget(self.open_file)
-        column.addWidget(_dim("or drop a DICOM file or a recording on the image"))
+        column.addWidget(_dim(tr("or drop a DICOM file or a recording on the image")))
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -158,16 +167,28 @@ class DevicePanel(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
 
-def _say_state(label: QLabel, status: DeviceStatus) -> None:
-    words, colour = _STATES[status.state]
-    text = f"{status.name}: {words.lower()}" if status.name else words
+def _show_state(label: QLabel, status: DeviceStatus) -> None:
+    state, colour = _state_text(status.state), _COLOURS[status.state]
+    text = f"{plain(status.name)}: {state.lower()}" if status.name else state
     if label.text() != text:
         label.setText(text)
         label.setStyleSheet(f"color: {colour}; font-weight: 600;")
 
 
 def _where(status: DeviceStatus) -> str:
-    return f"in process {status.pid}" if status.pid else f"in a {status.isolation}"
+    if status.pid:
+        return tr("in process {pid}").format(pid=status.pid)
+    return tr("in a thread of this program")
+
+
+def _state_text(state: DeviceState) -> str:
+    return {
+        DeviceState.CLOSED: tr("No device"),
+        DeviceState.IDLE: tr("Open"),
+        DeviceState.ARMED: tr("Ready"),
+        DeviceState.RUNNING: tr("Running"),
+        DeviceState.FAULT: tr("Fault"),
+    }[state]
 
 
 def _dim(words: str) -> QLabel:

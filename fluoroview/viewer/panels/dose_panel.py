@@ -1,12 +1,13 @@
-"""The dose display: air kerma rate and cumulative air kerma apart, KAP, time, pulses, origin.
+"""The dose display: air kerma rate, cumulative air kerma, KAP, time, pulses and their origin.
 
 21 CFR 1020.32(k): rate in mGy/min and cumulative air kerma in mGy, clearly distinguishable from
-each other: here by place, colour, unit and words. What is not available is never shown as zero.
+each other: here by place, colour, unit and heading. What is not available is never shown as zero.
 """
 
 from __future__ import annotations
 
 import math
+from html import escape
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QFont
@@ -25,56 +26,48 @@ from fluoroview.dicom import RecordedDose
 from fluoroview.dose.account import DoseReading
 from fluoroview.dose.timer import minutes_text
 from fluoroview.hal import DoseOrigin
+from fluoroview.hal.foreign_text import plain
+from fluoroview.translation import tr, translate_message
 from fluoroview.viewer.panels.generator_status import WARM_PERCENT
 from fluoroview.viewer.widgets import theme
 
 NOT_AVAILABLE = "—"
-_CUMULATIVE = "CUMULATIVE AIR KERMA"
-_OF_FILE = "ENTRANCE, RECORDED"
 _KAP = "KAP Gy·cm²"
-_RECORDED = "As recorded in the file"
-_NOT_RECORDED = "The file records no dose"
-
-_ORIGIN_WORDS = {
-    DoseOrigin.MEASURED: "Measured",
-    DoseOrigin.RECORDED: "As recorded in the file",
-    DoseOrigin.COMPUTED: "Computed, not measured",
-    DoseOrigin.SIMULATED: "Simulated, not a real dose",
-    DoseOrigin.NOT_AVAILABLE: "Dose not available",
-}
 
 
 class DosePanel(QWidget):
-    """Shows a `DoseReading`, or what a file records; asks for a reset or for silence.
+    """Shows a `DoseReading`, or what a file records; emits requests and fulfils none.
 
-    While a file is seen, its own dose stands here and never the examination's: heading, colour and
-    words tell them apart. It asks for a reset or for silence, and does neither itself.
+    While a file is shown, its own dose stands here and never the session's; heading, colour and
+    text distinguish them.
     """
 
-    reset_requested = pyqtSignal()
-    """The user begins a new procedure."""
+    new_patient_requested = pyqtSignal()
+    """Another patient comes: the figures are to begin at zero."""
     silence_requested = pyqtSignal()
-    """The user has heard the 5-minute signal."""
+    """The 5-minute signal was noticed and is to end."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._recorded = False
-        self.rate = _Figure("AIR KERMA RATE", "mGy/min", 30, theme.XRAY)
-        self.cumulative = _Figure(_CUMULATIVE, "mGy", 30, theme.ACCENT)
+        self.rate = _Figure(tr("AIR KERMA RATE"), "mGy/min", 30, theme.XRAY)
+        self.cumulative = _Figure(tr("CUMULATIVE AIR KERMA"), "mGy", 30, theme.ACCENT)
         self.kap = _Figure(_KAP, "", 19)
-        self.time = _Figure("FLUORO min", "", 19)
-        self.pulses = _Figure("PULSES", "", 19)
-        self.skin = _Figure("PEAK SKIN DOSE", "mGy", 19)
-        self.heat = _Figure("ANODE HEAT", "%", 19)
-        self._beside = QWidget()
+        self.time = _Figure(tr("FLUORO TIME min"), "", 19)
+        self.pulses = _Figure(tr("PULSES"), "", 19)
+        self.skin = _Figure(tr("PEAK SKIN DOSE"), "mGy", 19)
+        self.heat = _Figure(tr("ANODE HEAT"), "%", 19)
+        self._skin_and_heat = QWidget()
         self.origin = QLabel()
         self.origin.setProperty("role", "dim")
         self.origin.setWordWrap(True)
-        self.reset = QPushButton("Reset dose")
-        self.reset.setToolTip("New procedure: cumulative air kerma, KAP, time and pulses to zero")
-        self.reset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.reset.clicked.connect(self.reset_requested)
-        self.silence = QPushButton("Silence 5 min")
+        self.new_patient = QPushButton(tr("New patient…"))
+        self.new_patient.setToolTip(
+            tr("Show the dose summary, then set air kerma, KAP, time and pulses to zero")
+        )
+        self.new_patient.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.new_patient.clicked.connect(self.new_patient_requested)
+        self.silence = QPushButton(tr("Silence 5 min"))
         self.silence.setStyleSheet(f"background: {theme.XRAY}; color: #171200; font-weight: 600;")
         self.silence.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.silence.clicked.connect(self.silence_requested)
@@ -82,12 +75,12 @@ class DosePanel(QWidget):
         self._lay_out()
 
     def set_compact(self, on: bool) -> None:
-        """Write the figures smaller, or as large as usual."""
+        """Show the figures smaller, or in the usual size."""
         for figure in self.findChildren(_Figure):
             figure.set_compact(on)
 
     def show_reading(self, reading: DoseReading, signal: bool = False) -> None:
-        """Show a reading; `signal` says whether the 5-minute signal is due."""
+        """Show a reading; `signal`: whether the 5-minute signal is due."""
         self._show_kind(recorded=False)
         self.rate.show_value(_number(reading.air_kerma_rate_mgy_min))
         self.cumulative.show_value(_number(reading.cumulative_air_kerma_mgy))
@@ -95,64 +88,71 @@ class DosePanel(QWidget):
         self.time.show_value(minutes_text(reading.fluoroscopy_time_s).removesuffix(" min"))
         self.pulses.show_value(f"{reading.pulses:,}".replace(",", "\u2009"))
         self._show_signal(signal)
-        self.reset.setEnabled(True)
-        words = _ORIGIN_WORDS[reading.origin]
+        self.new_patient.setEnabled(True)
+        text = _origin_text(reading.origin)
         if reading.acquisition_air_kerma_mgy:
-            words += f"; {_number(reading.acquisition_air_kerma_mgy)} mGy by acquisitions"
+            acquired = _number(reading.acquisition_air_kerma_mgy)
+            text += "; " + tr("{kerma} mGy from acquisitions").format(kerma=acquired)
         if not reading.complete:
-            words += f"; {reading.pulses_without_kerma} pulses did not state theirs"
+            missing = tr("air kerma missing for {count} pulses")
+            text += "; " + missing.format(count=reading.pulses_without_kerma)
         if reading.kap_gycm2 is not None and reading.pulses_without_kap:
-            words += f"; {reading.pulses_without_kap} pulses are not in the KAP"
-        self._say(words)
+            missing = tr("KAP missing for {count} pulses")
+            text += "; " + missing.format(count=reading.pulses_without_kap)
+        self._show_origin(text)
 
     def show_recorded(self, dose: RecordedDose, signal: bool = False) -> None:
-        """Show what a file records of its dose; what it does not record is a dash."""
+        """Show the dose that a file records; what it does not record is a dash."""
         self._show_kind(recorded=True)
         self.cumulative.show_value(_number(_known(dose.entrance_mgy)))
         self.kap.show_value(_number(_known(dose.kap_gycm2)))
         for figure in (self.rate, self.time, self.pulses):
             figure.show_value(NOT_AVAILABLE)
         self._show_signal(signal)
-        self.reset.setEnabled(False)
-        self._say(_RECORDED if dose.recorded else _NOT_RECORDED)
+        self.new_patient.setEnabled(False)
+        self._show_origin(
+            _origin_text(DoseOrigin.RECORDED)
+            if dose.recorded
+            else tr("No dose recorded in the file")
+        )
 
     def show_heat_and_skin(
         self, heat_percent: float | None, skin_mgy: float | None, place: str = ""
     ) -> None:
-        """Show the anode's heat and the dose of the skin's hottest patch, where they are known."""
+        """Show anode heat and peak skin dose, where they are known."""
         self.heat.setVisible(heat_percent is not None)
         self.skin.setVisible(skin_mgy is not None)
-        self._beside.setVisible(heat_percent is not None or skin_mgy is not None)
+        self._skin_and_heat.setVisible(heat_percent is not None or skin_mgy is not None)
         if heat_percent is not None:
             self.heat.show_value(f"{heat_percent:.0f}")
             self.heat.set_alarm(heat_percent >= WARM_PERCENT)
         if skin_mgy is not None:
             self.skin.show_value(_number(float(skin_mgy)))
-            self.skin.setToolTip(place)
-            self.skin.title.setText(
-                f"PEAK SKIN · {place.partition(',')[0].upper()}" if place else "PEAK SKIN DOSE"
-            )
+            self.skin.setToolTip(escape(plain(place)))
+            site = translate_message(plain(place.partition(",")[0])).upper()
+            heading = tr("PEAK SKIN · {site}").format(site=site) if site else tr("PEAK SKIN DOSE")
+            self.skin.title.setText(heading)
 
     def _show_kind(self, recorded: bool) -> None:
-        """Head and colour the cards for the examination's dose, or for a file's."""
+        """Label and colour the cards for the session's dose, or for a file's."""
         if recorded is self._recorded:
             return
         self._recorded = recorded
         if recorded:
-            self.cumulative.set_head(_OF_FILE, "mGy", theme.REPLAY)
+            self.cumulative.set_head(tr("ENTRANCE, RECORDED"), "mGy", theme.REPLAY)
             self.kap.set_head(_KAP, "", theme.REPLAY)
         else:
-            self.cumulative.set_head(_CUMULATIVE, "mGy", theme.ACCENT)
+            self.cumulative.set_head(tr("CUMULATIVE AIR KERMA"), "mGy", theme.ACCENT)
             self.kap.set_head(_KAP, "", "")
 
     def _show_signal(self, signal: bool) -> None:
         self.time.set_alarm(signal)
-        self.silence.setVisible(signal)  # in the place of the reset, so that nothing moves
-        self.reset.setVisible(not signal)
+        self.silence.setVisible(signal)  # in the place of the other button, so that nothing moves
+        self.new_patient.setVisible(not signal)
 
-    def _say(self, words: str) -> None:
-        if self.origin.text() != words:
-            self.origin.setText(words)
+    def _show_origin(self, text: str) -> None:
+        if self.origin.text() != text:
+            self.origin.setText(text)
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
@@ -162,18 +162,18 @@ class DosePanel(QWidget):
         grid.addWidget(self.cumulative, 0, 3, 1, 3)
         for column, figure in enumerate((self.kap, self.time, self.pulses)):
             grid.addWidget(figure, 1, 2 * column, 1, 2)
-        pair = QHBoxLayout(self._beside)
+        pair = QHBoxLayout(self._skin_and_heat)
         pair.setContentsMargins(0, 0, 0, 0)
         pair.setSpacing(6)
         pair.addWidget(self.skin, 1)
         pair.addWidget(self.heat, 1)
-        grid.addWidget(self._beside, 2, 0, 1, 6)
+        grid.addWidget(self._skin_and_heat, 2, 0, 1, 6)
         self.show_heat_and_skin(None, None)
         for column in range(6):
             grid.setColumnStretch(column, 1)
         row = QHBoxLayout()
         row.addWidget(self.origin, 1)
-        row.addWidget(self.reset)
+        row.addWidget(self.new_patient)
         row.addWidget(self.silence)
         grid.addLayout(row, 3, 0, 1, 6)
 
@@ -208,14 +208,14 @@ class _Figure(QFrame):
         self.set_head(heading, unit, accent)
 
     def set_compact(self, on: bool) -> None:
-        """Take less height, or as much as usual."""
+        """Take less height, or the usual height."""
         size_px = round(0.75 * self._size_px) if on else self._size_px
         self.value.setFont(theme.font(size_px, QFont.Weight.DemiBold))
         above = 3 if on else 6
         self._column.setContentsMargins(9, above, 6, above)
 
     def set_head(self, heading: str, unit: str, accent: str) -> None:
-        """Say what the figure is."""
+        """Set heading, unit and colour."""
         self.title.setText(heading)
         self.title.setStyleSheet(f"font-size: 10px; color: {accent or theme.DIM};")
         self.unit.setText(unit)
@@ -224,11 +224,11 @@ class _Figure(QFrame):
         self._dress(alarm=False)
 
     def show_value(self, text: str) -> None:
-        """Show a number, or that there is none."""
+        """Show a number, or the dash of "not available"."""
         if text == self.value.text():
             return
         self.value.setText(text)
-        self.setToolTip("Not available" if text == NOT_AVAILABLE else "")
+        self.setToolTip(tr("Not available") if text == NOT_AVAILABLE else "")
 
     def set_alarm(self, alarm: bool) -> None:
         """Colour the card while a signal is due."""
@@ -240,6 +240,16 @@ class _Figure(QFrame):
         left = f"border-left: 3px solid {self._accent};" if self._accent else ""
         edge = f"border: 2px solid {theme.XRAY};" if alarm else left
         self.setStyleSheet(f"_Figure {{ {edge} }}")
+
+
+def _origin_text(origin: DoseOrigin) -> str:
+    return {
+        DoseOrigin.MEASURED: tr("Measured"),
+        DoseOrigin.RECORDED: tr("As recorded in the file"),
+        DoseOrigin.COMPUTED: tr("Computed, not measured"),
+        DoseOrigin.SIMULATED: tr("Simulated, not a real dose"),
+        DoseOrigin.NOT_AVAILABLE: tr("Dose not available"),
+    }[origin]
 
 
 def _known(value: float) -> float | None:

@@ -1,15 +1,15 @@
-"""How the generator stands: its state in a word and a colour, and the heat of its anode."""
+"""The generator's state as a word and a colour, and the heat of its anode."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from fluoroview.hal import DeviceState, GeneratorState
 from fluoroview.hal.parameter import ParameterSet
+from fluoroview.hal.roles import Role
 from fluoroview.session.state import DeviceStatus
+from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
 
 WARM_PERCENT, HOT_PERCENT = 80.0, 100.0
@@ -25,7 +25,7 @@ _OF_DEVICE = {DeviceState.FAULT: GeneratorState.FAULT, DeviceState.RUNNING: Gene
 
 
 class GeneratorStatus(QWidget):
-    """One line: state on the left, anode heat on the right where the generator tells it."""
+    """One line: state on the left, anode heat on the right where the generator reports it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,8 +33,8 @@ class GeneratorStatus(QWidget):
         self.heat = QProgressBar()
         self.heat.setRange(0, 100)
         self.heat.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.heat.setToolTip("Heat stored in the anode")
-        self.heat.setAccessibleName("Anode heat")
+        self.heat.setToolTip(tr("Heat stored in the anode"))
+        self.heat.setAccessibleName(tr("Anode heat"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
@@ -42,23 +42,24 @@ class GeneratorStatus(QWidget):
         row.addWidget(self.heat, 1)
 
     def show_generator(self, status: DeviceStatus, parameters: ParameterSet) -> None:
-        """Show what the generator tells of itself."""
-        values = {each.name: each.value for each in parameters}
-        state = generator_state(status, values)
-        words = f"● {state.value.capitalize()}"  # the word too: nothing rests on colour alone
-        if self.state.text() != words:
-            self.state.setText(words)
+        """Show what the generator reports."""
+        state = generator_state(status, parameters)
+        text = f"● {_state_text(state)}"  # the word too: nothing rests on colour alone
+        if self.state.text() != text:
+            self.state.setText(text)
             self.state.setStyleSheet(f"color: {_COLOURS[state]}; font-weight: 600;")
-        self._show_heat(values.get("AnodeHeat"), values.get("AnodeHeatPercent"))
+        self._show_heat(
+            parameters.number(Role.ANODE_HEAT), parameters.number(Role.ANODE_HEAT_PERCENT)
+        )
 
     def _show_heat(self, heat_kj: float | None, percent: float | None) -> None:
         self.heat.setVisible(heat_kj is not None or percent is not None)
         stored = f"{heat_kj:.1f} kJ" if heat_kj is not None else ""
         share = f"{percent:.0f} %" if percent is not None else ""
-        words = "Anode " + " · ".join(part for part in (stored, share) if part)
-        if self.heat.format() == words:
+        text = tr("Anode {heat}").format(heat=" · ".join(part for part in (stored, share) if part))
+        if self.heat.format() == text:
             return
-        self.heat.setFormat(words)
+        self.heat.setFormat(text)
         self.heat.setValue(round(min(percent or 0.0, 100.0)))
         colour = theme.ACCENT
         if percent is not None and percent >= WARM_PERCENT:
@@ -67,11 +68,22 @@ class GeneratorStatus(QWidget):
         self.heat.setStyleSheet(f"QProgressBar::chunk {{ background: {dark}; }}")
 
 
-def generator_state(status: DeviceStatus, values: dict[str, Any]) -> GeneratorState:
-    """Return where the generator stands; one that does not say is as the HAL has it."""
+def generator_state(status: DeviceStatus, parameters: ParameterSet) -> GeneratorState:
+    """Return the generator's state; that of the HAL where the generator reports none."""
     if status.state is DeviceState.FAULT:
         return GeneratorState.FAULT
-    told = str(values.get("GeneratorState", ""))
-    if told in tuple(GeneratorState):
-        return GeneratorState(told)
+    reported = str(parameters.value(Role.GENERATOR_STATE, ""))
+    if reported in tuple(GeneratorState):
+        return GeneratorState(reported)
     return _OF_DEVICE.get(status.state, GeneratorState.READY)
+
+
+def _state_text(state: GeneratorState) -> str:
+    return {
+        GeneratorState.OFF: tr("Off"),
+        GeneratorState.PREPARING: tr("Preparing"),
+        GeneratorState.READY: tr("Ready"),
+        GeneratorState.EXPOSING: tr("Exposing"),
+        GeneratorState.INTERLOCK: tr("Interlock"),
+        GeneratorState.FAULT: tr("Fault"),
+    }[state]

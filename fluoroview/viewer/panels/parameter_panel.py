@@ -1,4 +1,4 @@
-"""All parameters of the device, by type, with units and limits, and a field to find one."""
+"""All parameters of the device with units and limits, and a field to find one."""
 
 from __future__ import annotations
 
@@ -14,32 +14,39 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from fluoroview.hal.parameter import ParameterSet
-from fluoroview.viewer.widgets.parameter_editors import ParameterEditor, editor_for, tip
+from fluoroview.hal.parameter import ParameterSet, Visibility
+from fluoroview.translation import tr
+from fluoroview.viewer.widgets.labels import foreign_label
+from fluoroview.viewer.widgets.parameter_editors import (
+    ParameterEditor,
+    editor_for,
+    label_of,
+    tip,
+)
 
 
 class ParameterPanel(QWidget):
-    """A form built from parameters; values are written by whoever listens."""
+    """A form built from parameters; it emits what is requested and writes nothing."""
 
     write_requested = pyqtSignal(str, object)
-    """Name and value that the user wants on the detector."""
+    """Name and value to be written to the detector."""
     generator_write_requested = pyqtSignal(str, object)
     """The same on the generator."""
     choice_changed = pyqtSignal()
-    """The user wants to see the other device's parameters."""
+    """The parameters of the other device are to be shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editors: dict[str, ParameterEditor] = {}
-        self._kinds: list[tuple[str, str]] = []
-        self._of_source = False
-        self.detector, self.source = QPushButton("Detector"), QPushButton("Generator")
+        self._kinds: list[tuple[str, str, str]] = []
+        self._of_generator = False
+        self.detector, self.generator = QPushButton(tr("Detector")), QPushButton(tr("Generator"))
         self._choice = self._make_choice()
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Find a parameter")
+        self.search.setPlaceholderText(tr("Find a parameter"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
-        self.empty = QLabel("No device is connected.")
+        self.empty = QLabel(tr("No device connected"))
         self.empty.setProperty("role", "dim")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._area = QScrollArea()
@@ -57,22 +64,27 @@ class ParameterPanel(QWidget):
         self,
         detector: ParameterSet,
         running: bool = False,
-        source: ParameterSet | None = None,
+        generator: ParameterSet | None = None,
     ) -> None:
-        """Show the parameters as read back; the form is built anew only when their set changes.
+        """Show the parameters as read back; the form is rebuilt only when their set changes.
 
         Where the room has a generator, the user chooses whose are seen.
         """
-        self._choice.setVisible(bool(source))
-        of_source = bool(source) and self.source.isChecked()
-        parameter = source if source and of_source else detector
-        kinds = [(each.name, each.kind) for each in parameter]
-        if kinds != self._kinds or of_source != self._of_source:
-            self._kinds, self._of_source = kinds, of_source
-            self._form = self._new_form(parameter)
+        self._choice.setVisible(bool(generator))
+        of_generator = bool(generator) and self.generator.isChecked()
+        parameters = generator if generator and of_generator else detector
+        kinds = [
+            (each.name, each.kind, label_of(each))
+            for each in parameters
+            if each.visibility is not Visibility.INVISIBLE
+        ]
+        if kinds != self._kinds or of_generator != self._of_generator:
+            self._kinds, self._of_generator = kinds, of_generator
+            self._form = self._new_form(parameters)
             self._filter(self.search.text())
-        for each in parameter:
-            self._editors[each.name].show_parameter(each, running)
+        for each in parameters:
+            if each.name in self._editors:
+                self._editors[each.name].show_parameter(each, running)
 
     def editor(self, name: str) -> ParameterEditor:
         """Return the editor of one parameter."""
@@ -83,13 +95,13 @@ class ParameterPanel(QWidget):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(6)
-        for button in (self.detector, self.source):
+        for button in (self.detector, self.generator):
             button.setCheckable(True)
             button.setAutoExclusive(True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             line.addWidget(button, 1)
         self.detector.setChecked(True)
-        self.source.toggled.connect(lambda _: self.choice_changed.emit())
+        self.generator.toggled.connect(lambda _: self.choice_changed.emit())
         row.hide()
         return row
 
@@ -104,10 +116,13 @@ class ParameterPanel(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._editors = {}
         for each in parameters:
+            if each.visibility is Visibility.INVISIBLE:
+                continue
             editor = editor_for(each)
-            wanted = self.generator_write_requested if self._of_source else self.write_requested
-            editor.written.connect(wanted)
-            label = QLabel(humanize(each.name))
+            editor.written.connect(
+                self.generator_write_requested if self._of_generator else self.write_requested
+            )
+            label = foreign_label(label_of(each))
             label.setProperty("role", "dim")
             label.setToolTip(f"{each.name}\n{tip(each)}")
             label.setWordWrap(True)
@@ -120,16 +135,8 @@ class ParameterPanel(QWidget):
         self.search.setVisible(bool(parameters))
         return form
 
-    def _filter(self, words: str) -> None:
-        wanted = words.casefold().replace(" ", "")
-        for row, (name, _) in enumerate(self._kinds):
-            self._form.setRowVisible(row, wanted in name.casefold())
-
-
-def humanize(name: str) -> str:
-    """Return a GenICam name with its words apart: "AcquisitionFrameRate" as they are read."""
-    words = ""
-    for before, letter in zip(" " + name, name, strict=False):
-        words += " " if letter.isupper() and before.islower() else ""
-        words += letter
-    return words
+    def _filter(self, text: str) -> None:
+        sought = text.casefold().replace(" ", "")
+        for row, (name, _, label) in enumerate(self._kinds):
+            names = f"{name}\n{label.replace(' ', '')}".casefold()
+            self._form.setRowVisible(row, sought in names)

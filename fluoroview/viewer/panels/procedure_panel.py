@@ -1,6 +1,6 @@
-"""The examination: which one, which case, what to see, and what the operator does beside the pedal.
+"""The procedure: which one, which case, teaching points, and the operator's controls.
 
-Shows parameters and the catalogue's titles; emits what is wished.
+Shows parameters, found by their roles, and the catalogue's titles; emits what is requested.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from fluoroview.hal.parameter import ParameterInfo, ParameterSet
+from fluoroview.hal.parameter import ParameterSet
+from fluoroview.hal.roles import POSITIONER_ROLES, Role
 from fluoroview.session.devices.catalogue import (
     CaseEntry,
     Catalogue,
     CatalogueError,
     ProcedureEntry,
 )
-from fluoroview.viewer.controllers.high_level import NAME as HIGH_LEVEL
-from fluoroview.viewer.image.overlay_text import capitalised, readable, value_of
+from fluoroview.translation import tr, translate_message
+from fluoroview.viewer.image.overlay_text import choice_text, readable
 from fluoroview.viewer.input.control_keys import Binding
 from fluoroview.viewer.input.device_drag import DragTarget, DragTargets
 from fluoroview.viewer.input.drag_mapping import (
@@ -40,40 +41,44 @@ from fluoroview.viewer.input.drag_mapping import (
 )
 from fluoroview.viewer.widgets import theme
 from fluoroview.viewer.widgets.control_rows import ControlRow, StepRow, row_for
+from fluoroview.viewer.widgets.labels import foreign_label
 from fluoroview.viewer.widgets.scrolling import scrolled
 
 MIN_TEXT_PX, COMPACT_TEXT_PX = 118, 84
 _BAR_PX = 12
 _OTHERS_PX = 210
 """Height of pickers, headings and hints."""
+_PICKED = (Role.PROCEDURE, Role.CASE, Role.PATIENT_SIZE)
 LONG_LIST = 7
 """A list of more entries can be searched by typing."""
 
 
 class ProcedurePanel(QWidget):
-    """Pickers, teaching text and controls of the device's examination."""
+    """Pickers, teaching points and controls of the device's procedure."""
 
     write_requested = pyqtSignal(str, object)
     run_requested = pyqtSignal(str)
     controls_changed = pyqtSignal()
     """Other controls are shown, with other keys."""
     chosen = pyqtSignal()
-    """Something was picked: the keys belong to the image again."""
+    """Something was chosen: the keys belong to the image again."""
     stopped = pyqtSignal(str)
-    """A sentence: a control is at its end."""
+    """A sentence: a control is at its limit."""
     unknown = pyqtSignal(str, object)
-    """"Procedure" or "Case", and the CatalogueError for a name that was typed."""
+    """The parameter, and the CatalogueError for a name that was typed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pending_value: Callable[[str, Any], Any] = lambda _name, value: value
-        self.procedure, self.case, self.body = _Picker(), _Picker(), _Picker()
-        self.teaching = TeachingText()
-        self.procedure_status = QLabel()
-        self.hint = QLabel("Keys work while the image has the focus: click it")
+        self._pickers = {role: _Picker() for role in _PICKED}
+        self.procedure, self.case, self.body = self._pickers.values()
+        self.teaching = TeachingPoints()
+        self.procedure_status = foreign_label()
+        self.hint = QLabel()
         self.mouse = QLabel()
-        self.nothing = QLabel("Nothing to do here but to step on the pedal.")
+        self.nothing = QLabel(tr("No controls for this procedure; press the pedal"))
         self.rows: dict[str, ControlRow] = {}
+        self._names: dict[Role | None, str] = {}
         self.drag_mapping = DragMapping()
         self._kinds: list[tuple[str, str]] = []
         self._catalogue = Catalogue()
@@ -81,12 +86,12 @@ class ProcedurePanel(QWidget):
         self._controls = QVBoxLayout()
         self._compact = False
         self._lay_out()
-        for name, picker in self._pickers().items():
-            picker.picked.connect(lambda value, name=name: self._picked(name, value))
-            picker.typed.connect(lambda words, name=name: self._typed(name, words))
+        for role, picker in self._pickers.items():
+            picker.picked.connect(lambda value, role=role: self._picked(role, value))
+            picker.typed.connect(lambda text, role=role: self._typed(role, text))
 
     def set_compact(self, on: bool) -> None:
-        """Put the controls closer together, or as usual."""
+        """Set the controls closer together, or at the usual distance."""
         self._compact = on
         self._controls.setSpacing(2 if on else 6)
         for row in self.rows.values():
@@ -94,25 +99,25 @@ class ProcedurePanel(QWidget):
         self._share_room()
 
     def use_catalogue(self, catalogue: Catalogue) -> None:
-        """Know the titles of what drivers offer from now on."""
+        """Show the titles of this catalogue from now on."""
         self._catalogue = catalogue
 
     def show_parameters(self, driver: str, parameters: ParameterSet, running: bool) -> None:
-        """Show the examination as read back."""
-        by_name = {each.name: each for each in parameters}
-        entry = self._catalogue.find(driver, str(value_of(parameters, "Procedure") or ""))
+        """Show the procedure as read back."""
+        self._names = {each.role: each.name for each in parameters if each.role in _PICKED}
+        entry = self._catalogue.find(driver, str(parameters.value(Role.PROCEDURE) or ""))
         self._driver, self._entry = driver, entry or self._entry
-        self._show_pickers(driver, by_name, entry, running)
-        self._show_teaching(by_name, entry)
-        situation = capitalised(str(value_of(parameters, "ProcedureStatus") or ""))
-        self.procedure_status.setVisible(bool(situation))
-        if self.procedure_status.text() != situation:
-            self.procedure_status.setText(situation)
-        self._show_controls(by_name, entry, running)
+        self._show_pickers(driver, parameters, entry, running)
+        self._show_teaching(parameters, entry)
+        status = choice_text(str(parameters.value(Role.PROCEDURE_STATUS) or ""))
+        self.procedure_status.setVisible(bool(status))
+        if self.procedure_status.text() != status:
+            self.procedure_status.setText(status)
+        self._show_controls(parameters, entry, running)
 
     def show_keys(self, active: bool) -> None:
-        """Say how the keys are had, while they are not."""
-        self.hint.setText("" if active else "Click the image: its keys then work here")
+        """Explain how to enable the keys, while they are not."""
+        self.hint.setText("" if active else tr("Click the image to use the keys"))
 
     def bindings(self) -> dict[str, Binding]:
         """Return what the keys of the controls do."""
@@ -129,17 +134,17 @@ class ProcedurePanel(QWidget):
         row = self.rows.get(name)
         return DragTarget(row, direction_of_more(row.keys)) if isinstance(row, StepRow) else None
 
-    def take(self, name: str = "") -> None:
-        """Let the mouse move this control, and the one beside it; without a name, the usual one."""
+    def select_for_drag(self, name: str = "") -> None:
+        """Let the mouse move this control and its partner; without a name, the usual ones."""
         steps = {each: row for each, row in self.rows.items() if isinstance(row, StepRow)}
         self.drag_mapping = drag_mapping_for({each: row.keys for each, row in steps.items()}, name)
         for each, row in steps.items():
             row.show_mouse(self.drag_mapping.sign(each))
         self.mouse.setVisible(bool(steps))
-        self.mouse.setText(_mouse_words(self.drag_mapping, len(steps)))
+        self.mouse.setText(_mouse_text(self.drag_mapping, len(steps)))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The text has what the controls leave."""
+        """Give the text the height that the controls leave."""
         super().resizeEvent(event)
         self._share_room()
 
@@ -149,66 +154,62 @@ class ProcedurePanel(QWidget):
         least = COMPACT_TEXT_PX if self._compact else MIN_TEXT_PX
         self.teaching.set_room(max(self.height() - rows - _OTHERS_PX, least))
 
-    def _pickers(self) -> dict[str, _Picker]:
-        return {"Procedure": self.procedure, "Case": self.case, "Body": self.body}
-
-    def _picked(self, name: str, value: str) -> None:
-        self.write_requested.emit(name, value)
+    def _picked(self, role: Role, value: str) -> None:
+        self.write_requested.emit(self._names[role], value)
         self.chosen.emit()
 
-    def _typed(self, name: str, words: str) -> None:
+    def _typed(self, role: Role, text: str) -> None:
         """Find what was typed by name or title; else offer the nearest."""
         try:
-            if name == "Case":
-                self._picked(name, self._entry.case(words).name)
+            if role is Role.CASE:
+                self._picked(role, self._entry.case(text).name)
             else:
-                self._picked(name, self._catalogue.procedure(self._driver, words).name)
+                self._picked(role, self._catalogue.procedure(self._driver, text).name)
         except CatalogueError as error:
-            self.unknown.emit(name, error)
+            self.unknown.emit(self._names[role], error)
 
     def _show_pickers(
-        self,
-        driver: str,
-        by_name: dict[str, ParameterInfo],
-        entry: ProcedureEntry | None,
-        running: bool,
+        self, driver: str, parameters: ParameterSet, entry: ProcedureEntry | None, running: bool
     ) -> None:
-        titles = {each.name: each.title for each in self._catalogue.of(driver)}
-        cases = {each.name: each.title for each in entry.cases} if entry else {}
-        for name, words in (("Procedure", titles), ("Case", cases), ("Body", {})):
-            picker, parameter = self._pickers()[name], by_name.get(name)
+        titles = {each.name: translate_message(each.title) for each in self._catalogue.of(driver)}
+        cases = {each.name: translate_message(each.title) for each in entry.cases} if entry else {}
+        known = {Role.PROCEDURE: titles, Role.CASE: cases}
+        for role, picker in self._pickers.items():
+            parameter = parameters.with_role(role)
             picker.setVisible(parameter is not None)
             if parameter is not None:
-                wished = str(self.pending_value(name, parameter.value))
-                picker.show_choices(parameter.choices, words, wished)
+                requested = str(self.pending_value(parameter.name, parameter.value))
+                picker.show_choices(parameter.choices, known.get(role, {}), requested)
                 picker.setEnabled(not running)
-                locked = "Release the pedal to change it"
+                locked = tr("Release the pedal to change it")
                 picker.setToolTip(locked if running else picker.currentText())
 
-    def _show_teaching(
-        self, by_name: dict[str, ParameterInfo], entry: ProcedureEntry | None
-    ) -> None:
-        told = by_name.get("TeachingText")
-        if told is not None:
-            self.teaching.show_text(str(told.value))
-        elif entry is not None and "Case" in by_name:
-            case = next(
-                (c for c in entry.cases if c.name == by_name["Case"].value), CaseEntry(name="")
-            )
-            self.teaching.show_text(f"{entry.teaching}\n\n{case.teaching}".strip())
+    def _show_teaching(self, parameters: ParameterSet, entry: ProcedureEntry | None) -> None:
+        reported = parameters.with_role(Role.TEACHING_POINTS)
+        case = parameters.with_role(Role.CASE)
+        if reported is not None:
+            texts = [str(reported.value)]
+        elif entry is not None and case is not None:
+            shown = (each for each in entry.cases if each.name == case.value)
+            texts = [entry.teaching, next(shown, CaseEntry(name="")).teaching]
         else:
-            self.teaching.show_text("")
+            texts = []
+        self.teaching.show_text("\n\n".join(translate_message(text) for text in texts if text))
 
     def _show_controls(
-        self, by_name: dict[str, ParameterInfo], entry: ProcedureEntry | None, running: bool
+        self, parameters: ParameterSet, entry: ProcedureEntry | None, running: bool
     ) -> None:
-        names = control_names(by_name.values(), entry)
-        kinds = [(name, by_name[name].kind) for name in names]
+        controls = ParameterSet(
+            each
+            for name in control_names(parameters, entry)
+            if (each := parameters.get(name)) is not None
+        )
+        kinds = [(each.name, each.kind) for each in controls]
         if kinds != self._kinds:
             self._kinds = kinds
-            self._build(ParameterSet(by_name[name] for name in names))
-        for name in names:
-            self.rows[name].show_parameter(by_name[name], running)
+            self._build(controls)
+        for each in controls:
+            self.rows[each.name].show_parameter(each, running)
 
     def _build(self, parameters: ParameterSet) -> None:
         for row in self.rows.values():
@@ -222,9 +223,9 @@ class ProcedurePanel(QWidget):
             row.set_compact(self._compact)
             self._controls.addWidget(row)
             if isinstance(row, StepRow):
-                row.taken.connect(self.take)
+                row.drag_selected.connect(self.select_for_drag)
                 row.stopped.connect(self.stopped)
-        self.take()
+        self.select_for_drag()
         self.nothing.setVisible(not parameters)
         self.hint.setVisible(any(row.keys for row in self.rows.values()))
         self._share_room()
@@ -248,7 +249,7 @@ class ProcedurePanel(QWidget):
         column.addSpacing(2)
         column.addWidget(self.teaching)
         column.addSpacing(4)
-        heading = QLabel("CONTROLS")
+        heading = QLabel(tr("CONTROLS"))
         heading.setProperty("role", "heading")
         column.addWidget(heading)
         self.procedure_status.setWordWrap(True)
@@ -265,8 +266,8 @@ class ProcedurePanel(QWidget):
         outer.addWidget(scrolled(page))
 
 
-def control_names(parameters: Any, entry: ProcedureEntry | None) -> list[str]:
-    """Return which parameters are the examination's controls, in its own order."""
+def control_names(parameters: ParameterSet, entry: ProcedureEntry | None) -> list[str]:
+    """Return which parameters are the procedure's controls, in its order."""
     if entry is not None:
         offered = {each.name for each in parameters}
         return [control.name for control in entry.controls if control.name in offered]
@@ -274,23 +275,23 @@ def control_names(parameters: Any, entry: ProcedureEntry | None) -> list[str]:
         each.name
         for each in parameters
         if each.shortcut
-        and each.name != HIGH_LEVEL  # it works while it is held: a button of its own
-        and not each.name.startswith(("Positioner", "Table"))
+        and each.role is not Role.HIGH_LEVEL  # it works while it is held: a button of its own
+        and each.role not in POSITIONER_ROLES
     ]
 
 
-def _mouse_words(hand: DragMapping, count: int) -> str:
-    """Return how the mouse moves what, in a few words."""
-    ways = " and ".join(
+def _mouse_text(hand: DragMapping, count: int) -> str:
+    """Return which control the mouse moves, and how."""
+    signs = " / ".join(
         sign for sign, name in ((UP_DOWN, hand.up_down), (LEFT_RIGHT, hand.left_right)) if name
     )
-    words = f"Drag in the image with the right button to move what is marked {ways}."
+    text = tr("Drag with the right button in the image: moves {signs}").format(signs=signs)
     held = sum(map(bool, (hand.up_down, hand.left_right)))
-    return f"{words} Click another name to mark that." if count > held else words
+    return tr("{drag}. Click a name to select it").format(drag=text) if count > held else text
 
 
-class TeachingText(QWidget):
-    """What to see: a heading that folds the text away."""
+class TeachingPoints(QWidget):
+    """Teaching points: a heading that folds the text away."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -313,7 +314,7 @@ class TeachingText(QWidget):
             " border-radius: 4px; padding: 7px 9px;"
         )
         self.area = scrolled(self.text)
-        self._most_px = MIN_TEXT_PX
+        self._max_px = MIN_TEXT_PX
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -323,7 +324,7 @@ class TeachingText(QWidget):
 
     def set_room(self, height_px: int) -> None:
         """Take at most so much height; a longer text is scrolled."""
-        self._most_px = height_px
+        self._max_px = height_px
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -332,27 +333,27 @@ class TeachingText(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        wanted = self.text.heightForWidth(max(self.width() - _BAR_PX, 50)) + 2
-        self.area.setFixedHeight(min(wanted, self._most_px))
+        needed = self.text.heightForWidth(max(self.width() - _BAR_PX, 50)) + 2
+        self.area.setFixedHeight(min(needed, self._max_px))
 
-    def show_text(self, words: str) -> None:
-        """Show what there is to see; nothing hides the whole."""
-        self.setVisible(bool(words))
-        if self.text.text() != words:
-            self.text.setText(words)
+    def show_text(self, text: str) -> None:
+        """Show the teaching points; an empty text hides the widget."""
+        self.setVisible(bool(text))
+        if self.text.text() != text:
+            self.text.setText(text)
             self._fit()
 
     def _folded(self, shown: bool) -> None:
-        self.fold.setText(f"WHAT TO SEE  {'▾' if shown else '▸'}")
+        self.fold.setText(f"{tr('TEACHING POINTS')}  {'▾' if shown else '▸'}")
         self.area.setVisible(shown)
 
 
 class _Picker(QComboBox):
-    """A list of names with titles; a long one is searched by typing."""
+    """A list of names with titles; a long one can be searched by typing."""
 
     picked = pyqtSignal(str)
     typed = pyqtSignal(str)
-    """Words that are no title of the list, and part of none or of several."""
+    """A text that is no title of the list, and part of none or of several."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -385,7 +386,7 @@ class _Picker(QComboBox):
         line = self.lineEdit()
         if line is None:
             return
-        line.setPlaceholderText("Type to find")
+        line.setPlaceholderText(tr("Type to find"))
         line.returnPressed.connect(self._entered)
         line.editingFinished.connect(self._back)
         completer = QCompleter(self.model(), self)
@@ -406,7 +407,7 @@ class _Picker(QComboBox):
             self.picked.emit(str(name))
 
     def _entered(self) -> None:
-        """Take the only title that has the words that were typed; else hand them on."""
+        """Choose the only title that contains the text; else emit it."""
         words = self.currentText().strip().casefold()
         titles = [self.itemText(index).casefold() for index in range(self.count())]
         found = [index for index, title in enumerate(titles) if words in title]
@@ -419,6 +420,6 @@ class _Picker(QComboBox):
             self.typed.emit(self.currentText().strip())
 
     def _back(self) -> None:
-        """What was typed and is no title is forgotten."""
+        """Discard a text that is no title."""
         if self.findText(self.currentText()) < 0:
             self.setEditText(self.itemText(self.currentIndex()))

@@ -1,4 +1,4 @@
-"""How the stream is doing: rates, the frame ledger, the device, commit-to-painted latency."""
+"""The stream: rates, the frame ledger, the device, display latency."""
 
 from __future__ import annotations
 
@@ -12,39 +12,24 @@ from fluoroview.hal import Ledger
 from fluoroview.hal.runtime.time_fit import ClockFit
 from fluoroview.session.images.stream_statistics import HISTOGRAM_MS, Health
 from fluoroview.session.state import DeviceStatus
+from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
+from fluoroview.viewer.widgets.labels import role_label
 from fluoroview.viewer.widgets.scrolling import scrolled
 
-_Words = tuple[tuple[str, str], ...]
-_STREAM: _Words = (
-    ("rate", "Pulse rate, set / measured"),
-    ("interval", "Frame interval, median / p99"),
-    ("jitter", "Jitter of the interval, σ"),
-    ("latency", "Commit to painted, median / p99"),
-)
-_ACCOUNT: _Words = (("expected", "Counted"), ("delivered", "Delivered"), ("exact", "Account"))
-_LOST: _Words = (("link", "Lost: link"), ("sdk", "SDK"), ("ring", "Ring"), ("consumer", "Pipeline"))
-_AFTER: _Words = (
-    ("skipped", "Skipped by the display"),
-    ("left_out", "Left out of the loop"),
-)
-_DEVICE: _Words = (
-    ("clock", "Clock drift / residual"),
-    ("temperature", "Temperature"),
-    ("isolation", "Driver runs in"),
-)
+_Rows = tuple[tuple[str, str], ...]
 MIN_SPAN_MS = 33.0
-"""The scale of latencies reaches at least to the time of a frame at 30 a second."""
+"""The scale of latencies covers at least the period of 30 frames/s."""
 PLOT_PX, MAX_PLOT_PX = 86, 170
 
 
 class StreamPanel(QWidget):
-    """Figures of the present or last run. The plots are made when they are first seen."""
+    """Figures of the present or last run. The plots are made when they are first shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.values: dict[str, QLabel] = {}
-        self.run_words = _heading("FRAMES")
+        self.run_heading = role_label(tr("FRAMES"), "heading")
         self._curve: Any = None
         self._line: Any = None
         self.bars: Any = None
@@ -55,21 +40,55 @@ class StreamPanel(QWidget):
         self._column = QVBoxLayout(page)
         self._column.setContentsMargins(0, 6, 8, 0)
         self._column.setSpacing(2)
-        self._add_rows("STREAM", _STREAM)
+        self._add_rows(
+            tr("STREAM"),
+            (
+                ("rate", tr("Pulse rate, set / measured")),
+                ("interval", tr("Frame interval, median / p99")),
+                ("jitter", tr("Jitter of the interval, σ")),
+                ("latency", tr("Display latency, median / p99")),
+            ),
+        )
         self._column.addSpacing(3)
-        self._column.addWidget(self.run_words)
-        self._add_cells(_ACCOUNT)
-        self._add_cells(_LOST)
-        self._add_rows("", _AFTER)
-        self._add_rows("DEVICE", _DEVICE)
+        self._column.addWidget(self.run_heading)
+        self._add_cells(
+            (
+                ("expected", tr("Counted")),
+                ("delivered", tr("Delivered")),
+                ("exact", tr("Ledger")),
+            )
+        )
+        self._add_cells(
+            (
+                ("link", tr("Lost: link")),
+                ("sdk", tr("SDK")),
+                ("ring", tr("Ring")),
+                ("consumer", tr("Consumer")),
+            )
+        )
+        self._add_rows(
+            "",
+            (
+                ("skipped", tr("Skipped by the display")),
+                ("left_out", tr("Not in the loop buffer")),
+            ),
+        )
+        self._add_rows(
+            tr("DEVICE"),
+            (
+                ("clock", tr("Clock drift / residual")),
+                ("temperature", tr("Temperature")),
+                ("isolation", tr("Driver runs in")),
+            ),
+        )
         self._column.addSpacing(3)
-        self._column.addWidget(_heading("COMMIT TO PAINTED, LAST 300 IMAGES"))
+        self._column.addWidget(role_label(tr("DISPLAY LATENCY, LAST 300 IMAGES"), "heading"))
         self._plots = QHBoxLayout()
         self._plots.setSpacing(6)
         self._column.addLayout(self._plots, 1)
         self._column.addStretch(1)
 
-    def show_health(
+    def show_stream(
         self,
         pulse_rate_hz: float | None,
         health: Health,
@@ -88,7 +107,7 @@ class StreamPanel(QWidget):
             self._put(key, str(count), theme.WARNING if count else "")
         self._show_clock(health.clock)
         self._put("temperature", _with_unit(health.temperature_c, 1, "°C"))
-        self._put("isolation", isolation_words(device))
+        self._put("isolation", isolation_text(device))
         if self._curve is not None and self.isVisible():
             self._curve.setData(latencies_ms)
             self._line.setYRange(0.0, max([MIN_SPAN_MS, *latencies_ms]))
@@ -96,19 +115,19 @@ class StreamPanel(QWidget):
             self.bars.setOpts(height=health.latency_histogram or (0,) * bins)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Make the plots, if they are not there yet."""
+        """Make the plots, unless they exist."""
         super().showEvent(event)
         self.prepare()
 
     def prepare(self) -> None:
-        """Make the plots; importing pyqtgraph takes a moment, which neither start nor run pays."""
+        """Make the plots before a run, because importing pyqtgraph takes a moment."""
         if self._curve is None:
             self._make_plots()
 
     def _show_ledger(self, ledger: Ledger) -> None:
-        words = f"FRAMES OF RUN {ledger.run}" if ledger.run else "FRAMES"
-        if self.run_words.text() != words:
-            self.run_words.setText(words)
+        text = tr("FRAMES OF RUN {run}").format(run=ledger.run) if ledger.run else tr("FRAMES")
+        if self.run_heading.text() != text:
+            self.run_heading.setText(text)
         self._put("expected", str(ledger.expected))
         self._put("delivered", str(ledger.delivered))
         for key, lost in (
@@ -119,26 +138,29 @@ class StreamPanel(QWidget):
         ):
             self._put(key, str(lost), theme.ERROR if lost else "")
         exact = ledger.exact
-        self._put("exact", "adds up" if exact else "does not add up", "" if exact else theme.ERROR)
+        self._put("exact", tr("exact") if exact else tr("not exact"), "" if exact else theme.ERROR)
 
     def _show_clock(self, clock: ClockFit | None) -> None:
         if clock is None:
             self._put("clock", "—")
-            self.values["clock"].setToolTip("The device tells no time, or too few frames came")
+            self.values["clock"].setToolTip(
+                tr("The device reports no time, or too few frames were delivered")
+            )
             return
         drift = f"{clock.drift_ppm:+.1f} ppm".replace("-", "−")
         self._put("clock", f"{drift} / {clock.residual_rms_ms:.2f} ms")
         self.values["clock"].setToolTip(
-            "The device's clock against the host's, by a line fit over the last frames.\n"
-            f"Residual: RMS {clock.residual_rms_ms:.2f} ms, "
-            f"largest {clock.residual_max_ms:.2f} ms"
+            tr(
+                "Line fit of the device's clock to the host's over the last frames\n"
+                "Residual: RMS {rms} ms, maximum {maximum} ms"
+            ).format(rms=f"{clock.residual_rms_ms:.2f}", maximum=f"{clock.residual_max_ms:.2f}")
         )
 
-    def _add_rows(self, heading: str, rows: _Words) -> None:
-        """Add lines with words on the left and the figure on the right."""
+    def _add_rows(self, heading: str, rows: _Rows) -> None:
+        """Add lines with the label on the left and the figure on the right."""
         if heading:
             self._column.addSpacing(3)
-            self._column.addWidget(_heading(heading))
+            self._column.addWidget(role_label(heading, "heading"))
         grid = QGridLayout()
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
@@ -149,8 +171,8 @@ class StreamPanel(QWidget):
             grid.addWidget(value, row, 1)
         self._column.addLayout(grid)
 
-    def _add_cells(self, cells: _Words) -> None:
-        """Add figures side by side, each under its words."""
+    def _add_cells(self, cells: _Rows) -> None:
+        """Add figures side by side, each below its label."""
         grid = QGridLayout()
         grid.setVerticalSpacing(0)
         grid.setHorizontalSpacing(6)
@@ -172,11 +194,11 @@ class StreamPanel(QWidget):
         line.showGrid(y=True, alpha=0.25)
         line.hideAxis("bottom")
         line.getAxis("left").setWidth(26)
-        line.setToolTip("Commit to painted, ms, image by image")
+        line.setToolTip(tr("Display latency of each image, ms"))
         self._curve = line.plot(pen=pg.mkPen(theme.ACCENT, width=1))
         bars = _plot(pg)
         bars.hideAxis("left")
-        bars.setToolTip("How many images had which latency, ms")
+        bars.setToolTip(tr("Number of images by display latency, ms"))
         edges = HISTOGRAM_MS[:-1]
         bars.getAxis("bottom").setTicks([[(i - 0.5, f"{edge:g}") for i, edge in enumerate(edges)]])
         bars.getAxis("bottom").setHeight(16)
@@ -198,11 +220,13 @@ class StreamPanel(QWidget):
             label.setStyleSheet(style)
 
 
-def isolation_words(device: DeviceStatus) -> str:
+def isolation_text(device: DeviceStatus) -> str:
     """Return where the driver runs: "process 4711", "thread of this program", or a dash."""
     if not device.name:
         return "—"
-    return f"process {device.pid}" if device.pid else f"a {device.isolation} of this program"
+    return (
+        tr("process {pid}").format(pid=device.pid) if device.pid else tr("a thread of this program")
+    )
 
 
 def _plot(pg: Any) -> Any:
@@ -213,7 +237,7 @@ def _plot(pg: Any) -> Any:
     plot.setMinimumWidth(60)
     plot.setMouseEnabled(False, False)
     plot.setMenuEnabled(False)
-    menu = plot.getPlotItem().ctrlMenu  # made all the same: it must go with the plot
+    menu = plot.getPlotItem().ctrlMenu  # exists although it is disabled: it must go with the plot
     menu.setParent(plot, menu.windowFlags())
     plot.hideButtons()
     plot.setLimits(yMin=0)
@@ -224,12 +248,6 @@ def _plot(pg: Any) -> Any:
         axis.setPen(theme.LINE)
         axis.setStyle(tickFont=theme.font(10), tickLength=-3, tickTextOffset=2)
     return plot
-
-
-def _heading(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", "heading")
-    return label
 
 
 def _small(words: str) -> QLabel:

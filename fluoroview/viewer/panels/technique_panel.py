@@ -1,4 +1,4 @@
-"""What is set during an examination: technique, hold, averaging, display window."""
+"""What is set during a procedure: technique, last-image hold, averaging, display window."""
 
 from __future__ import annotations
 
@@ -16,52 +16,50 @@ from PyQt6.QtWidgets import (
 )
 
 from fluoroview.hal.parameter import ParameterInfo, ParameterSet
+from fluoroview.hal.roles import COLLIMATOR_ROLES, Role
 from fluoroview.hal.window import Window
 from fluoroview.pipeline.settings import RecursiveMode
 from fluoroview.session.last_image_hold import MAX_HOLD_FRAMES
 from fluoroview.session.state import DeviceStatus
+from fluoroview.translation import tr
 from fluoroview.viewer.panels.brightness_panel import BrightnessControls
 from fluoroview.viewer.panels.generator_status import GeneratorStatus
+from fluoroview.viewer.widgets.labels import role_label
 from fluoroview.viewer.widgets.parameter_editors import (
     NumberEditor,
     ParameterEditor,
     editor_for,
+    label_of,
     leave_on_return,
     step_buttons,
     tip,
 )
 from fluoroview.viewer.widgets.scrolling import scrolled
 
-# What an operator changes during an examination, where the device has it: name, words.
-TECHNIQUE = {
-    "Procedure": "Procedure",
-    "AcquisitionFrameRate": "Pulse rate",
-    "PulseRate": "Pulse rate",
-    "RadiationMode": "Beam",
-    "TubeVoltage": "Tube voltage",
-    "KVP": "Tube voltage",
-    "TubeCurrent": "Tube current",
-    "PulseWidth": "Pulse width",
-    "CopperFilter": "Copper filter",
-    "FocalSpot": "Focal spot",
-    "FieldWidth": "Field width",
-    "FieldHeight": "Field height",
-    "PlaybackSpeed": "Playback speed",
-}
+TECHNIQUE = (
+    "Procedure",
+    "AcquisitionFrameRate",
+    "PulseRate",
+    "RadiationMode",
+    "TubeVoltage",
+    "KVP",
+    "TubeCurrent",
+    "PulseWidth",
+    "CopperFilter",
+    "FocalSpot",
+    "FieldWidth",
+    "FieldHeight",
+    "PlaybackSpeed",
+)
+"""What an operator changes during a procedure, where the device has it, in this order."""
 _OF_IMAGE = ("Procedure", "PlaybackSpeed")
 """What stays the detector's where a generator makes the x-rays."""
 _FIGURES = 4
-_OF_PATIENT = {"Procedure"}
-_OF_STAND = {"FieldWidth", "FieldHeight"}
-_AVERAGING = {
-    RecursiveMode.OFF: "Off",
-    RecursiveMode.PLAIN: "Plain",
-    RecursiveMode.ADAPTIVE: "Motion-adaptive",
-}
+_AVERAGING = (RecursiveMode.OFF, RecursiveMode.PLAIN, RecursiveMode.ADAPTIVE)
 
 
 class TechniquePanel(QWidget):
-    """The operator's settings; emits what is wanted, shows what is."""
+    """The operator's settings; emits what is requested, shows what is set."""
 
     write_requested = pyqtSignal(str, object)
     generator_write_requested = pyqtSignal(str, object)
@@ -77,17 +75,17 @@ class TechniquePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._editors: dict[str, ParameterEditor] = {}
-        self._of_source: frozenset[str] = frozenset()
+        self._of_generator: frozenset[str] = frozenset()
         self.brightness = BrightnessControls()
         self.technique = QFormLayout()
         self.generator = GeneratorStatus()
         self.hold = QSpinBox()
         self.hold_steps = step_buttons(self.hold)
         self.averaging = QComboBox()
-        self.subtract = QCheckBox("Subtract the mask (DSA)")
+        self.subtract = QCheckBox(tr("DSA on"))
         self.window_text = QLabel("—")
-        self.auto, self.invert = QPushButton("Auto"), QPushButton("Invert")
-        self.fit, self.one_to_one = QPushButton("Fit"), QPushButton("1:1")
+        self.auto, self.invert = QPushButton(tr("Auto window")), QPushButton(tr("Invert"))
+        self.fit, self.one_to_one = QPushButton(tr("Fit")), QPushButton("1:1")
         self._set_up()
         self._lay_out()
 
@@ -95,35 +93,35 @@ class TechniquePanel(QWidget):
         self,
         detector: ParameterSet,
         running: bool = False,
-        source: ParameterSet | None = None,
+        generator: ParameterSet | None = None,
     ) -> None:
-        """Show the technique: the generator's where there is one, else the detector's."""
-        of_source = {each.name: each for each in source or [] if each.name in TECHNIQUE}
+        """Show the exposure factors: the generator's where there is one, else the detector's."""
+        of_generator = {each.name: each for each in generator or [] if each.name in TECHNIQUE}
         own = {each.name: each for each in detector if each.access != "ro"}
-        if source:
+        if generator:
             own = {name: own[name] for name in _OF_IMAGE if name in own}
-        every = own | of_source
-        elsewhere = _OF_PATIENT | (_OF_STAND if "PositionerPrimaryAngle" in own else set())
-        if "Case" in own:  # the examination has its own tabs
-            every = {name: each for name, each in every.items() if name not in elsewhere}
+        every = own | of_generator
+        if detector.with_role(Role.CASE) is not None:  # a simulated procedure has its own tabs
+            elsewhere = {Role.PROCEDURE, *COLLIMATOR_ROLES}
+            every = {name: each for name, each in every.items() if each.role not in elsewhere}
         chosen = {name: every[name] for name in TECHNIQUE if name in every}
         self.brightness.show_parameters(detector, running)
-        asked = frozenset(of_source)
-        new = list(chosen) != list(self._editors) or asked != self._of_source
+        asked = frozenset(of_generator)
+        new = list(chosen) != list(self._editors) or asked != self._of_generator
         if new or not self.technique.rowCount():
-            self._of_source = asked
+            self._of_generator = asked
             self._build(chosen)
         for name, each in chosen.items():
             self._editors[name].show_parameter(each, running)
 
-    def show_generator(self, status: DeviceStatus, source: ParameterSet) -> None:
-        """Show how the generator stands; nothing in a room without one."""
+    def show_generator(self, status: DeviceStatus, parameters: ParameterSet) -> None:
+        """Show the generator's state; nothing in a room without one."""
         self.generator.setVisible(bool(status.name))
         if status.name:
-            self.generator.show_generator(status, source)
+            self.generator.show_generator(status, parameters)
 
     def show_hold(self, frames: int, running: bool) -> None:
-        """Show of how many frames the hold is made; it is chosen before the exposure."""
+        """Show of how many frames the hold is made; it is set before the exposure."""
         for widget in (self.hold, *self.hold_steps):
             widget.setEnabled(not running)
         if not self.hold.hasFocus():
@@ -135,7 +133,7 @@ class TechniquePanel(QWidget):
         self.averaging.setEnabled(mode is not None)
         if mode is not None:
             with QSignalBlocker(self.averaging):
-                self.averaging.setCurrentIndex(list(_AVERAGING).index(mode))
+                self.averaging.setCurrentIndex(_AVERAGING.index(mode))
 
     def show_subtraction(self, on: bool | None) -> None:
         """Show whether a mask is subtracted; none where images are not logarithmic."""
@@ -145,7 +143,11 @@ class TechniquePanel(QWidget):
 
     def show_window(self, window: Window) -> None:
         """Show the display window."""
-        self.window_text.setText(f"centre {window.centre:.0f}   width {window.width:.0f}")
+        self.window_text.setText(
+            tr("centre {centre}   width {width}").format(
+                centre=f"{window.centre:.0f}", width=f"{window.width:.0f}"
+            )
+        )
         with QSignalBlocker(self.invert):
             self.invert.setChecked(window.invert)
 
@@ -161,45 +163,50 @@ class TechniquePanel(QWidget):
             editor = self._editors[name] = editor_for(each)
             if isinstance(editor, NumberEditor):
                 editor.show_significant(_FIGURES)
-            wanted = (
-                self.generator_write_requested if name in self._of_source else self.write_requested
+            editor.written.connect(
+                self.generator_write_requested
+                if name in self._of_generator
+                else self.write_requested
             )
-            editor.written.connect(wanted)
-            label = _dim(TECHNIQUE[name])
+            label = role_label(technique_label(each), "dim")
             label.setToolTip(tip(each))
             self.technique.addRow(label, editor)
         if not parameter:
-            self.technique.addRow(_dim("This source has no technique to set."))
+            self.technique.addRow(
+                role_label(tr("This device has no exposure factors to set"), "dim")
+            )
 
     def _set_up(self) -> None:
         self.hold.setRange(1, MAX_HOLD_FRAMES)
-        self.hold.setSpecialValueText("last frame")
-        self.hold.setPrefix("mean of ")
-        self.hold.setSuffix(" frames")
+        self.hold.setSpecialValueText(tr("last frame"))
+        self.hold.setPrefix(tr("mean of "))
+        self.hold.setSuffix(tr(" frames"))
         self.hold.setKeyboardTracking(False)
         leave_on_return(self.hold)
         self.hold.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.hold.setToolTip("Of how many frames the last-image hold is made; before exposure only")
+        self.hold.setToolTip(tr("Number of frames in the last-image hold; set before exposure"))
         self.hold.valueChanged.connect(self.hold_requested)
-        self.averaging.addItems(list(_AVERAGING.values()))
-        self.averaging.setToolTip("Recursive averaging of the live image")
+        self.averaging.addItems([tr("Off"), tr("Recursive"), tr("Motion-adaptive")])
+        self.averaging.setToolTip(tr("Recursive averaging of the live image"))
         self.averaging.activated.connect(
-            lambda index: self.averaging_requested.emit(list(_AVERAGING)[index])
+            lambda index: self.averaging_requested.emit(_AVERAGING[index])
         )
         self.subtract.setToolTip(
-            "The mask is the mean of the first frames of a run: what stands still vanishes,\n"
-            "and contrast medium is left (Ctrl+D)"
+            tr(
+                "Subtract the mask, the mean of the first frames of a run:\n"
+                "only contrast medium and motion remain (Ctrl+D)"
+            )
         )
         self.subtract.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.subtract.clicked.connect(self.subtraction_requested)
         self.invert.setCheckable(True)
-        for button, words in (
-            (self.auto, "Window that suits the image (A, or Ctrl+A)"),
-            (self.invert, "Black and white turned round (I, or Ctrl+I)"),
-            (self.fit, "The whole image (F, or double click)"),
-            (self.one_to_one, "One image pixel on one screen pixel (1)"),
+        for button, tip_text in (
+            (self.auto, tr("Auto window (A or Ctrl+A)")),
+            (self.invert, tr("Invert grey scale (I or Ctrl+I)")),
+            (self.fit, tr("Fit the whole image (F or double-click)")),
+            (self.one_to_one, tr("One image pixel per screen pixel (1)")),
         ):
-            button.setToolTip(words)
+            button.setToolTip(tip_text)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.auto.clicked.connect(self.auto_window_requested)
         self.invert.clicked.connect(self.invert_requested)
@@ -211,7 +218,7 @@ class TechniquePanel(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 10, 8, 8)
         column.setSpacing(5)
-        column.addWidget(_heading("TECHNIQUE"))
+        column.addWidget(role_label(tr("TECHNIQUE"), "heading"))
         column.addWidget(self.generator)
         self.generator.hide()
         column.addWidget(self.brightness)
@@ -219,7 +226,7 @@ class TechniquePanel(QWidget):
         self.technique.setVerticalSpacing(4)
         column.addLayout(self.technique)
         column.addSpacing(4)
-        column.addWidget(_heading("IMAGE"))
+        column.addWidget(role_label(tr("IMAGE"), "heading"))
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.setVerticalSpacing(4)
@@ -228,10 +235,10 @@ class TechniquePanel(QWidget):
         hold.addWidget(self.hold, 1)
         for button in self.hold_steps:
             hold.addWidget(button)
-        form.addRow(_dim("Last image hold"), hold)
-        form.addRow(_dim("Averaging"), self.averaging)
-        form.addRow(_dim("Subtraction"), self.subtract)
-        form.addRow(_dim("Window"), self.window_text)
+        form.addRow(role_label(tr("Last-image hold"), "dim"), hold)
+        form.addRow(role_label(tr("Averaging"), "dim"), self.averaging)
+        form.addRow(role_label(tr("Subtraction"), "dim"), self.subtract)
+        form.addRow(role_label(tr("Window"), "dim"), self.window_text)
         column.addLayout(form)
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -244,13 +251,13 @@ class TechniquePanel(QWidget):
         outer.addWidget(scrolled(page))
 
 
-def _heading(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", "heading")
-    return label
-
-
-def _dim(words: str) -> QLabel:
-    label = QLabel(words)
-    label.setProperty("role", "dim")
-    return label
+def technique_label(parameter: ParameterInfo) -> str:
+    """Return what a console calls a parameter of the technique."""
+    if parameter.label:
+        return label_of(parameter)
+    labels = {
+        "AcquisitionFrameRate": tr("Pulse rate"),
+        "RadiationMode": tr("Mode"),
+        "KVP": tr("Tube voltage"),
+    }
+    return labels.get(parameter.name) or label_of(parameter)

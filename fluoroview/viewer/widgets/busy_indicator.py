@@ -1,4 +1,4 @@
-"""What goes on now, at the right of the status bar: words and a bar, if it takes long enough."""
+"""Work in progress, at the right of the status bar: a text and a bar, if it takes long enough."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, QTimer
 from PyQt6.QtWidgets import QLabel
 
 from fluoroview.session.events import TaskProgress
+from fluoroview.translation import translate_message
 from fluoroview.viewer.main_window_ui import MainWindowUi
 from fluoroview.viewer.session_bridge import SessionBridge
 
@@ -18,7 +19,7 @@ BUSY_MS = 250
 
 
 class BusyIndicator(QObject):
-    """Follows futures, and the tasks that tell how far they are."""
+    """Follows futures, and tasks that report their progress."""
 
     def __init__(self, bridge: SessionBridge, ui: MainWindowUi, parent: QObject) -> None:
         super().__init__(parent)
@@ -29,13 +30,13 @@ class BusyIndicator(QObject):
 
     @property
     def waiting(self) -> bool:
-        """Whether something is being connected, opened or restarted."""
+        """Whether something is being connected, opened, saved or restarted."""
         return bool(self._waits)
 
     def wait_for(
         self, words: str, future: Future[Any], then: Callable[[Any], None] = lambda _: None
     ) -> None:
-        """Say what goes on until it is done, if that takes long enough to be read."""
+        """Show what goes on until it is done, if that takes long enough to be read."""
 
         def done(result: Any) -> None:
             self._waits.discard(token)
@@ -53,7 +54,7 @@ class BusyIndicator(QObject):
         bar.setVisible(going_on)
         bar.setRange(0, max(progress.total, 1))
         bar.setValue(progress.done)
-        put(self._label, progress.name if going_on else "")
+        put(self._label, translate_message(progress.name) if going_on else "")
 
     def _show_waits(self) -> None:
         bar = self._bar
@@ -67,6 +68,6 @@ class BusyIndicator(QObject):
 
 
 def put(label: QLabel, words: str) -> None:
-    """Write words that are not there yet."""
+    """Show a text unless it is shown already."""
     if label.text() != words:
         label.setText(words)

@@ -1,7 +1,7 @@
 """Two angles of a C-arm as one point: LAO to the right, cranial upward. Drag it to turn the arm.
 
 Left and right are as on the image of a patient who faces the detector: to the right is the
-patient's left. A ring is what is wished, the point is where the arm stands.
+patient's left. The ring is the requested position, the point the present one.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
 
 SIDE_PX = 168
 _MARGIN_PX = 18
 GRID_DEG = 30.0
 SNAP_DEG = 2.0
-"""So near to a straight view the dial takes it."""
+"""The dial snaps to a straight view this near."""
 
 
 class CArmDial(QWidget):
-    """Shows both angles; emits what a drag wishes."""
+    """Shows both angles; emits what a drag requests."""
 
     angles_requested = pyqtSignal(float, float)
     """Primary and secondary angle, degrees."""
@@ -34,21 +35,21 @@ class CArmDial(QWidget):
         self.setFixedSize(SIDE_PX, SIDE_PX)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setToolTip("Drag to turn the C-arm; double click for AP")
-        self.setAccessibleName("C-arm angles")
+        self.setToolTip(tr("Drag to rotate the C-arm; double-click for AP"))
+        self.setAccessibleName(tr("C-arm angles"))
 
     def set_limits(self, primary: tuple[float, float], secondary: tuple[float, float]) -> None:
-        """Know how far the arm can go."""
+        """Set how far the arm can go."""
         self._limits = (primary, secondary)
         self.update()
 
     def show_angles(
         self, angles_deg: tuple[float, float], requested_deg: tuple[float, float] | None = None
     ) -> None:
-        """Show where the arm stands, and where it is wished."""
-        wish = angles_deg if requested_deg is None else requested_deg
-        if (angles_deg, wish) != (self.angles_deg, self.requested_deg):
-            self.angles_deg, self.requested_deg = angles_deg, wish
+        """Show the present and the requested position."""
+        requested = angles_deg if requested_deg is None else requested_deg
+        if (angles_deg, requested) != (self.angles_deg, self.requested_deg):
+            self.angles_deg, self.requested_deg = angles_deg, requested
             self.update()
 
     def point_of(self, primary_deg: float, secondary_deg: float) -> QPointF:

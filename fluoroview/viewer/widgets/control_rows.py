@@ -1,6 +1,6 @@
-"""What an operator does beside the pedal, as rows: a button, a stepper, a switch, a choice.
+"""The operator's controls apart from the pedal, as rows: a button, a stepper, a switch, a choice.
 
-Each row says what is wished and shows what the device reads back; keys are printed on key caps.
+Each row emits what is requested and shows what the device reads back; keys are shown as key caps.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from fluoroview.hal.parameter import ParameterInfo
-from fluoroview.session.labels import humanize, key_cap
+from fluoroview.session.labels import key_cap
+from fluoroview.translation import tr
 from fluoroview.viewer.input.control_keys import Binding, is_reserved
 from fluoroview.viewer.widgets import theme
 from fluoroview.viewer.widgets.parameter_editors import (
     ParameterEditor,
     editor_for,
+    label_of,
     tip,
     unit_words,
 )
@@ -48,14 +50,15 @@ class ControlRow(QWidget):
     """Base of the rows; `parameter` is the parameter as a JSON-able dict."""
 
     write_requested = pyqtSignal(str, object)
-    """Name, and the value that is wished."""
+    """Name, and the value that is requested."""
     run_requested = pyqtSignal(str)
     """The name of a command to be run."""
 
     def __init__(self, parameter: ParameterInfo) -> None:
         super().__init__()
         self.parameter = parameter
-        self.name = str(parameter.name)
+        self.name = parameter.name
+        self.text = label_of(parameter)
         self.keys = [key for key in parameter.shortcut if not is_reserved(key)]
         self.setFixedHeight(ROW_PX)
         self.setToolTip(tip(parameter))
@@ -76,8 +79,8 @@ class ControlRow(QWidget):
         self.parameter = parameter
 
     def add_label(self, label: QLabel | None = None) -> None:
-        """Say what it is, on the left."""
-        label = label or QLabel(humanize(self.name))
+        """Add the label on the left."""
+        label = label or QLabel(self.text)
         label.setProperty("role", "dim")
         self.line.addWidget(label, 1)
 
@@ -87,7 +90,7 @@ class CommandRow(ControlRow):
 
     def __init__(self, parameter: ParameterInfo) -> None:
         super().__init__(parameter)
-        self.button = _capped(QPushButton(), humanize(self.name), self.keys)
+        self.button = _capped(QPushButton(), self.text, self.keys)
         self.button.clicked.connect(self._run)
         self.line.addWidget(self.button, 1)
 
@@ -105,7 +108,7 @@ class SwitchRow(ControlRow):
     def __init__(self, parameter: ParameterInfo, pending_value: Callable[[str, Any], Any]) -> None:
         super().__init__(parameter)
         self._pending_value = pending_value
-        self.button = _capped(QPushButton(), humanize(self.name), self.keys)
+        self.button = _capped(QPushButton(), self.text, self.keys)
         self.button.setCheckable(True)
         self.button.clicked.connect(lambda on: self.write_requested.emit(self.name, on))
         self.line.addWidget(self.button, 1)
@@ -123,24 +126,24 @@ class SwitchRow(ControlRow):
 
 
 class StepRow(ControlRow):
-    """A number that goes up and down in steps: less and more, with their keys beside them."""
+    """A number that changes in steps: less and more, with their keys next to them."""
 
-    taken = pyqtSignal(str)
-    """Its name was clicked: the mouse is to move it in the image."""
+    drag_selected = pyqtSignal(str)
+    """Its name was clicked: the mouse moves it in the image."""
     stopped = pyqtSignal(str)
-    """A sentence: it is at its end."""
+    """A sentence: the control is at its limit."""
 
     def __init__(self, parameter: ParameterInfo, pending_value: Callable[[str, Any], Any]) -> None:
         super().__init__(parameter)
         self._pending_value = pending_value
-        self.less, self.more = _step_button("−", "less"), _step_button("+", "more")
+        self.less, self.more = _step_button("−", tr("Decrease")), _step_button("+", tr("Increase"))
         self.value = QLabel()
         self.value.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.value.setFixedWidth(72)
         self.less.clicked.connect(lambda: self.step(-1))
         self.more.clicked.connect(lambda: self.step(+1))
-        self.label = _Name(humanize(self.name))
-        self.label.clicked.connect(lambda: self.taken.emit(self.name))
+        self.label = _Name(self.text)
+        self.label.clicked.connect(lambda: self.drag_selected.emit(self.name))
         self.add_label(self.label)
         for widget in (_cap_of(self.keys[1:2]), self.less, self.value, self.more):
             self.line.addWidget(widget)
@@ -148,12 +151,12 @@ class StepRow(ControlRow):
         self.show_parameter(parameter)
 
     def words(self) -> str:
-        """Return what it is and how far it is wished to be, for the image."""
+        """Return label and requested value, for the image."""
         value = float(self._pending_value(self.name, self.parameter.value))
-        return f"{humanize(self.name)}  {value:.6g}{unit_words(self.parameter)}"
+        return f"{self.text}  {value:.6g}{unit_words(self.parameter)}"
 
     def show_mouse(self, sign: str) -> None:
-        """Show that the mouse moves it in the image, and in which way; empty: it does not."""
+        """Show in which direction the mouse moves it in the image; empty: it does not."""
         self.label.show_sign(sign)
 
     def show_parameter(self, parameter: ParameterInfo, running: bool = False) -> None:
@@ -171,16 +174,16 @@ class StepRow(ControlRow):
         return {key: Binding(_calling(self.step, way), repeats=True) for key, way in ways}
 
     def step(self, way: int) -> None:
-        """Wish one step more (+1) or less (-1); at the end say so."""
+        """Request one step more (+1) or less (-1); report when it is at its limit."""
         value = stepped(self.parameter, self._pending_value, way)
         if value is not None:
             self.write_requested.emit(self.name, value)
         else:
-            self.stopped.emit(f"{self.words()}: it goes no farther")
+            self.stopped.emit(tr("{control}: limit reached").format(control=self.words()))
 
 
 class _Name(QLabel):
-    """A control's name; a click takes it in the hand."""
+    """A control's name; a click selects it for dragging."""
 
     clicked = pyqtSignal()
 
@@ -217,7 +220,7 @@ class EditorRow(ControlRow):
         self.editor.show_parameter(parameter, running)
 
     def bindings(self) -> dict[str, Binding]:
-        """One key takes the next choice."""
+        """One key selects the next choice."""
         if not self.parameter.choices:
             return {}
         return {key: Binding(self._next, repeats=True) for key in self.keys[:1]}
@@ -229,7 +232,7 @@ class EditorRow(ControlRow):
 
 
 def row_for(parameter: ParameterInfo, pending_value: Callable[[str, Any], Any]) -> ControlRow:
-    """Return the row that suits a parameter."""
+    """Return the row for a parameter."""
     kind = parameter.kind
     if kind == "command":
         return CommandRow(parameter)
@@ -246,7 +249,7 @@ def stepped(
     way: int,
     step: float | None = None,
 ) -> float | int | None:
-    """Return a number one step on from the last wish, within its limits; None at their end."""
+    """Return a number one step on from the requested one, within its limits; None at a limit."""
     by = step or parameter.step or parameter.increment or 1.0
     now = float(pending_value(parameter.name, parameter.value))
     value = now + way * by
@@ -259,7 +262,7 @@ def stepped(
 
 
 def _capped(button: QPushButton, words: str, keys: list[str]) -> QPushButton:
-    """Write words on a button, and its key at the right."""
+    """Write the label on a button, and its key at the right."""
     button.setAccessibleName(words)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Expanding)

@@ -6,20 +6,21 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPainterPath, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
 
 HEIGHT_PX, COMPACT_PX = 52, 36
 
 
 class XRayLamp(QWidget):
-    """Says "X-RAY ON" or "X-RAY OFF", by colour, by word and by the trefoil."""
+    """Shows whether x-rays are on: by colour, by word and by the trefoil."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._on = False
         self._height_px = HEIGHT_PX
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("X-ray lamp")
+        self.setAccessibleName(tr("X-ray lamp"))
 
     @property
     def on(self) -> bool:
@@ -27,10 +28,10 @@ class XRayLamp(QWidget):
         return self._on
 
     def set_on(self, on: bool) -> None:
-        """Light the lamp, or put it out."""
+        """Switch the lamp on or off."""
         if on != self._on:
             self._on = on
-            self.setAccessibleDescription("X-ray on" if on else "X-ray off")
+            self.setAccessibleDescription(tr("X-ray on") if on else tr("X-ray off"))
             self.update()
 
     def set_compact(self, on: bool) -> None:
@@ -51,7 +52,7 @@ class XRayLamp(QWidget):
         painter.setBrush(QColor(theme.XRAY if self._on else theme.GROUND))
         painter.drawRoundedRect(body, 6, 6)
         ink = QColor("#171200" if self._on else theme.FAINT)
-        words = "X-RAY ON" if self._on else "X-RAY OFF"
+        words = tr("X-RAY ON") if self._on else tr("X-RAY OFF")
         painter.setFont(theme.font(round(0.42 * self._height_px), QFont.Weight.Bold))
         width = painter.fontMetrics().horizontalAdvance(words)
         left, radius = (self.width() - width - 48) / 2, self._height_px / 3

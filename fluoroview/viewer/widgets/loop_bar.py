@@ -1,6 +1,6 @@
-"""Under the image: replay of the loop and of files, as a player; or, when live, how to get there.
+"""Below the image: the player of a replay or, when live, buttons for replay, recording and saving.
 
-Shows a `ReplayStatus` and sends wishes; it plays nothing itself.
+Shows a `ReplayStatus` and emits requests; it plays nothing.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from PyQt6.QtWidgets import (
 from fluoroview.hal.sequencing import Sequencing
 from fluoroview.session.playback.player import SPEEDS
 from fluoroview.session.state import ReplayStatus
+from fluoroview.translation import tr, translate_message
 from fluoroview.viewer.widgets.icons import icon
 
-_SEQUENCES = {Sequencing.LOOP: "Loop", Sequencing.SWEEP: "Sweep", Sequencing.ONCE: "Once"}
+_SEQUENCES = (Sequencing.LOOP, Sequencing.SWEEP, Sequencing.ONCE)
 
 
 class LoopBar(QStackedWidget):
     """Two pages: what to replay or to keep, and the player of what is replayed."""
 
     replay_requested = pyqtSignal(bool)
-    """Replay the loop store; True: the last run only."""
+    """Replay the loop buffer; True: the last run only."""
     record_requested = pyqtSignal(bool)
     """True: record every raw frame from now on; False: end that."""
     save_loop_requested = pyqtSignal()
@@ -60,27 +61,34 @@ class LoopBar(QStackedWidget):
         if self._shown_playing is not status.playing:
             self._shown_playing = status.playing
             self.play.setIcon(icon("pause" if status.playing else "play"))
-            self.play.setToolTip("Pause (P)" if status.playing else "Play (P)")
+            self.play.setToolTip(tr("Pause (P)") if status.playing else tr("Play (P)"))
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, status.frame_count - 1)
             if not self.slider.isSliderDown():
                 self.slider.setValue(status.index)
         self.place.setText(f"{status.index + 1} / {status.frame_count}")
-        self.place.setToolTip("\n".join((f"Timing: {status.timing}", *status.warnings)))
+        self.place.setToolTip(
+            "\n".join(
+                (
+                    tr("Timing: {source}").format(source=translate_message(status.timing)),
+                    *map(translate_message, status.warnings),
+                )
+            )
+        )
         with QSignalBlocker(self.speed), QSignalBlocker(self.sequencing):
             if status.speed in SPEEDS:
                 self.speed.setCurrentIndex(SPEEDS.index(status.speed))
-            self.sequencing.setCurrentIndex(list(_SEQUENCES).index(status.sequencing))
+            self.sequencing.setCurrentIndex(_SEQUENCES.index(status.sequencing))
 
     def show_recording(self, recording: bool) -> None:
         """Show whether raw frames are recorded."""
         self.record.setChecked(recording)
-        words = "Stop recording" if recording else "Record"
+        words = tr("Stop recording") if recording else tr("Record raw data")
         if self.record.text() != words:
             self.record.setText(words)
 
     def set_available(self, loop: bool, image: bool, device: bool) -> None:
-        """Say whether there is a loop to replay or store, an image, and a device to record."""
+        """Enable what there is: a loop to replay or save, an image, a device to record."""
         self.record.setEnabled(device)
         for button in (self.replay_loop, self.replay_run, self.save_loop):
             button.setEnabled(loop)
@@ -89,15 +97,17 @@ class LoopBar(QStackedWidget):
     def _live_page(self) -> QWidget:
         page = QWidget()
         row = _row(page)
-        self.replay_loop = _button("Replay loop", "Replay what the loop store holds (L)")
-        self.replay_run = _button("Replay last run", "Replay the last run only (Shift+L)")
+        self.replay_loop = _button(tr("Replay loop"), tr("Replay the loop buffer (L)"))
+        self.replay_run = _button(tr("Replay last run"), tr("Replay the last run only (Shift+L)"))
         for button in (self.replay_loop, self.replay_run):
             button.setIcon(icon("play"))
-        self.save_loop = _button("Save loop…", "Store the loop as multi-frame DICOM (Ctrl+S)")
-        self.save_image = _button(
-            "Save image…", "Store the image on the screen, DICOM or PNG (Ctrl+Shift+S)"
+        self.save_loop = _button(
+            tr("Save loop…"), tr("Save the loop as multi-frame DICOM (Ctrl+S)")
         )
-        self.record = _button("", "Record every raw frame with its header (Ctrl+Shift+R)")
+        self.save_image = _button(
+            tr("Save image…"), tr("Save the displayed image as DICOM or PNG (Ctrl+Shift+S)")
+        )
+        self.record = _button("", tr("Record every raw frame with its header (Ctrl+Shift+R)"))
         self.record.setIcon(icon("record"))
         self.record.setCheckable(True)
         self.record.clicked.connect(self.record_requested)
@@ -118,18 +128,20 @@ class LoopBar(QStackedWidget):
     def _replay_page(self) -> QWidget:
         page = QWidget()
         row = _row(page)
-        self.first = _tool("first", "First image (Home)")
-        self.back = _tool("step back", "One image back (←)")
-        self.play = _tool("play", "Play (P)")
-        self.on = _tool("step on", "One image on (→)")
+        self.first = _tool("first", tr("First frame (Home)"))
+        self.back = _tool("step back", tr("Previous frame (←)"))
+        self.play = _tool("play", tr("Play (P)"))
+        self.on = _tool("step on", tr("Next frame (→)"))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.place = QLabel()
         self.place.setMinimumWidth(86)
         self.place.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.speed = _combo([f"{speed:g}×" for speed in SPEEDS], "Speed")
-        self.sequencing = _combo(list(_SEQUENCES.values()), "What comes after the last image")
-        self.live = _button("Back to live", "Leave the replay (Esc)")
+        self.speed = _combo([f"{speed:g}×" for speed in SPEEDS], tr("Speed"))
+        self.sequencing = _combo(
+            [tr("Loop"), tr("Sweep"), tr("Once")], tr("Order of playback after the last frame")
+        )
+        self.live = _button(tr("Back to live"), tr("End the replay (Esc)"))
         self.live.setProperty("role", "primary")
         for tool in (self.first, self.back, self.play, self.on):
             row.addWidget(tool)
@@ -147,7 +159,7 @@ class LoopBar(QStackedWidget):
         self.slider.valueChanged.connect(self.seek_requested)
         self.speed.activated.connect(lambda index: self.speed_requested.emit(SPEEDS[index]))
         self.sequencing.activated.connect(
-            lambda index: self.sequencing_requested.emit(list(_SEQUENCES)[index])
+            lambda index: self.sequencing_requested.emit(_SEQUENCES[index])
         )
         self.live.clicked.connect(self.live_requested)
 

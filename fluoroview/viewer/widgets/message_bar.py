@@ -1,7 +1,8 @@
-"""Sentences over the foot of the image: what happened, to which device, what to do. Never modal.
+"""Messages over the lower edge of the image: what happened, to which device, what to do.
 
-At most three are shown; a new one that says the same as one shown only counts up. One about a
-parameter that was refused takes the place of the last about it, and goes by itself.
+Never modal. At most three are shown; one that equals a shown one is counted. A message about a
+refused parameter replaces the last one about it and disappears after a while. All text may come
+from outside the program: it is shown as plain text.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from fluoroview.hal.foreign_text import plain
+from fluoroview.translation import tr, translate_message
 from fluoroview.viewer.widgets import theme
 
 MAX_SHOWN = 3
+_MAX_LENGTH = 1000
 FOOT_PX = 120
 """Height left free below: corner texts of the image, and what happens in the patient now."""
 REFUSAL_MS = 15_000
-"""So long a refused parameter is told of."""
+"""How long a message about a refused parameter is shown."""
 _COLOURS = {"error": theme.ERROR, "warning": theme.WARNING, "alarm": theme.XRAY}
 
 
@@ -40,7 +44,7 @@ class Message:
     severity: str = "error"
     """"error", "warning" or "alarm"."""
     action: str = ""
-    """Words of a button that helps, such as "Restart device"; empty: none."""
+    """Label of a button that helps, such as "Restart device"; empty: none."""
     about: str = ""
     """The parameter that was refused, if one was."""
 
@@ -84,19 +88,19 @@ class MessageBar(QWidget):
         self._place()
 
     def clear(self, severity: str | None = None) -> None:
-        """Take away all messages, or those of one severity."""
+        """Remove all messages, or those of one severity."""
         for line in list(self._shown):
             if severity in (None, line.message.severity):
                 self._remove(line)
 
     def forget(self, action: str) -> None:
-        """Take away the messages that offer `action`: it is done otherwise."""
+        """Remove the messages that offer `action`: it is done already."""
         for line in list(self._shown):
             if line.message.action == action:
                 self._remove(line)
 
     def settle(self, about: str | None = None) -> None:
-        """Take away what was said of a refused parameter, or of all: it is settled."""
+        """Remove the message about a refused parameter, or about all: it is settled."""
         for line in list(self._shown):
             if line.message.about and about in (None, line.message.about):
                 self._remove(line)
@@ -169,14 +173,14 @@ class _Line(QFrame):
         close = QToolButton()
         close.setText("✕")
         close.setProperty("role", "step")
-        close.setToolTip("Dismiss")
-        close.setAccessibleName("Dismiss")
+        close.setToolTip(tr("Dismiss"))
+        close.setAccessibleName(tr("Dismiss"))
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(self.dismissed)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
 
     def needed_height(self, width: int) -> int:
-        """Return the height in which all words can be read at this width."""
+        """Return the height that shows the whole text at this width."""
         self.ensurePolished()
         layout = self.layout()
         assert layout is not None
@@ -184,7 +188,7 @@ class _Line(QFrame):
         return max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
 
     def count_up(self) -> None:
-        """The same happened again."""
+        """Count one more of the same."""
         self._count += 1
         if self.message.about:
             self.time.start(REFUSAL_MS)
@@ -192,13 +196,19 @@ class _Line(QFrame):
 
     def _text(self) -> str:
         message = self.message
-        device = f"<span style='color:{theme.DIM}'>{escape(message.device)}</span><br>"
+        what, remedy = _escaped(message.what), _escaped(message.remedy)
+        device = f"<span style='color:{theme.DIM}'>{escape(plain(message.device))}</span><br>"
         again = (
             f" <span style='color:{theme.DIM}'>({self._count}×)</span>" if self._count > 1 else ""
         )
-        remedy = f"<br><span style='color:{theme.DIM}'>{escape(message.remedy)}</span>"
+        below = f"<br><span style='color:{theme.DIM}'>{remedy}</span>"
         return (
             (device if message.device and message.device not in message.what else "")
-            + f"<b>{escape(message.what)}</b>{again}"
-            + (remedy if message.remedy else "")
+            + f"<b>{what}</b>{again}"
+            + (below if message.remedy else "")
         )
+
+
+def _escaped(text: str) -> str:
+    """Return a sentence in the user's language as rich text without markup of its own."""
+    return escape(plain(translate_message(text), _MAX_LENGTH))

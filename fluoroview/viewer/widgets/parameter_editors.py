@@ -1,6 +1,6 @@
-"""One editor for each type of parameter: shows a value, emits what the user wrote.
+"""One editor for each kind of parameter: shows its value, emits what the user entered.
 
-An editor never keeps what was typed: after a write the value read back is put in, because devices
+An editor never keeps what was typed: after a write it shows the value read back, because devices
 round.
 """
 
@@ -24,6 +24,9 @@ from PyQt6.QtWidgets import (
 )
 
 from fluoroview.hal.parameter import ParameterInfo
+from fluoroview.hal.roles import Role
+from fluoroview.session.labels import humanize
+from fluoroview.translation import tr, translate_message
 from fluoroview.viewer.image.overlay_text import readable
 
 RUN = "run"
@@ -35,7 +38,7 @@ class ParameterEditor(QWidget):
     """Base of the editors; `parameter` is the parameter as a JSON-able dict."""
 
     written = pyqtSignal(str, object)
-    """Name, and the value the user wants."""
+    """Name, and the value that is requested."""
 
     def __init__(self, parameter: ParameterInfo) -> None:
         super().__init__()
@@ -44,7 +47,7 @@ class ParameterEditor(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         self.field = self.make_field(parameter)
         self.field.setToolTip(tip(parameter))
-        self.field.setAccessibleName(parameter.name)
+        self.field.setAccessibleName(label_of(parameter))
         row.setSpacing(4)
         row.addWidget(self.field, 1)
         self.field.setMinimumWidth(60)
@@ -58,7 +61,7 @@ class ParameterEditor(QWidget):
         raise NotImplementedError
 
     def make_steps(self, parameter: ParameterInfo) -> list[QToolButton]:
-        """Return buttons that stand beside the field, if any."""
+        """Return buttons next to the field, if any."""
         return []
 
     def put(self, value: Any) -> None:
@@ -77,7 +80,7 @@ class ParameterEditor(QWidget):
                 self.put(parameter.value)
 
     def emit_value(self, value: Any) -> None:
-        """Tell that the user wants a value, if it is another one."""
+        """Emit a value that the user entered, if it differs."""
         if value != self.parameter.value:
             self.written.emit(self.parameter.name, value)
 
@@ -106,7 +109,7 @@ class _NumberBox(QDoubleSpinBox):
 
 
 class NumberEditor(ParameterEditor):
-    """Whole and broken numbers, with unit and limits."""
+    """Integers and decimal numbers, with unit and limits."""
 
     field: _NumberBox
 
@@ -123,7 +126,7 @@ class NumberEditor(ParameterEditor):
         return box
 
     def show_significant(self, figures: int) -> None:
-        """Show at most so many figures: a value that a source regulates has endless ones."""
+        """Show at most so many figures: a regulated value has many."""
         self.field.significant = figures
         self.field.setValue(self.field.value())
 
@@ -193,8 +196,8 @@ class EnumEditor(ParameterEditor):
         self.field.setCurrentIndex(self.field.findData(str(value)))
 
     def _words(self, choice: str) -> str:
-        """Names of procedures are read by people; other choices are the device's own words."""
-        if self.parameter.name == "Procedure":
+        """Return a choice as it is shown: procedures by their names, others as the device does."""
+        if self.parameter.role is Role.PROCEDURE:
             return readable(choice)
         return choice + unit_words(self.parameter)
 
@@ -225,7 +228,7 @@ class CommandEditor(ParameterEditor):
 
     def make_field(self, parameter: ParameterInfo) -> QWidget:
         """Return a button."""
-        button = QPushButton("Execute")
+        button = QPushButton(tr("Execute"))
         button.clicked.connect(lambda: self.written.emit(self.parameter.name, RUN))
         return button
 
@@ -244,12 +247,12 @@ _EDITORS: dict[str, type[ParameterEditor]] = {
 
 
 def editor_for(parameter: ParameterInfo) -> ParameterEditor:
-    """Return the editor that suits a parameter; text where the type is not known."""
+    """Return the editor for a parameter; a text field where the kind is not known."""
     return _EDITORS.get(parameter.kind, TextEditor)(parameter)
 
 
 def leave_on_return(box: QAbstractSpinBox) -> None:
-    """Give the keys back to the image once a number is entered."""
+    """Return the keyboard focus to the image once a number is entered."""
     line = box.lineEdit()
     assert line is not None
     line.returnPressed.connect(box.clearFocus)
@@ -264,33 +267,41 @@ def step_buttons(box: QAbstractSpinBox) -> list[QToolButton]:
         button.setProperty("role", "step")
         button.setAutoRepeat(True)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.setAccessibleName("less" if words == "−" else "more")
+        button.setAccessibleName(tr("Decrease") if words == "−" else tr("Increase"))
         button.clicked.connect(step)
         buttons.append(button)
     return buttons
 
 
+def label_of(parameter: ParameterInfo) -> str:
+    """Return what a console calls a parameter, in the user's language."""
+    return translate_message(parameter.label or humanize(parameter.name))
+
+
 def unit_words(parameter: ParameterInfo) -> str:
-    """Return the unit as it stands behind a value."""
+    """Return the unit as it is written after a value."""
     unit = parameter.unit
     return _SIGNS.get(unit) or (f" {unit}" if unit else "")
 
 
 def tip(parameter: ParameterInfo) -> str:
-    """Return what a user should know: what it is, what is allowed, when it can be written."""
-    parts = [parameter.description or parameter.name]
+    """Return the tooltip: what the parameter is, what is allowed, when it can be written."""
+    parts = [translate_message(parameter.description) or parameter.name]
     unit = unit_words(parameter)
     low, high = parameter.minimum, parameter.maximum
     if low is not None and high is not None:
-        parts.append(f"Allowed: {low:g} to {high:g}{unit}")
-    elif low is not None or high is not None:
-        parts.append(f"At least {low:g}{unit}" if low is not None else f"At most {high:g}{unit}")
+        allowed = tr("Allowed: {low} to {high}")
+        parts.append(allowed.format(low=f"{low:g}", high=f"{high:g}{unit}"))
+    elif low is not None:
+        parts.append(tr("At least {limit}").format(limit=f"{low:g}{unit}"))
+    elif high is not None:
+        parts.append(tr("At most {limit}").format(limit=f"{high:g}{unit}"))
     if parameter.increment not in (None, 1, 1.0):
-        parts.append(f"in steps of {parameter.increment:g}{unit}")
+        parts.append(tr("In steps of {step}").format(step=f"{parameter.increment:g}{unit}"))
     if parameter.access == "ro":
-        parts.append("Read-only")
+        parts.append(tr("Read-only"))
     elif parameter.access == "rw when idle":
-        parts.append("Can be changed while the pedal is up")
+        parts.append(tr("Can be changed while the pedal is up"))
     return "\n".join(parts)
 
 

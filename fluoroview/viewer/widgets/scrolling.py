@@ -1,4 +1,4 @@
-"""A page that scrolls when its window is too low for it."""
+"""A page that scrolls when its window is not high enough."""
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QScrollArea, QWidget

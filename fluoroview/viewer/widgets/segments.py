@@ -1,4 +1,4 @@
-"""A choice of few as buttons side by side: seen at a glance, taken with one click."""
+"""A choice of few values as buttons side by side: read at a glance, chosen with one click."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STYLE = (
 
 
 class Segments(QWidget):
-    """One of some values; emits what is wished, shows what is."""
+    """One of some values; emits what is requested, shows what is set."""
 
     choice_requested = pyqtSignal(object)
 
@@ -31,7 +31,7 @@ class Segments(QWidget):
         self._line.setSpacing(0)
 
     def show_choices(self, choices: Sequence[str], chosen: str) -> None:
-        """Show the choices there are, and which is taken."""
+        """Show the choices, and which one is set."""
         if list(choices) != list(self._buttons):
             self._build(choices)
         for choice, button in self._buttons.items():

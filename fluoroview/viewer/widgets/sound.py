@@ -1,4 +1,4 @@
-"""The audible signals. No sound device is one sentence, never a failure: sight is always there."""
+"""The audible signals. Without a sound device one message is shown, and alarms stay visible."""
 
 from __future__ import annotations
 
@@ -13,27 +13,29 @@ import numpy.typing as npt
 from PyQt6.QtCore import QLoggingCategory, QObject, QUrl, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
+from fluoroview.translation import tr
+
 RATE_HZ = 44_100
 ENDLESS = -2
 """QSoundEffect.Loop.Infinite, which is not imported before it is needed."""
 
 
 class Sounder(QObject):
-    """Plays the signal tone; says once, in a sentence, when it cannot."""
+    """Plays the signal tones; reports once when it cannot."""
 
     silent = pyqtSignal(str)
-    """Why nothing can be heard; emitted once."""
+    """Why there is no audio, as a sentence; emitted once."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._effect: Any = None
         self._steady: Any = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._told = False
+        self._reported = False
 
     def signal(self, until_silenced: bool = False) -> None:
         """Sound three beeps, once, or again and again until `silence`."""
-        if self._effect is None and not self._told:
+        if self._effect is None and not self._reported:
             self._prepare()
         if self._effect is None:
             QApplication.beep()
@@ -42,13 +44,13 @@ class Sounder(QObject):
         self._effect.play()
 
     def silence(self) -> None:
-        """Stop what sounds."""
+        """Stop the signal."""
         if self._effect is not None:
             self._effect.stop()
 
     def continuous(self, on: bool) -> None:
-        """Sound a steady tone as long as it is wanted; it is not the signal that is silenced."""
-        if on and self._steady is None and not self._told:
+        """Sound a steady tone while `on`; `silence` does not stop it."""
+        if on and self._steady is None and not self._reported:
             self._prepare()
         if self._steady is None:
             if on:
@@ -60,7 +62,7 @@ class Sounder(QObject):
             self._steady.stop()
 
     def close(self) -> None:
-        """Let go of the sound device and the temporary files."""
+        """Release the sound device and remove the temporary files."""
         self.silence()
         self.continuous(False)
         self._effect = self._steady = None
@@ -70,14 +72,14 @@ class Sounder(QObject):
 
     def _prepare(self) -> None:
         """Load Qt's sound only when the first signal is due: it costs 0.1 s and may be missing."""
-        QLoggingCategory.setFilterRules("qt.multimedia.*=false")  # it tells of every library
+        QLoggingCategory.setFilterRules("qt.multimedia.*=false")  # it lists every library
         try:
             from PyQt6.QtMultimedia import QMediaDevices, QSoundEffect
         except ImportError as error:
-            self._tell(f"the sound library is missing ({error})")
+            self._report(tr("the sound library is missing ({error})").format(error=error))
             return
         if QMediaDevices.defaultAudioOutput().isNull():
-            self._tell("this computer has no sound output")
+            self._report(tr("this computer has no sound output"))
             return
         self._folder = tempfile.TemporaryDirectory(prefix="fluoroview-")
         effects = []
@@ -90,10 +92,10 @@ class Sounder(QObject):
         self._effect, self._steady = effects
         self._steady.setLoopCount(ENDLESS)
 
-    def _tell(self, why: str) -> None:
-        self._told = True
+    def _report(self, why: str) -> None:
+        self._reported = True
         self.silent.emit(
-            f"Signals cannot be heard: {why}. They are shown on the screen all the same."
+            tr("No audio: {reason}. Alarms are shown on screen only.").format(reason=why)
         )
 
 
