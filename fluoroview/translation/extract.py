@@ -13,7 +13,7 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _ERROR_BASE = "FluoroError"
 _SENTENCES = {"Problem", "Alarm", "StatusMessage", "warn", "Finding"}
 """Calls whose positional texts are sentences for the operator."""
-_DESCRIBED = {"Case", "Control", "ProcedureInfo", "ParameterInfo"}
+_DESCRIBED = {"Sample", "Case", "Control", "ProcedureInfo", "ParameterInfo"}
 _DESCRIBING = {"title", "teaching", "doc", "description", "label", "instruction"}
 _FILE_ERROR = "DicomError"
 """Its sentences begin with the name of the file, which is its first argument."""
@@ -22,7 +22,7 @@ _COMMANDS = "fluoroview/cli/"
 """The docstrings of the functions here are the help of their commands."""
 _CODE = re.compile(r"FV-[A-Z]+-\d+")
 _LETTER = re.compile(r"[^\W\d_]")
-_PROCEDURE_TITLES = {"Case": (1, 3), "ProcedureInfo": (1, 3), "Control": (2,)}
+_PROCEDURE_TITLES = {"Sample": (1,), "Case": (1, 3), "ProcedureInfo": (1, 3), "Control": (2,)}
 """Where title and teaching points stand among the positional arguments."""
 
 

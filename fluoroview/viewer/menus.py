@@ -1,12 +1,17 @@
-"""The menus of the main window: their words, their keys, and what of the window they call."""
+"""The menus of the main window: their texts, their keys, and what of the window they call."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QDialog
 
-from fluoroview.viewer.input.actions import Entry
+from fluoroview.samples import samples
+from fluoroview.translation import language, tr, translate_message
+from fluoroview.viewer.input.actions import Entry, Menu
+from fluoroview.viewer.language import LANGUAGES, choose_language
 
 if TYPE_CHECKING:
     from fluoroview.viewer.main_window import MainWindow
@@ -14,71 +19,104 @@ if TYPE_CHECKING:
 _LAST = 10**9
 
 
-def menus_of(window: MainWindow) -> dict[str, list[Entry]]:
-    """Return all menus by their titles."""
-    return {
-        "File": _file(window),
-        "Exam": _session(window),
-        "Image": _image(window),
-        "Loop": _loop(window),
-        "Help": [Entry("Keys and mouse", ("F1",), lambda: _bring_up(window.help))],
-    }
+def menus_of(window: MainWindow) -> list[Menu]:
+    """Return all menus of the menu bar."""
+    return [
+        Menu(tr("File"), _file(window)),
+        Menu(tr("Session"), _session(window)),
+        Menu(tr("View"), _view(window)),
+        Menu(tr("Loop"), _loop(window)),
+        Menu(
+            tr("Help"),
+            [
+                Entry(tr("Keys and mouse"), ("F1",), lambda: _bring_up(window.help)),
+                Entry(tr("Show log"), (), window.log.open),
+            ],
+        ),
+    ]
 
 
-def _file(window: MainWindow) -> list[Entry]:
+def _file(window: MainWindow) -> list[Entry | Menu]:
     files = window.files
     return [
-        Entry("Open files…", ("Ctrl+O",), files.ask),
-        Entry("File before", ("PgUp",), lambda: files.go(-1)),
-        Entry("File after", ("PgDown",), lambda: files.go(1)),
+        Entry(tr("Open files…"), ("Ctrl+O",), files.ask),
+        Menu(
+            tr("Open sample"),
+            [
+                Entry(translate_message(each.title), (), _opening(window, each.path))
+                for each in samples()
+            ],
+        ),
+        Entry(tr("Previous file"), ("PgUp",), lambda: files.go(-1)),
+        Entry(tr("Next file"), ("PgDown",), lambda: files.go(1)),
         Entry(),
-        Entry("Save loop…", ("Ctrl+S",), files.save_loop),
-        Entry("Save image…", ("Ctrl+Shift+S",), files.save_image),
+        Entry(tr("Save loop…"), ("Ctrl+S",), files.save_loop),
+        Entry(tr("Save image…"), ("Ctrl+Shift+S",), files.save_image),
         Entry(),
-        Entry("Quit", ("Ctrl+Q",), window.close),
+        Entry(tr("Quit"), ("Ctrl+Q",), window.close),
     ]
 
 
-def _session(window: MainWindow) -> list[Entry]:
+def _session(window: MainWindow) -> list[Entry | Menu]:
     return [
-        Entry("Reset dose", (), window.reset_dose),
-        Entry("Skin dose…", (), window.skin_map.open_for),
-        Entry("Record or stop recording", ("Ctrl+Shift+R",), window.recording.toggle),
-        Entry("Restart device", ("Ctrl+R",), window.restart_device),
-        Entry("Calibrate…", (), lambda: _bring_up(window.calibration)),
+        Entry(tr("New patient…"), (), window.ask_new_patient),
+        Entry(tr("Skin dose map…"), (), window.skin_map.open_for),
+        Entry(tr("Record raw data on/off"), ("Ctrl+Shift+R",), window.recording.toggle),
+        Entry(tr("Restart device"), ("Ctrl+R",), window.devices.restart),
+        Entry(tr("Calibrate…"), (), lambda: _bring_up(window.calibration)),
     ]
 
 
-def _image(window: MainWindow) -> list[Entry]:
+def _view(window: MainWindow) -> list[Entry | Menu]:
     canvas = window.canvas
     return [
-        # An examination may take a single letter; each has a second key with Ctrl.
-        Entry("Window that suits", ("A", "Ctrl+A"), window.auto_window),
-        Entry("Invert", ("I", "Ctrl+I"), window.invert),
-        Entry("Subtract", ("Ctrl+D",), window.toggle_subtraction),
+        # A procedure may use a single letter; each has a second key with Ctrl.
+        Entry(tr("Auto window"), ("A", "Ctrl+A"), window.auto_window),
+        Entry(tr("Invert"), ("I", "Ctrl+I"), window.invert),
+        Entry(tr("DSA on/off"), ("Ctrl+D",), window.devices.toggle_subtraction),
         Entry(),
-        Entry("Fit", ("F", "Ctrl+F"), canvas.fit),
+        Entry(tr("Fit"), ("F", "Ctrl+F"), canvas.fit),
         Entry("1:1", ("1",), canvas.one_to_one),
-        Entry("Zoom in", ("+", "="), lambda: canvas.zoom_by(1.25)),
-        Entry("Zoom out", ("-",), lambda: canvas.zoom_by(0.8)),
+        Entry(tr("Zoom in"), ("+", "="), lambda: canvas.zoom_by(1.25)),
+        Entry(tr("Zoom out"), ("-",), lambda: canvas.zoom_by(0.8)),
         Entry(),
-        Entry("Full screen", ("F11",), window.toggle_full_screen),
-        Entry("Leave full screen or replay", ("Esc",), window.escape),
+        Entry(tr("Full screen"), ("F11",), window.toggle_full_screen),
+        Entry(tr("Leave full screen or replay"), ("Esc",), window.escape),
+        Entry(),
+        Menu(
+            tr("Language"),
+            [
+                Entry(name, (), _choosing(window, code), checked=code == language())
+                for code, name in LANGUAGES.items()
+            ],
+        ),
     ]
 
 
-def _loop(window: MainWindow) -> list[Entry]:
+def _loop(window: MainWindow) -> list[Entry | Menu]:
     loop = window.loop
     return [
-        Entry("Replay loop", ("L", "Ctrl+L"), lambda: loop.replay(False)),
-        Entry("Replay last run", ("Shift+L", "Ctrl+Shift+L"), lambda: loop.replay(True)),
+        Entry(tr("Replay loop"), ("L", "Ctrl+L"), lambda: loop.replay(False)),
+        Entry(tr("Replay last run"), ("Shift+L", "Ctrl+Shift+L"), lambda: loop.replay(True)),
         Entry(),
-        Entry("Play or pause", ("P", "Ctrl+P"), loop.toggle_play),
-        Entry("One image back", ("Left",), lambda: loop.step(-1)),
-        Entry("One image on", ("Right",), lambda: loop.step(1)),
-        Entry("First image", ("Home",), lambda: loop.seek(0)),
-        Entry("Last image", ("End",), lambda: loop.seek(_LAST)),
+        Entry(tr("Play or pause"), ("P", "Ctrl+P"), loop.toggle_play),
+        Entry(tr("Previous frame"), ("Left",), lambda: loop.step(-1)),
+        Entry(tr("Next frame"), ("Right",), lambda: loop.step(1)),
+        Entry(tr("First frame"), ("Home",), lambda: loop.seek(0)),
+        Entry(tr("Last frame"), ("End",), lambda: loop.seek(_LAST)),
     ]
+
+
+def _opening(window: MainWindow, path: Path) -> Callable[[], None]:
+    return lambda: window.open_files([path])
+
+
+def _choosing(window: MainWindow, code: str) -> Callable[[], None]:
+    def choose() -> None:
+        choose_language(code)
+        window.report(tr("The language changes at the next start"))
+
+    return choose
 
 
 def _bring_up(dialog: QDialog) -> None:

@@ -408,7 +408,7 @@ def test_a_number_without_keys_is_typed_and_steps_as_it_says(qtbot):
 
 def test_while_the_patient_is_made_the_image_says_so(window):
     words = []
-    window.canvas.set_empty_words = lambda *said: words.append(said)
+    window.canvas.set_empty_text = lambda *said: words.append(said)
     parameters = ParameterSet(
         replace(each, value="preparing") if each.name == "ProcedureStatus" else each
         for each in window.session.parameters

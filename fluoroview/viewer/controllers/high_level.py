@@ -26,8 +26,8 @@ class HighLevelButton(QPushButton):
         super().__init__(tr("High level  ({key})").format(key=HIGH_LEVEL_KEY), parent)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         tip = tr(
-            "High-level control: dose rate up to 176 mGy/min while this button or the {key} key is held; "
-            "a tone sounds"
+            "High-level control: dose rate up to 176 mGy/min while this button or the {key} key "
+            "is held; a tone sounds"
         )
         self.setToolTip(tip.format(key=HIGH_LEVEL_KEY))
         self.show_held(False)

@@ -12,6 +12,7 @@ from fluoroview.session.session import Session
 from fluoroview.translation import tr
 from fluoroview.viewer.main_window_ui import MainWindowUi
 from fluoroview.viewer.session_bridge import SessionBridge
+from fluoroview.viewer.widgets.busy_indicator import BusyIndicator
 
 _MB = 1e6
 
@@ -24,6 +25,7 @@ class RecordControl(QObject):
         session: Session,
         bridge: SessionBridge,
         ui: MainWindowUi,
+        waits: BusyIndicator,
         report: Callable[[str], None],
         parent: QObject,
     ) -> None:
@@ -31,7 +33,7 @@ class RecordControl(QObject):
         self._session = session
         self._bridge = bridge
         self._ui = ui
-        self._report = report
+        self._waits, self._report = waits, report
         self._since_ns = 0
         self._shown: RecordingStatus | None = None
         self._ending = False
@@ -81,7 +83,9 @@ class RecordControl(QObject):
                     )
                 )
 
-        self._bridge.when_done(self._session.stop_recording(), ended)
+        self._waits.wait_for(
+            tr("Closing the recording"), self._session.stop_recording(), ended, saves=True
+        )
 
     def _text(self, status: RecordingStatus) -> str:
         """Return the time since its start, its size, and how many frames it lacks."""

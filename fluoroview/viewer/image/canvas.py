@@ -82,7 +82,7 @@ class ImageCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(256, 256)
         self.overlay = Overlay()
-        self._empty_words = ("No image", "")
+        self._empty_text = ("No image", "")
         self._image: ShownImage | None = None
         self._window = self._dragging = Window(32768, 65536)
         self._painter = WindowLut(1, 1)
@@ -140,10 +140,10 @@ class ImageCanvas(QWidget):
         if self.overlay.set_mode(mode, detail):
             self.update()
 
-    def set_empty_words(self, title: str, hint: str) -> None:
+    def set_empty_text(self, title: str, hint: str) -> None:
         """Choose what is said while there is no image: what is the case, and what to do."""
-        if (title, hint) != self._empty_words:
-            self._empty_words = (title, hint)
+        if (title, hint) != self._empty_text:
+            self._empty_text = (title, hint)
             if self._image is None:
                 self.update()
 
@@ -314,7 +314,7 @@ class ImageCanvas(QWidget):
 
     def _paint_empty(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), QColor(theme.IMAGE_GROUND))
-        title, hint = self._empty_words
+        title, hint = self._empty_text
         middle = self.rect().center().y()
         painter.setPen(QColor(theme.DIM))
         painter.setFont(theme.font(22, QFont.Weight.DemiBold))

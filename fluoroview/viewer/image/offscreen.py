@@ -21,7 +21,7 @@ class ImageError(FluoroError):
 
 
 def write_image(session: Session, path: Path) -> None:
-    """Write how the viewer shows the examination now, 1600×1200, as PNG.
+    """Write how the viewer shows the session now, 1600×1200, as PNG.
 
     Call it on the main thread. Raises ImageError when the file cannot be written.
     """
@@ -31,7 +31,7 @@ def write_image(session: Session, path: Path) -> None:
     window.resize(*SIZE_PX)
     window.show()
     QCoreApplication.processEvents()
-    window.take_image()
+    window.show_newest_image()
     window.refresh()
     try:
         grab(window, path)

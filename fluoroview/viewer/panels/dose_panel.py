@@ -82,16 +82,16 @@ class DosePanel(QWidget):
     def show_reading(self, reading: DoseReading, signal: bool = False) -> None:
         """Show a reading; `signal`: whether the 5-minute signal is due."""
         self._show_kind(recorded=False)
-        self.rate.show_value(_number(reading.air_kerma_rate_mgy_min))
-        self.cumulative.show_value(_number(reading.cumulative_air_kerma_mgy))
-        self.kap.show_value(_number(reading.kap_gycm2))
+        self.rate.show_value(figure_text(reading.air_kerma_rate_mgy_min))
+        self.cumulative.show_value(figure_text(reading.cumulative_air_kerma_mgy))
+        self.kap.show_value(figure_text(reading.kap_gycm2))
         self.time.show_value(minutes_text(reading.fluoroscopy_time_s).removesuffix(" min"))
         self.pulses.show_value(f"{reading.pulses:,}".replace(",", "\u2009"))
         self._show_signal(signal)
         self.new_patient.setEnabled(True)
-        text = _origin_text(reading.origin)
+        text = origin_text(reading.origin)
         if reading.acquisition_air_kerma_mgy:
-            acquired = _number(reading.acquisition_air_kerma_mgy)
+            acquired = figure_text(reading.acquisition_air_kerma_mgy)
             text += "; " + tr("{kerma} mGy from acquisitions").format(kerma=acquired)
         if not reading.complete:
             missing = tr("air kerma missing for {count} pulses")
@@ -104,14 +104,14 @@ class DosePanel(QWidget):
     def show_recorded(self, dose: RecordedDose, signal: bool = False) -> None:
         """Show the dose that a file records; what it does not record is a dash."""
         self._show_kind(recorded=True)
-        self.cumulative.show_value(_number(_known(dose.entrance_mgy)))
-        self.kap.show_value(_number(_known(dose.kap_gycm2)))
+        self.cumulative.show_value(figure_text(_known(dose.entrance_mgy)))
+        self.kap.show_value(figure_text(_known(dose.kap_gycm2)))
         for figure in (self.rate, self.time, self.pulses):
             figure.show_value(NOT_AVAILABLE)
         self._show_signal(signal)
         self.new_patient.setEnabled(False)
         self._show_origin(
-            _origin_text(DoseOrigin.RECORDED)
+            origin_text(DoseOrigin.RECORDED)
             if dose.recorded
             else tr("No dose recorded in the file")
         )
@@ -127,7 +127,7 @@ class DosePanel(QWidget):
             self.heat.show_value(f"{heat_percent:.0f}")
             self.heat.set_alarm(heat_percent >= WARM_PERCENT)
         if skin_mgy is not None:
-            self.skin.show_value(_number(float(skin_mgy)))
+            self.skin.show_value(figure_text(float(skin_mgy)))
             self.skin.setToolTip(escape(plain(place)))
             site = translate_message(plain(place.partition(",")[0])).upper()
             heading = tr("PEAK SKIN · {site}").format(site=site) if site else tr("PEAK SKIN DOSE")
@@ -242,7 +242,7 @@ class _Figure(QFrame):
         self.setStyleSheet(f"_Figure {{ {edge} }}")
 
 
-def _origin_text(origin: DoseOrigin) -> str:
+def origin_text(origin: DoseOrigin) -> str:
     return {
         DoseOrigin.MEASURED: tr("Measured"),
         DoseOrigin.RECORDED: tr("As recorded in the file"),
@@ -256,7 +256,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _number(value: float | None) -> str:
+def figure_text(value: float | None) -> str:
     """Return about three figures, or the dash of "not available"."""
     if value is None:
         return NOT_AVAILABLE

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from PyQt6.QtCore import QObject, QTimer
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QLabel
 
 from fluoroview.session.events import TaskProgress
@@ -21,29 +21,52 @@ BUSY_MS = 250
 class BusyIndicator(QObject):
     """Follows futures, and tasks that report their progress."""
 
+    saved = pyqtSignal()
+    """Nothing is being saved any more."""
+
     def __init__(self, bridge: SessionBridge, ui: MainWindowUi, parent: QObject) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._bar = ui.progress
         self._label = ui.busy_label
         self._waits: set[tuple[str, object]] = set()
+        self._saving: set[tuple[str, object]] = set()
 
     @property
     def waiting(self) -> bool:
         """Whether something is being connected, opened, saved or restarted."""
         return bool(self._waits)
 
+    @property
+    def saving(self) -> bool:
+        """Whether a file is being saved, which closing the window would lose."""
+        return bool(self._saving)
+
     def wait_for(
-        self, words: str, future: Future[Any], then: Callable[[Any], None] = lambda _: None
+        self,
+        text: str,
+        future: Future[Any],
+        then: Callable[[Any], None] = lambda _: None,
+        *,
+        saves: bool = False,
     ) -> None:
-        """Show what goes on until it is done, if that takes long enough to be read."""
+        """Show what goes on until it is done, if that takes long enough to be read.
+
+        `then` is called with the result, None if the work failed; `saves`: a file is written.
+        """
 
         def done(result: Any) -> None:
             self._waits.discard(token)
             self._show_waits()
             then(result)
+            if token in self._saving:
+                self._saving.discard(token)
+                if not self._saving:
+                    self.saved.emit()
 
-        token = (words, object())
+        token = (text, object())
+        if saves:
+            self._saving.add(token)
         self._waits.add(token)
         QTimer.singleShot(BUSY_MS, self._show_waits)
         self._bridge.when_done(future, done)
@@ -67,7 +90,7 @@ class BusyIndicator(QObject):
         bar.setVisible(bool(self._waits))
 
 
-def put(label: QLabel, words: str) -> None:
+def put(label: QLabel, text: str) -> None:
     """Show a text unless it is shown already."""
-    if label.text() != words:
-        label.setText(words)
+    if label.text() != text:
+        label.setText(text)

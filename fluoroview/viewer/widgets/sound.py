@@ -36,7 +36,7 @@ class Sounder(QObject):
     def signal(self, until_silenced: bool = False) -> None:
         """Sound three beeps, once, or again and again until `silence`."""
         if self._effect is None and not self._reported:
-            self._prepare()
+            self.prepare()
         if self._effect is None:
             QApplication.beep()
             return
@@ -51,7 +51,7 @@ class Sounder(QObject):
     def continuous(self, on: bool) -> None:
         """Sound a steady tone while `on`; `silence` does not stop it."""
         if on and self._steady is None and not self._reported:
-            self._prepare()
+            self.prepare()
         if self._steady is None:
             if on:
                 QApplication.beep()
@@ -70,8 +70,10 @@ class Sounder(QObject):
             self._folder.cleanup()
             self._folder = None
 
-    def _prepare(self) -> None:
-        """Load Qt's sound only when the first signal is due: it costs 0.1 s and may be missing."""
+    def prepare(self) -> None:
+        """Load Qt's sound, unless it is loaded; it takes 0.1 s and may be missing."""
+        if self._effect is not None or self._reported:
+            return
         QLoggingCategory.setFilterRules("qt.multimedia.*=false")  # it lists every library
         try:
             from PyQt6.QtMultimedia import QMediaDevices, QSoundEffect
