@@ -129,8 +129,9 @@ class MainWindow(QMainWindow):
 
     def show_problem(self, problem: Problem) -> None:
         """Show a message; offer a restart where that may help."""
-        state = self.session.state
-        faulted = DeviceState.FAULT in (state.device.state, state.generator.state)
+        # as the devices are now: the state may follow this report
+        states = (self.session.device_status().state, self.session.generator_status().state)
+        faulted = DeviceState.FAULT in states
         action = restart_action() if faulted and problem.severity == "error" else ""
         self.ui.messages.add(
             Message(

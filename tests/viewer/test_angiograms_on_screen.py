@@ -22,7 +22,7 @@ def open_file(window, qtbot, path):
     before = window.canvas.image.number if window.canvas.image else 0
     window.open_files([path])
     qtbot.waitUntil(lambda: newer(window, before), timeout=20_000)
-    qtbot.waitUntil(lambda: not window.waiting)
+    qtbot.waitUntil(lambda: not window.waits.waiting)
     qtbot.waitUntil(lambda: window.canvas.overlay.mode == "REPLAY")  # its frame is seen, too
     assert window.canvas.image.mode is Mode.REPLAY
     assert np.array_equal(window.canvas.image.pixels, wanted)

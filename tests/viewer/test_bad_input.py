@@ -52,7 +52,7 @@ def test_factors_out_of_the_tubes_range(qtbot, window):
         ("TubeCurrent", 5000.0, "TubeCurrent cannot be 5000.0 mA: allowed is 1.0 to 1000.0 mA."),
     ):
         before = value(window, name)
-        window.write_parameter(name, wish)
+        window.devices.write(name, wish)
         qtbot.waitUntil(lambda sentence=sentence: any(s.endswith(sentence) for s in said(window)))
         assert value(window, name) == before
 
@@ -121,7 +121,7 @@ def test_a_damaged_patient_on_disk_is_made_anew_and_said(
     qtbot.waitUntil(lambda: suite(window).scene() is not None and any(patients.glob("*.npz")))
     for file in patients.glob("view-*.npz"):
         file.write_bytes(file.read_bytes()[:1000])
-    window.restart_device()
+    window.devices.restart()
     qtbot.waitUntil(lambda: any("projected again" in each for each in said(window)))
     (message,) = window.ui.messages.messages
     assert message.severity == "warning"

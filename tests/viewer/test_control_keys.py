@@ -142,18 +142,18 @@ def test_some_keys_stay_the_windows_own(window, key, reserved):
     assert bool(window.keys.bound) is not reserved
 
 
-def test_a_menus_single_letter_has_a_second_key_that_no_examination_can_have(make_window):
+def test_a_menus_single_letter_has_a_second_key_that_no_procedure_can_have(make_window):
     main = make_window(connect=False)
     alone = {}
-    for words, action in main.actions_by_words.items():
+    for text, action in main.actions_by_text.items():
         keys = [sequence.toString() for sequence in action.shortcuts()]
         if keys and all(not is_reserved(key) for key in keys):
-            alone[words] = keys
-    # Stepping a loop is the only thing that the arrows do, and an examination rests meanwhile.
-    assert alone == {"One image back": ["Left"], "One image on": ["Right"]}
+            alone[text] = keys
+    # The arrows only step a loop, and a procedure takes no keys meanwhile.
+    assert alone == {"Previous frame": ["Left"], "Next frame": ["Right"]}
 
 
-def test_no_installed_examination_asks_for_a_key_that_it_cannot_have():
+def test_no_installed_procedure_uses_a_key_that_it_cannot_have():
     printed = subprocess.run(
         [sys.executable, "-m", "fluoroview.session.devices.catalogue"],
         capture_output=True,

@@ -154,7 +154,7 @@ def test_at_the_end_it_says_so_and_stays(qtbot, image):
     image.wire.stopped.connect(said.append)
     drag(qtbot, image, (0, -5))
     assert image.wishes == {"Wire": 20.0}
-    assert said == ["Wire  20 mm: it goes no farther"]
+    assert said == ["Wire  20 mm: limit reached"]
 
 
 @pytest.mark.parametrize("leave", ["hidden", "unseen release"])

@@ -76,5 +76,5 @@ def test_every_step_of_every_shipped_examination_can_be_had_with_the_mouse():
     for entry in examinations:
         keys = {each.name: each.shortcut for each in entry.controls if each.kind == "step"}
         for name in keys:
-            in_hand = [drag_mapping_for(keys, taken) for taken in keys]
-            assert any(hand.sign(name) for hand in in_hand), f"{entry.name}: {name}"
+            mappings = [drag_mapping_for(keys, selected) for selected in keys]
+            assert any(mapping.sign(name) for mapping in mappings), f"{entry.name}: {name}"

@@ -3,6 +3,7 @@
 import pytest
 
 from fluoroview.hal import Access, DeviceState, ParameterInfo, ParameterSet
+from fluoroview.hal.roles import Role
 from fluoroview.session.room import DeviceSection
 from fluoroview.session.state import DeviceStatus
 from fluoroview.viewer.panels.generator_status import GeneratorStatus
@@ -17,7 +18,11 @@ def parameter(name, value, kind="float", access="rw", **more):
 DETECTOR = ParameterSet(
     [
         parameter(
-            "Procedure", "modified-barium-swallow", "enum", choices=("modified-barium-swallow",)
+            "Procedure",
+            "modified-barium-swallow",
+            "enum",
+            choices=("modified-barium-swallow",),
+            role=Role.PROCEDURE,
         ),
         parameter("AcquisitionFrameRate", 30.0),
         parameter("TubeVoltage", 60.0),
@@ -35,7 +40,7 @@ GENERATOR = ParameterSet(
 def test_the_generators_technique_stands_in_the_place_of_the_detectors(qtbot):
     panel = TechniquePanel()
     qtbot.addWidget(panel)
-    panel.show_parameters(DETECTOR, source=GENERATOR)
+    panel.show_parameters(DETECTOR, generator=GENERATOR)
     assert panel.editor("TubeVoltage").parameter.value == 72.0
     assert panel.editor("Procedure").parameter.value == "modified-barium-swallow"
     with pytest.raises(KeyError):
@@ -56,6 +61,15 @@ def test_procedures_have_readable_names_and_keep_their_values(qtbot):
     assert editor.field.currentData() == "modified-barium-swallow"
 
 
+def heat(kj, percent):
+    return ParameterSet(
+        [
+            parameter("AnodeHeat", kj, role=Role.ANODE_HEAT),
+            parameter("AnodeHeatPercent", percent, role=Role.ANODE_HEAT_PERCENT),
+        ]
+    )
+
+
 def status(state=DeviceState.ARMED):
     return DeviceStatus("generator", "tube", state, "thread")
 
@@ -73,24 +87,25 @@ def status(state=DeviceState.ARMED):
 def test_the_state_of_the_generator_is_a_word(qtbot, device, told, words):
     line = GeneratorStatus()
     qtbot.addWidget(line)
-    line.show_generator(status(device), [parameter("GeneratorState", told)] if told else [])
+    line.show_generator(
+        status(device),
+        ParameterSet(
+            [parameter("GeneratorState", told, role=Role.GENERATOR_STATE)] if told else []
+        ),
+    )
     assert words in line.state.text()
 
 
 def test_anode_heat_is_shown_where_it_is_told_and_warns(qtbot):
     line = GeneratorStatus()
     qtbot.addWidget(line)
-    line.show_generator(status(), [])
+    line.show_generator(status(), ParameterSet())
     assert not line.heat.isVisibleTo(line)
-    line.show_generator(
-        status(), [parameter("AnodeHeat", 24.0), parameter("AnodeHeatPercent", 12.0)]
-    )
+    line.show_generator(status(), heat(24.0, 12.0))
     assert line.heat.isVisibleTo(line)
     assert line.heat.text() == "Anode 24.0 kJ · 12 %"
     calm = line.heat.styleSheet()
-    line.show_generator(
-        status(), [parameter("AnodeHeat", 210.0), parameter("AnodeHeatPercent", 105)]
-    )
+    line.show_generator(status(), heat(210.0, 105))
     assert line.heat.value() == 100
     assert line.heat.styleSheet() != calm
 
@@ -127,7 +142,7 @@ def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
     panel = room.ui.parameter_panel
     room.ui.tabs.setCurrentWidget(panel)
     assert panel.editor("DropEvery").isVisible()
-    panel.source.click()
+    panel.generator.click()
     panel.editor("Interlock").field.click()
     qtbot.waitUntil(lambda: room.session.generator_parameters.value("Interlock"))
     with pytest.raises(KeyError):

@@ -40,7 +40,7 @@ def test_the_skin_map_is_seen_whole_however_small_its_window_is(window, qtbot, t
     cv2.imwrite(str(place), drawn)
     dialog = window.skin_map
     dialog.show()
-    dialog._take(str(place))
+    dialog._show(str(place))
     dialog.resize(700, 420)
     qtbot.waitUntil(lambda: dialog.width() == 700)
     seen = grey_of(dialog.image)

@@ -80,7 +80,10 @@ def test_the_dose_counts_while_the_pedal_is_down(window, qtbot):
     shot = window.session.snapshot()
     assert panel.pulses.value.text() == str(shot.dose.pulses)
     assert float(panel.cumulative.value.text()) == pytest.approx(shot.dose.pulses * 1e-3, abs=6e-4)
-    panel.reset.click()
+    panel.new_patient.click()
+    assert window.new_patient.figures["pulses"].text() == str(shot.dose.pulses)
+    assert panel.pulses.value.text() != "0", "nothing is cleared before it is confirmed"
+    window.new_patient.clear.click()
     qtbot.waitUntil(lambda: panel.pulses.value.text() == "0")
 
 
@@ -106,7 +109,7 @@ def test_a_parameter_is_shown_as_read_back(window, qtbot):
     editor = window.ui.parameter_panel.editor("AcquisitionFrameRate")
     editor.field.setValue(99.96)
     qtbot.waitUntil(lambda: editor.field.text() == "100 Hz")
-    qtbot.waitUntil(lambda: "asked 99.96" in window.statusBar().currentMessage())
+    qtbot.waitUntil(lambda: "requested 99.96" in window.statusBar().currentMessage())
 
 
 def test_a_window_dragged_belongs_to_its_source(window, qtbot):
@@ -210,7 +213,7 @@ def test_the_image_has_most_of_the_window(window, qtbot):
 
 
 def test_help_is_not_modal(window, qtbot):
-    window.actions_by_words["Keys and mouse"].trigger()
+    window.actions_by_text["Keys and mouse"].trigger()
     assert window.help.isVisible()
     assert not window.help.isModal()
 
@@ -297,6 +300,6 @@ def test_a_replay_that_was_left_without_a_hold_leaves_no_image(make_window, qtbo
 
 def test_a_restart_by_key_takes_its_offer_away(window, qtbot):
     window.ui.messages.add(Message("It is gone.", action="Restart device"))
-    window.restart_device()
+    window.devices.restart()
     assert not said(window)
-    qtbot.waitUntil(lambda: not window.waiting)
+    qtbot.waitUntil(lambda: not window.waits.waiting)

@@ -4,6 +4,7 @@ import pydicom
 import pytest
 
 from fluoroview.hal import Access, ParameterInfo, ParameterSet
+from fluoroview.hal.roles import Role
 from fluoroview.viewer.image.orientation import edge_marks
 
 
@@ -47,7 +48,7 @@ def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_ped
 
 def test_a_device_that_knows_how_its_image_lies_marks_the_edges(window, qtbot, hold_pedal):
     hold_pedal(window)
-    stated = ParameterInfo("PatientOrientation", r"A\F", access=Access.RO)
+    stated = ParameterInfo("Orientation", r"A\F", access=Access.RO, role=Role.PATIENT_ORIENTATION)
     dispatcher = window.session._dispatcher
     parameters = ParameterSet([*window.session.parameters, stated])
     dispatcher.ask(lambda: dispatcher.change(parameters=parameters))

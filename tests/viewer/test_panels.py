@@ -74,7 +74,7 @@ def test_dose_figures_stand_apart_with_their_units(put):
     assert panel.time.value.text() == "2.0", "minutes and tenths, cut"
     assert panel.pulses.value.text() == "12\u2009345"
     panel.show_reading(reading(pulses_without_kap=17))
-    assert "17 pulses are not in the KAP" in panel.origin.text()
+    assert "KAP missing for 17 pulses" in panel.origin.text()
     assert panel.rate.geometry() != panel.cumulative.geometry()
 
 
@@ -136,7 +136,7 @@ def test_the_five_minute_signal_offers_silence_and_goes_with_it(put, qtbot):
         panel.silence.click()
     panel.show_reading(reading(), signal=False)
     assert not panel.silence.isVisible()
-    assert panel.reset.isVisible()
+    assert panel.new_patient.isVisible()
 
 
 def test_a_file_shows_its_own_dose_and_never_the_examinations(put):
@@ -148,21 +148,21 @@ def test_a_file_shows_its_own_dose_and_never_the_examinations(put):
     assert panel.kap.value.text() == "0.750"
     assert [f.value.text() for f in (panel.rate, panel.time, panel.pulses)] == [NOT_AVAILABLE] * 3
     assert "recorded in the file" in panel.origin.text()
-    assert not panel.reset.isEnabled()
+    assert not panel.new_patient.isEnabled()
     panel.show_recorded(RecordedDose())
     assert panel.cumulative.value.text() == panel.kap.value.text() == NOT_AVAILABLE
-    assert "records no dose" in panel.origin.text()
+    assert "No dose recorded" in panel.origin.text()
     panel.show_reading(reading())
     assert (panel.cumulative.value.text(), panel.cumulative.unit.text()) == ("0.456", "mGy")
     assert panel.cumulative.title.text() == "CUMULATIVE AIR KERMA"
-    assert panel.reset.isEnabled()
+    assert panel.new_patient.isEnabled()
 
 
 def test_the_five_minute_signal_is_seen_over_a_file_too(put):
     panel = put(DosePanel())
     panel.show_recorded(RecordedDose(), signal=True)
     assert panel.silence.isVisible()
-    assert not panel.reset.isVisible()
+    assert not panel.new_patient.isVisible()
 
 
 @pytest.fixture
@@ -318,13 +318,13 @@ def test_losses_stand_out_in_the_health_panel(put):
     health = Health(
         29.97, 33.3, 35.0, latency_p50_ms=8.0, latency_p99_ms=12.0, skipped_by_display=1
     )
-    panel.show_health(30.0, health, ledger, [8.0, 9.0], DeviceStatus())
+    panel.show_stream(30.0, health, ledger, [8.0, 9.0], DeviceStatus())
     assert panel.values["rate"].text() == "30.0 / 30.0 /s"
     assert panel.values["latency"].text() == "8.0 / 12.0 ms"
     assert panel.values["link"].text() == "3"
     assert panel.values["link"].styleSheet() != panel.values["sdk"].styleSheet()
-    assert panel.values["exact"].text() == "adds up"
-    panel.show_health(None, Health(), Ledger(expected=5, delivered=3), [], DeviceStatus())
+    assert panel.values["exact"].text() == "exact"
+    panel.show_stream(None, Health(), Ledger(expected=5, delivered=3), [], DeviceStatus())
     assert panel.values["exact"].text() == "does not add up"
     assert panel.values["rate"].text() == "— / — /s"
 
@@ -334,16 +334,16 @@ def test_jitter_clock_temperature_and_isolation_are_in_the_health_panel(put):
     clock = ClockFit(rate=1 - 12.3e-6, offset_ns=0, residual_rms_ms=0.21, residual_max_ms=0.9)
     health = Health(jitter_ms=0.42, temperature_c=31.25, clock=clock, left_out_of_loop=2)
     device = DeviceStatus("gentl", "cam", DeviceState.RUNNING, "process", 4711)
-    panel.show_health(30.0, health, Ledger(run=3), [], device)
+    panel.show_stream(30.0, health, Ledger(run=3), [], device)
     shown = {key: label.text() for key, label in panel.values.items()}
     assert shown["jitter"] == "0.42 ms"
     assert shown["clock"] == "−12.3 ppm / 0.21 ms"
-    assert "largest 0.90 ms" in panel.values["clock"].toolTip()
+    assert "maximum 0.90 ms" in panel.values["clock"].toolTip()
     assert shown["temperature"] == "31.2 °C"
     assert shown["isolation"] == "process 4711"
     assert shown["left_out"] == "2"
-    assert panel.run_words.text() == "FRAMES OF RUN 3"
-    panel.show_health(None, Health(), Ledger(), [], DeviceStatus())
+    assert panel.run_heading.text() == "FRAMES OF RUN 3"
+    panel.show_stream(None, Health(), Ledger(), [], DeviceStatus())
     for key in ("jitter", "clock", "temperature", "isolation"):
         assert panel.values[key].text() == "—"
 
@@ -352,9 +352,9 @@ def test_the_latency_histogram_has_a_bar_for_each_range(put):
     panel = put(StreamPanel())
     counts = (0, 1, 5, 200, 90, 3, 0, 1)
     assert len(counts) == len(HISTOGRAM_MS) - 1
-    panel.show_health(30.0, Health(latency_histogram=counts), Ledger(), [8.0], DeviceStatus())
+    panel.show_stream(30.0, Health(latency_histogram=counts), Ledger(), [8.0], DeviceStatus())
     assert tuple(panel.bars.opts["height"]) == counts
-    panel.show_health(30.0, Health(), Ledger(), [], DeviceStatus())
+    panel.show_stream(30.0, Health(), Ledger(), [], DeviceStatus())
     assert sum(panel.bars.opts["height"]) == 0
 
 
@@ -394,7 +394,7 @@ def test_no_sound_is_one_sentence_and_no_failure(qapp, monkeypatch):
     sounder.silence()
     sounder.close()
     assert len(told) == 1
-    assert "cannot be heard" in told[0]
+    assert "No audio" in told[0]
 
 
 def test_the_steady_tone_has_no_gap_where_it_begins_again(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QPushButton
 
 from fluoroview.hal import ParameterInfo, ParameterSet
-from fluoroview.viewer.panels.parameter_panel import ParameterPanel, humanize
+from fluoroview.viewer.panels.parameter_panel import ParameterPanel
 from fluoroview.viewer.panels.technique_panel import TechniquePanel
 
 
@@ -23,16 +23,18 @@ EXPOSURE = parameter(
     maximum=100.0,
     description="Time of integration",
 )
-ALL = [
-    EXPOSURE,
-    parameter("Width", "int", 1024, unit="px", access="ro"),
-    parameter("Timestamp", "int", 2**52),
-    parameter("ReverseX", "bool", False),
-    parameter("PulseRate", "enum", "30", unit="1/s", choices=["30", "15"]),
-    parameter("DeviceUserID", "str", "left"),
-    parameter("Reset", "command", None),
-    parameter("BinningHorizontal", "int", 1, minimum=1, maximum=4, access="rw when idle"),
-]
+ALL = ParameterSet(
+    [
+        EXPOSURE,
+        parameter("Width", "int", 1024, unit="px", access="ro"),
+        parameter("Timestamp", "int", 2**52),
+        parameter("ReverseX", "bool", False),
+        parameter("PulseRate", "enum", "30", unit="1/s", choices=["30", "15"]),
+        parameter("DeviceUserID", "str", "left"),
+        parameter("Reset", "command", None),
+        parameter("BinningHorizontal", "int", 1, minimum=1, maximum=4, access="rw when idle"),
+    ]
+)
 
 
 @pytest.fixture
@@ -156,15 +158,3 @@ def test_the_technique_shows_what_can_be_set_and_only_that(qtbot):
     before = panel.editor("PulseRate")
     panel.show_parameters(ALL)
     assert panel.editor("PulseRate") is before, "not built anew ten times a second"
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("AcquisitionFrameRate", "Acquisition Frame Rate"),
-        ("DeviceID", "Device ID"),
-        ("Width", "Width"),
-    ],
-)
-def test_names_are_shown_as_words(name, words):
-    assert humanize(name) == words

@@ -67,13 +67,13 @@ def test_a_folder_that_takes_no_file_is_a_sentence_and_the_button_goes_back(
     window.ui.loop_bar.record.click()
     qtbot.waitUntil(lambda: bool(window.ui.messages.messages))
     assert "a-file" in window.ui.messages.messages[0].what
-    qtbot.waitUntil(lambda: window.ui.loop_bar.record.text() == "Record")
+    qtbot.waitUntil(lambda: window.ui.loop_bar.record.text() == "Record raw data")
     assert not window.ui.loop_bar.record.isChecked()
 
 
 def opened(window: MainWindow, path):
     status = window.session.device_status()
-    return status.driver == "recording" and status.device == path and not window.waiting
+    return status.driver == "recording" and status.device == path and not window.waits.waiting
 
 
 def test_a_recording_dropped_on_the_window_is_a_device_that_replays(
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_recording_costs_nobody_their_device(window, qtbot, dr
     drop(window, path)
     qtbot.waitUntil(lambda: bool(window.ui.messages.messages))
     assert "broken.fluoro.h5" in window.ui.messages.messages[0].what
-    qtbot.waitUntil(lambda: not window.waiting)
+    qtbot.waitUntil(lambda: not window.waits.waiting)
     assert window.session.device_status().name == "ramp:r0"
     assert window.session.device_status().state == "ARMED"
 

@@ -129,7 +129,7 @@ def test_a_device_at_its_end_says_so_for_key_and_mouse(qtbot, window):
     ):
         window.statusBar().clearMessage()
         move()
-        assert "goes no farther" in window.statusBar().currentMessage()
+        assert "limit reached" in window.statusBar().currentMessage()
     assert value(window, "CatheterAdvance") == 0.0
 
 
@@ -140,7 +140,7 @@ def test_the_mouse_moves_nothing_where_there_is_no_device_or_a_replay(qtbot, win
     hold_pedal(window)
     window.session.replay_loop().result(30)
     right_drag(qtbot, window.canvas, 60)
-    assert "while a loop is replayed" in window.statusBar().currentMessage()
+    assert "during replay" in window.statusBar().currentMessage()
     assert value(window, "CatheterAdvance") == 0.0
 
 
@@ -154,14 +154,14 @@ def test_the_mouse_lets_go_when_another_patient_comes(qtbot, window):
 
 def test_a_refused_control_is_told_once_and_no_longer_when_it_works(qtbot, window):
     choose(qtbot, window, "angiogram")
-    queue, messages = window.procedure.queue, window.ui.messages
+    writer, messages = window.procedure.writer, window.ui.messages
     for wish in (400.0, 500.0):
-        queue.put("CatheterAdvance", wish)
+        writer.put("CatheterAdvance", wish)
         qtbot.waitUntil(lambda wish=wish: f"{wish}" in "".join(m.what for m in messages.messages))
     assert [message.about for message in messages.messages] == ["CatheterAdvance"]
-    queue.put("CatheterAdvance", 50.0)
+    writer.put("CatheterAdvance", 50.0)
     qtbot.waitUntil(lambda: messages.messages == [])
-    queue.put("CatheterAdvance", 400.0)
+    writer.put("CatheterAdvance", 400.0)
     qtbot.waitUntil(lambda: bool(messages.messages))
     choose(qtbot, window, "swallow")
     qtbot.waitUntil(lambda: messages.messages == [])
@@ -425,11 +425,11 @@ def test_a_subtracted_image_says_so_and_has_its_own_window(qtbot, window, hold_p
     qtbot.waitUntil(lambda: bool(words("bottom right")))
     assert "subtracted" not in words("bottom right")
     plain = window.canvas.window_shown
-    window.toggle_subtraction()
+    window.devices.toggle_subtraction()
     hold_pedal(window)
     qtbot.waitUntil(lambda: "subtracted" in words("bottom right"))
     assert window.canvas.window_shown == first_window() != plain
-    window.toggle_subtraction()
+    window.devices.toggle_subtraction()
     hold_pedal(window)
     qtbot.waitUntil(lambda: "subtracted" not in words("bottom right"))
     qtbot.waitUntil(lambda: window.canvas.window_shown == plain)

@@ -221,15 +221,18 @@ class SimulatedGenerator(Generator):
 
     def _technique_parameters(self) -> list[Parameter]:
         return [
-            self._number("TubeVoltage", "kv", limits.KV, "kV"),
-            self._number("TubeCurrent", "tube_current_ma", limits.MA, "mA"),
-            self._number("PulseWidth", "pulse_width_ms", limits.PULSE_WIDTH_MS, "ms"),
+            self._number("TubeVoltage", "kv", limits.KV, "kV", Role.TUBE_VOLTAGE),
+            self._number("TubeCurrent", "tube_current_ma", limits.MA, "mA", Role.TUBE_CURRENT),
+            self._number(
+                "PulseWidth", "pulse_width_ms", limits.PULSE_WIDTH_MS, "ms", Role.PULSE_WIDTH
+            ),
             EnumParameter(
                 "PulseRate",
                 lambda: f"{self._technique.pulse_rate_hz:g}",
                 lambda value: self._set_technique(pulse_rate_hz=float(value)),
                 unit="1/s",
                 choices=[f"{rate:g}" for rate in limits.PULSE_RATES_HZ],
+                role=Role.FRAME_RATE,
             ),
             EnumParameter(
                 "CopperFilter",
@@ -237,6 +240,7 @@ class SimulatedGenerator(Generator):
                 lambda value: self._set_technique(copper_mm=float(value)),
                 unit="mm",
                 choices=[f"{copper:g}" for copper in limits.COPPER_MM],
+                role=Role.COPPER_FILTER,
             ),
             FloatParameter("AluminiumFilter", lambda: limits.ALUMINIUM_MM, unit="mm"),
         ]
@@ -336,7 +340,7 @@ class SimulatedGenerator(Generator):
         ]
 
     def _number(
-        self, name: str, field: str, bounds: tuple[float, float], unit: str
+        self, name: str, field: str, bounds: tuple[float, float], unit: str, role: Role
     ) -> FloatParameter:
         return FloatParameter(
             name,
@@ -345,6 +349,7 @@ class SimulatedGenerator(Generator):
             minimum=bounds[0],
             maximum=bounds[1],
             unit=unit,
+            role=role,
         )
 
     def _distance(

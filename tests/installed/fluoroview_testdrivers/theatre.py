@@ -150,6 +150,22 @@ ROLES = {
     "AnodeHeat": Role.ANODE_HEAT_PERCENT,
     "PeakSkinDose": Role.PEAK_SKIN_DOSE,
     "TeachingText": Role.TEACHING_POINTS,
+    "AcquisitionFrameRate": Role.FRAME_RATE,
+    "TubeVoltage": Role.TUBE_VOLTAGE,
+    "TubeCurrent": Role.TUBE_CURRENT,
+    "PositionerPrimaryAngle": Role.PRIMARY_ANGLE,
+    "PositionerSecondaryAngle": Role.SECONDARY_ANGLE,
+    "TableLateralPosition": Role.TABLE_LATERAL,
+    "TableLongitudinalPosition": Role.TABLE_LONGITUDINAL,
+    "TableVerticalPosition": Role.TABLE_VERTICAL,
+    "TableTilt": Role.TABLE_TILT,
+    "PatientPosition": Role.PATIENT_POSITION,
+    "FieldOfView": Role.FIELD_OF_VIEW,
+    "IrisDiameter": Role.IRIS,
+    "AntiScatterGrid": Role.ANTI_SCATTER_GRID,
+    "AutomaticBrightnessControl": Role.BRIGHTNESS_CONTROL,
+    "BrightnessCurve": Role.BRIGHTNESS_CURVE,
+    "DoseLevel": Role.DOSE_LEVEL,
 }
 POLLED = ("ProcedureStatus", "BrightnessLimit", "AnodeHeat")
 

@@ -41,6 +41,8 @@ ROLES = {
     "TableTilt": Role.TABLE_TILT,
     "PatientPosition": Role.PATIENT_POSITION,
     "FieldOfView": Role.FIELD_OF_VIEW,
+    "FieldWidth": Role.FIELD_WIDTH,
+    "FieldHeight": Role.FIELD_HEIGHT,
     "IrisDiameter": Role.IRIS,
     "AntiScatterGrid": Role.ANTI_SCATTER_GRID,
 }
