@@ -325,7 +325,7 @@ def test_losses_stand_out_in_the_health_panel(put):
     assert panel.values["link"].styleSheet() != panel.values["sdk"].styleSheet()
     assert panel.values["exact"].text() == "exact"
     panel.show_stream(None, Health(), Ledger(expected=5, delivered=3), [], DeviceStatus())
-    assert panel.values["exact"].text() == "does not add up"
+    assert panel.values["exact"].text() == "not exact"
     assert panel.values["rate"].text() == "— / — /s"
 
 

@@ -126,17 +126,18 @@ class StateDisplay:
             detail = f"{now.replay.speed:g}×"
         if mode is Mode.LIVE and now.plays_back:
             mode, detail = Mode.REPLAY, tr("from the device")
-        if mode is Mode.IDLE and self.shown is not None:
-            # a replay ended and nothing is held, or another patient lies there
-            if self.shown.mode is Mode.REPLAY or self._is_of_another_patient(now):
-                self.show_no_image()
+        if mode is Mode.IDLE and self._is_outdated(now):
+            self.show_no_image()
         # no image, no badge: a run that ended before its first frame left nothing to hold
         self._ui.canvas.set_mode(mode if self.shown is not None else Mode.IDLE, detail)
 
-    def _is_of_another_patient(self, now: SessionState) -> bool:
-        assert self.shown is not None
+    def _is_outdated(self, now: SessionState) -> bool:
+        """Return whether the replay of the image ended, or another patient lies there."""
+        if self.shown is None:
+            return False
+        another = self.shown.source != now.source and self._procedure.offers_procedures
         armed = now.device.state is DeviceState.ARMED
-        return armed and self.shown.source != now.source and self._procedure.offers_procedures
+        return self.shown.mode is Mode.REPLAY or (armed and another)
 
     def _show_tab(self, now: SessionState) -> None:
         """Update the tab in front."""

@@ -30,7 +30,8 @@ class NewPatientDialog(QDialog):
             tr("New patient"), QDialogButtonBox.ButtonRole.DestructiveRole
         )
         cancel = self.buttons.addButton(tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
-        assert clear is not None and cancel is not None
+        assert clear is not None
+        assert cancel is not None
         self.clear, self.cancel = clear, cancel
         clear.clicked.connect(self._confirm)
         cancel.clicked.connect(self.reject)

@@ -243,6 +243,7 @@ class _Figure(QFrame):
 
 
 def origin_text(origin: DoseOrigin) -> str:
+    """Return where a dose figure comes from."""
     return {
         DoseOrigin.MEASURED: tr("Measured"),
         DoseOrigin.RECORDED: tr("As recorded in the file"),
