@@ -61,7 +61,10 @@ def _error_classes(trees: Iterable[ast.Module]) -> set[str]:
 
 def _texts(tree: ast.Module, errors: set[str]) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.Call) and _name(node.func) == "tr":
+            for argument in node.args[:1]:
+                yield from _templates(argument)  # also a single word such as "exact"
+        elif isinstance(node, ast.Call):
             about_file = _name(node.func) == _FILE_ERROR
             for at, argument in enumerate(_shown_arguments(node, errors)):
                 texts = filter(_is_text, _templates(argument))
@@ -86,9 +89,7 @@ def _aliases(function: ast.FunctionDef) -> str:
 
 def _shown_arguments(call: ast.Call, errors: set[str]) -> Iterator[ast.expr]:
     name = _name(call.func)
-    if name == "tr":
-        yield from call.args[:1]
-    elif name in errors or name in _SENTENCES:
+    if name in errors or name in _SENTENCES:
         yield from call.args[:3]  # what and remedy; a DicomError names its file first
         yield from _keywords(call, {"what", "remedy", "sentence"})
     elif name in _HELPED:

@@ -1,4 +1,4 @@
-"""The widgets of the main window and where they lie; no behaviour."""
+"""The widgets of the main window and their layout; no behaviour."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from fluoroview.translation import tr
 from fluoroview.viewer.controllers.high_level import HighLevelButton
 from fluoroview.viewer.image.canvas import ImageCanvas
 from fluoroview.viewer.input.pedal import PedalButton
@@ -24,17 +25,18 @@ from fluoroview.viewer.panels.positioner_panel import PositionerPanel
 from fluoroview.viewer.panels.procedure_panel import ProcedurePanel
 from fluoroview.viewer.panels.stream_panel import StreamPanel
 from fluoroview.viewer.panels.technique_panel import TechniquePanel
+from fluoroview.viewer.widgets.labels import foreign_label
 from fluoroview.viewer.widgets.lamp import XRayLamp
 from fluoroview.viewer.widgets.loop_bar import LoopBar
 from fluoroview.viewer.widgets.message_bar import MessageBar
 
 COLUMN_PX = 392
 COMPACT_BELOW_PX = 900
-"""In a window of less height the column is compact."""
+"""Below this height of the window the column is compact."""
 
 
 class MainWindowUi:
-    """Everything the window shows, made and laid out once."""
+    """Everything the window shows, created and laid out once."""
 
     def __init__(self, window: QMainWindow) -> None:
         self.canvas = ImageCanvas()
@@ -52,17 +54,17 @@ class MainWindowUi:
         self.parameter_panel = ParameterPanel()
         self.stream_panel = StreamPanel()
         self.tabs = QTabWidget()
-        self.device_label = QLabel()
+        self.device_label = foreign_label()
         self.pointer_label = QLabel()
         self.stream_label = QLabel()
         self.progress = QProgressBar()
-        self.busy_label = QLabel()
+        self.busy_label = foreign_label()
         window.setCentralWidget(self._centre())
         window.setStatusBar(self._status_bar())
 
-    def show_procedure_tabs(self, procedure: bool, stand: bool) -> None:
-        """Show the tabs of an examination where the device offers one; it comes to the front."""
-        for page, there in ((self.procedure_panel, procedure), (self.positioner_panel, stand)):
+    def show_procedure_tabs(self, procedure: bool, positioner: bool) -> None:
+        """Show the tabs of a procedure and a positioner where the device has them."""
+        for page, there in ((self.procedure_panel, procedure), (self.positioner_panel, positioner)):
             index = self.tabs.indexOf(page)
             if self.tabs.isTabVisible(index) is there:
                 continue
@@ -71,7 +73,7 @@ class MainWindowUi:
                 self.tabs.setCurrentWidget(page)
 
     def set_compact(self, on: bool) -> None:
-        """Leave more of the column to the tabs, where a window is low."""
+        """Leave more of the column to the tabs, for a low window."""
         for each in (self.lamp, self.dose, self.procedure_panel):
             each.set_compact(on)
 
@@ -101,15 +103,15 @@ class MainWindowUi:
         pedals.addWidget(self.pedal_button, 5)
         pedals.addWidget(self.high_level_button, 3)
         box.addLayout(pedals)
-        for words, page in (
-            ("Patient", self.procedure_panel),
-            ("C-arm", self.positioner_panel),
-            ("Exam", self.technique_panel),
-            ("Source", self.device_panel),
-            ("Parameters", self.parameter_panel),
-            ("Health", self.stream_panel),
+        for title, page in (
+            (tr("Procedure"), self.procedure_panel),
+            (tr("C-arm"), self.positioner_panel),
+            (tr("Technique"), self.technique_panel),
+            (tr("Device"), self.device_panel),
+            (tr("Parameters"), self.parameter_panel),
+            (tr("Stream"), self.stream_panel),
         ):
-            self.tabs.addTab(page, words)
+            self.tabs.addTab(page, title)
         self.show_procedure_tabs(False, False)
         self.tabs.setCurrentWidget(self.technique_panel)
         self.tabs.setDocumentMode(True)

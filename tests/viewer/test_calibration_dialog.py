@@ -43,8 +43,8 @@ def make_dialog(qtbot, tmp_path):
 
 def take(dialog, qtbot, scene):
     dialog.session.set_parameter("Scene", scene).result(30)
-    dialog.take_button.click()
-    assert not dialog.take_button.isEnabled()
+    dialog.acquire_button.click()
+    assert not dialog.acquire_button.isEnabled()
     qtbot.waitUntil(lambda: not dialog._busy, timeout=10_000)
 
 
@@ -61,7 +61,7 @@ def test_it_begins_with_the_dark_frames_and_names_the_detector(make_dialog):
     assert dialog.title.text() == "Dark frames"
     assert "Close the shutter" in dialog.instruction.text()
     assert "SIM00001, 512×512 px" in dialog.detector.text()
-    assert dialog.take_button.text() == "Take 4 frames"
+    assert dialog.acquire_button.text() == "Acquire 4 frames"
     assert marks(dialog) == "●○○"
     assert not dialog.save_button.isEnabled()
 
@@ -107,27 +107,27 @@ def test_frames_can_be_stopped(make_dialog, qtbot):
     dialog = make_dialog()
     dialog.darks.setValue(1000)
     dialog.session.set_parameter("Scene", "dark").result(30)
-    dialog.take_button.click()
+    dialog.acquire_button.click()
     qtbot.waitUntil(lambda: dialog.bar.value() > 2, timeout=10_000)
     assert dialog.cancel_button.isEnabled()
     dialog.cancel_button.click()
     qtbot.waitUntil(lambda: not dialog._busy, timeout=10_000)
     assert "cancelled" in dialog.news.text()
-    assert dialog.take_button.isEnabled()
+    assert dialog.acquire_button.isEnabled()
 
 
 def test_without_a_device_it_says_so(make_dialog):
     dialog = make_dialog(connect=False)
     assert "There is no device" in dialog.detector.text()
-    assert not dialog.take_button.isEnabled()
+    assert not dialog.acquire_button.isEnabled()
 
 
 def test_closed_in_the_middle_it_ends_the_run(make_dialog, qtbot):
     dialog = make_dialog()
     dialog.darks.setValue(1000)
     dialog.session.set_parameter("Scene", "dark").result(30)
-    dialog.take_button.click()
+    dialog.acquire_button.click()
     qtbot.waitUntil(lambda: dialog.bar.value() > 2, timeout=10_000)
     dialog.close()
-    qtbot.waitUntil(lambda: not dialog.calibrating.taking, timeout=10_000)
+    qtbot.waitUntil(lambda: not dialog.workflow.taking, timeout=10_000)
     assert not dialog.session.snapshot().pedal_down

@@ -1,6 +1,6 @@
-"""The guided calibration as a dialog beside the image: what to do, how far it is, what is wrong.
+"""The guided calibration as a dialog: what to do, the progress, what is wrong.
 
-It shows a `CalibrationWorkflow` and decides nothing. Not modal: the frames are seen as they come.
+It shows a `CalibrationWorkflow` and decides nothing. Not modal: the live image stays visible.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from PyQt6.QtWidgets import (
 )
 
 from fluoroview.hal import FluoroError
+from fluoroview.hal.foreign_text import plain
 from fluoroview.pipeline.calibration.calibration import Calibration
 from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.calibration.file import save_calibration
@@ -40,18 +41,17 @@ from fluoroview.session.calibration.workflow import (
     StepResult,
 )
 from fluoroview.session.session import Session
+from fluoroview.translation import tr, translate_message
 from fluoroview.viewer.widgets import theme
 
 WIDTH_PX = 560
-_FILTER = "Calibration set (*.h5)"
-_BEAM_OFF = "Now switch the beam off. The frames go on."
 _MARKS = {None: "○", True: "✓", False: "✗"}
 
 
 class CalibrationDialog(QDialog):
     """Step by step through a calibration of the connected detector."""
 
-    _heard = pyqtSignal()
+    _changed = pyqtSignal()
     _progress = pyqtSignal(object)
     _beam_off = pyqtSignal()
     _finished = pyqtSignal(object, object)
@@ -59,88 +59,91 @@ class CalibrationDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.calibrating: CalibrationWorkflow | None = None
+        self.workflow: CalibrationWorkflow | None = None
         self._made: Calibration | None = None
         self._busy = False
         self._open = True
-        self.setWindowTitle("Calibrate the detector")
+        self.setWindowTitle(tr("Detector calibration"))
         self.setModal(False)
         self.setMinimumWidth(WIDTH_PX)
         self._build()
-        self._heard.connect(self.refresh)
+        self._changed.connect(self.refresh)
         self._progress.connect(self._show_progress)
-        self._beam_off.connect(lambda: self._say(_BEAM_OFF, theme.XRAY))
+        self._beam_off.connect(
+            lambda: self._show(tr("Switch the beam off now; frames continue"), theme.XRAY)
+        )
         self._finished.connect(self._end)
 
-    # -- Qt --------------------------------------------------------------------------------------
+    # Qt
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Begin, unless a calibration is on its way."""
+        """Start, unless a calibration is in progress."""
         super().showEvent(event)
-        if self.calibrating is None:
+        if self.workflow is None:
             self.begin()
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Take nothing any more; what was taken stays until the program ends."""
-        if self.calibrating is not None:
-            self.calibrating.cancel()
+        """Acquire nothing more; acquired frames are kept until the program ends."""
+        if self.workflow is not None:
+            self.workflow.cancel()
         super().closeEvent(event)
 
     def shut(self) -> None:
-        """Let go of the examination, before the window goes."""
+        """Release the session before the window is closed."""
         self._open = False
         self.close()
 
-    # -- what the user wants ---------------------------------------------------------------------
+    # what the user requests
 
     def begin(self) -> None:
-        """Begin from the first step with what is chosen; frames taken so far are dropped."""
+        """Start with the first step and the chosen plan; frames acquired so far are discarded."""
         plan = CalibrationPlan(
             self.darks.value(), self.flats.value(), self.levels.value(), self.lag.isChecked()
         )
-        self.calibrating = calibrating = CalibrationWorkflow(self.session, plan)
+        self.workflow = workflow = CalibrationWorkflow(self.session, plan)
         self._made = None
-        events = calibrating.events
-        events.changed.connect(self._tell_heard)
-        events.progress.connect(self._tell_progress)
-        events.beam_off_due.connect(self._tell_beam_off)
+        events = workflow.events
+        events.changed.connect(self._emit_changed)
+        events.progress.connect(self._emit_progress)
+        events.beam_off_due.connect(self._emit_beam_off)
         self.news.clear()
         self.refresh()
 
-    def take(self) -> None:
-        """Take the frames of the step that is due."""
-        calibrating = self.calibrating
-        if calibrating is None:
+    def acquire(self) -> None:
+        """Acquire the frames of the step that is due."""
+        workflow = self.workflow
+        if workflow is None:
             return
         self.news.clear()
-        self._when_done(calibrating.take, self._taken)
+        self._when_done(workflow.take, self._acquired)
 
-    def leave_lag_out(self) -> None:
-        """Go without the lag."""
-        if self.calibrating is not None:
-            self.calibrating.skip_lag()
+    def skip_lag(self) -> None:
+        """Skip the lag."""
+        if self.workflow is not None:
+            self.workflow.skip_lag()
             self._finish_if_done()
 
-    def take_all(self) -> None:
-        """Let a device that can do it take all steps alone."""
-        calibrating, switch = self.calibrating, FieldContentSwitch.of(self.session)
-        if calibrating is None or switch is None:
+    def acquire_all(self) -> None:
+        """Let a device that can do it acquire all steps unattended."""
+        workflow, switch = self.workflow, FieldContentSwitch.of(self.session)
+        if workflow is None or switch is None:
             return
         self.news.clear()
         self._when_done(
-            lambda: self.session.submit(lambda: take_unattended(calibrating, switch)), self._taken
+            lambda: self.session.submit(lambda: take_unattended(workflow, switch)),
+            self._acquired,
         )
 
     def save(self) -> None:
         """Ask where, and write the set."""
         name, _ = QFileDialog.getSaveFileName(
-            self, "Save the calibration", "calibration.h5", _FILTER
+            self, tr("Save calibration"), "calibration.h5", f"{tr('Calibration set')} (*.h5)"
         )
         if name:
             self.save_to(Path(name))
 
     def save_to(self, path: Path) -> None:
-        """Write the set, and correct the images with it where that is wanted."""
+        """Write the set, and correct the images with it where requested."""
         made = self._made
         if made is None:
             return
@@ -153,35 +156,43 @@ class CalibrationDialog(QDialog):
 
         def saved(future: Future[Any]) -> None:
             if (error := future.exception()) is not None:
-                self._say(str(error), theme.ERROR)
+                self._show(translate_message(str(error)), theme.ERROR)
             else:
-                used = ", and the images are corrected with it" if self.use_now.isChecked() else ""
-                self._say(f"Saved {path}{used}.", theme.TEXT)
+                text = tr("Saved {file}")
+                if self.use_now.isChecked():
+                    text = tr("Saved {file}; images are corrected with it")
+                self._show(text.format(file=plain(path)), theme.TEXT)
 
         self._when_done(lambda: self.session.submit(work), saved)
 
-    # -- what is shown ---------------------------------------------------------------------------
+    # what is shown
 
     def refresh(self) -> None:
         """Show the calibration as it is now."""
-        calibrating = self.calibrating
-        if calibrating is None:
+        workflow = self.workflow
+        if workflow is None:
             return
-        step, busy = calibrating.current, self._busy or calibrating.taking
+        step, busy = workflow.current, self._busy or workflow.taking
         self._show_detector()
         for at, row in enumerate(self._rows):
-            self._show_row(row, calibrating, at)
-        self.title.setText(step.title if step is not None else "All steps are taken")
-        self.instruction.setText(step.instruction if step is not None else "")
-        may_take = self.detector_known and not busy and step is not None
-        self.take_button.setText(f"Take {step.frames} frames" if step is not None else "Taken")
-        self.take_button.setEnabled(may_take)
-        self.all_button.setEnabled(may_take)
+            self._show_row(row, workflow, at)
+        self.title.setText(
+            translate_message(step.title) if step is not None else tr("All steps acquired")
+        )
+        self.instruction.setText(translate_message(step.instruction) if step is not None else "")
+        may_acquire = self.detector_known and not busy and step is not None
+        self.acquire_button.setText(
+            tr("Acquire {count} frames").format(count=step.frames)
+            if step is not None
+            else tr("Acquired")
+        )
+        self.acquire_button.setEnabled(may_acquire)
+        self.all_button.setEnabled(may_acquire)
         self.all_button.setVisible(FieldContentSwitch.of(self.session) is not None)
-        self.skip_button.setVisible(may_take and step is not None and step.kind is StepKind.LAG)
-        self.cancel_button.setEnabled(calibrating.taking)
+        self.skip_button.setVisible(may_acquire and step is not None and step.kind is StepKind.LAG)
+        self.cancel_button.setEnabled(workflow.taking)
         self.again_button.setEnabled(not busy)
-        self.bar.setVisible(calibrating.taking)
+        self.bar.setVisible(workflow.taking)
         self.save_button.setEnabled(self._made is not None and not busy)
 
     @property
@@ -193,65 +204,73 @@ class CalibrationDialog(QDialog):
         try:
             name = self.session.calibration_key().name
         except FluoroError as error:
-            name = str(error)
-        self.detector.setText(name)
+            name = translate_message(str(error))
+        self.detector.setText(plain(name))
 
     def _show_row(
-        self, row: tuple[QLabel, QLabel, QLabel], calibrating: CalibrationWorkflow, at: int
+        self, row: tuple[QLabel, QLabel, QLabel], workflow: CalibrationWorkflow, at: int
     ) -> None:
         mark, title, figures = row
-        there = at < len(calibrating.steps)
+        there = at < len(workflow.steps)
         for label in row:
             label.setVisible(there)
         if not there:
             return
-        step = calibrating.steps[at]
-        result = calibrating.results.get(step)
-        due = calibrating.current is step
+        step = workflow.steps[at]
+        result = workflow.results.get(step)
+        due = workflow.current is step
         mark.setText("●" if due and result is None else _MARKS[result.passed if result else None])
         colour = theme.ACCENT if due else theme.TEXT
         if result is not None:
             colour = theme.LIVE if result.passed else theme.ERROR
         mark.setStyleSheet(f"color: {colour}; font-weight: 600;")
-        title.setText(step.title)
+        title.setText(translate_message(step.title))
         title.setStyleSheet("font-weight: 600;" if due else "")
-        figures.setText(result.summary if result is not None else "")
+        figures.setText(translate_message(result.summary) if result is not None else "")
 
     def _show_progress(self, now: StepProgress) -> None:
         self.bar.setRange(0, now.total)
         self.bar.setValue(now.done)
-        self.bar.setFormat(f"%v of %m frames,  {now.counts:.0f} counts")
+        self.bar.setFormat(
+            tr("%v of %m frames,  {counts} counts").format(counts=f"{now.counts:.0f}")
+        )
 
-    def _taken(self, future: Future[Any]) -> None:
+    def _ask_beam_off(self) -> None:
+        self._show(tr("Switch the beam off now; frames continue"), theme.XRAY)
+
+    def _acquired(self, future: Future[Any]) -> None:
         error = None if future.cancelled() else future.exception()
         result = None if error is not None else future.result()
         if error is not None:
-            self._say(str(error), theme.ERROR)
+            self._show(translate_message(str(error)), theme.ERROR)
         elif isinstance(result, StepResult):
             colour = theme.WARNING if result.passed else theme.ERROR
-            self._say("\n".join(finding.sentence for finding in result.findings), colour)
+            self._show(
+                "\n".join(translate_message(finding.sentence) for finding in result.findings),
+                colour,
+            )
         self._finish_if_done()
 
     def _finish_if_done(self) -> None:
-        """When all steps are taken, make the calibration of their frames."""
-        calibrating = self.calibrating
-        if calibrating is None or calibrating.current is not None or self._made is not None:
+        """Compute the calibration when all steps are acquired."""
+        workflow = self.workflow
+        if workflow is None or workflow.current is not None or self._made is not None:
             return
 
         def finished(future: Future[Any]) -> None:
             if (error := future.exception()) is not None:
-                self._say(str(error), theme.ERROR)
-            elif self.calibrating is calibrating:
+                self._show(translate_message(str(error)), theme.ERROR)
+            elif self.workflow is workflow:
                 self._made = future.result()
-                self._say(_words(future.result()), theme.TEXT)
+                self._show(_summary(future.result()), theme.TEXT)
 
-        self._when_done(lambda: self.session.submit(calibrating.finish), finished)
+        self._when_done(lambda: self.session.submit(workflow.finish), finished)
 
-    def _say(self, words: str, colour: str) -> None:
+    def _show(self, text: str, colour: str) -> None:
         self.news.setStyleSheet(f"color: {colour};")
-        self.news.setText(words)
+        self.news.setText(text)
 
-    # -- how it is laid out ----------------------------------------------------------------------
+    # layout
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
@@ -277,16 +296,16 @@ class CalibrationDialog(QDialog):
         self.darks = _number(plan.darks, 2, 1000)
         self.flats = _number(plan.flats, 2, 1000)
         self.levels = _number(plan.levels, 1, MOST_LEVELS)
-        self.lag = QCheckBox("Lag")
+        self.lag = QCheckBox(tr("Lag"))
         self.lag.setChecked(plan.lag)
         for box in (self.darks, self.flats, self.levels):
             box.valueChanged.connect(lambda _: self._plan_changed())
         self.lag.toggled.connect(lambda _: self._plan_changed())
-        self.again_button = _button("Begin again", self.begin)
+        self.again_button = _button(tr("Restart"), self.begin)
         for words, widget in (
-            ("Dark frames", self.darks),
-            ("Frames a level", self.flats),
-            ("Levels", self.levels),
+            (tr("Dark frames"), self.darks),
+            (tr("Frames per level"), self.flats),
+            (tr("Levels"), self.levels),
         ):
             row.addWidget(_label(words, "dim"))
             row.addWidget(widget)
@@ -309,46 +328,46 @@ class CalibrationDialog(QDialog):
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.take_button = _button("Take", self.take)
-        self.take_button.setProperty("role", "primary")
-        self.all_button = _button("Take all by itself", self.take_all)
-        self.skip_button = _button("Leave the lag out", self.leave_lag_out)
-        self.cancel_button = _button("Stop", self._cancel)
-        for button in (self.take_button, self.all_button, self.skip_button, self.cancel_button):
+        self.acquire_button = _button(tr("Acquire"), self.acquire)
+        self.acquire_button.setProperty("role", "primary")
+        self.all_button = _button(tr("Acquire all automatically"), self.acquire_all)
+        self.skip_button = _button(tr("Skip lag"), self.skip_lag)
+        self.cancel_button = _button(tr("Stop"), self._cancel)
+        for button in (self.acquire_button, self.all_button, self.skip_button, self.cancel_button):
             row.addWidget(button)
         row.addStretch(1)
         return row
 
     def _saving(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.use_now = QCheckBox("Correct the images with it from now on")
+        self.use_now = QCheckBox(tr("Correct images with it from now on"))
         self.use_now.setChecked(True)
-        self.save_button = _button("Save…", self.save)
+        self.save_button = _button(tr("Save…"), self.save)
         row.addWidget(self.save_button)
         row.addWidget(self.use_now)
         row.addStretch(1)
         return row
 
     def _plan_changed(self) -> None:
-        """Follow the plan while nothing was taken; later it counts when beginning again."""
-        calibrating = self.calibrating
-        if calibrating is not None and not calibrating.results and not self._busy:
+        """Follow the plan while nothing is acquired; later it applies after a restart."""
+        workflow = self.workflow
+        if workflow is not None and not workflow.results and not self._busy:
             self.begin()
 
     def _cancel(self) -> None:
-        if self.calibrating is not None:
-            self.calibrating.cancel()
+        if self.workflow is not None:
+            self.workflow.cancel()
 
-    # -- from other threads ----------------------------------------------------------------------
+    # from other threads
 
     def _when_done(
         self, work: Callable[[], Future[Any]], then: Callable[[Future[Any]], None]
     ) -> None:
-        """Start work on the examination's threads, and hear of its end on the window's."""
+        """Start work on the session's threads; `then` is called in the window's thread."""
         try:
             future = work()
         except FluoroError as error:
-            self._say(str(error), theme.ERROR)
+            self._show(translate_message(str(error)), theme.ERROR)
             return
         self._busy = True
 
@@ -364,15 +383,15 @@ class CalibrationDialog(QDialog):
         then(future)
         self.refresh()
 
-    def _tell_heard(self) -> None:
+    def _emit_changed(self) -> None:
         if self._open:
-            self._heard.emit()
+            self._changed.emit()
 
-    def _tell_progress(self, now: StepProgress) -> None:
+    def _emit_progress(self, now: StepProgress) -> None:
         if self._open:
             self._progress.emit(now)
 
-    def _tell_beam_off(self) -> None:
+    def _emit_beam_off(self) -> None:
         if self._open:
             self._beam_off.emit()
 
@@ -387,7 +406,7 @@ def _label(words: str, role: str) -> QLabel:
 
 def _button(words: str, do: Callable[[], None]) -> QPushButton:
     button = QPushButton(words)
-    button.setAutoDefault(False)  # Enter in a number field must not take frames
+    button.setAutoDefault(False)  # Enter in a number field must not acquire frames
     button.clicked.connect(lambda _: do())
     return button
 
@@ -399,8 +418,10 @@ def _number(value: int, low: int, high: int) -> QSpinBox:
     return box
 
 
-def _words(made: Calibration) -> str:
-    lag = ""
+def _summary(made: Calibration) -> str:
+    noise = tr("Dark noise {counts} counts").format(counts=f"{made.dark_noise:.1f}")
+    parts = [translate_message(str(summarise(made.defects))), noise]
     if made.lag is not None:
-        lag = f" Lag {made.lag.first_frame_residual:.2%} in the first frame."
-    return f"{summarise(made.defects)}. Dark noise {made.dark_noise:.1f} counts.{lag}"
+        lag = tr("Lag {share} in the first frame")
+        parts.append(lag.format(share=f"{made.lag.first_frame_residual:.2%}"))
+    return ". ".join(parts)

@@ -1,4 +1,4 @@
-"""What the keys and the mouse do. Not modal: it may stay open beside the image."""
+"""What the keys and the mouse do. Not modal: it may stay open next to the image."""
 
 from __future__ import annotations
 
@@ -7,44 +7,55 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
 
-KEYS = (
-    ("X-ray", ""),
-    ("Space, held", "Foot pedal: x-ray while it is held, last image hold when it is released"),
-    ("Ctrl+R", "Restart the device"),
-    ("K, held", "High-level control, where the source has one; a tone sounds as long"),
-    ("Session", ""),
-    ("Arrows, letters", "What the examination's own controls say, while the image has the focus"),
-    ("Right drag", "Device: up and down what is marked ↕, left and right what is marked ↔"),
-    ("Ctrl + wheel", "Device: what is marked ↕, step by step; click another name to mark that"),
-    ("Shift or Ctrl + arrows", "C-arm: LAO and RAO, cranial and caudal"),
-    ("Ctrl+Shift + arrows", "Table"),
-    ("Ctrl and +, Ctrl and −", "Smaller field of view, which magnifies; larger one"),
-    ("Image", ""),
-    ("Left drag", "Window: right = wider (less contrast), down = darker"),
-    ("A, Ctrl+A", "Window that suits the image"),
-    ("I, Ctrl+I", "Invert"),
-    ("Ctrl+D", "Subtract the mask (DSA), or do not"),
-    ("Wheel, + and −", "Zoom, at the cursor"),
-    ("Middle drag, Shift + left drag", "Pan"),
-    ("F, Ctrl+F, double click", "Fit"),
-    ("1", "One image pixel on one screen pixel"),
-    ("F11, Esc", "Full screen, and back"),
-    ("Loops", ""),
-    ("L, Shift+L, both with Ctrl too", "Replay the loop, or the last run only"),
-    ("P, Ctrl+P", "Play, pause"),
-    ("← →", "One image back, on"),
-    ("Home, End", "First, last image"),
-    ("Page up, Page down", "File before, file after"),
-    ("Esc", "Back to live"),
-    ("Files", ""),
-    ("Ctrl+O, or drop a file", "Open a DICOM file or a recording"),
-    ("Ctrl+Shift+R", "Record every raw frame; end the recording"),
-    ("Ctrl+S", "Save the loop"),
-    ("Ctrl+Shift+S", "Save the image"),
-)
-_SECOND_COLUMN = ("Loops", "")
+
+def _keys() -> tuple[tuple[str, str], ...]:
+    """Return keys and what they do; a heading has no text on the right."""
+    return (
+        (tr("X-ray"), ""),
+        (
+            tr("Space, held"),
+            tr("Foot pedal: x-ray while held, last-image hold on release"),
+        ),
+        (tr("K, held"), tr("High-level control, where the device has one; a tone sounds")),
+        ("Ctrl+R", tr("Restart device")),
+        (tr("Procedure"), ""),
+        (tr("Arrows, letters"), tr("The procedure's controls, while the image has the focus")),
+        (tr("Right drag"), tr("Device: up/down the control marked ↕, left/right the one marked ↔")),
+        (tr("Ctrl + wheel"), tr("Device: the control marked ↕, in steps")),
+        (tr("Shift or Ctrl + arrows"), tr("C-arm: LAO/RAO and cranial/caudal")),
+        (tr("Ctrl+Shift + arrows"), tr("Table")),
+        (tr("Ctrl and +, Ctrl and −"), tr("Smaller FOV (magnifies), larger FOV")),
+        (tr("Image"), ""),
+        (tr("Left drag"), tr("Window: right = wider (less contrast), down = darker")),
+        ("A, Ctrl+A", tr("Auto window")),
+        ("I, Ctrl+I", tr("Invert")),
+        ("Ctrl+D", tr("DSA on/off")),
+        (tr("Wheel, + and −"), tr("Zoom at the cursor")),
+        (tr("Middle drag, Shift + left drag"), tr("Pan")),
+        (tr("F, Ctrl+F, double-click"), tr("Fit")),
+        ("1", tr("One image pixel per screen pixel")),
+        ("F11, Esc", tr("Full screen on/off")),
+        _loops(),
+        (tr("L, Shift+L, also with Ctrl"), tr("Replay loop, replay last run")),
+        ("P, Ctrl+P", tr("Play or pause")),
+        ("← →", tr("Previous / next frame")),
+        (tr("Home, End"), tr("First / last frame")),
+        (tr("Page up, Page down"), tr("Previous / next file")),
+        ("Esc", tr("Back to live")),
+        (tr("Files"), ""),
+        (tr("Ctrl+O, or drop a file"), tr("Open a DICOM file or a recording")),
+        ("Ctrl+Shift+R", tr("Record raw data on/off")),
+        ("Ctrl+S", tr("Save loop")),
+        ("Ctrl+Shift+S", tr("Save image")),
+    )
+
+
+def _loops() -> tuple[str, str]:
+    """Return the heading at which the second column starts."""
+    return tr("Loops"), ""
 
 
 class HelpDialog(QDialog):
@@ -52,19 +63,22 @@ class HelpDialog(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys and mouse")
+        self.setWindowTitle(tr("Keys and mouse"))
         self.setModal(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 18, 22, 18)
-        beside = QHBoxLayout()
-        beside.setSpacing(40)
-        at = KEYS.index(_SECOND_COLUMN)
-        for part in (KEYS[:at], KEYS[at:]):
-            beside.addLayout(_table(part))
-        column.addLayout(beside)
+        tables = QHBoxLayout()
+        tables.setSpacing(40)
+        keys = _keys()
+        at = keys.index(_loops())
+        for part in (keys[:at], keys[at:]):
+            tables.addLayout(_table(part))
+        column.addLayout(tables)
         note = QLabel(
-            "FluoroView is not a medical device. Every dose figure says whether it is measured,\n"
-            "recorded, computed or simulated."
+            tr(
+                "FluoroView is not a medical device. Every dose figure states whether it is "
+                "measured,\nrecorded, computed or simulated."
+            )
         )
         note.setProperty("role", "dim")
         note.setAlignment(Qt.AlignmentFlag.AlignLeft)
@@ -73,18 +87,18 @@ class HelpDialog(QDialog):
 
 
 def _table(entries: Sequence[tuple[str, str]]) -> QGridLayout:
-    """Return keys and words in two columns, under their headings."""
+    """Return keys and texts in two columns, below their headings."""
     grid = QGridLayout()
     grid.setHorizontalSpacing(24)
     grid.setVerticalSpacing(5)
-    for row, (keys, words) in enumerate(entries):
+    for row, (keys, text) in enumerate(entries):
         left = QLabel(keys)
-        if not words:
+        if not text:
             left.setStyleSheet(f"color: {theme.ACCENT}; font-weight: 600;")
             left.setContentsMargins(0, 10 if row else 0, 0, 0)
         else:
             left.setStyleSheet("font-weight: 600;")
         grid.addWidget(left, row, 0)
-        grid.addWidget(QLabel(words), row, 1)
+        grid.addWidget(QLabel(text), row, 1)
     grid.setRowStretch(len(entries), 1)
     return grid

@@ -30,6 +30,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from fluoroview.hal.window import Window
 from fluoroview.pipeline.display import WindowLut
+from fluoroview.translation import tr
 from fluoroview.viewer.image.overlay import Overlay
 from fluoroview.viewer.image.view_geometry import Placement, View
 from fluoroview.viewer.image.window_drag import dragged, rounded
@@ -82,7 +83,7 @@ class ImageCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(256, 256)
         self.overlay = Overlay()
-        self._empty_text = ("No image", "")
+        self._empty_text = (tr("No image"), "")
         self._image: ShownImage | None = None
         self._window = self._dragging = Window(32768, 65536)
         self._painter = WindowLut(1, 1)
