@@ -3,7 +3,7 @@
 The threads of the session are stepped one task at a time in an order that hypothesis chooses, on
 a virtual clock and devices in the test's hands. After each step the session agrees with the model.
 
-    pytest tests/session/test_interleaving.py                                2 000 steps
+    pytest tests/session/test_interleaving.py                                6 000 steps
     FLUOROVIEW_INTERLEAVING_STEPS=10000 pytest tests/session/test_interleaving.py
 """
 
@@ -25,7 +25,7 @@ PARTS = (
     "changes", "changes", "commands", "frames", "pulses", "player", "work", "devices", "devices",
 )  # fmt: skip
 STEPS_IN_EXAMPLE = 50
-STEPS = int(os.environ.get("FLUOROVIEW_INTERLEAVING_STEPS", "2000"))
+STEPS = int(os.environ.get("FLUOROVIEW_INTERLEAVING_STEPS", "6000"))
 
 
 class FakeInfo:
@@ -202,6 +202,10 @@ class Interleaving(RuleBasedStateMachine):
         assert state.dose.pulses + self.forgotten == self.made, "a pulse was lost"
         assert state.run is None or state.pedal_down, "a run without a pedal"
         assert len(FakeRecorder.still_open) == (self.recorder() is not None)
+        if state.run is None:
+            recorded = [record.dose for record in state.records]
+            assert recorded == list(self.stepped.core.dose.runs()), "records and dose disagree"
+            assert sum(dose.pulses for dose in recorded) == state.dose.pulses
 
     def recorder(self):
         """Return the recorder of the armed device."""
