@@ -179,7 +179,7 @@ def test_any_moment_can_be_asked_for_again():
 @pytest.mark.parametrize(
     ("name", "value", "depth", "sentence"),
     [
-        ("NeedleAdvance", 76.0, 60.0, "into the disc"),
+        ("NeedleAdvance", 76.0, 60.0, "into the L3/4 disc"),
         ("NeedleLean", 4.0, 60.0, "ligaments hold"),
         ("Inject", None, 60.0, "3.06 g"),
     ],
@@ -191,7 +191,7 @@ def test_what_cannot_be_is_refused(name, value, depth, sentence):
 
 def test_a_leaning_needle_meets_the_lamina():
     procedure = made(depth=38.0, lean=16.0, portions=0)
-    with pytest.raises(ValueError, match="lamina"):
+    with pytest.raises(ValueError, match="Lamina"):
         procedure.check("NeedleAdvance", 44.0, 1.0)
     assert procedure.check("NeedleAdvance", 36.0, 1.0) == 36.0
 
