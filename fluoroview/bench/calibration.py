@@ -27,7 +27,7 @@ FRAMES = 32
 FINE_PX = 8.0
 """Only what is finer than a Gaussian of this sigma is called pattern; heel is no fault."""
 BORDER_PX = 64
-_TECHNIQUE = {"TubeCurrent": 6.0, "Scene": "open field"}
+_TECHNIQUE = {"TubeCurrent": 6.0, "FieldContent": "open field"}
 
 
 def run(
@@ -45,7 +45,9 @@ def run(
         calibrating = CalibrationWorkflow(session, CalibrationPlan())
         switch = FieldContentSwitch.of(session)
         if switch is None:
-            raise CalibrationError("The simulated source has no Scene.", "Install its newest.")
+            raise CalibrationError(
+                "The simulated source has no FieldContent.", "Install its newest."
+            )
         count = len(calibrating.steps) + 1
         take_unattended(calibrating, switch, lambda _: step(len(calibrating.results), count))
         began = time.perf_counter()

@@ -414,9 +414,10 @@ def of_suite(suite):
 
 def test_unattended_the_simulated_panel_falls_to_its_quantum_noise(suite, of_suite, tmp_path):
     found = {p.name: p.value for p in suite.parameters}
-    assert (found["Scene"], found["TubeCurrent"], found["PulseWidth"]) == ("patient", 7.0, 5.0)
+    assert found["FieldContent"] == "patient"
+    assert (found["TubeCurrent"], found["PulseWidth"]) == (7.0, 5.0)
     assert of_suite.lag.first_frame_residual == pytest.approx(0.034, abs=0.002)
-    for name, value in {"TubeCurrent": 6.0, "Scene": "open field"}.items():
+    for name, value in {"TubeCurrent": 6.0, "FieldContent": "open field"}.items():
         suite.set_parameter(name, value).result(30)
     raw = frames_of(suite, 16)
     target = np.zeros(raw[0].shape, np.float32)
@@ -464,7 +465,7 @@ def test_the_field_content_is_restored_when_a_step_fails(make):
     calibrating.steps = (calibrating.steps[0], *(_dimmer(s) for s in calibrating.steps[1:]))
     with pytest.raises(CalibrationError, match="At the lowest tube current and pulse width"):
         take_unattended(calibrating, switch)
-    assert {p.name: p.value for p in session.parameters}["Scene"] == "patient"
+    assert {p.name: p.value for p in session.parameters}["FieldContent"] == "patient"
 
 
 def _dimmer(step):

@@ -40,7 +40,7 @@ CATALOGUE = Catalogue(
         ({"procedure": "Barium enema, double contrast"}, {"Procedure": "barium-enema"}),
         (
             {"procedure": "barium-enema", "case": "Polyp", "body": "child"},
-            {"Procedure": "barium-enema", "Body": "child", "Case": "polyp"},
+            {"Procedure": "barium-enema", "PatientSize": "child", "Case": "polyp"},
         ),
     ],
 )

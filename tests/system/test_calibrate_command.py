@@ -105,7 +105,7 @@ class Operator:
         act = self.scenes.pop(0)
         if act in ("y", "n", "s"):
             return act
-        self.session.set_parameter("Scene", act).result(30)
+        self.session.set_parameter("FieldContent", act).result(30)
         return ""
 
 

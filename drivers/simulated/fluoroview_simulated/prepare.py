@@ -17,7 +17,7 @@ def prepare() -> None:
     import cv2
 
     from fluoroview_simulated.render.scene import Scene
-    from fluoroview_simulated.room.state import settled
+    from fluoroview_simulated.room.scene_builder import settled
 
     cv2.setNumThreads(1)
     for name in procedures.names():

@@ -172,7 +172,7 @@ def test_every_case_is_drawn_again_alike(case):
     assert np.array_equal(first.contrast, again.contrast)
     assert first.contrast.max() > 4.0
     assert np.isfinite(first.soft).all()
-    assert procedure.note(52.0).startswith("Barium")
+    assert procedure.status(52.0).startswith("Barium")
     assert procedure.truth(52.0)["barium_ml"] > 50.0
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fluoroview_simulated.physics import beam as beam_module
 from fluoroview_simulated.physics.beam import (
     AGENTS,
     Beam,
@@ -10,11 +11,10 @@ from fluoroview_simulated.physics.beam import (
     beam,
     materials,
     mono_terms,
-    prepare,
     pulse_kap_ugym2,
     pulse_kerma_ugy,
 )
-from fluoroview_simulated.room.technique import Geometry, Technique
+from fluoroview_simulated.room.technique import ALUMINIUM_MM, COPPER_MM, Geometry, Technique
 
 # kV, mm Cu beside 2.5 mm Al: HVL in mm Al, air kerma in µGy per mAs at 100 cm.
 SPEKPY = [
@@ -188,11 +188,28 @@ def test_reference_point_lies_15_cm_before_the_isocentre():
     assert pulse_kerma_ugy(technique, geometry) == pytest.approx(at_one_metre * (1000 / 730) ** 2)
 
 
-def test_beams_between_the_prepared_voltages_are_found_from_there():
-    """Wherever a voltage is asked for first, its exponentials are the same."""
-    prepare(2.8, 0.1, "iodine")
+@pytest.mark.parametrize("agent", ["barium", "iodine", "none"])
+@pytest.mark.parametrize(("kv", "copper_mm"), [(40.0, 0.0), (71.0, 0.1), (125.0, 0.9)])
+def test_the_shipped_exponentials_are_those_of_the_fit(agent, kv, copper_mm):
+    shipped, fitted = Beam(kv, 2.8, copper_mm, agent), Beam(kv, 2.8, copper_mm, agent)
+    paths = np.array([(0.0, 0.0, 0.0, 0.0), (200.0, 5.0, 3.0, 0.0), (100.0, 0.0, 0.0, 0.5)])
+    weights, mu = fitted.fitted_terms()
+    expected = np.exp(-paths @ mu.T) @ weights
+    assert shipped.transmission_fitted(paths) == pytest.approx(expected, rel=2e-3)
+
+
+def test_a_beam_of_the_room_needs_no_fit(monkeypatch):
+    def fit(*_args):
+        raise AssertionError("fitted")
+
+    monkeypatch.setattr(beam_module, "fit_terms", fit)
+    for copper_mm in COPPER_MM:
+        for kv in (40.0, 83.0, 125.0):
+            assert Beam(kv, ALUMINIUM_MM, copper_mm, "iodine").terms[1].shape == (6, 4)
+
+
+def test_a_voltage_between_whole_kv_is_fitted_from_the_next_one():
     weights, mu = beam(71.5, 2.8, 0.1, "iodine").terms
     again = Beam(71.5, 2.8, 0.1, "iodine").terms
     assert np.array_equal(weights, again[0])
     assert np.array_equal(mu, again[1])
-    assert Beam(68.0, 2.8, 0.1, "iodine").terms[1].shape == (6, 4)

@@ -31,7 +31,7 @@ class Room:
         return primary * share
 
     def expose(self, control, technique, pulses, **asked):
-        """Runs `pulses`; returns the signal of each and the last technique."""
+        """Run `pulses`; return the control, the signal of each and the last technique."""
         signals, queue = [], [technique] * (self.late + 1)
         for _ in range(pulses):
             used = queue[-1]
@@ -43,8 +43,9 @@ class Room:
             signals.append(signal)
             self.seen.append((used, measured))
             evaluated, value = self.seen[max(len(self.seen) - 1 - self.late, 0)]
-            queue.append(control.next(evaluated, self.geometry, self.rate_hz, value, **asked))
-        return np.array(signals), queue[-1]
+            control, chosen = control.next(evaluated, self.geometry, self.rate_hz, value, **asked)
+            queue.append(chosen)
+        return control, np.array(signals), queue[-1]
 
 
 def target(level="normal"):
@@ -55,9 +56,9 @@ def target(level="normal"):
 @pytest.mark.parametrize(("first_mm", "then_mm"), [(100, 300), (300, 100)])
 def test_settles_within_a_second_without_ringing(curve, first_mm, then_mm):
     room, control = Room(15.0, first_mm), BrightnessControl()
-    _, technique = room.expose(control, Technique(), 20, curve=curve)
+    control, _, technique = room.expose(control, Technique(), 20, curve=curve)
     room.water_mm = then_mm
-    signals, technique = room.expose(control, technique, 30, curve=curve)
+    control, signals, technique = room.expose(control, technique, 30, curve=curve)
     relative = signals / target()
     assert np.abs(relative[15:] - 1.0).max() < 0.05
     overshoot = relative.max() - 1 if then_mm > first_mm else 1 - relative.min()
@@ -68,9 +69,9 @@ def test_settles_within_a_second_without_ringing(curve, first_mm, then_mm):
 @pytest.mark.parametrize("curve", CURVES)
 def test_settles_within_a_few_pulses_at_a_low_rate(curve):
     room, control = Room(3.0, 100), BrightnessControl()
-    _, technique = room.expose(control, Technique(), 8, curve=curve)
+    control, _, technique = room.expose(control, Technique(), 8, curve=curve)
     room.water_mm = 300
-    signals, _ = room.expose(control, technique, 12, curve=curve)
+    _, signals, _ = room.expose(control, technique, 12, curve=curve)
     relative = signals / target()
     assert np.abs(relative[5:] - 1.0).max() < 0.05
     assert relative.max() < 1.05
@@ -78,10 +79,10 @@ def test_settles_within_a_few_pulses_at_a_low_rate(curve):
 
 def test_a_still_patient_leaves_the_factors_alone():
     room, control = Room(15.0, 180, noise=0.003), BrightnessControl()
-    _, technique = room.expose(control, Technique(), 20)
+    control, _, technique = room.expose(control, Technique(), 20)
     settled = set()
     for _ in range(20):
-        _, technique = room.expose(control, technique, 1)
+        control, _, technique = room.expose(control, technique, 1)
         settled.add(technique.kv)
     assert len(settled) == 1
 
@@ -89,17 +90,17 @@ def test_a_still_patient_leaves_the_factors_alone():
 @pytest.mark.parametrize("late", [0, 3])
 def test_a_late_answer_does_not_ring(late):
     room, control = Room(15.0, 300, late=late), BrightnessControl()
-    _, technique = room.expose(control, Technique(), 20)
+    control, _, technique = room.expose(control, Technique(), 20)
     room.water_mm = 100
-    signals, _ = room.expose(control, technique, 30)
+    _, signals, _ = room.expose(control, technique, 30)
     assert (signals / target()).min() > 0.95
 
 
 def _settled(water_mm, curve, rate_hz=15.0, level="normal", high_level=False, limits=None):
-    control = BrightnessControl(limits)
+    control = BrightnessControl(limits or Limits())
     room = Room(rate_hz, water_mm, late=0, scatter=0.0, noise=0.0)
     asked = {"curve": curve, "level": level, "high_level": high_level}
-    _, technique = room.expose(control, Technique(), 15, **asked)
+    control, _, technique = room.expose(control, Technique(), 15, **asked)
     return technique, control.limited_by
 
 
@@ -147,7 +148,7 @@ def test_boost_needs_the_high_level_control():
     boosted, _ = _settled(150, "kV first", level="boost", high_level=True)
     released, limited = _settled(150, "kV first", level="boost")
     high, _ = _settled(150, "kV first", level="high")
-    assert limited.startswith("boost needs the high-level control held down")
+    assert limited.startswith("Boost works only while High level (K) is held")
     assert released.kv == high.kv
     assert released.mas == pytest.approx(high.mas, rel=0.02)
     assert boosted.kv > high.kv

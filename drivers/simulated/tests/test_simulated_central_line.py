@@ -68,7 +68,7 @@ def test_the_catheter_is_well_placed_at_the_junction_and_not_in_the_neck():
     truth = good.truth(3.0)
     assert truth["well_placed"]
     assert abs(truth["tip_from_junction_mm"]) < 25.0
-    assert "cavo-atrial junction" in good.note(3.0)
+    assert "cavo-atrial junction" in good.status(3.0)
     bad = patient("malposition", *wire(180.0), (2.0, "CatheterAdvance", 170.0)).truth(3.0)
     assert not bad["well_placed"]
     assert bad["tip_from_junction_mm"] is None
@@ -83,7 +83,7 @@ def test_without_the_wire_the_tip_is_the_catheters():
 
 
 def test_extra_beats_are_noted_in_the_ventricle():
-    assert "Extra beats" in patient("good", *wire(270.0, 90.0)).note(2.0)
+    assert "Extra beats" in patient("good", *wire(270.0, 90.0)).status(2.0)
 
 
 @pytest.mark.parametrize(

@@ -143,4 +143,4 @@ def test_a_child_is_drawn_smaller():
     assert np.ptp(child.tree.points, axis=0) == pytest.approx(
         0.62 * np.ptp(adult.tree.points, axis=0)
     )
-    assert child.note(0.0).startswith("Catheter in the left internal carotid")
+    assert child.status(0.0).startswith("Catheter in the left internal carotid")

@@ -209,8 +209,8 @@ def test_the_same_moment_gives_the_same_image(layers):
 
 def test_notes_tell_what_to_do():
     examination = make("coronary-angiography")
-    assert "advance with Up" in examination.note(0.0)
+    assert "advance with Up" in examination.status(0.0)
     examination.actions.record(1.0, "CatheterAdvance", 0.0)
-    assert "inject with I" in examination.note(1.1)
+    assert "inject with I" in examination.status(1.1)
     examination.actions.record(2.0, "Inject", None)
-    assert examination.note(2.5) == "Injecting"
+    assert examination.status(2.5) == "Injecting"

@@ -181,7 +181,7 @@ def test_a_moment_is_the_same_in_any_order(name, case):
     drawn(p, 3.0), drawn(p, 40.0)
     assert np.array_equal(drawn(p, 24.0).contrast, first)
     assert np.array_equal(drawn(patient(name, case), 24.0).contrast, first)
-    assert p.note(24.0)
+    assert p.status(24.0)
 
 
 def test_a_later_act_changes_only_what_follows():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeviceError, DeviceHost, DoseOrigin, ParameterError
+from fluoroview.hal import DeadMan, DeviceError, DeviceHost, DoseOrigin, ParameterError
 from fluoroview_simulated.driver.device import DEVICE_ID, SimulatedDetector
 from fluoroview_simulated.driver.pulse_schedule import PulseSchedule
 from fluoroview_simulated.panel.panel import CEILING, LAG_PULSES, make_panel
@@ -167,7 +167,9 @@ def test_time_goes_on_while_the_pedal_is_up(detector):
     run(detector, 2)
     stood = detector.now_s()
     assert stood >= 1 / 30
-    detector._stopped_ns -= 2_000_000_000
+    detector.room.change(
+        lambda s: replace(s, clock=replace(s.clock, stopped_ns=s.clock.stopped_ns - 2_000_000_000))
+    )
     assert detector.now_s() == pytest.approx(stood + 2.0, abs=0.2)
 
 
@@ -175,10 +177,10 @@ def test_another_examination_brings_its_technique_view_cases_and_controls(detect
     tree = detector.parameters()
     assert "Inject" not in tree
     tree.write("Procedure", "coronary-angiography")
-    info = detector.suite.info
+    info = detector.room.state.info
     assert info.name == "coronary-angiography"
-    assert detector.suite.technique == info.technique
-    assert detector.suite.geometry == info.geometry
+    assert detector.room.state.technique == info.technique
+    assert detector.room.state.geometry == info.geometry
     assert tree["Case"].limits()["choices"] == [c.name for c in info.cases]
     assert "Inject" in tree
     assert info.cases[0].teaching in str(tree["TeachingText"].read())
@@ -189,13 +191,13 @@ def test_another_examination_brings_its_technique_view_cases_and_controls(detect
 def test_the_stand_moves_and_the_image_follows(detector):
     tree = detector.parameters()
     tree.write("TableLateralPosition", 60.0)
-    assert detector.suite.geometry.isocentre_mm[0] == 60.0
+    assert detector.room.state.geometry.isocentre_mm[0] == 60.0
     assert tree.write("FieldOfView", "160") == "160"
-    assert detector.suite.geometry.field_width_mm < 160.0
+    assert detector.room.state.geometry.field_width_mm < 160.0
     assert tree.write("PatientPosition", "erect") == "erect"
-    assert detector.suite.geometry.down[2] == -1.0
+    assert detector.room.state.geometry.down[2] == -1.0
     sink = run(detector, 2)
-    assert sink.pulses[0].exposure.field_width_mm == detector.suite.geometry.field_width_mm
+    assert sink.pulses[0].exposure.field_width_mm == detector.room.state.geometry.field_width_mm
 
 
 @pytest.mark.parametrize(
@@ -221,7 +223,7 @@ def test_unknown_device_is_refused():
         SimulatedDetector("theatre 9").open()
 
 
-def test_discovery_finds_the_suite():
+def test_discovery_finds_the_room():
     assert [d.id for d in SimulatedDetector.discover()] == [DEVICE_ID]
 
 
@@ -252,7 +254,7 @@ def test_through_the_hal_every_frame_is_accounted_for():
     host.write("Procedure", "phantom")
     host.write("Matrix", "512")
     ring = host.arm()
-    host.start()
+    host.start(dead_man=DeadMan.PROCESS)
     deadline = time.monotonic() + 20
     while host.ledger().delivered < 4 and time.monotonic() < deadline:
         frames.wait(0.02)
@@ -267,7 +269,7 @@ def test_through_the_hal_every_frame_is_accounted_for():
 
 
 def test_dark_frames_have_no_pulse_and_no_dose(detector):
-    detector.parameters().write("Scene", "dark")
+    detector.parameters().write("FieldContent", "dark")
     sink = run(detector, 3)
     assert sink.pulses == []
     assert all(h.exposure is None and h.pulse_index == -1 for h, _ in sink.frames)
@@ -278,7 +280,7 @@ def test_the_open_field_has_no_patient_and_no_shutter_in_it(detector):
     tree = detector.parameters()
     tree.write("TubeCurrent", 5.0)
     tree.write("FieldWidth", 100.0)
-    tree.write("Scene", "open field")
+    tree.write("FieldContent", "open field")
     sink = run(detector, 3)
     flat = sink.frames[-1][1].astype(float)
     assert flat.mean() > 1000
@@ -298,7 +300,7 @@ def test_brightness_control_brings_the_signal_to_its_level(detector):
     tree = detector.parameters()
     tree.write("AutomaticBrightnessControl", True)
     run(detector, 12)
-    wanted = detector.suite.control.target_quanta_per_mm2("normal", GEOMETRY)
+    wanted = detector.room.state.control.target_quanta_per_mm2("normal", GEOMETRY)
     assert detector.scene().measured_quanta_per_mm2 == pytest.approx(wanted, rel=0.05)
     quiet = tree["AirKermaPerPulse"].read()
     tree.write("DoseLevel", "high")
@@ -359,8 +361,10 @@ def refused(detector):
 
 def test_hot_tube_is_no_fault_and_says_how_long_to_wait(detector):
     detector.patient()  # prepared, so that nothing cools meanwhile
-    detector.suite.tube._heat_j = detector.suite.tube.capacity_j
-    detector.suite.tube._time_s = time.monotonic_ns() / 1e9
+    now_s = time.monotonic_ns() / 1e9
+    detector.room.change(
+        lambda s: replace(s, tube=replace(s.tube, heat_then_j=s.tube.capacity_j, then_s=now_s))
+    )
     assert "too hot" in (sentence := refused(detector))
     assert "Wait" in sentence
 
@@ -446,9 +450,9 @@ def test_skin_dose_adds_up_and_can_be_written(detector, tmp_path):
 def test_smaller_body_is_looked_at_where_its_organs_are(detector):
     tree = detector.parameters()
     tree.write("Procedure", "oesophagogram")
-    adult = detector.suite.geometry.isocentre_mm
-    tree.write("Body", "child")
-    child = detector.suite.geometry.isocentre_mm
+    adult = detector.room.state.geometry.isocentre_mm
+    tree.write("PatientSize", "child")
+    child = detector.room.state.geometry.isocentre_mm
     assert child[2] == pytest.approx(0.62 * adult[2])
     assert tree["TableLongitudinalPosition"].read() == 0.0
 
@@ -478,7 +482,7 @@ def test_acquisition_finds_its_factors_with_test_pulses_whose_dose_counts(detect
         len({(p.exposure.tube_voltage_kv, p.exposure.tube_current_ma) for p in taken}) == 1
     )  # locked
     assert test[-1].air_kerma_ugy < 0.3 * taken[0].air_kerma_ugy
-    wanted = detector.suite.control.target_quanta_per_mm2("normal", GEOMETRY) * 8
+    wanted = detector.room.state.control.target_quanta_per_mm2("normal", GEOMETRY) * 8
     assert detector.scene().measured_quanta_per_mm2 == pytest.approx(wanted, rel=0.25)
     again = run(detector, 3)  # nothing has moved: no further test
     assert len(again.pulses) == len(again.frames)

@@ -143,7 +143,7 @@ def test_a_moment_is_the_same_in_any_order(case):
     first = drawn(p, 15.0).contrast.copy()
     drawn(p, 25.0)
     assert np.array_equal(drawn(p, 15.0).contrast, first)
-    assert p.note(15.0)
+    assert p.status(15.0)
 
 
 def test_an_empty_syringe_is_refused():

@@ -125,7 +125,7 @@ def test_every_case_is_drawn_again_alike_and_shows_barium(case):
     assert first.contrast.max() > 5.0
     assert np.isfinite(first.contrast).all()
     assert first.contrast.min() >= 0.0
-    assert procedure.note(18.7)
+    assert procedure.status(18.7)
     assert procedure.truth(18.7)["swallows"] == 2
 
 

@@ -44,7 +44,7 @@ def test_gallery_does_nothing_forbidden(name):
         p.check(control, value, t_s)
         p.actions.record(t_s, control, value)
     json.dumps(p.truth(99.0))
-    assert p.note(99.0)
+    assert p.status(99.0)
 
 
 def test_traction_brings_the_shaft_down():

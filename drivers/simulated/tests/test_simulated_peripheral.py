@@ -112,7 +112,7 @@ def test_injector_refuses_twice_and_too_fast_in_a_small_vessel():
 def test_every_case_tells_the_truth(case):
     p = make(case)
     json.dumps(p.truth(4.0))
-    assert p.note(4.0)
+    assert p.status(4.0)
 
 
 def test_tree_follows_its_height():

@@ -430,7 +430,7 @@ def test_brightness_settles_within_a_second_through_the_chain(curve, first_mm, t
         lag.appendleft((t, technique))
         measured = scene.measured_quanta_per_mm2
         signals.append(measured / wanted)
-        technique = control.next(technique, OPEN, 15.0, measured, curve=curve)
+        control, technique = control.next(technique, OPEN, 15.0, measured, curve=curve)
     settled, step = signals[15:20], np.array(signals[20:])
     assert settled == pytest.approx([1.0] * 5, abs=0.03)
     assert step[15:] == pytest.approx(np.ones(10), abs=0.03)
@@ -456,13 +456,13 @@ def test_dose_totals_are_the_sums_over_pulses():
 
 def test_dose_follows_the_beam_that_made_the_image():
     """More copper: less dose at the skin for the same signal behind the patient."""
-    control, costs = BrightnessControl(), []
+    costs = []
     for copper in (0.0, 0.3):
-        control.reset()
+        control = BrightnessControl()
         technique = Technique(filter_cu_mm=copper)
         for _ in range(8):
             b = Beam(technique.kv, 2.8, copper)
             seen = b.quanta_per_mm2_mas(1100.0) * technique.mas * b.transmission(200.0)
-            technique = control.next(technique, OPEN, 15.0, seen)
+            control, technique = control.next(technique, OPEN, 15.0, seen)
         costs.append(pulse_kerma_ugy(technique, OPEN))
     assert costs[1] < 0.7 * costs[0]

@@ -11,7 +11,7 @@ from fluoroview_simulated.driver.catalogue import gallery_frames, listed
 from fluoroview_simulated.procedures.base import BODIES
 from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 from fluoroview_simulated.render.scene import Scene
-from fluoroview_simulated.room.state import settled
+from fluoroview_simulated.room.scene_builder import settled
 from fluoroview_simulated.room.technique import POSITIONS, PULSE_RATES_HZ
 from fluoroview_simulated.room.tube import collimation_refusal, technique_refusal
 
@@ -165,7 +165,7 @@ def test_truth_and_note_can_be_told_at_any_time(name):
     patient, t_s = acted(name)
     for t in (0.0, t_s, t_s + 20.0):
         assert json.loads(json.dumps(patient.truth(t))) is not None
-        assert "\n" not in patient.note(t)
+        assert "\n" not in patient.status(t)
         assert patient.begin(t) >= t
 
 

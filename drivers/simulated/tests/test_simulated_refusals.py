@@ -15,49 +15,43 @@ class Patient:
 
     def __init__(self, why):
         self.why, self.done = why, []
-        self.actions = SimpleNamespace(note=lambda *act: self.done.append(act))
+        self.actions = SimpleNamespace(record=lambda *act: self.done.append(act))
 
     def check(self, name, value, now_s):
         raise ValueError(self.why)
 
 
 @pytest.mark.parametrize(
-    ("control", "value", "why", "sentence"),
+    ("control", "value", "why"),
     [
         (
             Control("Drill", "step", "", "mm"),
             0.5,
-            "Drill: the nail is not in place. Advance the nail (N) first.",
-            "suite: parameter Drill cannot be 0.5 mm: the nail is not in place. "
-            "Advance the nail (N) first.",
+            "The nail is not in place. Advance the nail (N) first.",
         ),
         (
-            Control("Balloon", "step", "", "mm"),
+            Control("CatheterAdvance", "step", "", "mm"),
             0.5,
-            "Balloon 0.5 mm: the wire must lead by 32 mm.",
-            "suite: parameter Balloon cannot be 0.5 mm: the wire must lead by 32 mm.",
+            "Too deep: the tip would occlude the left main. Withdraw (↓).",
         ),
         (
             Control("Swallow", "command", ""),
             "run",
-            "The patient is busy: Swallow is possible in 4 s.",
-            "suite: parameter Swallow cannot be run: The patient is busy: "
-            "Swallow is possible in 4 s.",
+            "The patient is swallowing: the next bolus is possible in 4 s.",
         ),
     ],
 )
-def test_a_refusal_names_the_control_once_and_ends_with_one_full_stop(
-    control, value, why, sentence
-):
+def test_a_refusal_is_the_procedures_own_sentence(control, value, why):
     patient = Patient(why)
     device = SimpleNamespace(
-        suite=SimpleNamespace(info=SimpleNamespace(controls=[control])),
+        device_id="room",
+        room=SimpleNamespace(state=SimpleNamespace(info=SimpleNamespace(controls=[control]))),
         scene=lambda: None,
         patient=lambda: patient,
         now_s=lambda: 0.0,
     )
-    tree = ParameterTree(controls.of(device), "suite")
+    tree = ParameterTree(controls.controls(device), "room")
     with pytest.raises(FluoroError) as refused:
         tree.write(control.name, value)
-    assert str(refused.value) == sentence
+    assert str(refused.value) == why
     assert patient.done == []

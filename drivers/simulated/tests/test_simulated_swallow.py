@@ -210,4 +210,4 @@ def test_a_pause_brings_the_next_bolus():
     procedure = PROCEDURE("normal")
     assert procedure.begin(0.0) == 0.0
     assert procedure.begin(3.0) == 8.0
-    assert "thin, 10 ml" in procedure.note(procedure.begin(3.0) + 1.0)
+    assert "thin, 10 ml" in procedure.status(procedure.begin(3.0) + 1.0)

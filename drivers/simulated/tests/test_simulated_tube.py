@@ -36,15 +36,15 @@ RUN = Technique(kv=80.0, tube_current_ma=400.0, pulse_width_ms=40.0)
 def test_a_pulse_heats_by_kv_times_mas():
     tube = Tube()
     assert pulse_heat_j(RUN) == pytest.approx(80e3 * 0.4 * 0.040)
-    tube.pulse(RUN, 0.0)
-    tube.pulse(RUN, 0.0)
+    tube = tube.heated(RUN, 0.0)
+    tube = tube.heated(RUN, 0.0)
     assert tube.heat_j(0.0) == pytest.approx(2560.0)
 
 
 def test_the_anode_cools_exponentially():
     tube = Tube(capacity_j=100_000.0, cooling_w=500.0)
     for _ in range(50):
-        tube.pulse(RUN, 0.0)
+        tube = tube.heated(RUN, 0.0)
     first = tube.heat_j(0.0)
     assert first - tube.heat_j(1.0) == pytest.approx(500.0 * first / 100_000.0, rel=0.01)
     assert tube.heat_share(200.0) == pytest.approx(first / 100_000.0 / np.e, rel=1e-6)
@@ -55,7 +55,7 @@ def test_fluoroscopy_never_gets_too_hot():
     t = 0.0
     for _ in range(15 * 1200):
         assert tube.refusal(technique, t) == ""
-        tube.pulse(technique, t)
+        tube = tube.heated(technique, t)
         t += 1 / 15
     assert 0.1 < tube.heat_share(t) < 0.5
 
@@ -63,12 +63,13 @@ def test_fluoroscopy_never_gets_too_hot():
 def test_too_hot_is_said_with_the_wait_and_ends_after_it():
     tube, t, pulses = Tube(), 0.0, 0
     while not (sentence := tube.refusal(RUN, t)):
-        tube.pulse(RUN, t)
+        tube = tube.heated(RUN, t)
         t += 1 / 30
         pulses += 1
     assert 200 < pulses < 400
     assert "too hot" in sentence
     assert "kHU" in sentence
+    tube = tube.latched(RUN, t)
     wait = tube.wait_s(RUN, t)
     assert f"Wait {int(np.ceil(wait))} s" in sentence
     assert tube.refusal(RUN, t + 0.5 * wait)

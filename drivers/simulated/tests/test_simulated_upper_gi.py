@@ -138,7 +138,7 @@ def test_every_case_is_drawn_again_alike(case):
     assert np.array_equal(first.contrast, again.contrast)
     assert np.isfinite(first.soft).all()
     assert first.contrast.min() >= -1e-3
-    assert procedure.note(34.0)
+    assert procedure.status(34.0)
     assert procedure.truth(34.0)["barium_ml"] > 50.0
 
 

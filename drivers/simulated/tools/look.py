@@ -76,7 +76,7 @@ def _parts(args: argparse.Namespace) -> np.ndarray:
 def _case(args: argparse.Namespace) -> np.ndarray:
     from fluoroview_simulated.procedures import make, start_geometry
     from fluoroview_simulated.render.scene import Scene
-    from fluoroview_simulated.room.state import settled
+    from fluoroview_simulated.room.scene_builder import settled
 
     procedure = make(args.procedure, args.case, 1, args.body)
     info = procedure.info

@@ -107,7 +107,7 @@ def main(out: Path) -> None:
     spectra = np.zeros((len(KVS), len(centres)), np.float32)
     for row, kv in enumerate(KVS):
         tube = spekpy.Spek(
-            tube_voltage_kv=float(kv), th=ANODE_ANGLE_DEG, physics=PHYSICS, z=100, mas=1, dk=BIN_KEV
+            kvp=float(kv), th=ANODE_ANGLE_DEG, physics=PHYSICS, z=100, mas=1, dk=BIN_KEV
         )
         energies, fluence = tube.get_spectrum(edges=False, flu=True, diff=False)
         index = np.rint((energies - centres[0]) / BIN_KEV).astype(int)

@@ -148,7 +148,7 @@ class Catalogue(BaseModel):
         entry = self.procedure(driver, procedure)
         chosen = {"Procedure": entry.name}
         if body:
-            chosen["Body"] = entry.body(body)
+            chosen["PatientSize"] = entry.body(body)
         if case:
             chosen["Case"] = entry.case(case).name
         return chosen

@@ -192,7 +192,7 @@ class TheatreDetector(PolledDetector):
         self.values = {
             "Procedure": "swallow",
             "Case": "normal",
-            "Body": "medium",
+            "PatientSize": "medium",
             "BreathHold": False,
             "Consistency": "thin",
             "CatheterAdvance": 0.0,
@@ -279,7 +279,7 @@ class TheatreDetector(PolledDetector):
                 access=idle,
             ),
             self._choice("Case", lambda: [c["name"] for c in self._info()["cases"]], access=idle),
-            self._choice("Body", lambda: self._info()["bodies"], access=idle),
+            self._choice("PatientSize", lambda: self._info()["bodies"], access=idle),
             self._number("TubeVoltage", 40.0, 125.0, "kV"),
             self._number("TubeCurrent", 0.5, 100.0, "mA"),
             self._number("PositionerPrimaryAngle", -120.0, 120.0, "deg"),

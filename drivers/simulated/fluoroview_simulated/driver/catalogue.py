@@ -12,7 +12,8 @@ import numpy as np
 
 from fluoroview_simulated import procedures
 from fluoroview_simulated.panel.panel import LAG_PULSES, MATRICES
-from fluoroview_simulated.room.state import ACQUISITION, DETECTOR_DOSE, settled, stronger
+from fluoroview_simulated.room.scene_builder import settled
+from fluoroview_simulated.room.state import ACQUISITION, DETECTOR_DOSE, stronger
 from fluoroview_simulated.room.technique import Technique
 from fluoroview_simulated.room.tube import rating_kw
 

@@ -1,8 +1,7 @@
-"""What the operator can do in an examination, and is told of it, as parameters of the device."""
+"""What the operator can do in a procedure, as parameters of the device."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from fluoroview.hal import (
@@ -11,22 +10,21 @@ from fluoroview.hal import (
     EnumParameter,
     FloatParameter,
 )
-from fluoroview.hal.parameter import Parameter
-from fluoroview_simulated.driver import status_messages as notices
+from fluoroview.hal.parameter import Parameter, ParameterError, Presentation, Value
+from fluoroview.hal.roles import Role
 
 if TYPE_CHECKING:
     from fluoroview_simulated.driver.device import SimulatedDetector
     from fluoroview_simulated.procedures.base import Control
 
 
-def of(device: SimulatedDetector) -> list[Parameter]:
-    """One parameter for each control of the chosen examination, and what is to be known."""
-    controls = device.suite.info.controls
-    return [*(_parameter(device, control) for control in controls), notices.parameter()]
+def controls(device: SimulatedDetector) -> list[Parameter]:
+    """Return one parameter for each control of the chosen procedure."""
+    return [_parameter(device, control) for control in device.room.state.info.controls]
 
 
 def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
-    """A control is checked by the examination before it is noted as done."""
+    """Return a control as a parameter; the procedure checks each value before it is recorded."""
 
     def read() -> Any:
         scene = device.scene()
@@ -34,82 +32,103 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
             return control.default
         return scene.procedure.actions.value(control.name, device.now_s())
 
-    def check(value: Any) -> Any:
+    def allow(value: Any) -> Any:
         try:
             return device.patient().check(control.name, value, device.now_s())
-        except ValueError as error:
-            raise ValueError(_reason(control.name, str(error))) from error
+        except ValueError as refusal:  # a sentence of its own, in the operator's words
+            raise ParameterError(str(refusal), device=device.device_id) from refusal
 
     def write(value: Any) -> None:
         device.patient().actions.record(device.now_s(), control.name, value)
 
-    keys, description = control.shortcut, control.description
-    if control.kind == "command":
-        return _Command(
-            control.name, lambda: write(None), description=description, shortcut=keys, asked=check
-        )
-    if control.kind == "switch":
-        return _Switch(
-            control.name, read, write, description=description, shortcut=keys, asked=check
-        )
-    if control.kind == "choice":
-        choices = list(control.choices)
-        return _Choice(
-            control.name,
-            read,
-            write,
-            choices=choices,
-            description=description,
-            shortcut=keys,
-            asked=check,
-        )
-    return _Number(
-        control.name,
-        read,
-        write,
-        minimum=control.minimum,
-        maximum=control.maximum,
-        unit=control.unit,
-        description=description,
-        shortcut=keys,
-        step=control.step,
-        asked=check,
-    )
+    shown = Presentation(label=control.label, shortcut=control.shortcut, role=Role.OPERATOR_CONTROL)
+    name, description = control.name, control.description
+    match control.kind:
+        case "command":
+            return _Command(name, lambda: write(None), allow, description, shown)
+        case "switch":
+            return _Switch(name, read, write, allow, description, shown)
+        case "choice":
+            return _Choice(name, read, write, allow, description, shown, control.choices)
+        case _:
+            return _Number(name, read, write, allow, description, shown, control)
 
 
-def _reason(name: str, sentence: str) -> str:
-    """Return why, as it follows after "parameter NAME cannot be VALUE: " and before a full stop."""
-    return re.sub(rf"^{name}( -?[\d.]+( [^ :]+)?)?: ", "", sentence).removesuffix(".")
-
-
-class _Asked:
-    """The examination has its say after the type and the limits."""
-
-    def __init__(self, *args: Any, asked: Any, **kwargs: Any) -> None:
-        self._asked = asked
-        super().__init__(*args, **kwargs)
-
-    def check(self, value: Any) -> Any:
-        """Return what is allowed of a value, or raise ValueError with the reason."""
-        return self._asked(super().check(value))  # type: ignore[misc]
-
-
-class _Number(_Asked, FloatParameter):
+class _Number(FloatParameter):
     """A value or a step."""
 
+    def __init__(
+        self,
+        name: str,
+        read: Any,
+        write: Any,
+        allow: Any,
+        description: str,
+        shown: Presentation,
+        control: Control,
+    ) -> None:
+        self._allow = allow
+        super().__init__(
+            name,
+            read,
+            write,
+            minimum=control.minimum,
+            maximum=control.maximum,
+            unit=control.unit,
+            description=description,
+            **{**shown, "step": control.step},
+        )
 
-class _Choice(_Asked, EnumParameter):
+    def check(self, value: Any) -> Value:
+        """Check type and limits, then what the procedure allows."""
+        return self._allow(super().check(value))  # type: ignore[no-any-return]
+
+
+class _Choice(EnumParameter):
     """One of several."""
 
+    def __init__(
+        self,
+        name: str,
+        read: Any,
+        write: Any,
+        allow: Any,
+        description: str,
+        shown: Presentation,
+        choices: tuple[str, ...],
+    ) -> None:
+        self._allow = allow
+        super().__init__(name, read, write, choices=choices, description=description, **shown)
 
-class _Switch(_Asked, BoolParameter):
+    def check(self, value: Any) -> Value:
+        """Check the choice, then what the procedure allows."""
+        return self._allow(super().check(value))  # type: ignore[no-any-return]
+
+
+class _Switch(BoolParameter):
     """On or off."""
 
+    def __init__(
+        self, name: str, read: Any, write: Any, allow: Any, description: str, shown: Presentation
+    ) -> None:
+        self._allow = allow
+        super().__init__(name, read, write, description=description, **shown)
 
-class _Command(_Asked, CommandParameter):
+    def check(self, value: Any) -> Value:
+        """Check the type, then what the procedure allows."""
+        return self._allow(super().check(value))  # type: ignore[no-any-return]
+
+
+class _Command(CommandParameter):
     """A press."""
 
-    def check(self, value: Any) -> Any:
-        """Ask without a value: a command is told to run, not what to be."""
-        self._asked(None)
+    def __init__(
+        self, name: str, execute: Any, allow: Any, description: str, shown: Presentation
+    ) -> None:
+        self._allow = allow
+        super().__init__(name, execute, description=description, **shown)
+
+    def check(self, value: Any) -> Value:
+        """Check what the procedure allows; a command has no value."""
+        self._allow(None)
         return str(value)

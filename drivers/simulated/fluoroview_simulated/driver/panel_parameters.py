@@ -1,4 +1,4 @@
-"""Parameters: what of the detector is simulated, and the truth beside the images."""
+"""Parameters: which properties of the detector are simulated, and the truth of each frame."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fluoroview.hal import Access, BoolParameter, FloatParameter, StrParameter
-from fluoroview.hal.parameter import Parameter
-from fluoroview_simulated.driver.parameters import remakes
+from fluoroview.hal.parameter import Parameter, Visibility
+from fluoroview_simulated.driver.parameters import new_patient
 from fluoroview_simulated.panel.settings import NOISE_KINDS
 from fluoroview_simulated.render.truth import checked_folder
 
@@ -16,59 +16,59 @@ if TYPE_CHECKING:
 
 
 def panel(device: SimulatedDetector) -> list[Parameter]:
-    """What of the detector is simulated, each to be switched off by itself; and the truth."""
-    suite = device.suite
+    """Return the properties of the detector, each to be switched off alone, and the truth."""
+    room = device.room
 
-    def switch(name: str, field: str, description: str) -> BoolParameter:
-        def write(on: bool) -> None:
-            suite.settings = replace(suite.settings, **{field: on})
-            device.prepare()
-
-        return BoolParameter(
-            name,
-            lambda: bool(getattr(suite.settings, field)),
-            write,
-            access=Access.RW_IDLE,
-            description=description,
-        )
-
-    def jitter(ms: float) -> None:
-        suite.settings = replace(suite.settings, jitter_ms=float(ms))
+    def set_panel(**changes: Any) -> None:
+        room.change(lambda s: replace(s, settings=replace(s.settings, **changes)))
         device.prepare()
 
+    def switch(name: str, field: str, description: str) -> BoolParameter:
+        return BoolParameter(
+            name,
+            lambda: bool(getattr(room.state.settings, field)),
+            lambda on: set_panel(**{field: on}),
+            access=Access.RW_IDLE,
+            description=description,
+            visibility=Visibility.GURU,
+        )
+
     return [
-        switch("ScintillatorAbsorption", "absorption", "off: every photon is detected"),
-        switch("ScintillatorBlur", "mtf", "light spreads in the scintillator"),
-        remakes(
+        switch("ScintillatorAbsorption", "absorption", "Off: every photon is detected."),
+        switch("ScintillatorBlur", "mtf", "Light spreads in the scintillator."),
+        new_patient(
             device,
             "QuantumNoise",
-            lambda: suite.settings.noise,
-            lambda v: setattr(suite, "settings", replace(suite.settings, noise=v)),
+            lambda: room.state.settings.noise,
+            lambda s, v: replace(s, settings=replace(s.settings, noise=v)),
             list(NOISE_KINDS),
-            "compound: Poisson noise over Swank's factor",
+            "Compound: Poisson noise over the Swank factor.",
+            visibility=Visibility.GURU,
         ),
-        switch("NoiseCorrelation", "correlated", "the scintillator joins neighbours' noise"),
-        switch("ElectronicNoise", "electronic_noise", "noise of the read-out"),
-        switch("PanelPatterns", "patterns", "gains and offsets of single pixels"),
-        switch("PanelDefects", "defects", "dead, hot and weak pixels of a raw panel"),
-        switch("Saturation", "saturation", "on: 14 bits; off: 16 bits"),
-        switch("Lag", "lag", "shares of a pulse come with the next four frames"),
+        switch("NoiseCorrelation", "correlated", "The scintillator correlates neighbours' noise."),
+        switch("ElectronicNoise", "electronic_noise", "Noise of the read-out."),
+        switch("PanelPatterns", "patterns", "Gains and offsets of single pixels."),
+        switch("PanelDefects", "defects", "Dead, hot and weak pixels of a raw panel."),
+        switch("Saturation", "saturation", "On: 14 bits; off: 16 bits."),
+        switch("Lag", "lag", "Shares of a pulse appear in the next four frames."),
         FloatParameter(
             "FrameJitter",
-            lambda: suite.settings.jitter_ms,
-            jitter,
+            lambda: room.state.settings.jitter_ms,
+            lambda ms: set_panel(jitter_ms=float(ms)),
             minimum=0.0,
             maximum=20.0,
             unit="ms",
             access=Access.RW_IDLE,
-            description="spread of the frames' times, root mean square",
+            description="Spread of the frames' times, root mean square.",
+            visibility=Visibility.GURU,
         ),
         _Folder(
             "TruthFolder",
-            lambda: suite.truth_folder,
-            lambda v: setattr(suite, "truth_folder", v),
-            description="each frame's noiseless image, material maps and facts are written there; "
-            "slows the pulses down; empty: no truth",
+            lambda: room.state.truth_folder,
+            lambda v: room.change(lambda s: replace(s, truth_folder=v)),
+            description="Folder for each frame's noiseless image, material maps and facts, which "
+            "slows the pulses down; empty: none.",
+            visibility=Visibility.EXPERT,
         ),
     ]
 
@@ -77,5 +77,5 @@ class _Folder(StrParameter):
     """A folder that can be written to, or none."""
 
     def check(self, value: Any) -> str:
-        """Return the folder, or raise ValueError saying why it cannot be used."""
+        """Return the folder, or raise ValueError with the reason why it cannot be used."""
         return checked_folder(str(super().check(value)))

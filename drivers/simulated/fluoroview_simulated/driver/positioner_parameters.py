@@ -1,4 +1,4 @@
-"""Parameters: C-arm, table, patient's position, shutters, grid."""
+"""Parameters of the positioner, the table and the collimator."""
 
 from __future__ import annotations
 
@@ -6,142 +6,196 @@ from typing import TYPE_CHECKING, Any
 
 from fluoroview.hal import BoolParameter, EnumParameter, FloatParameter
 from fluoroview.hal.parameter import Parameter
+from fluoroview.hal.roles import Role
 from fluoroview_simulated.room import technique as limits
 
 if TYPE_CHECKING:
     from fluoroview_simulated.driver.device import SimulatedDetector
 
 
-def stand(device: SimulatedDetector) -> list[Parameter]:
-    """C-arm, table, patient's position, shutters, grid."""
-    suite = device.suite
+def positioner(device: SimulatedDetector) -> list[Parameter]:
+    """Return C-arm, table and patient position."""
+    room = device.room
     return [
-        _geometry(
+        _angle(
             device,
             "PositionerPrimaryAngle",
             "primary_deg",
-            (-120.0, 120.0),
-            "deg",
-            "LAO positive, RAO negative; 0: detector in front of the patient",
-            ("Ctrl+Left", "Ctrl+Right"),
-            5.0,
+            120.0,
+            "LAO positive, RAO negative; 0: detector in front of the patient.",
+            label="LAO / RAO",
+            shortcut=("Ctrl+Left", "Ctrl+Right"),
+            role=Role.PRIMARY_ANGLE,
         ),
-        _geometry(
+        _angle(
             device,
             "PositionerSecondaryAngle",
             "secondary_deg",
-            (-45.0, 45.0),
-            "deg",
-            "cranial positive, caudal negative",
-            ("Ctrl+Down", "Ctrl+Up"),
-            5.0,
+            45.0,
+            "Cranial positive, caudal negative.",
+            label="Cranial / caudal",
+            shortcut=("Ctrl+Down", "Ctrl+Up"),
+            role=Role.SECONDARY_ANGLE,
         ),
-        _table(device, "TableLateralPosition", 0, "to the patient's left positive"),
-        _table(device, "TableVerticalPosition", 1, "towards the patient's back positive"),
-        _table(device, "TableLongitudinalPosition", 2, "towards the patient's head positive"),
+        _table(
+            device, "TableLateralPosition", 0, "Table lateral", "patient's left", Role.TABLE_LATERAL
+        ),
+        _table(
+            device, "TableVerticalPosition", 1, "Table height", "posterior", Role.TABLE_VERTICAL
+        ),
+        _table(
+            device,
+            "TableLongitudinalPosition",
+            2,
+            "Table longitudinal",
+            "cranial",
+            Role.TABLE_LONGITUDINAL,
+        ),
         EnumParameter(
             "PatientPosition",
-            lambda: suite.geometry.position,
-            lambda v: _lay(device, "PatientPosition", "position", v),
+            lambda: room.state.geometry.position,
+            lambda v: _move_patient(device, "PatientPosition", "position", v),
             choices=list(limits.POSITIONS),
-            description="how the patient lies or stands: where fluid goes; the C-arm turns with "
-            "them",
+            description="How the patient lies or stands; fluid follows gravity, and the C-arm "
+            "keeps its angles to the patient.",
+            label="Patient position",
+            role=Role.PATIENT_POSITION,
         ),
         FloatParameter(
             "TableTilt",
-            lambda: suite.geometry.tilt_deg,
-            lambda v: _lay(device, "TableTilt", "tilt_deg", float(v)),
+            lambda: room.state.geometry.tilt_deg,
+            lambda v: _move_patient(device, "TableTilt", "tilt_deg", float(v)),
             minimum=-45.0,
             maximum=90.0,
             unit="deg",
-            description="head end up positive",
+            description="Head end up positive.",
+            label="Table tilt",
+            role=Role.TABLE_TILT,
         ),
-        EnumParameter(
-            "FieldOfView",
-            lambda: f"{suite.geometry.detector_mm:g}",
-            lambda v: suite.set_geometry(detector_mm=float(v)),
-            unit="mm",
-            choices=lambda: [
-                f"{mm:g}"
-                for mm in sorted(
-                    {*limits.FIELDS_OF_VIEW_MM, suite.info.geometry.detector_mm}, reverse=True
-                )
-            ],
-            description="side of the detector's input field: smaller magnifies",
-        ),
-        _shutter(device, "FieldWidth", "field_width_mm"),
-        _shutter(device, "FieldHeight", "field_height_mm"),
         FloatParameter(
-            "IrisDiameter",
-            lambda: min(suite.geometry.iris_mm, 2 * suite.geometry.detector_mm),
-            lambda v: suite.set_geometry(iris_mm=float(v)),
-            minimum=0.0,
-            maximum=lambda: 2 * suite.geometry.detector_mm,
+            "SourceImageDistance",
+            lambda: room.state.geometry.source_image_mm,
             unit="mm",
-            description="round opening, measured at the detector",
+            description="Focal spot to detector.",
+            label="SID",
+            role=Role.SOURCE_IMAGE_DISTANCE,
         ),
-        BoolParameter(
-            "AntiScatterGrid",
-            lambda: suite.geometry.grid,
-            lambda v: suite.set_geometry(grid=v),
-            description="out: less dose for the same signal, more scatter",
-        ),
-        FloatParameter("SourceImageDistance", lambda: suite.geometry.source_image_mm, unit="mm"),
     ]
 
 
-def _lay(device: SimulatedDetector, name: str, field: str, value: Any) -> None:
-    """Turns table or patient, and lets the patient know when: fluid takes its time to follow."""
-    before = getattr(device.suite.geometry, field)
-    device.suite.set_geometry(**{field: value})
+def collimator(device: SimulatedDetector) -> list[Parameter]:
+    """Return field of view, blades, iris and grid."""
+    room = device.room
+
+    def fields_of_view() -> list[str]:
+        own = room.state.info.geometry.detector_mm
+        return [f"{mm:g}" for mm in sorted({*limits.FIELDS_OF_VIEW_MM, own}, reverse=True)]
+
+    return [
+        EnumParameter(
+            "FieldOfView",
+            lambda: f"{room.state.geometry.detector_mm:g}",
+            lambda v: _set_geometry(device, detector_mm=float(v)),
+            unit="mm",
+            choices=fields_of_view,
+            description="Side of the detector's input field; a smaller field magnifies.",
+            label="Field of view",
+            role=Role.FIELD_OF_VIEW,
+        ),
+        _blades(device, "FieldWidth", "field_width_mm", "Collimation width", Role.FIELD_WIDTH),
+        _blades(device, "FieldHeight", "field_height_mm", "Collimation height", Role.FIELD_HEIGHT),
+        FloatParameter(
+            "IrisDiameter",
+            lambda: min(
+                room.state.geometry.iris_mm,
+                2 * room.state.geometry.detector_mm,
+            ),
+            lambda v: _set_geometry(device, iris_mm=float(v)),
+            minimum=0.0,
+            maximum=lambda: 2 * room.state.geometry.detector_mm,
+            unit="mm",
+            description="Diameter of the round opening, measured at the detector.",
+            label="Iris",
+            role=Role.IRIS,
+        ),
+        BoolParameter(
+            "AntiScatterGrid",
+            lambda: room.state.geometry.grid,
+            lambda v: _set_geometry(device, grid=v),
+            description="Without it: less dose for the same signal, more scatter.",
+            label="Anti-scatter grid",
+            role=Role.ANTI_SCATTER_GRID,
+        ),
+    ]
+
+
+def _set_geometry(device: SimulatedDetector, **changes: Any) -> None:
+    device.room.change(lambda s: s.with_geometry(**changes))
+
+
+def _move_patient(device: SimulatedDetector, name: str, field: str, value: Any) -> None:
+    """Move table or patient, and record when: fluid takes its time to follow."""
+    before = getattr(device.room.state.geometry, field)
+    _set_geometry(device, **{field: value})
     scene = device.scene()
     if scene is not None:
         scene.procedure.actions.turned(device.now_s(), name, before, value)
 
 
-def _geometry(
+def _angle(
     device: SimulatedDetector,
     name: str,
     field: str,
-    span: tuple[float, float],
-    unit: str,
+    max_deg: float,
     description: str,
-    shortcut: tuple[str, ...] = (),
-    step: float | None = None,
+    *,
+    label: str,
+    shortcut: tuple[str, str],
+    role: Role,
 ) -> FloatParameter:
     return FloatParameter(
         name,
-        lambda: getattr(device.suite.geometry, field),
-        lambda v: device.suite.set_geometry(**{field: float(v)}),
-        minimum=span[0],
-        maximum=span[1],
-        unit=unit,
+        lambda: getattr(device.room.state.geometry, field),
+        lambda v: _set_geometry(device, **{field: float(v)}),
+        minimum=-max_deg,
+        maximum=max_deg,
+        unit="deg",
         description=description,
+        label=label,
         shortcut=shortcut,
-        step=step,
+        step=5.0,
+        role=role,
     )
 
 
-def _table(device: SimulatedDetector, name: str, axis: int, description: str) -> FloatParameter:
+def _table(
+    device: SimulatedDetector, name: str, axis: int, label: str, positive: str, role: Role
+) -> FloatParameter:
     return FloatParameter(
         name,
-        lambda: device.suite.table_mm(axis),
-        lambda v: device.suite.set_isocentre(axis, float(v)),
+        lambda: device.room.state.table_mm(axis),
+        lambda v: device.room.change(lambda s: s.with_table(axis, float(v))),
         minimum=-400.0,
         maximum=400.0,
         unit="mm",
-        description=f"from where the examination began; {description}",
+        description=f"From where the procedure began; {positive} positive.",
+        label=label,
         step=10.0,
+        role=role,
     )
 
 
-def _shutter(device: SimulatedDetector, name: str, field: str) -> FloatParameter:
+def _blades(
+    device: SimulatedDetector, name: str, field: str, label: str, role: Role
+) -> FloatParameter:
     return FloatParameter(
         name,
-        lambda: getattr(device.suite.geometry, field),
-        lambda v: device.suite.set_geometry(**{field: float(v)}),
+        lambda: getattr(device.room.state.geometry, field),
+        lambda v: _set_geometry(device, **{field: float(v)}),
         minimum=0.0,
-        maximum=lambda: device.suite.geometry.detector_mm,
+        maximum=lambda: device.room.state.geometry.detector_mm,
         unit="mm",
-        description="open field, measured at the detector",
+        description="Opening between the blades, measured at the detector.",
+        label=label,
+        role=role,
     )

@@ -1,30 +1,38 @@
-"""What this package warns of, as a parameter of the device: a patient's file that was damaged."""
+"""What this package warns of, as a parameter of the device: a damaged file of a patient."""
 
 from __future__ import annotations
 
 import logging
 
 from fluoroview.hal import StrParameter
+from fluoroview.hal.roles import Role
+
+POLLING_S = 0.25
 
 
-class Notices(logging.Handler):
-    """Keeps the last warning of the whole package."""
+class LastWarning(logging.Handler):
+    """Keeps the last warning of the package."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep its words."""
+        """Keep the message."""
         self.text = record.getMessage()
 
 
-_notices = Notices()
-logging.getLogger("fluoroview_simulated").addHandler(_notices)
+_last = LastWarning()
+logging.getLogger("fluoroview_simulated").addHandler(_last)
 
 
 def parameter() -> StrParameter:
-    """The last warning; empty as long as there was none."""
+    """Return the last warning; empty before the first."""
     return StrParameter(
-        "StatusMessage", lambda: _notices.text, description="what the operator should know of"
+        "StatusMessage",
+        lambda: _last.text,
+        description="Last warning to the operator.",
+        label="Message",
+        polling_interval_s=POLLING_S,
+        role=Role.STATUS_MESSAGE,
     )

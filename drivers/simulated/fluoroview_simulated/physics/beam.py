@@ -31,16 +31,51 @@ Phys. 31 (2004) 2594, measured 0.91 and 0.93 of two layers below the K-edge; it 
 _JOULE_PER_KEV = 1.602176634e-16
 
 
+def _load(name: str) -> dict[str, np.ndarray]:
+    """One of the shipped tables, as it is stored."""
+    with files("fluoroview_simulated").joinpath("tables", name).open("rb") as stream:
+        table = np.load(stream, allow_pickle=False)
+        return {key: table[key] for key in table.files}
+
+
 @lru_cache(maxsize=1)
 def _tables() -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Spectra and coefficients as shipped, in float64."""
 
-    def load(name: str) -> dict[str, np.ndarray]:
-        with files("fluoroview_simulated").joinpath("tables", name).open("rb") as stream:
-            table = np.load(stream, allow_pickle=False)
-            return {key: table[key].astype(np.float64) for key in table.files}
+    spectra, mu = (
+        {key: values.astype(np.float64) for key, values in _load(name).items()}
+        for name in ("spectra.npz", "attenuation.npz")
+    )
+    return spectra, mu
 
-    return load("spectra.npz"), load("attenuation.npz")
+
+@lru_cache(maxsize=1)
+def _fits() -> dict[str, np.ndarray]:
+    """The fits of `tools/make_beam_terms.py`; empty while that makes them."""
+    try:
+        return _load("beam_terms.npz")
+    except FileNotFoundError:
+        return {}
+
+
+def _shipped_terms(
+    kv: float, filter_al_mm: float, filter_cu_mm: float, agent: str, absorption: bool
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Weights and coefficients of a beam from the table, or None where it has no such beam."""
+    fits = _fits()
+    place = []
+    for axis, value in (
+        ("agent", agent),
+        ("absorption", absorption),
+        ("filter_al_mm", filter_al_mm),
+        ("filter_cu_mm", filter_cu_mm),
+        ("kv", kv),
+    ):
+        at = np.flatnonzero(fits.get(axis, np.empty(0)) == value)
+        if len(at) == 0:
+            return None
+        place.append(int(at[0]))
+    return fits["weights"][*place], fits["mu"][*place]
 
 
 def attenuation(material: str) -> tuple[np.ndarray, np.ndarray]:
@@ -110,8 +145,14 @@ class Beam:
     def terms(self) -> tuple[np.ndarray, np.ndarray]:
         """Weights (TERMS,) and coefficients (TERMS, 4) per mm of the exponentials.
 
-        Found from scratch for every fifth kV only (20 ms), for those between from there (4 ms).
+        Read from the shipped table for every beam that the room can choose, so that no pulse and
+        no parameter waits for a fit; fitted where the voltage lies between whole kV.
         """
+        shipped = _shipped_terms(self.kv, *self._made_of)
+        return self.fitted_terms() if shipped is None else shipped
+
+    def fitted_terms(self) -> tuple[np.ndarray, np.ndarray]:
+        """Fit the exponentials: from scratch for every fifth kV (20 ms), else from there (4 ms)."""
         step = float(np.clip(round(self.kv / TERMS_STEP_KV) * TERMS_STEP_KV, KV_MIN, KV_MAX))
         near = None if step == self.kv else beam(step, *self._made_of).terms
         return fit_terms(self._response, self._basis, self.energy_kev, near)
@@ -192,14 +233,6 @@ def beam(
 ) -> Beam:
     """A Beam from the store: its exponentials take some ms when they are first asked for."""
     return Beam(kv, filter_al_mm, filter_cu_mm, agent, absorption)
-
-
-def prepare(
-    filter_al_mm: float, filter_cu_mm: float, agent: str = "barium", absorption: bool = True
-) -> None:
-    """Fits the exponentials of every fifth kV (half a second), so that none is late in a run."""
-    for kv in np.arange(KV_MIN, KV_MAX + 0.5, TERMS_STEP_KV):
-        _ = beam(float(kv), filter_al_mm, filter_cu_mm, agent, absorption).terms
 
 
 def mono_terms(energy_kev: float, agent: str = "barium") -> tuple[np.ndarray, np.ndarray]:

@@ -63,6 +63,7 @@ class Control:
     step: float = 1.0
     choices: tuple[str, ...] = ()
     shortcut: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,39 +99,46 @@ class ProcedureInfo:
 
 
 class OperatorActions:
-    """What the operator did and when: the only memory of an examination."""
+    """What the operator did and when: the only memory of a procedure.
+
+    The operator's thread records, the pulses read: each record replaces the history of its
+    control by a longer one, so that a reader never sees half of an action.
+    """
 
     def __init__(self, controls: Sequence[Control] = ()) -> None:
         self.controls = {c.name: c for c in controls}
-        self._times: dict[str, list[float]] = {}
-        self._values: dict[str, list[Any]] = {}
+        self._history: dict[str, tuple[tuple[float, Any], ...]] = {}
 
     def record(self, t_s: float, name: str, value: Any = None) -> None:
-        """Records one act at procedure time `t_s`; times never go back."""
-        times = self._times.setdefault(name, [])
-        times.append(max(t_s, times[-1]) if times else t_s)
-        self._values.setdefault(name, []).append(value)
+        """Record one action at procedure time `t_s`; times never go back."""
+        past = self._history.get(name, ())
+        at = max(t_s, past[-1][0]) if past else t_s
+        self._history[name] = (*past, (at, value))
 
     def turned(self, t_s: float, name: str, before: Any, value: Any) -> None:
-        """Records how table or patient was moved, with what stood before the first time."""
-        if name not in self._times:
+        """Record how table or patient was moved, with the position before the first time."""
+        if name not in self._history:
             self.record(0.0, name, before)
         self.record(t_s, name, value)
 
     def value(self, name: str, t_s: float) -> Any:
-        """What stood at `t_s`; the control's default before the first act."""
-        at = bisect_right(self._times.get(name, []), t_s)
-        return self._values[name][at - 1] if at else self.controls[name].default
+        """Return the value at `t_s`; the control's default before the first action."""
+        past = self._history.get(name, ())
+        at = bisect_right(past, t_s, key=_time)
+        return past[at - 1][1] if at else self.controls[name].default
 
     def times(self, name: str, t_s: float) -> list[float]:
-        """When a command was given, up to `t_s`."""
-        times = self._times.get(name, [])
-        return times[: bisect_right(times, t_s)]
+        """Return when a command was given, up to `t_s`."""
+        return [at for at, _ in self.history(name, t_s)]
 
     def history(self, name: str, t_s: float) -> list[tuple[float, Any]]:
-        """All actions on a control up to `t_s`, as (time, value)."""
-        n = len(self.times(name, t_s))
-        return list(zip(self._times.get(name, [])[:n], self._values.get(name, [])[:n], strict=True))
+        """Return all actions on a control up to `t_s`, as (time, value)."""
+        past = self._history.get(name, ())
+        return list(past[: bisect_right(past, t_s, key=_time)])
+
+
+def _time(action: tuple[float, Any]) -> float:
+    return action[0]
 
 
 class Procedure(ABC):
@@ -183,6 +191,6 @@ class Procedure(ABC):
         """What is known of the moment: bolus, device pose, motion. JSON-able, mm, s, ml."""
         return {}
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """One short line for the screen: what happens now."""
         return ""

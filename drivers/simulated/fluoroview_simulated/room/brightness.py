@@ -1,17 +1,17 @@
 """Automatic brightness control: the generator keeps the detector's dose while the patient changes.
 
 From a pulse's factors and the signal that they gave, the control infers how much tissue lies in the
-beam, and then chooses the factors that give the wished signal behind that tissue. Because technique
-and signal come as a pair, an image that is evaluated late leads to a late answer, not to a wrong
-one: the control cannot ring. The inferred thickness follows with a time constant of its own.
+beam, and then chooses the factors that give the required signal behind that tissue. Because
+technique and signal come as a pair, an image that is evaluated late leads to a late answer, not to
+a wrong one: the control cannot oscillate. The inferred thickness has a time constant of its own.
 
-A curve says which factor gives way first, the limits how far: those of the curve, of the tube, and
-of the air kerma rate at the reference point (21 CFR 1020.32).
+A curve states which factor changes first; the limits are those of the curve, of the tube, and of
+the air kerma rate at the reference point (21 CFR 1020.32).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -31,25 +31,25 @@ HIGH_LEVEL_KERMA_RATE_LIMIT_MGY_MIN = 176.0
 
 TIME_CONSTANT_S = 0.08
 """With which the inferred thickness follows."""
-BOLDEST = 0.75
+MAX_SHARE = 0.75
 """Largest share of a change that one pulse answers: tissue and scatter are known only roughly."""
 DEAD_BAND = 0.01
-"""Relative error of the signal that is left alone, so that noise does not move the factors."""
+"""Relative error of the signal that is tolerated, so that noise does not change the factors."""
 
-LONGEST_DUTY = 0.6
+MAX_DUTY = 0.6
 """Largest share of the time between two pulses that a pulse may last."""
 
 _KVS = np.arange(KV_MIN, KV_MAX + 0.5)
 _WATER_MM = np.arange(-60.0, 601.0, 5.0)
-"""Thickness less than nothing: scatter can make a signal larger than that of the open beam."""
+"""Also negative: with scatter, a signal can exceed that of the open beam."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How far the control may go. Charges are those of one pulse.
 
-    `start_ma` and `start_ms` are where "kV first" leaves current and width until the voltage is
-    spent; `tube_power_kw` is the rating of the focal spot in use.
+    "kV first" keeps `start_ma` and `start_ms` until the voltage has reached its limit;
+    `tube_power_kw` is the rating of the focal spot in use.
     """
 
     kv: tuple[float, float] = (60.0, 110.0)
@@ -81,25 +81,28 @@ def _output(filter_al_mm: float, filter_cu_mm: float, grid: bool) -> _Output:
     return _Output(np.log(behind * extra * quanta[:, None]), kerma)
 
 
+@dataclass(frozen=True)
 class BrightnessControl:
-    """The control of one room. Not thread-safe: one thread measures and asks.
+    """What the control of one room has inferred: a value, replaced by `next` with each image.
 
-    `limited_by` says in one sentence what keeps the signal from its target; "" when nothing does.
-    `water_mm` is the tissue that the control believes to be in the beam.
+    Attributes:
+        limits: how far the factors may go.
+        water_mm: tissue that the control infers in the beam; None before the first image of a
+            patient, which is answered at once.
+        limited_by: in one sentence what keeps the signal from its target; "" when nothing does.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
-        self.limited_by = ""
-        self.water_mm: float | None = None
+    limits: Limits = field(default_factory=Limits)
+    water_mm: float | None = None
+    limited_by: str = ""
 
-    def reset(self) -> None:
-        """Forgets the patient: the next pulse is answered at once."""
-        self.water_mm, self.limited_by = None, ""
+    def reset(self) -> BrightnessControl:
+        """Return the control without a patient: the next image is answered at once."""
+        return BrightnessControl(self.limits)
 
     @staticmethod
     def target_quanta_per_mm2(level: str, geometry: Geometry) -> float:
-        """Detected quanta per mm² and pulse that a dose level asks for."""
+        """Return the detected quanta per mm² and pulse of a dose level."""
         if level not in LEVELS:
             raise ValueError(f"dose level {level!r}: allowed are {', '.join(LEVELS)}")
         field = NORMAL_FIELD_MM / geometry.detector_mm
@@ -114,8 +117,8 @@ class BrightnessControl:
         level: str = "normal",
         curve: str = "kV first",
         high_level: bool = False,
-    ) -> Technique:
-        """The factors of the next pulse.
+    ) -> tuple[BrightnessControl, Technique]:
+        """Return the control after an image, and the factors of the next pulse.
 
         Args:
             technique: factors of the pulse that was measured, also if others were set since.
@@ -132,24 +135,26 @@ class BrightnessControl:
         """
         if curve not in CURVES:
             raise ValueError(f"brightness curve {curve!r}: allowed are {', '.join(CURVES)}")
-        self.limited_by = ""
+        limited: list[str] = []
         if level == "boost" and not high_level:
             level = "high"
-            self._tell("boost needs the high-level control held down, the dose level is high")
-        wanted = self.target_quanta_per_mm2(level, geometry)
+            limited.append("Boost works only while High level (K) is held")
+        target = self.target_quanta_per_mm2(level, geometry)
         output = _output(technique.filter_al_mm, technique.filter_cu_mm, geometry.grid)
         at_one_metre = (geometry.source_image_mm / 1000.0) ** 2
-        water_mm = _water(output, technique, max(measured_quanta, 0.01) * at_one_metre)
-        if self.water_mm is None:
-            self.water_mm = water_mm
+        seen_mm = _water(output, technique, max(measured_quanta, 0.01) * at_one_metre)
+        water_mm = seen_mm if self.water_mm is None else self.water_mm
         follow = 1.0 - float(np.exp(-1.0 / (max(rate_hz, 0.1) * TIME_CONSTANT_S)))
-        self.water_mm += min(follow, BOLDEST) * (water_mm - self.water_mm)
-        chosen = self._choose(
-            output, technique, geometry, rate_hz, wanted * at_one_metre, curve, high_level
+        water_mm += min(follow, MAX_SHARE) * (seen_mm - water_mm)
+        needed = target * at_one_metre / _behind(output, water_mm)
+        chosen, limit = self._choose(
+            output, technique, geometry, rate_hz, needed, curve, high_level
         )
-        settled = abs(measured_quanta / wanted - 1.0) < DEAD_BAND and not self.limited_by
+        limited += [limit] if limit else []
+        settled = abs(measured_quanta / target - 1.0) < DEAD_BAND and not limited
         same = technique.kv == chosen.kv and abs(technique.mas / chosen.mas - 1.0) < 0.02
-        return technique if settled and same else chosen
+        after = BrightnessControl(self.limits, water_mm, "; ".join(limited))
+        return after, technique if settled and same else chosen
 
     def _choose(
         self,
@@ -157,14 +162,13 @@ class BrightnessControl:
         technique: Technique,
         geometry: Geometry,
         rate_hz: float,
-        wanted: float,
+        needed: np.ndarray,
         curve: str,
         high_level: bool,
-    ) -> Technique:
-        """The factors that give `wanted` quanta per mm² at 1 m behind `water_mm`."""
+    ) -> tuple[Technique, str]:
+        """Return the factors that give the `needed` charge in mA·s per kV, and what limits it."""
         limits = self.limits
-        needed = wanted / _behind(output, self.water_mm or 0.0)
-        ms_max = min(limits.ms[1], LONGEST_DUTY * 1e3 / rate_hz)
+        ms_max = min(limits.ms[1], MAX_DUTY * 1e3 / rate_hz)
         ma_max = np.minimum(limits.ma[1], limits.tube_power_kw * 1e3 / _KVS)
         tube = ma_max * ms_max * 1e-3
         rate = HIGH_LEVEL_KERMA_RATE_LIMIT_MGY_MIN if high_level else KERMA_RATE_LIMIT_MGY_MIN
@@ -177,26 +181,22 @@ class BrightnessControl:
         row = int(np.argmax(enough)) if enough.any() else int(np.flatnonzero(usable)[-1])
         present = round(technique.kv - KV_MIN)
         if enough.any() and abs(present - row) == 1 and needed[present] <= most[present]:
-            row = present  # serves as well: noise shall not make the voltage flicker
-        mas = float(min(needed[row], most[row]))
+            row = present  # good enough: noise must not make the voltage flicker
+        mas, limit = float(min(needed[row], most[row])), ""
         smallest = limits.ma[0] * limits.ms[0] * 1e-3
         if needed[row] > most[row] * 1.001:
-            self._tell(self._what(row, tube, dose, rate, ms_max))
+            limit = self._upper_limit(row, tube, dose, rate, ms_max)
         elif mas < smallest:
             mas = smallest
-            self._tell(
-                f"smallest pulse: {_KVS[row]:g} kV, {limits.ma[0]:g} mA, {limits.ms[0]:g} ms"
-            )
+            limit = f"smallest pulse: {_KVS[row]:g} kV, {limits.ma[0]:g} mA, {limits.ms[0]:g} ms"
         ma, ms = self._split(mas, float(ma_max[row]), ms_max, curve)
-        return replace(technique, kv=float(_KVS[row]), tube_current_ma=ma, pulse_width_ms=ms)
+        kv = float(_KVS[row])
+        return replace(technique, kv=kv, tube_current_ma=ma, pulse_width_ms=ms), limit
 
-    def _tell(self, limit: str) -> None:
-        self.limited_by = f"{self.limited_by}; {limit}" if self.limited_by else limit
-
-    def _what(
+    def _upper_limit(
         self, row: int, tube: np.ndarray, dose: np.ndarray, limit: float, ms_max: float
     ) -> str:
-        """What ends the charge at the highest voltage."""
+        """Return what limits the charge at the highest voltage."""
         limits = self.limits
         if dose[row] <= tube[row]:
             return f"air kerma rate {limit:g} mGy/min at the reference point (21 CFR 1020.32)"
@@ -205,7 +205,7 @@ class BrightnessControl:
         return f"largest pulse: {_KVS[row]:g} kV, {limits.ma[1]:g} mA, {ms_max:g} ms"
 
     def _split(self, mas: float, ma_max: float, ms_max: float, curve: str) -> tuple[float, float]:
-        """Current and width of a charge: the one that goes first, then the other."""
+        """Return current and width of a charge; the one that the curve names changes first."""
         limits = self.limits
         if curve == "pulse width first":
             ms = min(max(mas * 1e3 / limits.start_ma, limits.ms[0]), ms_max)
@@ -217,7 +217,7 @@ class BrightnessControl:
 
 
 def _water(output: _Output, technique: Technique, quanta_at_1_m: float) -> float:
-    """Tissue in mm behind which the technique gives that signal."""
+    """Return the tissue in mm behind which the technique gives that signal."""
     row = min(int(technique.kv - KV_MIN), len(_KVS) - 2)
     part = technique.kv - KV_MIN - row
     logs = output.log_quanta[row] + part * (output.log_quanta[row + 1] - output.log_quanta[row])
@@ -225,7 +225,7 @@ def _water(output: _Output, technique: Technique, quanta_at_1_m: float) -> float
 
 
 def _behind(output: _Output, water_mm: float) -> np.ndarray:
-    """Quanta per mm² and mA·s at 1 m behind tissue, for each voltage."""
+    """Return quanta per mm² and mA·s at 1 m behind tissue, for each voltage."""
     at = np.clip((water_mm - _WATER_MM[0]) / (_WATER_MM[1] - _WATER_MM[0]), 0, len(_WATER_MM) - 2)
     k = int(at)
     logs = output.log_quanta
@@ -233,9 +233,9 @@ def _behind(output: _Output, water_mm: float) -> np.ndarray:
 
 
 def central_mean(image: np.ndarray, geometry: Geometry) -> float:
-    """Mean of an image in the measuring field: the middle third, as far as it is irradiated.
+    """Return the mean of an image in the measuring field: the irradiated part of its middle third.
 
-    Every fourth pixel each way is read: enough for the mean, and quick.
+    Every fourth pixel in each direction is enough for the mean.
     """
     rows, columns = image.shape
     share_x = min(1 / 3, geometry.field_width_mm / geometry.detector_mm, _inscribed(geometry))
@@ -247,5 +247,5 @@ def central_mean(image: np.ndarray, geometry: Geometry) -> float:
 
 
 def _inscribed(geometry: Geometry) -> float:
-    """Side of the square within the iris over that of the detector."""
+    """Return the side of the square within the iris over that of the detector."""
     return min(geometry.iris_mm, 1e6) / np.sqrt(2.0) / geometry.detector_mm

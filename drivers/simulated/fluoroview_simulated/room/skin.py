@@ -10,6 +10,7 @@ nothing.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -136,40 +137,45 @@ class PeakSkinDose:
 
 
 class SkinMap:
-    """Dose of the skin since the last `reset`. One thread adds; others may read `kerma_mgy`.
+    """Dose of the skin since the last `reset`.
 
-    `kerma_mgy` is (rows, COLUMNS): the skin laid out flat, head up, front at the left edge.
+    `kerma_mgy` is (rows, COLUMNS): the skin laid out flat, head up, front at the left edge. It is
+    replaced as a whole, so that any thread may read it while another adds or resets.
     """
 
     def __init__(self, surface: SkinSurface | None = None) -> None:
         self.surface = surface or SkinSurface.ellipse()
         self.kerma_mgy = np.zeros(self.surface.there.shape)
+        self._lock = threading.Lock()
         self._geometry: Geometry | None = None
         self._shares = np.zeros_like(self.kerma_mgy)
         self._field_mm = 0.0
 
     def reset(self) -> None:
-        """Begins a new patient or procedure."""
-        self.kerma_mgy[:] = 0.0
+        """Begin a new patient or procedure."""
+        with self._lock:
+            self.kerma_mgy = np.zeros_like(self.kerma_mgy)
 
     def add(self, technique: Technique, geometry: Geometry) -> float:
-        """Adds one pulse; returns the sum of what all patches got, in mGy."""
+        """Add one pulse; return the sum over all patches, in mGy."""
         if geometry != self._geometry:
             self._look(geometry)
         hvl = _hvl_mm_al(technique.kv, technique.filter_al_mm, technique.filter_cu_mm)
         kerma = pulse_kerma_ugy(technique, geometry) * 1e-3
         dose = self._shares * (kerma * backscatter_factor(technique.kv, hvl, self._field_mm))
-        self.kerma_mgy += dose
+        with self._lock:
+            self.kerma_mgy = self.kerma_mgy + dose
         return float(dose.sum())
 
     def peak(self) -> PeakSkinDose:
-        """Peak skin dose and its place."""
-        row, column = np.unravel_index(int(np.argmax(self.kerma_mgy)), self.kerma_mgy.shape)
+        """Return the peak skin dose and its place."""
+        kerma_mgy = self.kerma_mgy
+        row, column = np.unravel_index(int(np.argmax(kerma_mgy)), kerma_mgy.shape)
         surface = self.surface
         angle = float(surface.angles_deg[column])
         x, y, z = (float(v) for v in surface.points_mm[row, column])
         return PeakSkinDose(
-            float(self.kerma_mgy[row, column]),
+            float(kerma_mgy[row, column]),
             float(surface.heights_mm[row]),
             angle,
             (x, y, z),

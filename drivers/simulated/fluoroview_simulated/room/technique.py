@@ -13,6 +13,7 @@ import numpy as np
 KV_MIN, KV_MAX = 40.0, 125.0
 TUBE_CURRENT_MA_MIN, TUBE_CURRENT_MA_MAX = 1.0, 1000.0
 PULSE_WIDTH_MS_MIN, PULSE_WIDTH_MS_MAX = 1.0, 40.0
+ALUMINIUM_MM = 2.8
 COPPER_MM = (0.0, 0.1, 0.2, 0.3, 0.6, 0.9)
 PULSE_RATES_HZ = (30.0, 15.0, 10.0, 7.5, 6.0, 4.0, 3.0, 2.0, 1.0, 0.5)
 FIELDS_OF_VIEW_MM = (420.0, 320.0, 250.0, 200.0, 160.0)
@@ -34,7 +35,7 @@ class Technique:
     kv: float = 72.0
     tube_current_ma: float = 7.0
     pulse_width_ms: float = 5.0
-    filter_al_mm: float = 2.8
+    filter_al_mm: float = ALUMINIUM_MM
     filter_cu_mm: float = 0.1
 
     @property

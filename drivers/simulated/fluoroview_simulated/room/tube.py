@@ -1,4 +1,4 @@
-"""The x-ray tube and what stands before it: heat, ratings, focal spots, heel, shutters and iris.
+"""The x-ray tube and its collimator: heat, ratings, focal spots, heel, blades and iris.
 
 Heat is in joules: a generator of constant potential puts kV·mA·s into the anode (1 HU = 0.74 J for
 such a generator; data sheets give both). The figures of `Tube` are those of a mid-range
@@ -7,7 +7,7 @@ angiography tube.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -37,56 +37,58 @@ LEAF_TRANSMISSION = 0.0015
 SMALLEST_FIELD_MM = 5.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class Tube:
-    """An anode that is heated by pulses and cools. Time in seconds, of any clock, never back.
+    """The anode at one moment: a value, replaced by `heated` and `latched`.
 
-    It cools as its heat, at most `cooling_w`, when full. Once too hot it stays locked until it has
-    cooled to `restart_share`.
+    It cools in proportion to its heat, by `cooling_w` when full. Once too hot it stays locked until
+    it has cooled to `restart_share`. Times are in seconds of any clock that never goes back.
     """
 
     capacity_j: float = 300_000.0
     cooling_w: float = 1_300.0
     restart_share: float = 0.85
-    _heat_j: float = 0.0
-    _time_s: float = 0.0
-    _locked: bool = False
+    heat_then_j: float = 0.0
+    then_s: float = 0.0
+    locked: bool = False
 
     def heat_j(self, t_s: float) -> float:
-        """Heat in the anode at `t_s`."""
-        waited = max(t_s - self._time_s, 0.0)
-        return self._heat_j * float(np.exp(-waited * self.cooling_w / self.capacity_j))
+        """Return the heat in the anode at `t_s`."""
+        waited = max(t_s - self.then_s, 0.0)
+        return self.heat_then_j * float(np.exp(-waited * self.cooling_w / self.capacity_j))
 
     def heat_share(self, t_s: float) -> float:
-        """Heat over what the anode may hold."""
+        """Return the heat over the anode's capacity."""
         return self.heat_j(t_s) / self.capacity_j
 
-    def pulse(self, technique: Technique, t_s: float) -> float:
-        """Heats the anode by one pulse; returns the share of its capacity afterwards."""
-        self._heat_j, self._time_s = self.heat_j(t_s) + pulse_heat_j(technique), t_s
-        return self._heat_j / self.capacity_j
+    def heated(self, technique: Technique, t_s: float) -> Tube:
+        """Return the tube after one pulse."""
+        return replace(self, heat_then_j=self.heat_j(t_s) + pulse_heat_j(technique), then_s=t_s)
+
+    def latched(self, technique: Technique, t_s: float) -> Tube:
+        """Return the tube with its lock as it stands before this pulse."""
+        heat = self.heat_j(t_s)
+        cooled = heat <= self.restart_share * self.capacity_j
+        too_hot = heat > self.capacity_j - pulse_heat_j(technique)
+        locked = too_hot or (self.locked and not cooled)
+        return self if locked == self.locked else replace(self, locked=locked)
 
     def wait_s(self, technique: Technique, t_s: float) -> float:
-        """How long to wait before this pulse is allowed; 0 for now, infinite for never."""
-        heat = self.heat_j(t_s)
-        room = self.capacity_j - pulse_heat_j(technique)
-        if self._locked and heat <= self.restart_share * self.capacity_j:
-            self._locked = False
-        if heat > room:
-            self._locked = True
-        if not self._locked:
+        """Return how long this pulse must wait; 0 if it is allowed, infinite if it never is."""
+        if not self.latched(technique, t_s).locked:
             return 0.0
+        room = self.capacity_j - pulse_heat_j(technique)
         if room <= 0.0:
             return float("inf")
         goal = min(room, self.restart_share * self.capacity_j)
-        return self.capacity_j / self.cooling_w * float(np.log(heat / goal))
+        return self.capacity_j / self.cooling_w * float(np.log(self.heat_j(t_s) / goal))
 
     def refusal(self, technique: Technique, t_s: float) -> str:
-        """Why this pulse cannot be made now, in a sentence; "" when it can."""
+        """Return in a sentence why this pulse cannot be made now; "" when it can."""
         if pulse_heat_j(technique) > self.capacity_j:
             return (
-                f"One pulse of {pulse_heat_j(technique) / 1e3:.0f} kJ is more than the anode may "
-                f"hold ({self.capacity_j / 1e3:.0f} kJ): lower TubeCurrent or PulseWidth."
+                f"One pulse of {pulse_heat_j(technique) / 1e3:.0f} kJ exceeds the capacity of the "
+                f"anode ({self.capacity_j / 1e3:.0f} kJ): lower TubeCurrent or PulseWidth."
             )
         wait = self.wait_s(technique, t_s)
         if wait <= 0.0:

@@ -212,7 +212,7 @@ class BariumEnema(Procedure):
             "breath": self.breath(t_s),
         }
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """Volumes and how far the column has come."""
         now = self.state(t_s)
         if now.let_in_ml <= 0:

@@ -295,7 +295,7 @@ class CentralLine(Procedure):
         beyond = self._from_junction(t_s)
         return beyond is not None and WELL_MM[0] <= beyond <= WELL_MM[1]
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """Where the tips are."""
         depth, way = self._depth_mm(t_s), self.way(t_s)
         if self._wire_in(t_s) and way.branch == "right ventricle":

@@ -197,7 +197,7 @@ class CerebralAngiography(Procedure):
             "blush_g_cm3": round(self.blush_g_cm3(t_s, given), 6),
         }
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """Where the contrast is."""
         given = self.injections(t_s)
         if not given:

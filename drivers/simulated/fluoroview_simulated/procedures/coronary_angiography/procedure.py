@@ -281,7 +281,7 @@ class CoronaryAngiography(Procedure):
             }
         return found
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """Where the tip is and what runs."""
         depth, turn = self._catheter_at(t_s)
         if self._inflation(t_s).pressure > 0.05:

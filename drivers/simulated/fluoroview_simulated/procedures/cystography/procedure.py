@@ -226,7 +226,7 @@ class _Bladder(Procedure):
             "iodine_g_cm3": s.agent_g_cm3,
         }
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What the bladder holds and does."""
         s = self.course.at(t_s)
         held = f"Bladder {s.bladder_ml:.0f} ml"

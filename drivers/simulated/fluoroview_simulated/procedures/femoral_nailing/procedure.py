@@ -268,7 +268,7 @@ class FemoralNailing(Procedure):
                 f"safe in this direction (5 mm from the surface). {CAMERA}"
             )
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What is left to do."""
         if self.case == "normal":
             return "Unbroken hip"

@@ -169,7 +169,7 @@ class Hysterosalpingography(Procedure):
             "back_ml": now.back_ml,
         }
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What the syringe has given."""
         now = self.filled(t_s)
         if now.given_ml <= 0.0:

@@ -140,7 +140,7 @@ class ModifiedBariumSwallow(Procedure):
             "cough": round(m.cough, 3),
         }
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """Which bolus this is."""
         m = self.motion(t_s)
         return f"Swallow {m.turn + 1}: {m.bolus.name}"

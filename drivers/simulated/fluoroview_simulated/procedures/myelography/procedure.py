@@ -145,7 +145,7 @@ class Myelography(Procedure):
             "iodine_outside_g": round(sum(g for _, g in outside), 4),
         }
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What the trainee should know now."""
         times = self.actions.times("Inject", t_s)
         given = len(times) * PORTION_ML

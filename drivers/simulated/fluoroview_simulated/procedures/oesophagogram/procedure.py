@@ -305,7 +305,7 @@ class Oesophagogram(Procedure):
             "breath": self.breath(t_s),
         }
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What the patient does now."""
         if self.valsalva(t_s)[0] > 0.2:
             return "The patient bears down"

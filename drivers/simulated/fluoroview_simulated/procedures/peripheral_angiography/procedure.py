@@ -172,7 +172,7 @@ class PeripheralAngiography(Procedure):
                 "(Down)."
             )
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What the injector does."""
         given = self.injections(t_s)
         if not given:

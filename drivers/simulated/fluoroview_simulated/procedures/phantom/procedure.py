@@ -55,7 +55,7 @@ class Phantom(Procedure):
         """How far the tube is filled."""
         return {"filled_mm": self._filled_mm(t_s)}
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """How far the tube is filled."""
         return f"Tube filled over {self._filled_mm(t_s):.0f} mm"
 

@@ -351,7 +351,7 @@ class StentPlacement(Procedure):
                 "released further (D)."
             )
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What stands where."""
         left = 100.0 * STENOSIS * (1.0 - self.opened(t_s))
         text = f"Stenosis {left:.0f} %"

@@ -210,7 +210,7 @@ class UpperGI(Procedure):
             "breath": self.breath(t_s),
         }
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What the patient and the stomach do."""
         now = self.state(t_s)
         if any(s < PASSAGE_S for s in now.sips):

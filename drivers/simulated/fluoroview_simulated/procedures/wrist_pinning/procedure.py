@@ -236,7 +236,7 @@ class WristPinning(Procedure):
                 "allowed in this direction; look at both views, C-arm at 0° and 90°."
             )
 
-    def note(self, t_s: float) -> str:
+    def status(self, t_s: float) -> str:
         """What is left to do."""
         if self.case == "normal":
             return "Unbroken wrist"
