@@ -21,7 +21,7 @@ from fluoroview.hal.device import Device, DeviceTraits, Progress
 from fluoroview.hal.errors import FluoroError
 from fluoroview.hal.frame import Frame, FrameFormat, Pixels
 from fluoroview.hal.parameter import ParameterTree
-from fluoroview.hal.runtime.dead_man import ProcessHeartbeat, arm_switch
+from fluoroview.hal.runtime.dead_man import DeadMan, ProcessHeartbeat, arm_switch
 from fluoroview.hal.runtime.ledger import Ledger, read_ledger
 from fluoroview.hal.runtime.ring import FrameRing, RingReader, Word, slots_for
 from fluoroview.hal.runtime.server import DeviceServer, Reports, format_fields
@@ -142,7 +142,7 @@ class Rig:
         """Allow pulses for the run that comes next, as the host does before it calls start."""
         self._run += 1
         self.ring.words[Word.RUN] = self._run
-        arm_switch(self.ring, self._heartbeat is not None)
+        arm_switch(self.ring, DeadMan.OPERATOR if self._heartbeat is not None else None)
         self.ring.words[Word.STOPPING] = 0
 
     def release_pedal(self) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from fluoroview.hal.clock import Clock
 from fluoroview.hal.frame import FrameHeader, Pixels, Pulse
-from fluoroview.hal.runtime.dead_man import SILENCE_S, silent_s
+from fluoroview.hal.runtime.dead_man import is_silent
 from fluoroview.hal.runtime.ledger import LedgerWriter, LossCause
 from fluoroview.hal.runtime.ring import FrameRing, Word
 
@@ -116,7 +116,7 @@ class FrameSink:
     @property
     def operator_silent(self) -> bool:
         """True once the dead man's switch has ended the run; it stays so until the next run."""
-        if not self._operator_silent and silent_s(self._ring) > SILENCE_S:
+        if not self._operator_silent and is_silent(self._ring):
             self._operator_silent = True
         return self._operator_silent
 

@@ -42,7 +42,7 @@ def make_dialog(qtbot, tmp_path):
 
 
 def take(dialog, qtbot, scene):
-    dialog.session.set_parameter("Scene", scene).result(30)
+    dialog.session.set_parameter("FieldContent", scene).result(30)
     dialog.acquire_button.click()
     assert not dialog.acquire_button.isEnabled()
     qtbot.waitUntil(lambda: not dialog._busy, timeout=10_000)
@@ -106,7 +106,7 @@ def test_a_set_that_cannot_be_written_is_said(make_dialog, qtbot, tmp_path):
 def test_frames_can_be_stopped(make_dialog, qtbot):
     dialog = make_dialog()
     dialog.darks.setValue(1000)
-    dialog.session.set_parameter("Scene", "dark").result(30)
+    dialog.session.set_parameter("FieldContent", "dark").result(30)
     dialog.acquire_button.click()
     qtbot.waitUntil(lambda: dialog.bar.value() > 2, timeout=10_000)
     assert dialog.cancel_button.isEnabled()
@@ -125,7 +125,7 @@ def test_without_a_device_it_says_so(make_dialog):
 def test_closed_in_the_middle_it_ends_the_run(make_dialog, qtbot):
     dialog = make_dialog()
     dialog.darks.setValue(1000)
-    dialog.session.set_parameter("Scene", "dark").result(30)
+    dialog.session.set_parameter("FieldContent", "dark").result(30)
     dialog.acquire_button.click()
     qtbot.waitUntil(lambda: dialog.bar.value() > 2, timeout=10_000)
     dialog.close()

@@ -9,9 +9,11 @@ The switch measures real monotonic time, which all processes of one computer sha
 the word instead of replacing the clock.
 """
 
+import os
 import threading
 import time
 from enum import StrEnum
+from pathlib import Path
 
 from fluoroview.hal.runtime.ring import FrameRing, Word
 
@@ -19,6 +21,9 @@ SILENCE_S = 0.25
 """How long the operator may be silent; with one more `WATCH_S` the beam is off within 300 ms."""
 WATCH_S = 0.025
 """How often the driver's side reads the word, on its own and before each pulse."""
+PROCESS_SILENCE_S = 2.0
+"""How long a script may be silent while its process is not stopped: nobody's hand can leave the
+pedal there, and a busy computer must not end its run."""
 BEAT_S = 0.04
 """How often the operator's side writes it: five beats may be late before the run ends."""
 
@@ -32,9 +37,10 @@ class DeadMan(StrEnum):
     """A thread of this process: for scripts and benches, which have no operator."""
 
 
-def arm_switch(ring: FrameRing, armed: bool) -> None:
+def arm_switch(ring: FrameRing, by: DeadMan | None) -> None:
     """Begin a run with a first beat, or without a dead man's switch."""
-    ring.words[Word.OPERATOR] = time.monotonic_ns() if armed else 0
+    ring.words[Word.HOST_PID] = os.getpid() if by is DeadMan.PROCESS else 0
+    ring.words[Word.OPERATOR] = 0 if by is None else time.monotonic_ns()
 
 
 def beat(ring: FrameRing) -> None:
@@ -47,6 +53,26 @@ def silent_s(ring: FrameRing) -> float:
     """Return for how long the operator has been silent, in s; 0 without a switch."""
     beat_ns = int(ring.words[Word.OPERATOR])
     return max(0.0, (time.monotonic_ns() - beat_ns) / 1e9) if beat_ns else 0.0
+
+
+def is_silent(ring: FrameRing) -> bool:
+    """Whether the run has to end: nobody has written the heartbeat for too long."""
+    seconds = silent_s(ring)
+    if seconds <= SILENCE_S:
+        return False
+    host = int(ring.words[Word.HOST_PID])
+    return not host or seconds > PROCESS_SILENCE_S or _stands_still(host)
+
+
+def _stands_still(pid: int) -> bool:
+    """Whether a process is stopped or gone; True also where the system does not show it."""
+    if pid == os.getpid():
+        return False
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state in b"TtZXx"
 
 
 class ProcessHeartbeat:

@@ -209,7 +209,7 @@ class DeviceHost:
             dead_man = DeadMan.OPERATOR
         self._run += 1
         self.ring.words[Word.RUN] = self._run
-        arm_switch(self.ring, dead_man is not None)
+        arm_switch(self.ring, dead_man)
         self.ring.words[Word.STOPPING] = 0
         if not pedal_held():
             self.release_pedal()

@@ -142,7 +142,7 @@ def gallery_frames(name, case, size=1024, frames=None):
 ROLES = {
     "Procedure": Role.PROCEDURE,
     "Case": Role.CASE,
-    "Body": Role.PATIENT_SIZE,
+    "PatientSize": Role.PATIENT_SIZE,
     "AcquisitionType": Role.ACQUISITION_TYPE,
     "HighLevelControl": Role.HIGH_LEVEL,
     "ProcedureStatus": Role.PROCEDURE_STATUS,
