@@ -243,7 +243,7 @@ def test_run_dose_level_and_brightness_are_taken_with_one_click(qtbot, window):
     assert value(window, "DoseLevel") == "high"
     qtbot.waitUntil(panel.subtract.isChecked)
     panel.subtract.click()
-    assert window.session.subtracts is False
+    qtbot.waitUntil(lambda: window.session.subtracts is False)
 
 
 def test_what_the_examination_has_tabs_for_is_not_among_the_technique(window):

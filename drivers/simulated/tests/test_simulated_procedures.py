@@ -182,7 +182,7 @@ def test_catalogue_lists_everything_as_json():
     import json
 
     told = json.loads(json.dumps(listed()))
-    assert [entry.name for entry in told] == NAMES
+    assert [entry["name"] for entry in told] == NAMES
     assert all(entry["cases"] for entry in told)
 
 
