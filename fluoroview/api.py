@@ -214,6 +214,7 @@ class _Run:
                         f" {allowed_s:g} s.",
                         "Check its trigger and its frame rate, or allow more time.",
                         self._host.name,
+                        code="FV-API-001",
                     )
             yield frame.header, frame.pixels
             self._reader.release()
@@ -367,7 +368,9 @@ def check(
 
     if effort not in EFFORTS:
         raise FluoroError(
-            f"There is no effort {effort!r}.", f"Allowed are {', '.join(sorted(EFFORTS))}."
+            f"There is no effort {effort!r}.",
+            f"Allowed are {', '.join(sorted(EFFORTS))}.",
+            code="FV-API-002",
         )
     selection = None if rules is None else list(rules)
     return run(driver, device, selection=selection, effort=EFFORTS[effort], progress=progress)

@@ -88,7 +88,9 @@ def _room_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FluoroError(
-            f"The room file {path} cannot be read: {error}.", "Name another one with --room."
+            f"The room file {path} cannot be read: {error}.",
+            "Name another one with --room.",
+            code="FV-API-003",
         ) from error
 
 

@@ -76,9 +76,12 @@ def find_sample(name: str = "") -> Sample:
         raise SampleError(
             "No sample data is installed: samples come with the source, not with the wheel.",
             "Get the source of FluoroView and run `fluoroview play sample` there.",
+            code="FV-API-004",
         )
     for each in found:
         if name in ("", each.name):
             return each
     names = ", ".join(each.name for each in found)
-    raise SampleError(f"There is no sample {name!r}; there are: {names}.", "Name one of these.")
+    raise SampleError(
+        f"There is no sample {name!r}; there are: {names}.", "Name one of these.", code="FV-API-005"
+    )

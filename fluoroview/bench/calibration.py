@@ -46,7 +46,9 @@ def run(
         switch = FieldContentSwitch.of(session)
         if switch is None:
             raise CalibrationError(
-                "The simulated source has no FieldContent.", "Install its newest."
+                "The simulated source has no FieldContent.",
+                "Install its newest.",
+                code="FV-BEN-001",
             )
         count = len(calibrating.steps) + 1
         take_unattended(calibrating, switch, lambda _: step(len(calibrating.results), count))

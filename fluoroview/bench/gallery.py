@@ -94,7 +94,9 @@ def render_case(
     about, frames = _renderer(procedure.driver)(procedure.name, case.name, size, None)
     images = _images(procedure, frames)
     if not images:
-        raise GalleryError(f"The driver {procedure.driver} rendered no frame.", "")
+        raise GalleryError(
+            f"The driver {procedure.driver} rendered no frame.", "", code="FV-BEN-002"
+        )
     at = min(int(about.get("still", 2 * len(images) // 3)), len(images) - 1)
     last = np.stack(images[max(0, at + 1 - HOLD_FRAMES) : at + 1])
     hold = np.rint(last.mean(axis=0, dtype=np.float32)).astype(np.uint16)
@@ -129,7 +131,9 @@ def _renderer(driver: str) -> Render:
             render: Render = point.load()
             return render
     raise GalleryError(
-        f"The driver {driver} lists examinations, but renders none.", "Update the driver."
+        f"The driver {driver} lists examinations, but renders none.",
+        "Update the driver.",
+        code="FV-BEN-003",
     )
 
 
@@ -171,6 +175,7 @@ def _require_movies() -> None:
         raise GalleryError(
             f"Movies cannot be written: {error}.",
             "Install PyAV (`pip install 'fluoroview[gallery]'`), or make stills only: --no-movies.",
+            code="FV-BEN-004",
         ) from error
 
 
@@ -179,7 +184,9 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GalleryError(
-            f"The folder {folder} cannot be made: {error.strerror}.", "Name another one with --out."
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            "Name another one with --out.",
+            code="FV-BEN-005",
         ) from error
 
 

@@ -16,4 +16,5 @@ def load(name: str) -> Callable[..., dict[str, Any]]:
     raise DriverError(
         f"No installed driver brings the bench {name!r}.",
         "Install the simulated source: `pip install ./drivers/simulated`.",
+        code="FV-BEN-006",
     )

@@ -104,7 +104,9 @@ class _Watch:
     def result(self, size: int, rate_hz: float, screen: str) -> dict[str, Any]:
         """Return figures and limits."""
         if not self._session.runs:
-            raise BenchError("The run did not end.", "Look at `fluoroview live`.")
+            raise BenchError(
+                "The run did not end.", "Look at `fluoroview live`.", code="FV-BEN-007"
+            )
         record = self._session.runs[-1]
         health = self._session.snapshot().health
         latency = np.array(self._latencies_ms)

@@ -29,7 +29,9 @@ def screen() -> Iterator[str]:
         )
     except FileNotFoundError:
         raise BenchError(
-            "There is no display, and no Xvfb to make one.", "`apt-get install xvfb`."
+            "There is no display, and no Xvfb to make one.",
+            "`apt-get install xvfb`.",
+            code="FV-BEN-008",
         ) from None
     finally:
         os.close(tell)

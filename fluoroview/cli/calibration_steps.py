@@ -46,7 +46,9 @@ def calibrate_detector(
     Raises FluoroError.
     """
     if not path.parent.is_dir():
-        raise CalibrationError(f"There is no folder {path.parent}.", "Make it, or name another.")
+        raise CalibrationError(
+            f"There is no folder {path.parent}.", "Make it, or name another.", code="FV-CLI-002"
+        )
     session = Session(room.model_copy(update={"calibration": ""}))
     try:
         with terminal.err.status(tr("Connecting …")):
@@ -72,6 +74,7 @@ def _unattended(calibrating: CalibrationWorkflow, terminal: Terminal) -> None:
             f"{calibrating.session.device_status().name} cannot be calibrated unattended: it has no"
             " parameter Scene with an open field and a dark one.",
             "Run it without --yes and follow the steps.",
+            code="FV-CLI-003",
         )
     with _progress(calibrating, terminal):
         take_unattended(calibrating, switch, lambda result: _print_result(result, terminal.out))
@@ -81,7 +84,9 @@ def _attended(calibrating: CalibrationWorkflow, path: Path, terminal: Terminal) 
     if path.exists() and not _asked(
         terminal, tr("{path} exists. Replace it?").format(path=path), "y", "n"
     ):
-        raise CalibrationError(f"{path} was not replaced.", "Name another file with --out.")
+        raise CalibrationError(
+            f"{path} was not replaced.", "Name another file with --out.", code="FV-CLI-004"
+        )
     if FieldContentSwitch.of(calibrating.session) is not None:
         show(tr("This device needs no operator: --yes acquires all automatically."), terminal.out)
     calibrating.events.beam_off_due.connect(lambda: _announce_beam_off(terminal))
@@ -221,4 +226,5 @@ def _ask(terminal: Terminal, question: str) -> str:
         raise CalibrationError(
             "The calibration asks the operator, and there is no terminal to answer on.",
             "Run it in a terminal, or with --yes where the device can do it alone.",
+            code="FV-CLI-005",
         ) from error

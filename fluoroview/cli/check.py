@@ -41,7 +41,9 @@ def check(
     from fluoroview.conformance import check as run_check
 
     if report is not None and not report.absolute().parent.is_dir():  # before an hour of work
-        raise FluoroError(f"There is no folder {report.parent}.", "Make it, or name another.")
+        raise FluoroError(
+            f"There is no folder {report.parent}.", "Make it, or name another.", code="FV-CLI-006"
+        )
     with progress(driver) as step:
         result = run_check(
             driver, device, selection=rule, effort=EFFORTS[effort.value], progress=step

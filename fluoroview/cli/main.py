@@ -68,7 +68,7 @@ def main() -> None:
     try:
         _translated(typer.main.get_command(app))()
     except FluoroError as error:
-        logger.warning("%s", error)
+        logger.warning("%s %s", error.code, error)
         fail(error)
         sys.exit(1)
     except KeyboardInterrupt:

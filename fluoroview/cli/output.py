@@ -40,8 +40,11 @@ def warn(text: object) -> None:
 
 
 def fail(text: object) -> None:
-    """Print why a command failed in the user's language."""
+    """Print why a command failed in the user's language, with the error's code where it has one."""
     _sentence(text, "red")
+    code = getattr(text, "code", "")
+    if code:
+        err.print(f"({code})", style="dim", highlight=False, markup=False)
 
 
 def cell(text: object) -> str:

@@ -45,6 +45,7 @@ def chosen_procedures(
         raise FluoroError(
             "No installed driver offers procedures. " + " ".join(catalogue.errors.values()),
             "Install the simulated room: `pip install ./drivers/simulated`.",
+            code="FV-CLI-007",
         )
     if not names:
         return list(catalogue.of(driver))

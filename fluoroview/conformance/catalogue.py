@@ -84,6 +84,7 @@ def require_rules(ids: list[str] | None) -> set[str]:
             raise FluoroError(
                 f"There is no conformance rule {name!r}.",
                 did_you_mean(name, RULES).strip() or f"The rules are: {', '.join(RULES)}.",
+                code="FV-CHK-001",
             )
     return set(RULES) if ids is None else set(ids)
 

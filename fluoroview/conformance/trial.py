@@ -57,6 +57,7 @@ class TrialContext:
                 f"Driver {self.driver} is a {loaded.kind}.",
                 "The conformance kit checks detectors, generators and dose meters.",
                 self.driver,
+                code="FV-CHK-002",
             )
         return loaded
 

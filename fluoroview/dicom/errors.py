@@ -16,6 +16,8 @@ class DicomError(FluoroError, ValueError):
     "Copy it again from its origin.")`.
     """
 
-    def __init__(self, path: str | os.PathLike[str], what: str, remedy: str = "") -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], what: str, remedy: str = "", *, code: str = ""
+    ) -> None:
         self.path = Path(path)
-        super().__init__(f"{plain(self.path)} {plain(what, _MAX_SENTENCE)}", remedy)
+        super().__init__(f"{plain(self.path)} {plain(what, _MAX_SENTENCE)}", remedy, code=code)

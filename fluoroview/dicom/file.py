@@ -67,20 +67,29 @@ def _open_stream(path: Path) -> io.BufferedIOBase:
         stream = path.open("rb")
         size = os.fstat(stream.fileno()).st_size
     except FileNotFoundError:
-        raise DicomError(path, "does not exist.", "Choose a file that exists.") from None
+        raise DicomError(
+            path, "does not exist.", "Choose a file that exists.", code="FV-DCM-001"
+        ) from None
     except IsADirectoryError:
-        raise DicomError(path, "is a folder.", "Choose one of the files in it.") from None
+        raise DicomError(
+            path, "is a folder.", "Choose one of the files in it.", code="FV-DCM-002"
+        ) from None
     except PermissionError:
         if path.is_dir():  # Windows reports folders this way
-            raise DicomError(path, "is a folder.", "Choose one of the files in it.") from None
+            raise DicomError(
+                path, "is a folder.", "Choose one of the files in it.", code="FV-DCM-003"
+            ) from None
         raise DicomError(
-            path, "cannot be read: you have no permission.", "Ask its owner for permission."
+            path,
+            "cannot be read: you have no permission.",
+            "Ask its owner for permission.",
+            code="FV-DCM-004",
         ) from None
     except (OSError, ValueError) as error:
-        raise DicomError(path, f"cannot be opened: {error}.") from error
+        raise DicomError(path, f"cannot be opened: {error}.", code="FV-DCM-005") from error
     if size == 0:
         stream.close()
-        raise DicomError(path, "is empty.", "Copy it again from its origin.")
+        raise DicomError(path, "is empty.", "Copy it again from its origin.", code="FV-DCM-006")
     return stream
 
 
@@ -98,6 +107,7 @@ def _read_header(path: Path, stream: io.BufferedIOBase) -> OpenedFile:
             path,
             "holds floating-point pixels, which no fluoroscope stores.",
             "Export it again with 8 or 16 bits per pixel.",
+            code="FV-DCM-007",
         )
     if tag != _PIXELS:
         raise _truncated(path) if _is_cut(data) else _without_pixels(path, data)
@@ -129,6 +139,7 @@ def _parse(path: Path, stream: io.BufferedIOBase) -> tuple[FileDataset, list[str
             path,
             f"has a damaged DICOM header ({error}).",
             "Copy or export it again.",
+            code="FV-DCM-008",
         ) from error
     return data, notes
 
@@ -141,6 +152,7 @@ def _not_dicom(path: Path, start: bytes) -> DicomError:
         path,
         f"is not a DICOM file{f' but {kind}' if kind else ''}.",
         "Choose a DICOM file (.dcm, or a file of a DICOMDIR).",
+        code="FV-DCM-009",
     )
 
 
@@ -149,6 +161,7 @@ def _truncated(path: Path) -> DicomError:
         path,
         "ends in the middle of its header: it is truncated.",
         "Copy it again from its origin.",
+        code="FV-DCM-010",
     )
 
 
@@ -162,6 +175,7 @@ def _transfer_syntax(path: Path, data: FileDataset) -> tuple[UID, list[str]]:
                 path,
                 f"states the transfer syntax {stated!r}, which the standard does not know.",
                 "Export it again in a standard one, such as explicit VR little endian.",
+                code="FV-DCM-011",
             )
         return syntax, []
     implicit, little = data.original_encoding
@@ -228,10 +242,14 @@ def _without_pixels(path: Path, data: FileDataset) -> DicomError:
             path,
             "describes an image but has no pixels: it is truncated, or was sent without them.",
             "Copy it again from its origin.",
+            code="FV-DCM-012",
         )
     with quiet():
         uid = UID(text(data, "SOPClassUID"))
     kind = f" Its kind is {uid.name}." if uid and uid.name != uid else ""
     return DicomError(
-        path, f"has no pixels.{kind}", "Choose a file with images, such as XA or XRF."
+        path,
+        f"has no pixels.{kind}",
+        "Choose a file with images, such as XA or XRF.",
+        code="FV-DCM-013",
     )

@@ -53,13 +53,17 @@ def locate_frames(file: OpenedFile, frame_bytes: int) -> FrameIndex:
         spans, found = _native(file, frame_bytes)
     if not spans and not found:
         raise DicomError(
-            file.path, "has empty pixel data: not one frame is in it.", "Export it again."
+            file.path,
+            "has empty pixel data: not one frame is in it.",
+            "Export it again.",
+            code="FV-DCM-014",
         )
     if not spans:
         raise DicomError(
             file.path,
             f"is truncated: {found}, and not one whole frame is there.",
             "Copy it again from where it came from.",
+            code="FV-DCM-015",
         )
     return FrameIndex(tuple(spans), _contradiction(file, len(spans), found))
 
@@ -100,6 +104,7 @@ def _native(file: OpenedFile, frame_bytes: int) -> tuple[list[Frame], str]:
             f"contradicts itself: a frame of its stated size takes {frame_bytes} bytes, and it "
             f"has {available} bytes of pixels.",
             "Export it again.",
+            code="FV-DCM-016",
         )
     starts = range(file.pixels_at, file.pixels_at + whole * frame_bytes, frame_bytes)
     return [(Span(start, frame_bytes),) for start in starts], cut

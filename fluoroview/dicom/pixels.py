@@ -92,13 +92,17 @@ def read_layout(path: str | os.PathLike[str], data: Dataset) -> PixelLayout:
     rows, columns = (round(number(data, key) or 0) for key in ("Rows", "Columns"))
     if rows < 1 or columns < 1:
         raise DicomError(
-            path, "does not state how many rows and columns its pixels have.", "Export it again."
+            path,
+            "does not state how many rows and columns its pixels have.",
+            "Export it again.",
+            code="FV-DCM-017",
         )
     if rows * columns > MAX_PIXELS:
         raise DicomError(
             path,
             f"claims frames of {columns} × {rows} pixels; up to {MAX_PIXELS} pixels are allowed.",
             "The file is damaged, or is no fluoroscopy.",
+            code="FV-DCM-018",
         )
     allocated = round(number(data, "BitsAllocated") or 0)
     stored = round(number(data, "BitsStored") or allocated)
@@ -111,6 +115,7 @@ def read_layout(path: str | os.PathLike[str], data: Dataset) -> PixelLayout:
             f"has {samples} sample(s) per pixel of {allocated} bits, {stored} of them used; 1 or 3 "
             "samples of 8, 16 or 32 bits are allowed.",
             "Export it again with 8 or 16 bits per pixel.",
+            code="FV-DCM-019",
         )
     if not stored - 1 <= high < allocated:
         high = stored - 1

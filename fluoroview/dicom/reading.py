@@ -37,6 +37,7 @@ def decoder_for(path: Path, transfer_syntax: UID) -> Decoder:
             path,
             f"is stored as {transfer_syntax.name} ({transfer_syntax}), which cannot be decoded.",
             "Export it again uncompressed, or as RLE, JPEG, JPEG-LS or JPEG 2000.",
+            code="FV-DCM-020",
         ) from None
     if not decoder.is_available:
         packages = "; ".join(decoder.missing_dependencies)
@@ -44,6 +45,7 @@ def decoder_for(path: Path, transfer_syntax: UID) -> Decoder:
             path,
             f"is compressed as {transfer_syntax.name}, and its decoder is not installed.",
             f"Install one of: {packages}." if packages else "",
+            code="FV-DCM-021",
         )
     return decoder
 
@@ -94,7 +96,9 @@ class _Source:
 
     def _seek(self, place: int) -> None:
         if self._file.stream.closed:
-            raise DicomError(self._file.path, "has been closed.", "Open it again.")
+            raise DicomError(
+                self._file.path, "has been closed.", "Open it again.", code="FV-DCM-022"
+            )
         self._file.stream.seek(place)
 
     def _shortened(self, frame: int) -> DicomError:
@@ -102,6 +106,7 @@ class _Source:
             self._file.path,
             f"has become shorter since it was opened: frame {frame + 1} is no longer there.",
             "Copy it again from where it came from.",
+            code="FV-DCM-023",
         )
 
 
@@ -175,5 +180,6 @@ class _DecodedReader:
                 self._path,
                 f"has a damaged frame {index + 1} ({first_line}).",
                 "The other frames may still play; copy or export the file again.",
+                code="FV-DCM-024",
             ) from error
         return stored.view(_DTYPES[stored.dtype.itemsize * 8])

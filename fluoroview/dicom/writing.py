@@ -57,7 +57,9 @@ def write_loop(
         with whole_file(path) as stream:
             written = _write(stream, path, iter(frames), description, progress)
     except NotWrittenError as error:
-        raise DicomError(path, f"was not stored: {error.reason}.", error.remedy) from error
+        raise DicomError(
+            path, f"was not stored: {error.reason}.", error.remedy, code="FV-DCM-025"
+        ) from error
     return replace(written, size_bytes=path.stat().st_size)
 
 
@@ -81,7 +83,12 @@ def _write(
     total = description.frame_count
     first = next(frames, None)
     if first is None or total < 1:
-        raise DicomError(path, "was not stored: there are no frames.", "Record something first.")
+        raise DicomError(
+            path,
+            "was not stored: there are no frames.",
+            "Record something first.",
+            code="FV-DCM-026",
+        )
     _check_durations(path, description.durations_ms)
     checker = _FrameChecker(path, description, first)
     data, warnings = make_header(description, first)
@@ -104,7 +111,9 @@ def _write(
 
 
 def _wrong_count(path: Path, total: int, came: str) -> DicomError:
-    return DicomError(path, f"was not stored: {total} frames were announced and {came} came.")
+    return DicomError(
+        path, f"was not stored: {total} frames were announced and {came} came.", code="FV-DCM-027"
+    )
 
 
 def _check_durations(path: Path, durations: tuple[float, ...]) -> None:
@@ -114,6 +123,7 @@ def _check_durations(path: Path, durations: tuple[float, ...]) -> None:
             path,
             "was not stored: the times of its frames are negative, all zero or not numbers; "
             "milliseconds ≥ 0 are allowed.",
+            code="FV-DCM-028",
         )
 
 
@@ -150,7 +160,7 @@ class _FrameChecker:
             )
 
     def _error(self, why: str) -> DicomError:
-        return DicomError(self._path, f"was not stored: {why}")
+        return DicomError(self._path, f"was not stored: {why}", code="FV-DCM-029")
 
 
 def _pixel_element(path: Path, first: Frame, total: int) -> bytes:
@@ -161,6 +171,7 @@ def _pixel_element(path: Path, first: Frame, total: int) -> bytes:
             f"was not stored: {total} frames take {size / 2**30:.1f} GiB, and a DICOM file holds "
             "less than 4 GiB of uncompressed pixels.",
             f"Store at most {_MAX_ELEMENT_BYTES // first.nbytes} frames per file.",
+            code="FV-DCM-030",
         )
     vr = b"OB" if first.dtype == np.uint8 else b"OW"
     return struct.pack("<HH2sxxI", 0x7FE0, 0x0010, vr, size + size % 2)

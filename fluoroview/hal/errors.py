@@ -7,13 +7,15 @@ What happened, with which device, file or key, what is allowed, what to do.
 class FluoroError(Exception):
     """Base of every error whose text may be shown to a user as it stands.
 
-    `what` says what happened and to which device, file or key; `remedy` says what to do.
+    `what` states what happened and to which device, file or key; `remedy` states what to do;
+    `code` is stable ("FV-HAL-012"): the sentence may change or be translated, the code does not.
     """
 
-    def __init__(self, what: str, remedy: str = "", device: str = "") -> None:
+    def __init__(self, what: str, remedy: str = "", device: str = "", *, code: str = "") -> None:
         self.what = what
         self.remedy = remedy
         self.device = device
+        self.code = code
         super().__init__(f"{what} {remedy}".strip())
 
 
@@ -30,5 +32,5 @@ class StateError(FluoroError):
 
 
 def ended(sentence: str) -> str:
-    """Return what a driver said with a full stop, where it has no end of its own."""
+    """Return a driver's sentence with a full stop, where it has no end of its own."""
     return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."

@@ -414,6 +414,7 @@ class ParameterTree:
                 f"{self.device or 'The device'} has no parameter {name}.",
                 f"It has: {', '.join(self._by_name)}.",
                 self.device,
+                code="FV-HAL-013",
             )
         return self._by_name[name]
 
@@ -435,19 +436,20 @@ class ParameterTree:
         parameter = self[name]
         where = f"{self.device or 'The device'}: parameter {name}"
         if parameter.access is Access.RO:
-            raise ParameterError(f"{where} is read-only.", device=self.device)
+            raise ParameterError(f"{where} is read-only.", device=self.device, code="FV-HAL-014")
         if parameter.access is Access.RW_IDLE and not idle:
             raise ParameterError(
                 f"{where} can be written only while the device is IDLE.",
                 "Release the pedal and disarm the device first.",
                 self.device,
+                code="FV-HAL-015",
             )
         try:
             checked = parameter.check(value)
         except ValueError as error:
             shown = f"{value}{_unit(parameter.unit)}"
             raise ParameterError(
-                f"{where} cannot be {shown}: {error}.", device=self.device
+                f"{where} cannot be {shown}: {error}.", device=self.device, code="FV-HAL-016"
             ) from error
         parameter.write(checked)
         return parameter.read()

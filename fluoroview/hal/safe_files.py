@@ -36,7 +36,9 @@ class NotWrittenError(FluoroError):
         self.path = path
         self.errno = error.errno
         self.reason, remedy = reason_and_remedy(path, error)
-        super().__init__(f"{plain(path)} was not written: {self.reason}.", remedy)
+        super().__init__(
+            f"{plain(path)} was not written: {self.reason}.", remedy, code="FV-HAL-043"
+        )
 
 
 def write_whole(

@@ -57,6 +57,7 @@ class StateMachine:
                 f"{self.device} cannot go from {self.state} to {target}.",
                 f"From {self.state} it may go to: {allowed}.",
                 self.device,
+                code="FV-HAL-044",
             )
         self.state = target
 
@@ -67,4 +68,5 @@ class StateMachine:
                 f"{self.device} cannot {action} while it is {self.state}.",
                 f"It must be {' or '.join(states)}.",
                 self.device,
+                code="FV-HAL-045",
             )

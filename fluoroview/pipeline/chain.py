@@ -50,6 +50,7 @@ class Pipeline:
                     *calibration.shape, rows, columns
                 ),
                 "Use the calibration set of this detector mode, or none.",
+                code="FV-PIP-001",
             )
         self.shape = (rows, columns)
         self.relationship = relationship

@@ -100,6 +100,7 @@ def _nearest_good(defects: Mask) -> tuple[npt.NDArray[np.intp], Plane]:
                     f"The calibration's defect at row {row}, column {column} has no good pixels"
                     f" within {MAX_REACH_PX} px to fill it from.",
                     "Check the detector, or leave the defect map out.",
+                    code="FV-PIP-002",
                 )
             reach += 1
         good += (top, left)

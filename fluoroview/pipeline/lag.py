@@ -61,6 +61,7 @@ class LagModel:
                 f"Lag with residual fractions {self.fractions} and time constants"
                 f" {self.time_constants} frames is not possible.",
                 f"Allowed are up to {MAX_TERMS} pairs, together at most {MAX_RESIDUAL:.0%}.",
+                code="FV-PIP-003",
             )
 
     @property
@@ -87,12 +88,16 @@ def decay_after(signal: npt.ArrayLike) -> Decay:
     on = series > 0.5 * series.max(initial=0.0)
     if series.size == 0 or series.max() <= 0 or not on[0]:
         raise LagError(
-            "The frames for the lag begin without signal.", "Begin them while the beam is on."
+            "The frames for the lag begin without signal.",
+            "Begin them while the beam is on.",
+            code="FV-PIP-004",
         )
     end = int(np.argmin(on)) if not on.all() else series.size
     if end == series.size:
         raise LagError(
-            "The beam did not go off in the frames for the lag.", "Switch it off while they run."
+            "The beam did not go off in the frames for the lag.",
+            "Switch it off while they run.",
+            code="FV-PIP-005",
         )
     plateau = float(np.median(series[:end]))
     after = series[end:] / plateau
@@ -102,12 +107,14 @@ def decay_after(signal: npt.ArrayLike) -> Decay:
         raise LagError(
             f"Only {after.size} frames came after the beam went off.",
             f"The lag needs at least {MIN_DECAY_FRAMES}.",
+            code="FV-PIP-006",
         )
     if after[0] > MAX_RESIDUAL or (after[1:] > 2 * MAX_RESIDUAL).any():
         raise LagError(
             f"In the second frame after the beam {after[0]:.0%} of its signal was left, and lag is"
             f" at most {MAX_RESIDUAL:.0%}.",
             "Switch the beam off at once, not slowly, and leave it off.",
+            code="FV-PIP-007",
         )
     return after
 

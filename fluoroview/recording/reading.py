@@ -97,6 +97,7 @@ class Recording:
             raise RecordError(
                 f"The recording {plain(self.path)} is damaged at its beginning: {reason}.",
                 "Nothing of it can be read; use another copy.",
+                code="FV-REC-001",
             ) from error
         self._places: npt.NDArray[np.int64] = index.places
         self._decompressor = make_decompressor(self.format)
@@ -110,6 +111,7 @@ class Recording:
             raise RecordError(
                 f"The recording {plain(self.path)} cannot be read: {error.strerror or error}.",
                 "Check its name.",
+                code="FV-REC-002",
             ) from error
         except ForeignHdf5Error as error:
             raise _refused(self.path, error) from error
@@ -122,6 +124,7 @@ class Recording:
             raise RecordError(
                 f"{plain(self.path)} is an HDF5 file, but not a recording of FluoroView.",
                 _OTHER_FILE,
+                code="FV-REC-003",
             )
         version = int(attributes["format_version"])
         if version > VERSION:
@@ -129,6 +132,7 @@ class Recording:
                 f"The recording {plain(self.path)} has format version {version}, but this "
                 f"FluoroView reads up to {VERSION}.",
                 "Install a newer FluoroView.",
+                code="FV-REC-004",
             )
         self.info = RecordingInfo.from_attributes(attributes)
         self.fluoroview_version = str(attributes["fluoroview_version"])
@@ -231,7 +235,9 @@ class Recording:
     def _damaged(self, index: int, reason: str) -> RecordError:
         number = self.headers[index].frame_number
         return RecordError(
-            f"Frame {number} of the recording {plain(self.path)} is damaged: {reason}.", _RECOVER
+            f"Frame {number} of the recording {plain(self.path)} is damaged: {reason}.",
+            _RECOVER,
+            code="FV-REC-005",
         )
 
 
@@ -272,8 +278,10 @@ def _refused(path: Path, error: ForeignHdf5Error) -> RecordError:
         return RecordError(
             f"{plain(path)} is not a recording of FluoroView, or its beginning is damaged.",
             f"{_OTHER_FILE} HDF5 reports: {error}.",
+            code="FV-REC-006",
         )
     return RecordError(
         f"The recording {plain(path)} cannot be read: {error}.",
         "Nothing of it can be read; use another copy.",
+        code="FV-REC-007",
     )

@@ -87,6 +87,7 @@ def recover(
             raise RecordError(
                 f"{recording.path} is being recorded right now.",
                 "Stop the recording first; nothing needs to be recovered before that.",
+                code="FV-REC-008",
             )
         good = []
         for index in range(recording.frame_count):
@@ -119,7 +120,9 @@ def _save(recording: Recording, good: list[int]) -> Path:
     except (OSError, DiskFullError) as error:
         full = OSError(errno.ENOSPC, "") if isinstance(error, DiskFullError) else error
         reason, remedy = reason_and_remedy(path, full)
-        raise RecordError(f"{plain(path)} was not written: {reason}.", remedy) from error
+        raise RecordError(
+            f"{plain(path)} was not written: {reason}.", remedy, code="FV-REC-009"
+        ) from error
     return path
 
 
@@ -169,7 +172,9 @@ def _free_name(path: Path) -> Path:
         free = path.with_name(f"{stem}.recovered{number}{SUFFIX}")
         if not free.exists():
             return free
-    raise RecordError(f"There are 999 recoveries of {path} already.", "Delete some of them.")
+    raise RecordError(
+        f"There are 999 recoveries of {path} already.", "Delete some of them.", code="FV-REC-010"
+    )
 
 
 class _Origin:

@@ -39,6 +39,7 @@ class SpaceAhead:
         raise DiskFullError(
             f"The disk of {plain(self._path)} is full.",
             "Free some space, or record to another folder.",
+            code="FV-REC-011",
         )
 
     def _reserve(self, end: int) -> bool:

@@ -203,6 +203,7 @@ def _create(path: Path) -> None:
         raise RecordError(
             f"There is a file {plain(path)} already.",
             "Choose another name; recordings are not replaced.",
+            code="FV-REC-012",
         ) from error
     except OSError as error:
         raise _not_created(path, error) from error
@@ -222,7 +223,9 @@ def _open(path: Path) -> Any:
 
 def _not_created(path: Path, error: OSError) -> RecordError:
     reason, remedy = reason_and_remedy(path, error)
-    return RecordError(f"The recording {plain(path)} cannot be created: {reason}.", remedy)
+    return RecordError(
+        f"The recording {plain(path)} cannot be created: {reason}.", remedy, code="FV-REC-013"
+    )
 
 
 def _append(table: Any, rows: list[tuple[Any, ...]], at: int) -> int:

@@ -105,6 +105,7 @@ class Acquisition:
                 " internal error.",
                 "Restart the device.",
                 self.host.name,
+                code="FV-SES-003",
             )
         self.host.require_ready()
 
@@ -126,7 +127,9 @@ class Acquisition:
         info = RecordingInfo.of(self.host)
         path = path or new_recording_path(info, clock)
         if self.host.ring is None:
-            raise DeviceError(f"{self.host.name} is not armed.", "Restart it.", self.host.name)
+            raise DeviceError(
+                f"{self.host.name} is not armed.", "Restart it.", self.host.name, code="FV-SES-004"
+            )
         self.recorder = Recorder(
             self.host.ring, path, info, clock=clock, ring_pulses=ring_pulses, on_problem=warn
         )

@@ -66,7 +66,11 @@ class DeviceManager:
         """Return the armed device; from any thread. Raises DeviceError without one."""
         armed = self.armed
         if armed is None:
-            raise DeviceError("There is no device.", "Choose a driver and a device, and connect.")
+            raise DeviceError(
+                "There is no device.",
+                "Choose a driver and a device, and connect.",
+                code="FV-SES-005",
+            )
         return armed
 
     def calibration_key(self) -> CalibrationKey:
@@ -142,7 +146,9 @@ class DeviceManager:
         armed = self.need()
         if armed.host.state is not DeviceState.ARMED:
             raise DeviceError(
-                "The calibration cannot be changed while the device runs.", "Release the pedal."
+                "The calibration cannot be changed while the device runs.",
+                "Release the pedal.",
+                code="FV-SES-006",
             )
         if place is not None:
             fitting_calibration(place, self.calibration_key())
@@ -293,4 +299,5 @@ def _require_detector(host: DeviceHost) -> None:
         raise DeviceError(
             f"{host.name} is a {kind}, not a detector: it delivers no frames.",
             f"Name it as [{kind.replace(' ', '_')}] in a room file, next to a detector.",
+            code="FV-SES-007",
         )

@@ -184,8 +184,7 @@ class Dispatcher:
     def report(self, error: FluoroError, before_remedy: str = "", about: str = "") -> None:
         """Report what happened and what to do."""
         remedy = f"{before_remedy} {error.remedy}" if before_remedy else error.remedy
-        code = getattr(error, "code", "")
-        self.problem(Problem(error.what, remedy, error.device, about=about, code=code))
+        self.problem(Problem(error.what, remedy, error.device, about=about, code=error.code))
 
     def report_fault(self, fault: FluoroError, before_remedy: str = "") -> None:
         """Report a device's fault, once; only within a change."""
@@ -231,4 +230,4 @@ class Dispatcher:
 
 
 def _closed() -> DeviceError:
-    return DeviceError("The session is closed.", "Open another one.")
+    return DeviceError("The session is closed.", "Open another one.", code="FV-SES-015")

@@ -40,7 +40,7 @@ def save_loop(session: "Session", store: LoopBuffer, path: Path, last_run_only: 
     cine = store.snapshot(last_run_only)
     count = cine.frame_count
     if count == 0:
-        raise DeviceError("There is no loop to save.", "Press the pedal first.")
+        raise DeviceError("There is no loop to save.", "Press the pedal first.", code="FV-SES-016")
 
     def progress(done: int, total: int) -> None:
         session.events.task.emit(TaskProgress(_SAVING_LOOP, done, total))
@@ -59,7 +59,7 @@ def save_hold(session: "Session", latest: LatestImage, path: Path) -> Path:
     """Write the image on the screen: .dcm keeps its counts, .png stores it as windowed."""
     entry = latest.current()
     if entry is None:
-        raise DeviceError("There is no image to save.", "Press the pedal first.")
+        raise DeviceError("There is no image to save.", "Press the pedal first.", code="FV-SES-017")
     image, buffer = entry
     try:
         if path.suffix.lower() == ".png":
@@ -85,7 +85,9 @@ def _save_png(session: "Session", path: Path, image: Image) -> None:
     WindowLut(rows, columns, window).apply(image.pixels, grey)
     encoded, data = cv2.imencode(".png", grey)
     if not encoded:
-        raise SavingError(f"{path} could not be encoded as PNG.", "Save it as .dcm instead.")
+        raise SavingError(
+            f"{path} could not be encoded as PNG.", "Save it as .dcm instead.", code="FV-SES-018"
+        )
     write_whole(path, data.tobytes())
 
 

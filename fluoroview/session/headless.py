@@ -100,7 +100,9 @@ def run_headless(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HeadlessError(
-            f"The folder {folder} cannot be made: {error.strerror}.", "Name another one with --out."
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            "Name another one with --out.",
+            code="FV-SES-019",
         ) from error
     with interruptible() as interruption, Session(_without_restarts(room)) as session:
         problems = _Problems(session)
@@ -114,6 +116,7 @@ def run_headless(
             raise HeadlessError(
                 "No frame came while the pedal was down.",
                 " ".join(problems.sentences) or "Look at `fluoroview devices`.",
+                code="FV-SES-020",
             )
         summary = _summary(session.snapshot())
         health = session.health_report()

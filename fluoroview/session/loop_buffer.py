@@ -194,12 +194,15 @@ class LoopBuffer:
         with self._lock:
             if self._file is None:
                 raise LoopStoreError(
-                    "The loop is gone: its device was given back.", "Save a loop before that."
+                    "The loop is gone: its device was given back.",
+                    "Save a loop before that.",
+                    code="FV-SES-021",
                 )
             if self._oldest > entry.serial:
                 raise LoopStoreError(
                     "The run went on, and newer images took the place of this loop's oldest.",
                     "Release the pedal, then replay or save it.",
+                    code="FV-SES-022",
                 )
             _read_at(self._file, out.data.cast("B"), entry.place * self._image_bytes)
         return out

@@ -89,7 +89,9 @@ class Peripherals:
         generator = self._generator
         if generator is None:
             raise DeviceError(
-                "There is no generator in this room.", "Name one as generator.driver in its file."
+                "There is no generator in this room.",
+                "Name one as generator.driver in its file.",
+                code="FV-SES-023",
             )
         written = generator.write(name, value)
         self._publish_generator(generator)

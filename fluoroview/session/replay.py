@@ -64,7 +64,9 @@ def open_loop(loop_buffer: LoopBuffer, last_run_only: bool) -> Opened:
     """Return what a loop buffer holds. Raises DeviceError when that is nothing."""
     cine = loop_buffer.snapshot(last_run_only)
     if cine.frame_count == 0:
-        raise DeviceError("There is no loop to replay.", "Press the pedal first.")
+        raise DeviceError(
+            "There is no loop to replay.", "Press the pedal first.", code="FV-SES-024"
+        )
     info = ReplayInfo("Last run" if last_run_only else "Loop", "as committed")
     return Opened(cine, info, cine.source_of(0), source_of=cine.source_of)
 

@@ -147,16 +147,18 @@ def read_room(path: Path) -> Room:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RoomError(
-            f"The room file {path} cannot be read: {error.strerror}.", "Check its name."
+            f"The room file {path} cannot be read: {error.strerror}.",
+            "Check its name.",
+            code="FV-ROM-001",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RoomError(
-            f"The room file {path} is not TOML: {error}.", "Correct that line."
+            f"The room file {path} is not TOML: {error}.", "Correct that line.", code="FV-ROM-002"
         ) from error
     try:
         room = Room.model_validate(content)
     except ValidationError as error:
-        raise RoomError(*_sentence(path, error)) from error
+        raise RoomError(*_sentence(path, error), code="FV-ROM-003") from error
     return _relative_to(path.parent, room)
 
 

@@ -86,11 +86,13 @@ class Runs:
             raise ParameterError(
                 f"The last-image hold cannot be made of {frames} images.",
                 f"Allowed are 1 (the last image) to {MAX_HOLD_FRAMES} (their mean).",
+                code="FV-SES-025",
             )
         if self._dispatcher.state.pedal_down:
             raise ParameterError(
                 "The last-image hold cannot be changed while the pedal is down.",
                 "Choose it before the exposure.",
+                code="FV-SES-026",
             )
         self._dispatcher.change(hold_frames=frames)
 

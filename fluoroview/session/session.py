@@ -217,7 +217,9 @@ class Session:
         """
         host = self._core.devices.need().host
         if host.ring is None:
-            raise DeviceError("The device is not armed.", "Restart it.", host.name)
+            raise DeviceError(
+                "The device is not armed.", "Restart it.", host.name, code="FV-SES-027"
+            )
         return host.ring.reader()
 
     # pedal

@@ -23,9 +23,11 @@ def require_display() -> None:
         "or run without a window: `fluoroview live --headless`."
     )
     if not display:
-        raise DisplayError("There is no display: DISPLAY is not set.", remedy)
+        raise DisplayError("There is no display: DISPLAY is not set.", remedy, code="FV-GUI-002")
     if not _answers(display):
-        raise DisplayError(f"There is no display: nothing answers at DISPLAY={display}.", remedy)
+        raise DisplayError(
+            f"There is no display: nothing answers at DISPLAY={display}.", remedy, code="FV-GUI-003"
+        )
 
 
 def _answers(display: str) -> bool:

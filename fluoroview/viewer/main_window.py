@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
                 str(problem.severity),
                 action,
                 problem.about,
+                problem.code,
             )
         )
 

@@ -46,6 +46,7 @@ def write_screenshots(out_dir: Path, step: Step = lambda done, total: None) -> l
         raise FluoroError(
             f"The folder {out_dir} cannot be made: {error.strerror}.",
             "Name another one with --out.",
+            code="FV-GUI-005",
         ) from error
     application()
     written: list[Path] = []
@@ -213,6 +214,7 @@ class _Tour:
                 raise DeviceError(
                     f"A state of the viewer was not reached within {_DEADLINE_S:g} s. {said}",
                     "Check that the simulated source works: `fluoroview live --headless`.",
+                    code="FV-GUI-006",
                 )
             self._spin(0.02)
 

@@ -66,6 +66,7 @@ def _absent(device_id: str) -> DeviceError:
         f"Present are: {present}. Check its power and cable, and that its network address is of "
         "this computer's network; or choose one of these.",
         device_id,
+        code="FV-ARV-001",
     )
 
 
@@ -78,6 +79,7 @@ def _take_control(device: Any, device_id: str) -> None:
                 f"{device_id} is controlled by another program.",
                 "Close that program, then open it again.",
                 device_id,
+                code="FV-ARV-002",
             )
         time.sleep(_CLAIM_STEP_S)
         try:

@@ -30,6 +30,7 @@ def load() -> ModuleType:
             f"The aravis driver needs Aravis 0.8 and PyGObject, which cannot be loaded: {error}.",
             _INSTALL,
             "aravis",
+            code="FV-ARV-004",
         ) from error
     return Aravis  # type: ignore[no-any-return]
 
@@ -59,7 +60,7 @@ def sentences(what: str, device: str = "") -> Iterator[None]:
     try:
         yield
     except errors() as error:
-        raise DeviceError(f"{what}: {reason(error)}.", _CHECK, device) from error
+        raise DeviceError(f"{what}: {reason(error)}.", _CHECK, device, code="FV-ARV-005") from error
 
 
 class LateError(DeviceError):
@@ -85,7 +86,9 @@ def within(limit_s: float, call: Callable[[], Any], what: str, device: str = "")
     thread.start()
     thread.join(limit_s)
     if thread.is_alive():
-        raise LateError(f"{what}: it did not answer within {limit_s:g} s.", _CHECK, device)
+        raise LateError(
+            f"{what}: it did not answer within {limit_s:g} s.", _CHECK, device, code="FV-ARV-006"
+        )
     if raised:
         with sentences(what, device):
             raise raised[0]

@@ -151,6 +151,7 @@ class Stream:
         raise DeviceError(
             f"it sends {kind} data without a plain image in it.",
             "Switch compression, chunk-only and 3D modes off.",
+            code="FV-ARV-007",
         )
 
     def _check(self, buffer: Any, part: int, pixels: Pixels) -> None:
@@ -165,6 +166,7 @@ class Stream:
             f"it delivered {columns}×{rows} {known.name if known else f'format 0x{code:08X}'}, but "
             f"{pixels.shape[1]}×{pixels.shape[0]} {armed.name} was agreed when armed.",
             "Width, Height and PixelFormat may change only while the device is idle.",
+            code="FV-ARV-008",
         )
 
     def _bytes(self, buffer: Any, part: int) -> Bytes:

@@ -103,7 +103,7 @@ class DicomReplay(Detector):
 
     def _require_open(self) -> DicomCine:
         if self._cine is None:
-            raise DeviceError(f"{self.device_id} is not open.", "Open it first.")
+            raise DeviceError(f"{self.device_id} is not open.", "Open it first.", code="FV-RPL-001")
         return self._cine
 
     def _format_parameters(self) -> list[IntParameter | FloatParameter | EnumParameter]:

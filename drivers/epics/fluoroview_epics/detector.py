@@ -78,7 +78,12 @@ class EpicsDetector(Detector):
     def parameters(self) -> ParameterTree:
         """Return what the PV says of its images, and what it cannot say."""
         if self._tree is None:
-            raise DeviceError(f"{self.device_id} is not open.", "Open it first.", self.device_id)
+            raise DeviceError(
+                f"{self.device_id} is not open.",
+                "Open it first.",
+                self.device_id,
+                code="FV-EPX-001",
+            )
         return self._tree
 
     def start(self, sink: FrameSink) -> None:
@@ -113,10 +118,14 @@ class EpicsDetector(Detector):
                     f"{self.device_id} does not answer within {_OPEN_S:g} s.",
                     _REMEDY,
                     self.device_id,
+                    code="FV-EPX-002",
                 ) from error
             except Exception as error:  # p4p's Disconnected, RemoteError, Cancelled
                 raise DeviceError(
-                    f"{self.device_id} cannot be read: {error}.", _REMEDY, self.device_id
+                    f"{self.device_id} cannot be read: {error}.",
+                    _REMEDY,
+                    self.device_id,
+                    code="FV-EPX-003",
                 ) from error
             self._layout = layout_of(value, self.device_id)
             self._read_s = time.monotonic()

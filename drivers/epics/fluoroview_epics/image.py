@@ -73,12 +73,14 @@ def layout_of(value: Any, name: str) -> Layout:
             f"{name} is no NTNDArray, but {_id(value) or 'something without a type'}.",
             "Choose the image of an areaDetector's Pva plugin, such as 13SIM1:Pva1:Image.",
             name,
+            code="FV-EPX-004",
         )
     if codec := str(value.codec.name):
         raise DeviceError(
             f"{name} is compressed ({codec}), which the epics driver does not read.",
             "Choose a PV before the codec plugin, or set its Compressor to None.",
             name,
+            code="FV-EPX-005",
         )
     shape = [int(dimension.size) for dimension in reversed(list(value.dimension))]
     pixels = value.value
@@ -87,12 +89,14 @@ def layout_of(value: Any, name: str) -> Layout:
             f"{name} has no image yet.",
             "Enable callbacks of its Pva plugin and acquire one image.",
             name,
+            code="FV-EPX-006",
         )
     if pixels.dtype.name not in _DELIVERED:
         raise DeviceError(
             f"{name} has pixels of type {pixels.dtype.name}; read are {', '.join(_DELIVERED)}.",
             _CONVERT,
             name,
+            code="FV-EPX-007",
         )
     return _checked(shape, pixels, _attributes(value), name)
 
@@ -134,6 +138,7 @@ class ImageReader:
                 f"{self._name} delivered {found}, but {self._layout} was agreed when armed.",
                 "Size, type and colour may change only while the device is idle.",
                 self._name,
+                code="FV-EPX-008",
             )
         pixels = self._narrow(value.value)
         if self._decoder is None:
@@ -154,6 +159,7 @@ class ImageReader:
                 f"{self._name} has a pixel of {largest}, but at most {_LARGEST} can be shown.",
                 _CONVERT,
                 self._name,
+                code="FV-EPX-009",
             )
         narrowed: Pixels = np.maximum(pixels, 0).astype(self._layout.dtype)
         return narrowed
@@ -176,6 +182,7 @@ def _checked(shape: list[int], pixels: Pixels, attributes: dict[str, Any], name:
             f"{name} has ColorMode {_COLOUR_NAMES.get(mode, mode)}; read are Mono, Bayer and RGB.",
             "Convert it in the IOC (NDPluginColorConvert), and choose that PV.",
             name,
+            code="FV-EPX-010",
         )
     rgb = mode in _RGB_AXIS
     fits = len(shape) == (3 if rgb else 2) and int(np.prod(shape)) == pixels.size
@@ -186,6 +193,7 @@ def _checked(shape: list[int], pixels: Pixels, attributes: dict[str, Any], name:
             "pixels, which make no image.",
             "Choose a PV of two-dimensional images, or of three colours.",
             name,
+            code="FV-EPX-011",
         )
     return Layout(sizes[0], sizes[1], pixels.dtype.name, mode, bayer if mode == _BAYER else 0)
 

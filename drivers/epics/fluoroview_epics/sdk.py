@@ -17,5 +17,6 @@ def client() -> Any:
             f"The epics driver needs p4p, which cannot be imported: {error}.",
             "Install it with: pip install p4p",
             "epics",
+            code="FV-EPX-012",
         ) from error
     return Context("pva", nt=False)

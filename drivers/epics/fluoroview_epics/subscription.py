@@ -49,7 +49,10 @@ class Subscription:
         if not self._connected.wait(_CONNECT_S):
             self.stop()
             raise DeviceError(
-                f"{self._name} does not answer within {_CONNECT_S:g} s.", _GONE, self._name
+                f"{self._name} does not answer within {_CONNECT_S:g} s.",
+                _GONE,
+                self._name,
+                code="FV-EPX-013",
             )
 
     def stop(self) -> None:
@@ -85,6 +88,7 @@ class Subscription:
                     "network is cut.",
                     _GONE,
                     self._name,
+                    code="FV-EPX-014",
                 )
             )
 
@@ -121,6 +125,7 @@ class Subscription:
                 f"{self._name} does not count its images: uniqueId stays at {counter}.",
                 "Let the IOC count uniqueId, or lost images could not be known.",
                 self._name,
+                code="FV-EPX-015",
             )
         return True
 

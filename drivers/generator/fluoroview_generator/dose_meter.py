@@ -70,6 +70,7 @@ class SimulatedDoseMeter(DoseMeter):
             raise DeviceError(
                 f"The simulated dose meter has no device {self.device_id!r}.",
                 f"It has one: {DEVICE_ID}.",
+                code="FV-GEN-001",
             )
         self._renew()
 

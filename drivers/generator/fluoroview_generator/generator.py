@@ -92,6 +92,7 @@ class SimulatedGenerator(Generator):
             raise DeviceError(
                 f"The simulated generator has no device {self.device_id!r}.",
                 f"It has one: {DEVICE_ID}.",
+                code="FV-GEN-002",
             )
         self._renew()
 
@@ -125,6 +126,7 @@ class SimulatedGenerator(Generator):
                 f"The generator {self.device_id} cannot expose: it is {self._state}, not ready.",
                 "Prepare it first.",
                 self.device_id,
+                code="FV-GEN-003",
             )
         self._require_fit()
         self._state = GeneratorState.EXPOSING
@@ -148,7 +150,9 @@ class SimulatedGenerator(Generator):
         """Raise DeviceError with the reason and the remedy when no exposure may begin."""
         what, remedy = self._refusal()
         if what:
-            raise DeviceError(f"The generator {self.device_id} refuses: {what}.", remedy)
+            raise DeviceError(
+                f"The generator {self.device_id} refuses: {what}.", remedy, code="FV-GEN-004"
+            )
 
     def _refusal(self) -> tuple[str, str]:
         if self._state is GeneratorState.FAULT:
@@ -372,6 +376,7 @@ class SimulatedGenerator(Generator):
             raise DeviceError(
                 f"The generator {self.device_id} refuses: {objection}.",
                 "Lower another factor first.",
+                code="FV-GEN-005",
             )
         self._technique = wanted
 

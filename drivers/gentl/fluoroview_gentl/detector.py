@@ -74,7 +74,12 @@ class GenTLDetector(PolledDetector):
     def parameters(self) -> ParameterTree:
         """Return the features of the node map, and what the HAL asks of every detector."""
         if self._tree is None:
-            raise DeviceError(f"{self.device_id} is not open.", "Open it first.", self.device_id)
+            raise DeviceError(
+                f"{self.device_id} is not open.",
+                "Open it first.",
+                self.device_id,
+                code="FV-GTL-001",
+            )
         return self._tree
 
     def start(self, sink: FrameSink) -> None:

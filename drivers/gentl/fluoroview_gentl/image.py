@@ -52,7 +52,9 @@ def find_image(buffer: Any, node_map: Any) -> Image:
     if kind == _MULTI_PART:
         return _first_part(buffer)
     what, remedy = _REFUSED.get(kind, (f"payload type {kind}", "Choose an image payload."))
-    raise DeviceError(f"it sends {what}, which the gentl driver does not decode.", remedy)
+    raise DeviceError(
+        f"it sends {what}, which the gentl driver does not decode.", remedy, code="FV-GTL-002"
+    )
 
 
 def _plain(buffer: Any, node_map: Any) -> Image:
@@ -94,6 +96,7 @@ def _first_part(buffer: Any) -> Image:
     raise DeviceError(
         f"it sends multi-part data without an image (formats {', '.join(codes) or 'none'}).",
         "Switch the intensity component on (ComponentSelector, ComponentEnable).",
+        code="FV-GTL-003",
     )
 
 

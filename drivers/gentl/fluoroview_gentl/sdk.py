@@ -35,6 +35,7 @@ def require() -> None:
             f"The gentl driver needs harvesters and genicam, which cannot be imported: {error}.",
             "Install them with: pip install harvesters",
             "gentl",
+            code="FV-GTL-007",
         ) from error
 
 
@@ -61,7 +62,7 @@ def sentences(what: str, device: str = "") -> Iterator[None]:
         yield
     except errors() as error:
         remedy = _REMEDIES.get(type(error).__name__, _CHECK)
-        raise DeviceError(f"{what}: {reason(error)}.", remedy, device) from error
+        raise DeviceError(f"{what}: {reason(error)}.", remedy, device, code="FV-GTL-008") from error
 
 
 @contextmanager

@@ -113,6 +113,7 @@ class Stream:
             f"{known.name if known else f'pixel format 0x{image.code:08X}'}, but "
             f"{pixels.shape[1]}×{pixels.shape[0]} {armed.name} was agreed when armed.",
             "Width, Height and PixelFormat may change only while the device is idle.",
+            code="FV-GTL-009",
         )
 
     def _count_incomplete(self) -> None:

@@ -98,13 +98,16 @@ def connect(port: str) -> "tuple[serial.Serial, Identity]":
         f"No KAP meter answers on {port}, at none of {rates} baud.",
         "Check that it is switched on, that the cable is the right one, and the port.",
         port,
+        code="FV-KAP-001",
     )
 
 
 def cannot_open(port: str, error: OSError) -> DeviceError:
     """Return the sentence for a port that cannot be opened."""
     what, remedy = _REASONS.get(error.errno or 0, (str(error), "Check the name and the cable."))
-    return DeviceError(f"The KAP meter's port {port} cannot be opened: {what}.", remedy, port)
+    return DeviceError(
+        f"The KAP meter's port {port} cannot be opened: {what}.", remedy, port, code="FV-KAP-002"
+    )
 
 
 def _open(port: str) -> "serial.Serial":
@@ -139,6 +142,7 @@ def reported(port: str, trouble: Trouble) -> DeviceError:
         f"The KAP meter on {port} reports error {trouble.number}: {trouble.text}.",
         "See the meter's manual; its readings do not count until this is mended.",
         port,
+        code="FV-KAP-003",
     )
 
 

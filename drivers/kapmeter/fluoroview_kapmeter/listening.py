@@ -85,6 +85,7 @@ class Listener:
                     f"The KAP meter's port {self._link.port} is gone: {error}.",
                     "Check the cable and the meter's power, then restart the device.",
                     str(self._link.port),
+                    code="FV-KAP-004",
                 )
             )
 
@@ -121,4 +122,5 @@ class Listener:
             f"{SILENCE_S:g} s ({unread} unreadable lines since it was opened).",
             "Check the cable and the meter's power, then restart the device.",
             str(self._link.port),
+            code="FV-KAP-005",
         )

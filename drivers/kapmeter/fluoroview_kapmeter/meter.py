@@ -63,6 +63,7 @@ class KapMeter(DoseMeter):
             raise DeviceError(
                 "No port was given for the KAP meter.",
                 "Give the port as the device, for example /dev/ttyUSB0 or COM3.",
+                code="FV-KAP-006",
             )
         link, identity = finding.connect(self.device_id)
         self._link, self._identity = link, identity
@@ -136,6 +137,7 @@ class KapMeter(DoseMeter):
                 f"{RESET_S:g} s.",
                 "Try again, or reset it at the meter.",
                 self.device_id,
+                code="FV-KAP-007",
             )
 
     # ---- parameters ----------------------------------------------------------------------

@@ -15,5 +15,6 @@ def pyserial() -> ModuleType:
             f"The kapmeter driver needs pyserial, which cannot be imported: {error}.",
             "Install it with: pip install pyserial",
             "kapmeter",
+            code="FV-KAP-008",
         ) from error
     return cast(ModuleType, serial)

@@ -75,7 +75,9 @@ class ManualSource(Generator):
         """Forget what was typed in before."""
         if self.device_id not in (DEVICE_ID, ""):
             raise DeviceError(
-                f"The manual source has no device {self.device_id!r}.", f"It has one: {DEVICE_ID}."
+                f"The manual source has no device {self.device_id!r}.",
+                f"It has one: {DEVICE_ID}.",
+                code="FV-MAN-001",
             )
         self._values = {figure.name: figure.before for figure in FIGURES}
         self._typed = set()

@@ -42,7 +42,9 @@ class PatternDetector(PolledDetector):
         """There is nothing to claim. DeviceError for another device than the pattern."""
         if self.device_id not in (_DEVICE_ID, ""):
             raise DeviceError(
-                f"The test pattern has no device {self.device_id!r}.", f"It has one: {_DEVICE_ID}."
+                f"The test pattern has no device {self.device_id!r}.",
+                f"It has one: {_DEVICE_ID}.",
+                code="FV-PAT-001",
             )
 
     def parameters(self) -> ParameterTree:

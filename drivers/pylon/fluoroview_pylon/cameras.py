@@ -97,6 +97,7 @@ def _find(device_id: str) -> Any:
         f"Present are: {', '.join(seen) or 'none'}. Check its power and cable, or choose one of "
         "these.",
         device_id,
+        code="FV-PYL-001",
     )
 
 

@@ -30,6 +30,7 @@ def load() -> tuple[Any, Any]:
             f"The pylon driver needs pypylon, which cannot be imported: {error}.",
             "Install it with: pip install pypylon",
             "pylon",
+            code="FV-PYL-003",
         ) from error
     return pylon, genicam
 
@@ -54,4 +55,4 @@ def sentences(what: str, device: str = "") -> Iterator[None]:
         text = reason(error)
         in_use = any(mark in text.lower() for mark in _IN_USE)
         remedy = _CLOSE_OTHER if in_use else _CHECK
-        raise DeviceError(f"{what}: {text}.", remedy, device) from error
+        raise DeviceError(f"{what}: {text}.", remedy, device, code="FV-PYL-004") from error

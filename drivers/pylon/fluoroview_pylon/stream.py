@@ -80,6 +80,7 @@ class Stream:
                 f"0x{result.GetPixelType():08X}, but {pixels.shape[1]}×{pixels.shape[0]} of "
                 f"0x{self._decoder.pixel_type:08X} was agreed when armed.",
                 "Width, Height and PixelFormat may change only while the device is idle.",
+                code="FV-PYL-005",
             )
         return self._decoder.decode(result, pixels)
 
@@ -110,6 +111,7 @@ class Stream:
             raise DeviceError(
                 "the camera was unplugged, lost its power or its link.",
                 "Check its power and cable, then open it again.",
+                code="FV-PYL-006",
             )
 
 

@@ -73,6 +73,7 @@ class RecordingReplay(Detector):
             raise RecordError(
                 f"The recording {self.device_id} holds no frames that can be played.",
                 "Choose another one; `fluoroview recover` reports what is in this one.",
+                code="FV-PLB-001",
             )
         self._recording = recording
         self._timeline = build_timeline(recording, self._run)
@@ -153,7 +154,7 @@ class RecordingReplay(Detector):
 
     def _require_open(self) -> Recording:
         if self._recording is None:
-            raise DeviceError(f"{self.device_id} is not open.", "Open it first.")
+            raise DeviceError(f"{self.device_id} is not open.", "Open it first.", code="FV-PLB-002")
         return self._recording
 
     def _format_parameters(self, recording: Recording) -> list[Parameter]:
@@ -213,6 +214,7 @@ class RecordingReplay(Detector):
             raise DeviceError(
                 f"The recording {self.device_id} has no frames of run {run}.",
                 "Choose another run, or 0 for all.",
+                code="FV-PLB-003",
             )
         self._run, self._timeline = run, timeline
 

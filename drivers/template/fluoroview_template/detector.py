@@ -31,7 +31,9 @@ def sentences(what: str) -> Iterator[None]:
     try:
         yield
     except vendor_sdk.SdkError as error:
-        raise DeviceError(f"{what}: {error}.", "Check its power and cable.") from error
+        raise DeviceError(
+            f"{what}: {error}.", "Check its power and cable.", code="FV-TPL-001"
+        ) from error
 
 
 class TemplateDetector(PolledDetector):
@@ -154,5 +156,7 @@ class TemplateDetector(PolledDetector):
 
     def _opened(self) -> vendor_sdk.Panel:
         if self._panel is None:
-            raise DeviceError(f"Panel {self.device_id} is not open.", "Open it first.")
+            raise DeviceError(
+                f"Panel {self.device_id} is not open.", "Open it first.", code="FV-TPL-002"
+            )
         return self._panel

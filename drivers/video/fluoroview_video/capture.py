@@ -116,17 +116,21 @@ def first_frame(capture: Capture, tries: int = 3) -> Pixels:
             f"{name} is open but gives no image.",
             "Check the signal at its input, and that it is the input that is chosen.",
             name,
+            code="FV-VID-001",
         )
     raise DeviceError(
         f"{name} is a video file without an image that can be decoded.",
         "It may be cut off or damaged: copy it again.",
         name,
+        code="FV-VID-002",
     )
 
 
 def _require_file(source: Source) -> None:
     if not source.exists():
-        raise DeviceError(f"There is no video file {source.name}.", FORMS, source.name)
+        raise DeviceError(
+            f"There is no video file {source.name}.", FORMS, source.name, code="FV-VID-003"
+        )
 
 
 def _cannot_open(source: Source) -> DeviceError:
@@ -136,22 +140,26 @@ def _cannot_open(source: Source) -> DeviceError:
             "It must be a file that FFmpeg reads (AVI, MP4, MKV, MOV, MPEG) with a video in it, "
             "and you must be allowed to read it.",
             source.name,
+            code="FV-VID-004",
         )
     if source.kind is Kind.STREAM:
         return DeviceError(
             f"{source.name} does not answer, or sends no video.",
             "Check the address, its user and password, the network and the sender.",
             source.name,
+            code="FV-VID-005",
         )
     if not source.exists():
         return DeviceError(
             f"There is no frame grabber {source.name}.",
             "Plug it in; `fluoroview devices --driver video` lists those that are there.",
             source.name,
+            code="FV-VID-006",
         )
     return DeviceError(
         f"{source.name} cannot be opened.",
         "Another program may hold it, or you may not read it: close that program, or join the "
         "group video.",
         source.name,
+        code="FV-VID-007",
     )

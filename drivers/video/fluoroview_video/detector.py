@@ -110,7 +110,12 @@ class VideoDetector(PolledDetector):
     def parameters(self) -> ParameterTree:
         """Return crop, luminance, deinterlacing, rate, and what the source can be asked for."""
         if self._tree is None:
-            raise DeviceError(f"{self.device_id} is not open.", "Open it first.", self.device_id)
+            raise DeviceError(
+                f"{self.device_id} is not open.",
+                "Open it first.",
+                self.device_id,
+                code="FV-VID-008",
+            )
         return self._tree
 
     def start(self, sink: FrameSink) -> None:

@@ -56,6 +56,7 @@ class Run(ABC):
             raise DeviceError(
                 f"the image changed its size from {was} to {now}.",
                 "Open it again to take the new size.",
+                code="FV-VID-009",
             )
         self._frame, self._shape = frame, frame.shape
         return self._maker.images(frame)
@@ -121,12 +122,16 @@ class FileRun(Run):
                 f"{name} is at its end after {self._counter} images.",
                 "Open it again, with Loop set to true if it is to go round.",
                 name,
+                code="FV-VID-010",
             )
         self._capture.release()
         self._capture = self._reopen()
         if not self._capture.grab():
             raise DeviceError(
-                f"{name} cannot be read from its beginning again.", "Check the file.", name
+                f"{name} cannot be read from its beginning again.",
+                "Check the file.",
+                name,
+                code="FV-VID-011",
             )
 
 
@@ -198,12 +203,16 @@ class LiveRun(Run):
         source = self._capture.source
         if not source.exists():
             raise DeviceError(
-                f"{source.name} was unplugged.", "Plug it in, then open it again.", source.name
+                f"{source.name} was unplugged.",
+                "Plug it in, then open it again.",
+                source.name,
+                code="FV-VID-012",
             )
         if self._clock.monotonic_ns() - self._alive_ns >= _PATIENCE_NS:
             raise DeviceError(
                 f"{source.name} gave no image for {_PATIENCE_NS // _NS} s.",
                 "Check its signal, cable or network, then open it again.",
                 source.name,
+                code="FV-VID-013",
             )
         self._wait(_PAUSE_S)

@@ -22,5 +22,6 @@ def load() -> Any:
             f"The video driver needs OpenCV, which cannot be imported: {error}.",
             "Install it with: pip install opencv-python-headless",
             "video",
+            code="FV-VID-014",
         ) from error
     return cv2

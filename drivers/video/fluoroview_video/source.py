@@ -48,7 +48,7 @@ class Source:
 def parse(device_id: str) -> Source:
     """Return the source that `device_id` names; raises DeviceError for an empty one."""
     if not device_id:
-        raise DeviceError("The video driver was given no device.", FORMS)
+        raise DeviceError("The video driver was given no device.", FORMS, code="FV-VID-015")
     if (grabber := _GRABBER.fullmatch(device_id)) is not None:
         return Source(Kind.GRABBER, int(grabber[1]))
     if _URL.match(device_id):

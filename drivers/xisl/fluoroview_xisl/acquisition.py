@@ -113,7 +113,11 @@ class Acquisition:
         if code:
             raise device_error("the run cannot be ended", code)
         if not self._outside.is_set():
-            raise DeviceError("the run cannot be ended: a frame is still on its way.", CHECK_POWER)
+            raise DeviceError(
+                "the run cannot be ended: a frame is still on its way.",
+                CHECK_POWER,
+                code="FV-XIS-001",
+            )
 
     def wait_gone(self) -> bool:
         """Return whether the run is over and XISL has let go of it; waits for its abort."""
@@ -217,7 +221,11 @@ class Acquisition:
             if allowed_s is None:
                 continue
             if time.monotonic() - self._last_frame_s > allowed_s:
-                self._fail(DeviceError(f"no frame came for {allowed_s:.1f} s.", CHECK_POWER))
+                self._fail(
+                    DeviceError(
+                        f"no frame came for {allowed_s:.1f} s.", CHECK_POWER, code="FV-XIS-002"
+                    )
+                )
 
 
 _running: dict[int, Acquisition] = {}

@@ -49,7 +49,12 @@ class XislDetector(Detector):
     def parameters(self) -> ParameterTree:
         """Return the settings as they stand after `open`."""
         if self._tree is None:
-            raise DeviceError(f"{self.device_id} is not open.", "Open it first.", self.device_id)
+            raise DeviceError(
+                f"{self.device_id} is not open.",
+                "Open it first.",
+                self.device_id,
+                code="FV-XIS-003",
+            )
         return self._tree
 
     def start(self, sink: FrameSink) -> None:

@@ -62,4 +62,6 @@ def text(code: int) -> str:
 
 def device_error(what: str, code: int, device: str = "") -> DeviceError:
     """Return the DeviceError "`what`: what the code means." with what to do about it."""
-    return DeviceError(f"{what}: {text(code)}.", _REMEDIES.get(code, CHECK_POWER), device)
+    return DeviceError(
+        f"{what}: {text(code)}.", _REMEDIES.get(code, CHECK_POWER), device, code="FV-XIS-004"
+    )

@@ -81,6 +81,7 @@ class Xisl:
                 f"{str(error).removeprefix(f'{path}: ')}.",
                 f"Install the Varex XIS software, or set {LIBRARY_VARIABLE} to the library's path.",
                 "xisl",
+                code="FV-XIS-005",
             ) from error
         self._path = path
         self._calls = {name: self._bind(name, types) for name, types in PROTOTYPES.items()}
@@ -106,6 +107,7 @@ class Xisl:
                 f"The library {self._path} has no function {name}.",
                 f"Set {LIBRARY_VARIABLE} to Varex's XISL library, in a version that has it.",
                 "xisl",
+                code="FV-XIS-006",
             ) from error
         function.argtypes = types
         function.restype = UINT

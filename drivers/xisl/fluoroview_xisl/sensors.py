@@ -72,6 +72,7 @@ def borrow_sensor(device_id: str) -> tuple[Xisl, Sensor]:
         f"There is no XISL detector {device_id!r}.",
         f"Found are: {found}." if found else "Check its power and cable.",
         device_id,
+        code="FV-XIS-007",
     )
 
 

@@ -142,6 +142,7 @@ class Settings:
                 "xisl driver takes those of 16 bits only.",
                 "Switch the detector to 16-bit data with its own program.",
                 self._device,
+                code="FV-XIS-008",
             )
         return ImageSize(rows.value, columns.value)
 
@@ -227,4 +228,5 @@ class Settings:
                 f"{self._device}: parameter {parameter} cannot be {value}: {errors.text(code)}.",
                 "Choose another value.",
                 self._device,
+                code="FV-XIS-009",
             )

@@ -85,6 +85,7 @@ def describe_error(error: FluoroError) -> dict[str, str]:
         "what": error.what,
         "remedy": error.remedy,
         "device": error.device,
+        "code": error.code,
     }
 
 
@@ -182,6 +183,7 @@ def discover(driver: str) -> None:
                         f"Driver {driver} raised {type(error).__name__} in discover: {error}",
                         "This is a fault of the driver; report it to its author.",
                         driver,
+                        code="FV-HAL-017",
                     )
                 )
             }

@@ -176,6 +176,7 @@ class FaultScript(BaseModel):
                     f"The fault script {path}: fault.{number}.row = {fault.row} is not allowed; "
                     f"the images of this device have {stated.rows} rows.",
                     f"Allowed is 0 to {stated.rows - 1}.",
+                    code="FV-HAL-018",
                 )
 
     @property
@@ -190,12 +191,16 @@ def read_faults(path: Path) -> FaultScript:
         return FaultScript.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise FaultScriptError(
-            f"The fault script {path} cannot be read: {error.strerror}.", "Check its name."
+            f"The fault script {path} cannot be read: {error.strerror}.",
+            "Check its name.",
+            code="FV-HAL-019",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FaultScriptError(f"The fault script {path} is not TOML: {error}.") from error
+        raise FaultScriptError(
+            f"The fault script {path} is not TOML: {error}.", code="FV-HAL-020"
+        ) from error
     except ValidationError as error:
-        raise FaultScriptError(*_sentence(path, error)) from error
+        raise FaultScriptError(*_sentence(path, error), code="FV-HAL-021") from error
 
 
 def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:

@@ -129,7 +129,7 @@ class DeviceHost:
         """What kinds of device this is and what it can do; known once it is open."""
         if self._traits is None:
             raise self._reported_fault or DeviceError(
-                f"{self.name} is not open.", _RESTART, self.name
+                f"{self.name} is not open.", _RESTART, self.name, code="FV-HAL-022"
             )
         return self._traits
 
@@ -296,7 +296,7 @@ class DeviceHost:
         transport = self._transport
         if transport is None or self.state is DeviceState.FAULT:
             raise self._reported_fault or DeviceError(
-                f"{self.name} is not open.", _RESTART, self.name
+                f"{self.name} is not open.", _RESTART, self.name, code="FV-HAL-023"
             )
         deadline_s = DEADLINE_S.get(method, DEADLINE_S["parameters"])
         fault: FluoroError
@@ -307,9 +307,12 @@ class DeviceHost:
                 f"{self.name} did not finish {method} within {deadline_s:g} s and was abandoned.",
                 _RESTART,
                 self.name,
+                code="FV-HAL-024",
             )
         except DriverGoneError as gone:
-            fault = DeviceError(f"{self.name} is gone: {gone}.", _RESTART, self.name)
+            fault = DeviceError(
+                f"{self.name} is gone: {gone}.", _RESTART, self.name, code="FV-HAL-025"
+            )
         except FluoroError as error:
             if method not in ("start", "stop"):
                 raise
@@ -323,11 +326,20 @@ class DeviceHost:
             ring.ring_bell()
 
     def _failed(self, sentence: str) -> None:
-        self._fault(DeviceError(f"{self.name} failed: {_foreign(sentence)}", _RESTART, self.name))
+        self._fault(
+            DeviceError(
+                f"{self.name} failed: {_foreign(sentence)}", _RESTART, self.name, code="FV-HAL-026"
+            )
+        )
 
     def _refused(self, sentence: str) -> None:
         self._on_refuse(
-            DeviceError(f"{self.name} makes no x-rays. {_foreign(sentence)}", "", self.name)
+            DeviceError(
+                f"{self.name} makes no x-rays. {_foreign(sentence)}",
+                "",
+                self.name,
+                code="FV-HAL-027",
+            )
         )
 
     def _operator_silent(self, seconds: float) -> None:
@@ -337,11 +349,14 @@ class DeviceHost:
                 f"{self.name} ended the run: the operator was silent for {seconds:.1f} s.",
                 "Release the pedal and press it again.",
                 self.name,
+                code="FV-HAL-028",
             )
         )
 
     def _exited(self, text: str) -> None:
-        self._fault(DeviceError(f"{self.name} is gone: {text}.", _RESTART, self.name))
+        self._fault(
+            DeviceError(f"{self.name} is gone: {text}.", _RESTART, self.name, code="FV-HAL-029")
+        )
 
     def _fault(self, fault: FluoroError) -> None:
         with self._lock:

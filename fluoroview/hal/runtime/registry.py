@@ -53,7 +53,9 @@ class Discovery:
     def missing(self) -> DeviceError:
         """The error that there is no device, and what to do."""
         what = f"Driver {self.driver.name} found no device."
-        return DeviceError(what, " ".join(self.warnings) or self.none_found, self.driver.name)
+        return DeviceError(
+            what, " ".join(self.warnings) or self.none_found, self.driver.name, code="FV-HAL-030"
+        )
 
     def first_id(self) -> str:
         """Return the id of the first device. Raises DeviceError with the driver's remedy."""
@@ -85,6 +87,7 @@ def find_driver(name: str) -> EntryPoint:
         f"{did_you_mean(name, points)}Installed are: {', '.join(sorted(points)) or 'none'}; "
         "`fluoroview drivers` lists them.",
         name,
+        code="FV-HAL-031",
     )
 
 
@@ -100,6 +103,7 @@ def load_driver(name: str) -> type[Device]:
             f"Reinstall {point.dist.name if point.dist else 'its distribution'} and what it "
             "needs; the other drivers still work.",
             name,
+            code="FV-HAL-032",
         ) from error
     if not (isinstance(loaded, type) and issubclass(loaded, Device)):
         raise DriverError(
@@ -107,6 +111,7 @@ def load_driver(name: str) -> type[Device]:
             "Its entry point must name a class derived from Detector, Generator, DoseMeter, "
             "Positioner or Collimator.",
             name,
+            code="FV-HAL-033",
         )
     return loaded
 
@@ -167,7 +172,7 @@ def look_for(name: str) -> Discovery:
     find_driver(name)
     found = discover(next(info for info in installed_drivers() if info.name == name))
     if found.error:
-        raise DeviceError(found.error, device=name)
+        raise DeviceError(found.error, device=name, code="FV-HAL-034")
     return found
 
 

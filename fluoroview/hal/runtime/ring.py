@@ -290,6 +290,7 @@ def slots_for(frame_format: FrameFormat, rate_hz: float, device: str = "") -> in
             f"A frame may have at most {MAX_RING_BYTES // MIN_SLOTS / 1e6:.0f} MB; choose a "
             "smaller frame size, or binning.",
             device,
+            code="FV-HAL-035",
         )
     per_second = _SLOTS_OF_UNKNOWN_RATE if math.isnan(rate_hz) else math.ceil(rate_hz) + 2
     return min(max(_USUAL_MIN_SLOTS, per_second), _MAX_SLOTS, fitting)

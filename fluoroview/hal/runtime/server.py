@@ -154,6 +154,7 @@ class DeviceServer:
             raise DriverError(
                 f"{self.name}: the driver has no parameter {' and no '.join(sorted(missing))}.",
                 "Every detector states Width, Height and PixelFormat; correct the driver.",
+                code="FV-HAL-036",
             )
         pixel_format = str(values["PixelFormat"])
         depth = int(values.get("BitDepth", 8 if pixel_format.endswith("8") else 16))
@@ -188,7 +189,7 @@ class DeviceServer:
         """Begin a run."""
         ring, pool = self._ring, self._pool
         if ring is None or pool is None:
-            raise DriverError(f"{self.name} was started before it was armed.")
+            raise DriverError(f"{self.name} was started before it was armed.", code="FV-HAL-037")
         pool.renew()
         bits = int(self._parameters()["FrameCounterBits"].read()) if self._has_bits() else 64
         self._sink = self.sink_type(
@@ -226,7 +227,7 @@ class DeviceServer:
 
     def _parameters(self) -> ParameterTree:
         if self._tree is None:
-            raise DriverError(f"{self.name} is not open.")
+            raise DriverError(f"{self.name} is not open.", code="FV-HAL-038")
         return self._tree
 
     def _watch(self, ring: FrameRing, sink: FrameSink) -> None:
@@ -277,6 +278,7 @@ def _blame(name: str, error: BaseException, method: str) -> DriverError:
         ended(f"{name}: the driver raised {type(error).__name__} in {method}: {plain(error)}"),
         "This is a fault of the driver; restart the device, or report it to its author.",
         name,
+        code="FV-HAL-039",
     )
 
 

@@ -60,6 +60,7 @@ class SharedBlock:
             f"There is no room for {size / 1e6:.0f} MB of frame buffers in "
             f"{' or '.join(map(str, places))}.",
             "Free some memory there, or choose a smaller frame size.",
+            code="FV-HAL-040",
         )
 
     @classmethod

@@ -25,6 +25,7 @@ def require_ordered_stores(device: str, isolation: str) -> None:
             'Set isolation = "thread" for this device in the room file, or use a computer with an '
             "x86-64 processor.",
             device,
+            code="FV-HAL-041",
         )
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         raise DeviceError(
@@ -32,4 +33,5 @@ def require_ordered_stores(device: str, isolation: str) -> None:
             "order of stores, and this Python has no global interpreter lock to do so.",
             "Use a Python with the global interpreter lock.",
             device,
+            code="FV-HAL-042",
         )

@@ -298,7 +298,9 @@ class ProcessTransport(Transport):
             return
         if (error := message.get("error")) is not None:
             kind = _ERRORS.get(error["type"], DriverError)
-            future.set_exception(kind(error["what"], error["remedy"], error["device"]))
+            future.set_exception(
+                kind(error["what"], error["remedy"], error["device"], code=error.get("code", ""))
+            )
         else:
             future.set_result(message["result"])
 

@@ -152,7 +152,8 @@ class NodeParameter(Parameter):
             super().write(value)
         except self._sdk.errors() as error:
             raise ParameterError(
-                f"The device refuses {value!r} for {self.name}: {self._sdk.reason(error)}."
+                f"The device refuses {value!r} for {self.name}: {self._sdk.reason(error)}.",
+                code="FV-SDK-001",
             ) from error
 
 
@@ -245,6 +246,7 @@ def not_decoded(device_id: str, driver: str, chosen: str, formats: Sequence[str]
         f"{device_id} is set to PixelFormat {chosen}, which the {driver} driver does not decode.",
         f"Set PixelFormat to one of: {', '.join(formats)}." if formats else "It offers no other.",
         device_id,
+        code="FV-SDK-002",
     )
 
 

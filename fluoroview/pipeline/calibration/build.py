@@ -57,6 +57,7 @@ class FrameStatistics:
             raise CalibrationError(
                 "The frames given for a calibration differ in size.",
                 "Record all of them in one detector mode.",
+                code="FV-CAL-001",
             )
         cv2.accumulate(frame, self._sum)
         cv2.accumulateSquare(frame, self._squares)
@@ -78,7 +79,7 @@ class FrameStatistics:
 
     def _needed(self, plane: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64]:
         if plane is None:
-            raise CalibrationError("There are no frames.", "Record some frames.")
+            raise CalibrationError("There are no frames.", "Record some frames.", code="FV-CAL-002")
         return plane
 
 
@@ -125,11 +126,13 @@ def _check_frames(dark: FrameStatistics, flats: Sequence[FrameStatistics]) -> No
             f"A calibration needs at least 2 dark and 2 flat frames, but got {dark.count} and"
             f" {fewest}.",
             "Record more frames; 32 of each are usual.",
+            code="FV-CAL-003",
         )
     if len({dark.mean.shape, *(flat.mean.shape for flat in flats)}) != 1:
         raise CalibrationError(
             "The frames given for a calibration differ in size.",
             "Record all of them in one detector mode.",
+            code="FV-CAL-004",
         )
 
 
@@ -141,6 +144,7 @@ def _check_defects(defects: Mask) -> None:
             f" {MAX_DEFECT_FRACTION:.0%} are plausible for a detector.",
             "Open the collimator beyond the detector, remove everything from the beam, and record"
             " the flat frames again.",
+            code="FV-CAL-005",
         )
 
 

@@ -58,17 +58,21 @@ class Calibration:
                 f"The calibration's offset, gain and defect maps have shapes {self.offset.shape},"
                 f" {self.gain.shape} and {self.defects.shape}, but must be one and the same.",
                 "Calibrate this detector mode again.",
+                code="FV-CAL-006",
             )
         good = ~self.defects
         if not good.any():
             raise CalibrationError(
-                "The calibration marks every pixel as defect.", "Calibrate this detector again."
+                "The calibration marks every pixel as defect.",
+                "Calibrate this detector again.",
+                code="FV-CAL-007",
             )
         if not (np.isfinite(self.offset[good]).all() and self._gain_is_right(good)):
             raise CalibrationError(
                 "The calibration has a pixel that is not marked as defect and whose offset is not"
                 " finite or whose gain is not above 0.",
                 "Calibrate this detector mode again.",
+                code="FV-CAL-008",
             )
 
     def _gain_is_right(self, good: Mask) -> bool:

@@ -66,7 +66,9 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         write_whole(path, lambda stream: _copy(content, stream), private=False)
     except NotWrittenError as error:
         raise CalibrationError(
-            f"The calibration {plain(path)} was not written: {error.reason}.", error.remedy
+            f"The calibration {plain(path)} was not written: {error.reason}.",
+            error.remedy,
+            code="FV-CAL-009",
         ) from error
 
 
@@ -78,7 +80,9 @@ def load_calibration(path: Path) -> Calibration:
         missing = [name for name in _DATASETS if name not in content.arrays]
         if missing:
             raise CalibrationError(
-                f"The calibration {plain(path)} has no dataset {', '.join(missing)}.", _REMEDY
+                f"The calibration {plain(path)} has no dataset {', '.join(missing)}.",
+                _REMEDY,
+                code="FV-CAL-010",
             )
         return _calibration_of(content)
     except CalibrationError as error:
@@ -86,7 +90,7 @@ def load_calibration(path: Path) -> Calibration:
         what = (
             error.what if named else f"The calibration {plain(path)} cannot be used: {error.what}"
         )
-        raise CalibrationError(what, error.remedy) from error
+        raise CalibrationError(what, error.remedy, code="FV-CAL-011") from error
     except _DAMAGE as error:
         raise _unreadable(path, _reason(error)) from error
 
@@ -116,7 +120,9 @@ def fitting_calibration(place: Path, present: CalibrationKey) -> tuple[Path, Cal
     calibration = load_calibration(chosen)
     if calibration.key is None:
         raise CalibrationError(
-            f"The calibration {plain(chosen)} does not state its detector and mode.", _REMEDY
+            f"The calibration {plain(chosen)} does not state its detector and mode.",
+            _REMEDY,
+            code="FV-CAL-012",
         )
     reasons = calibration.key.misfits(present)
     if reasons:
@@ -124,6 +130,7 @@ def fitting_calibration(place: Path, present: CalibrationKey) -> tuple[Path, Cal
             f"The calibration {plain(chosen)} does not fit {_detector(present)}:"
             f" {'; '.join(reasons)}.",
             "Calibrate this mode (`fluoroview calibrate`), or name a set of this mode.",
+            code="FV-CAL-013",
         )
     return chosen, calibration
 
@@ -138,6 +145,7 @@ def _newest_fitting(folder: Path, present: CalibrationKey) -> Path:
         f"None of the {len(keys)} calibration sets in {plain(folder)} fits {_detector(present)};"
         f" of the nearest, {'; '.join(nearest)}.",
         "Calibrate this mode (`fluoroview calibrate`).",
+        code="FV-CAL-014",
     )
 
 
@@ -199,7 +207,9 @@ def _content(path: Path, reader: Hdf5Reader, datasets: tuple[DatasetSpec, ...]) 
         attributes = content.attributes[""]
         version = int(attributes.get("version", 0))
     except FileNotFoundError as error:
-        raise CalibrationError(f"There is no calibration {plain(path)}.", _REMEDY) from error
+        raise CalibrationError(
+            f"There is no calibration {plain(path)}.", _REMEDY, code="FV-CAL-015"
+        ) from error
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
     except ForeignHdf5Error as error:
@@ -207,12 +217,15 @@ def _content(path: Path, reader: Hdf5Reader, datasets: tuple[DatasetSpec, ...]) 
     except _DAMAGE as error:
         raise _unreadable(path, _reason(error)) from error
     if attributes.get("format") != FORMAT:
-        raise CalibrationError(f"{plain(path)} is HDF5, but not a calibration.", _REMEDY)
+        raise CalibrationError(
+            f"{plain(path)} is HDF5, but not a calibration.", _REMEDY, code="FV-CAL-016"
+        )
     if version > VERSION:
         raise CalibrationError(
             f"The calibration {plain(path)} has version {version}; this program reads up to"
             f" {VERSION}.",
             "Use a newer program, or calibrate again.",
+            code="FV-CAL-017",
         )
     return content
 
@@ -274,4 +287,6 @@ def _reason(error: Exception) -> str:
 
 
 def _unreadable(path: Path, reason: str) -> CalibrationError:
-    return CalibrationError(f"The calibration {plain(path)} cannot be read: {reason}.", _REMEDY)
+    return CalibrationError(
+        f"The calibration {plain(path)} cannot be read: {reason}.", _REMEDY, code="FV-CAL-018"
+    )

@@ -26,7 +26,11 @@ def calibration_for(
         path, calibration = fitting_calibration(Path(place), key)
     except CalibrationError as refused:
         remedy = f"The images are not corrected. {refused.remedy}"
-        return None, None, Problem(refused.what, remedy, severity=Severity.WARNING)
+        return (
+            None,
+            None,
+            Problem(refused.what, remedy, severity=Severity.WARNING, code=refused.code),
+        )
     rate_hz = parameters.number("AcquisitionFrameRate")
     lag = calibration.lag
     if lag is None or rate_hz is None or math.isnan(lag.frame_rate_hz):

@@ -68,6 +68,7 @@ class FieldContentSwitch:
             raise CalibrationError(
                 "The open field gives no signal at the lowest tube current and pulse width.",
                 "Raise the tube voltage, or calibrate step by step.",
+                code="FV-CAL-019",
             )
         factor = aim / self._weakest_signal
         if factor < 1:
@@ -75,6 +76,7 @@ class FieldContentSwitch:
                 f"At the lowest tube current and pulse width the open field gives"
                 f" {self._weakest_signal:.0f} counts; at most {aim:.0f} are allowed.",
                 "Lower the tube voltage or insert a filter.",
+                code="FV-CAL-020",
             )
         for name, low, high in charge:
             value = min(low * factor, high)
@@ -88,6 +90,7 @@ class FieldContentSwitch:
             raise CalibrationError(
                 f"The device has no {role} with limits, so that its levels cannot be set.",
                 "Calibrate step by step, without --yes.",
+                code="FV-CAL-021",
             )
         return info.name, float(info.minimum), float(info.maximum)
 
@@ -115,7 +118,7 @@ def take_unattended(
             on_result(result)
             if not result.passed:
                 bad = next(finding for finding in result.findings if not finding.allowed)
-                raise CalibrationError(f"{step.title}: {bad.what}", bad.remedy)
+                raise CalibrationError(f"{step.title}: {bad.what}", bad.remedy, code="FV-CAL-022")
     finally:
         switch.restore()
 

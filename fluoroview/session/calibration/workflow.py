@@ -84,6 +84,7 @@ class CalibrationPlan:
                 raise CalibrationError(
                     f"A calibration with {name} = {value} is not possible.",
                     f"Allowed are {low} to {high}.",
+                    code="FV-CAL-023",
                 )
 
     def steps(self) -> tuple[Step, ...]:
@@ -207,12 +208,18 @@ class CalibrationWorkflow:
         """
         wanted = step or self.current
         if wanted is None:
-            raise CalibrationError("All steps of the calibration are taken.", "Save it.")
+            raise CalibrationError(
+                "All steps of the calibration are taken.", "Save it.", code="FV-CAL-024"
+            )
         if self.taking:
-            raise CalibrationError("Frames are being taken.", "Wait for them, or cancel.")
+            raise CalibrationError(
+                "Frames are being taken.", "Wait for them, or cancel.", code="FV-CAL-025"
+            )
         if wanted.kind is not StepKind.DARK and not self._dark_passed:
             raise CalibrationError(
-                "The dark frames are missing.", "Every other step rests on them: take them first."
+                "The dark frames are missing.",
+                "Every other step rests on them: take them first.",
+                code="FV-CAL-026",
             )
         self.taking = True
         self._cancelled.clear()
@@ -240,7 +247,9 @@ class CalibrationWorkflow:
         """
         step = self.current
         if step is not None:
-            raise CalibrationError(f"The step {step.title!r} has not been taken.", "Take it first.")
+            raise CalibrationError(
+                f"The step {step.title!r} has not been taken.", "Take it first.", code="FV-CAL-027"
+            )
         assert self._key is not None
         flats = [s for s in self.steps if s.kind is StepKind.FLAT]
         try:
@@ -342,14 +351,18 @@ class CalibrationWorkflow:
         """
         session = self.session
         if session.state.pedal_down:
-            raise CalibrationError("The pedal is down.", "Release it; calibrating presses it.")
+            raise CalibrationError(
+                "The pedal is down.", "Release it; calibrating presses it.", code="FV-CAL-028"
+            )
         reader = session.frame_reader()
         session.press_pedal(beam=beam).result()
         try:
             self._read(reader, look)
         except _LOST_RING as error:
             raise CalibrationError(
-                "The device was changed while frames were taken.", "Take the step again."
+                "The device was changed while frames were taken.",
+                "Take the step again.",
+                code="FV-CAL-029",
             ) from error
         finally:
             reader.close()
@@ -360,7 +373,7 @@ class CalibrationWorkflow:
         seen, silence = 0, Silence(self.session)
         while True:
             if self._cancelled.is_set():
-                raise CalibrationError("The step was cancelled.")
+                raise CalibrationError("The step was cancelled.", code="FV-CAL-030")
             frame = reader.next(_POLL_S)
             if frame is None:
                 self._check_alive(seen, silence.seconds())
@@ -382,12 +395,14 @@ class CalibrationWorkflow:
             raise CalibrationError(
                 f"The run ended after {seen} frames, before the step was done.",
                 "Take the step again.",
+                code="FV-CAL-031",
             )
         limit_s = NO_FRAME_S if seen else FIRST_FRAME_S
         if silence_s > limit_s:
             raise CalibrationError(
                 f"{now.device.name} sent no frame for {limit_s:g} s ({seen} came before).",
                 "Check its trigger and `fluoroview devices`, and acquire the step again.",
+                code="FV-CAL-032",
             )
 
     def _check_mode(self) -> None:
@@ -401,6 +416,7 @@ class CalibrationWorkflow:
             raise CalibrationError(
                 f"The detector was changed since the first step: {'; '.join(reasons)}.",
                 "Set it back, or begin again with the dark frames.",
+                code="FV-CAL-033",
             )
 
     def _forget(self, step: Step) -> None:

@@ -83,6 +83,7 @@ class ProcedureEntry(_Entry):
         raise CatalogueError(
             f"The procedure {self.name} has no case {name!r}.",
             _offer(name, self.cases) + f"It has: {', '.join(case.name for case in self.cases)}.",
+            code="FV-SES-008",
         )
 
     def body(self, name: str) -> str:
@@ -92,6 +93,7 @@ class ProcedureEntry(_Entry):
         raise CatalogueError(
             f"The procedure {self.name} has no patient size {name!r}.",
             f"Allowed are: {', '.join(self.bodies) or 'none; omit --body'}.",
+            code="FV-SES-009",
         )
 
 
@@ -119,16 +121,18 @@ class Catalogue(BaseModel):
         if found is not None:
             return found
         if driver in self.errors:
-            raise CatalogueError(self.errors[driver], "Reinstall the driver.")
+            raise CatalogueError(self.errors[driver], "Reinstall the driver.", code="FV-SES-010")
         if not offered:
             raise CatalogueError(
                 f"The driver {driver} offers no procedures.",
                 "Omit --procedure, or choose another driver; "
                 "`fluoroview procedures` lists what there is.",
+                code="FV-SES-011",
             )
         raise CatalogueError(
             f"There is no procedure {name!r}.",
             _offer(name, offered) + "`fluoroview procedures` lists them all.",
+            code="FV-SES-012",
         )
 
     def parameters(
@@ -144,6 +148,7 @@ class Catalogue(BaseModel):
             raise CatalogueError(
                 f"--{'case' if case else 'body'} needs --procedure: {self._who_has(driver, case)}",
                 "`fluoroview procedures` lists them with their cases.",
+                code="FV-SES-013",
             )
         entry = self.procedure(driver, procedure)
         chosen = {"Procedure": entry.name}

@@ -58,6 +58,7 @@ class Peripheral:
                 raise DeviceError(
                     f"{self.host.name} is a {self._traits.kind}, not a {kind}.",
                     "Name another driver in the room file; `fluoroview drivers` lists them.",
+                    code="FV-SES-014",
                 )
             for name, value in section.parameters.items():
                 self.host.write(name, value)

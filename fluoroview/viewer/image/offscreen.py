@@ -50,7 +50,11 @@ def save(image: QPixmap, path: Path) -> None:
     encoded = QBuffer()
     encoded.open(QIODevice.OpenModeFlag.WriteOnly)
     if not image.save(encoded, "PNG"):
-        raise ImageError(f"The image {path} cannot be encoded as PNG.", "Use a smaller window.")
+        raise ImageError(
+            f"The image {path} cannot be encoded as PNG.",
+            "Use a smaller window.",
+            code="FV-GUI-004",
+        )
     write_whole(path, encoded.data().data())
 
 

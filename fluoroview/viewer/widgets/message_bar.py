@@ -47,6 +47,8 @@ class Message:
     """Label of a button that helps, such as "Restart device"; empty: none."""
     about: str = ""
     """The parameter that was refused, if one was."""
+    code: str = ""
+    """Stable code of the error, shown as a tooltip."""
 
 
 class MessageBar(QWidget):
@@ -159,6 +161,7 @@ class _Line(QFrame):
         )
         self._words = QLabel(self._text())
         self._words.setWordWrap(True)
+        self._words.setToolTip(message.code)
         self._words.setTextFormat(Qt.TextFormat.RichText)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         row = QHBoxLayout(self)

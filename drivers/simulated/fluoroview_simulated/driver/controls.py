@@ -36,7 +36,9 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
         try:
             return device.patient().check(control.name, value, device.now_s())
         except ValueError as refusal:  # a sentence of its own, in the operator's words
-            raise ParameterError(str(refusal), device=device.device_id) from refusal
+            raise ParameterError(
+                str(refusal), device=device.device_id, code="FV-SIM-001"
+            ) from refusal
 
     def write(value: Any) -> None:
         device.patient().actions.record(device.now_s(), control.name, value)

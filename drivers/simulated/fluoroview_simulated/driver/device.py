@@ -101,6 +101,7 @@ class SimulatedDetector(Detector):
             raise DeviceError(
                 f"The simulated room has no device {self.device_id!r}.",
                 f"It has one: {DEVICE_ID}.",
+                code="FV-SIM-002",
             )
         self.prepare()
 
@@ -149,6 +150,7 @@ class SimulatedDetector(Detector):
                     "The patient is still being prepared.",
                     "Try again in a moment.",
                     self.device_id,
+                    code="FV-SIM-003",
                 )
             self.report_progress("Preparing the patient")
         return scene.procedure
