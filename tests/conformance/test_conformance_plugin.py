@@ -72,7 +72,7 @@ def test_warnings_pass_and_are_listed(run_pytest):
 def test_an_unknown_driver_is_a_sentence(run_pytest):
     code, output = run_pytest("--fluoroview-driver=rihgt")
     assert code == pytest.ExitCode.USAGE_ERROR
-    assert "There is no driver 'rihgt'. Did you mean right?" in output
+    assert "There is no driver 'rihgt'. Did you mean right" in output
 
 
 def test_without_the_option_nothing_is_added(run_pytest):

@@ -71,7 +71,7 @@ LOOK_S = 0.05
 class SimulatedDetector(Detector):
     """A fluoroscopy room with a patient in it: detector, generator, positioner and collimator."""
 
-    serves = (DeviceKind.POSITIONER, DeviceKind.COLLIMATOR)
+    serves = (DeviceKind.GENERATOR, DeviceKind.POSITIONER, DeviceKind.COLLIMATOR)
 
     @classmethod
     def discover(cls) -> list[DeviceInfo]:
