@@ -15,7 +15,7 @@ def nearest(name: str, choices: Iterable[str], count: int = MAX_SUGGESTIONS) -> 
         for fold, choice in by_fold.items()
         for word in fold.replace("_", "-").split("-")
     }
-    containing = [choice for fold, choice in by_fold.items() if given and given in fold]
+    containing = [choice for fold, choice in by_fold.items() if len(given) > 1 and given in fold]
     spelled = [by_fold[fold] for fold in get_close_matches(given, by_fold, MAX_SUGGESTIONS, 0.5)]
     worded = [by_word[word] for word in get_close_matches(given, by_word, MAX_SUGGESTIONS, 0.7)]
     return list(dict.fromkeys([*containing, *spelled, *worded]))[:count]

@@ -61,9 +61,9 @@ def test_a_case_runs_without_a_window(fluoroview, tmp_path):
     [
         (
             ["procedures", "--driver", "theatre", "swalow"],
-            "There is no examination 'swalow'. Did you mean swallow?",
+            "There is no procedure 'swalow'. Did you mean swallow?",
         ),
-        (["procedures", "--driver", "ramp", "x"], "The driver ramp offers no examinations."),
+        (["procedures", "--driver", "ramp", "x"], "The driver ramp offers no procedures."),
         (
             ["live", "--driver", "theatre", "--procedure", "angiogran"],
             "Did you mean angiogram? `fluoroview procedures` lists them all.",
@@ -74,13 +74,13 @@ def test_a_case_runs_without_a_window(fluoroview, tmp_path):
         ),
         (
             ["live", "--driver", "theatre", "--procedure", "swallow", "--body", "giant"],
-            "has no body 'giant'. Allowed are: medium, child.",
+            "has no patient size 'giant'. Allowed are: medium, child.",
         ),
         (["live", "--driver", "theatre", "--case", "stenosis"], "stenosis is a case of angiogram."),
-        (["live", "--driver", "ramp", "--procedure", "x"], "The driver ramp offers no examination"),
+        (["live", "--driver", "ramp", "--procedure", "x"], "The driver ramp offers no procedures"),
         (
             ["gallery", "--out", "x", "--procedure", "swalow"],
-            "There is no examination 'swalow'. Did you mean ",
+            "There is no procedure 'swalow'. Did you mean ",
         ),
         (["gallery", "--out", "x", "--case", "stenosed"], "has no case 'stenosed'"),
     ],
