@@ -7,12 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeadMan, DeviceError, DeviceHost, DoseOrigin, ParameterError
+from fluoroview.hal import (
+    DeadMan,
+    DeviceError,
+    DeviceHost,
+    DeviceKind,
+    DoseOrigin,
+    ParameterError,
+)
+from fluoroview.hal.testing import until
 from fluoroview_simulated.driver.device import DEVICE_ID, SimulatedDetector
 from fluoroview_simulated.driver.pulse_schedule import PulseSchedule
 from fluoroview_simulated.panel.panel import CEILING, LAG_PULSES, make_panel
 from fluoroview_simulated.physics.beam import pulse_kap_ugym2, pulse_kerma_ugy
 from fluoroview_simulated.procedures.phantom.procedure import Phantom
+from fluoroview_simulated.room import scene_builder
 from fluoroview_simulated.room.technique import Geometry
 
 TECHNIQUE, GEOMETRY = Phantom.info.technique, Phantom.info.geometry
@@ -266,6 +275,75 @@ def test_through_the_hal_every_frame_is_accounted_for():
     assert ring.layout.slots >= 8
     host.disarm()
     host.close()
+
+
+def test_no_pulse_follows_300_ms_of_the_operators_silence():
+    refused = threading.Event()
+    host = DeviceHost(
+        "simulated",
+        DEVICE_ID,
+        "thread",
+        driver_class=SimulatedDetector,
+        on_refuse=lambda _error: refused.set(),
+    )
+    host.open()
+    assert host.traits.kinds == (
+        DeviceKind.DETECTOR,
+        DeviceKind.GENERATOR,
+        DeviceKind.POSITIONER,
+        DeviceKind.COLLIMATOR,
+    )
+    host.write("Procedure", "phantom")
+    host.write("Matrix", "512")
+    ring = host.arm()
+    host.start(dead_man=DeadMan.OPERATOR)
+
+    def beating_until_the_third_pulse():
+        host.beat()
+        return ring.pulses_since(0)[0] >= 3
+
+    until(beating_until_the_third_pulse)
+    last_beat_ns = time.monotonic_ns()
+    until(refused.is_set)
+    host.stop()
+    _, pulses = ring.pulses_since(0)
+    assert pulses[-1].host_time_ns - last_beat_ns < 300e6
+    host.close()
+
+
+def test_a_run_that_waits_for_the_patient_ends_with_the_pedal(monkeypatch):
+    prepared = threading.Event()
+    make_scene = scene_builder.make_scene
+
+    def make_late(request, geometry):
+        prepared.wait(60)
+        return make_scene(request, geometry)
+
+    monkeypatch.setattr(scene_builder, "make_scene", make_late)
+    device = phantom()
+    sink = Sink(512, 1)
+    device.start(sink)
+    sink.stopping = True  # as a host that is silent leaves it: nobody calls stop
+    assert device._thread.ended_within(60)
+    prepared.set()
+    device.close()
+    assert sink.pulses == sink.frames == sink.errors == []
+
+
+def test_an_action_that_waits_for_the_patient_reports_its_progress(monkeypatch):
+    device, reported = phantom(), threading.Event()
+    make_scene = scene_builder.make_scene
+
+    def make_late(request, geometry):
+        reported.wait(60)
+        return make_scene(request, geometry)
+
+    monkeypatch.setattr(scene_builder, "make_scene", make_late)
+    device.on_progress = lambda _progress: reported.set()
+    device.parameters().write("Seed", 7)
+    assert device.patient().seed == 7
+    assert reported.is_set()
+    device.close()
 
 
 def test_dark_frames_have_no_pulse_and_no_dose(detector):
