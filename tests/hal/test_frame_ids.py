@@ -5,12 +5,18 @@ import pytest
 from fluoroview.hal import LossCause
 from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds, unwrap
 
+LINK, SDK = LossCause.LINK, LossCause.SDK
 
-def unwrapped(ids, raw_ids, underruns=0):
-    """Return the unwrapped ids and how many frames were reported as lost(sdk)."""
-    answers = [ids.arrived(raw_id, underruns) for raw_id in raw_ids]
-    assert {cause for _, (_, cause) in answers} == {LossCause.SDK}
-    return [number for number, _ in answers], sum(count for _, (count, _) in answers)
+
+class Counted(FrameIds):
+    """Frame ids that keep what they report."""
+
+    def __init__(self, period=None, buffers=4):
+        self.losses = []
+        super().__init__(lambda *loss: self.losses.append(loss), period=period, buffers=buffers)
+
+    def numbers(self, raw_ids):
+        return [self.arrived(raw_id) for raw_id in raw_ids]
 
 
 @pytest.mark.parametrize(
@@ -26,42 +32,83 @@ def unwrapped(ids, raw_ids, underruns=0):
     ],
 )
 def test_ids_are_unwrapped(period, raw_ids, expected):
-    assert unwrapped(FrameIds(period=period, buffers=4), raw_ids) == (expected, 0)
+    ids = Counted(period)
+    assert ids.numbers(raw_ids) == expected
+    assert ids.losses == []
 
 
 def test_a_gap_without_a_cause_is_left_to_the_ledger():
-    assert unwrapped(FrameIds(period=None, buffers=4), [1, 2, 9])[1] == 0
+    ids = Counted()
+    ids.numbers([1, 2, 9])
+    assert ids.losses == []
 
 
-def test_a_gap_after_the_producer_ran_out_of_buffers_is_the_sdks():
-    ids = FrameIds(period=None, buffers=4)
-    unwrapped(ids, [1])
+def test_a_gap_after_the_sdk_ran_out_of_buffers_is_the_sdks():
+    ids = Counted(buffers=4)
+    ids.numbers([1])
     ids.starved()
     # four frames were still in buffers, then eleven had none
-    assert unwrapped(ids, [2, 3, 4, 5, 17]) == ([2, 3, 4, 5, 17], 11)
-    assert unwrapped(ids, [30])[1] == 0  # the next gap has its own cause
+    assert ids.numbers([2, 3, 4, 5, 17]) == [2, 3, 4, 5, 17]
+    ids.numbers([30])  # the next gap has its own cause
+    assert ids.losses == [(11, SDK)]
 
 
-def test_starvation_without_a_gap_is_forgotten_when_the_buffers_went_round():
-    ids = FrameIds(period=None, buffers=2)
-    unwrapped(ids, [1])
+def test_starvation_without_a_gap_ends_when_every_buffer_was_used_once():
+    ids = Counted(buffers=2)
+    ids.numbers([1])
     ids.starved()
-    assert unwrapped(ids, [2, 3, 4, 9])[1] == 0
+    ids.numbers([2, 3, 4, 9])
+    assert ids.losses == []
 
 
-def test_underruns_counted_by_the_producer_are_the_sdks():
-    ids = FrameIds(period=None, buffers=4)
-    ids.arrived(1, underruns=7)  # counted in an earlier run
-    assert ids.arrived(12, underruns=10)[1] == (3, LossCause.SDK)
-    assert ids.arrived(20, underruns=10)[1] == (0, LossCause.SDK)
+@pytest.mark.parametrize(
+    ("underruns", "losses"),
+    [
+        (7, []),
+        (10, [(3, SDK)]),
+        (99, [(4, SDK)]),  # never more than are missing
+    ],
+)
+def test_a_gap_is_the_sdks_as_far_as_it_had_no_buffer(underruns, losses):
+    ids = Counted()
+    ids.arrived(10, underruns=7)  # counted in an earlier run
+    assert ids.arrived(15, underruns) == 15
+    assert ids.arrived(20, underruns) == 20  # underruns count once
+    assert ids.losses == losses
 
 
-def test_incomplete_buffers_are_reported_once():
-    ids = FrameIds(period=None, buffers=4)
-    unwrapped(ids, [1])
-    assert ids.incomplete() == (1, LossCause.LINK)
+def test_an_incomplete_frame_without_an_id_is_reported_once():
+    ids = Counted()
+    ids.numbers([1])
+    ids.incomplete()
     ids.starved()
-    assert unwrapped(ids, [5])[1] == 2  # of 2, 3, 4 one is reported already
+    ids.numbers([5])
+    assert ids.losses == [(1, LINK), (2, SDK)]  # of 2, 3, 4 one was reported already
+
+
+@pytest.mark.parametrize("before", [[], [5]])
+def test_an_incomplete_frame_is_reported_in_its_place(before):
+    ids = Counted()
+    ids.numbers(before)
+    ids.incomplete(8, underruns=2)
+    assert ids.arrived(9, underruns=2) == 9
+    assert ids.losses == ([(2, SDK)] if before else []) + [(1, LINK)]
+
+
+def test_a_repeated_incomplete_frame_is_not_reported_again():
+    ids = Counted()
+    ids.numbers([5])
+    ids.incomplete(5)
+    assert ids.arrived(6) == 6
+    assert ids.losses == []
+
+
+def test_a_device_that_does_not_count_is_counted_by_the_driver():
+    ids = Counted(GEV_PERIOD)
+    assert ids.numbers([None, None]) == [0, 1]
+    ids.incomplete()
+    assert ids.numbers([None]) == [3]
+    assert ids.losses == [(1, LINK)]
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,16 @@ from types import ModuleType
 from typing import Any
 
 from fluoroview.hal import DeviceError, DeviceInfo
+from fluoroview.hal.sdk.driver_errors import CLOSE_OTHER_PROGRAM, absent
 from fluoroview_aravis import sdk
 
 # A camera keeps its last controller for its heartbeat time-out (3 s by default) when that one died
 # without saying goodbye.
 _CLAIM_S = 4.0
 _CLAIM_STEP_S = 0.25
+_CHECK = (
+    "Check its power and cable, and that its network address belongs to this computer's network"
+)
 
 
 def discover() -> list[DeviceInfo]:
@@ -53,21 +57,11 @@ def _open(device_id: str, aravis: ModuleType) -> Any:
     except sdk.errors() as error:
         if not sdk.is_not_found(error):
             raise
-        raise _absent(device_id) from error
+        present = [found.id for found in discover()]
+        raise absent("Aravis device", device_id, present, _CHECK) from error
     finally:
         if inside_aravis:
             aravis.disable_interface("Fake")  # nobody else wants to see it
-
-
-def _absent(device_id: str) -> DeviceError:
-    present = ", ".join(found.id for found in discover()) or "none"
-    return DeviceError(
-        f"There is no Aravis device {device_id!r}.",
-        f"Present are: {present}. Check its power and cable, and that its network address is of "
-        "this computer's network; or choose one of these.",
-        device_id,
-        code="FV-ARV-001",
-    )
 
 
 def _take_control(device: Any, device_id: str) -> None:
@@ -77,9 +71,8 @@ def _take_control(device: Any, device_id: str) -> None:
         if time.monotonic() > deadline_s:
             raise DeviceError(
                 f"{device_id} is controlled by another program.",
-                "Close that program, then open it again.",
+                CLOSE_OTHER_PROGRAM,
                 device_id,
-                code="FV-ARV-002",
             )
         time.sleep(_CLAIM_STEP_S)
         try:

@@ -1,37 +1,31 @@
-"""The manners that Aravis needs: its import, errors as sentences, calls that may hang.
+"""What Aravis needs: its import, errors as sentences, calls that may hang.
 
 It is imported late, because it may be missing.
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any
 
-from fluoroview.hal import DeviceError, DriverError
+from fluoroview.hal import DeviceError
+from fluoroview.hal.sdk.driver_errors import CHECK_POWER, requires, translated
 
 _INSTALL = (
     "Install them with: apt-get install gir1.2-aravis-0.8 libgirepository1.0-dev libcairo2-dev "
     "pkg-config gcc && pip install 'PyGObject<3.52'"
 )
-_CHECK = "Check its power and cable, then open it again."
 
 
 def load() -> ModuleType:
     """Return the module Aravis. Raises DriverError with the line that installs what is missing."""
-    try:
+    no_typelib = ValueError
+    with requires("aravis", "Aravis 0.8 and PyGObject", _INSTALL, no_typelib):
         import gi
 
         gi.require_version("Aravis", "0.8")
         from gi.repository import Aravis
-    except (ImportError, ValueError) as error:  # ValueError: there is no typelib
-        raise DriverError(
-            f"The aravis driver needs Aravis 0.8 and PyGObject, which cannot be loaded: {error}.",
-            _INSTALL,
-            "aravis",
-            code="FV-ARV-004",
-        ) from error
     return Aravis  # type: ignore[no-any-return]
 
 
@@ -54,13 +48,9 @@ def reason(error: BaseException) -> str:
     return text.rsplit("] ", 1)[-1].rstrip(".") or type(error).__name__
 
 
-@contextmanager
-def sentences(what: str, device: str = "") -> Iterator[None]:
+def sentences(what: str, device: str = "") -> AbstractContextManager[None]:
     """Turn what Aravis raises into DeviceError: "`what`: Aravis' reason."."""
-    try:
-        yield
-    except errors() as error:
-        raise DeviceError(f"{what}: {reason(error)}.", _CHECK, device, code="FV-ARV-005") from error
+    return translated(what, device, errors, reason)
 
 
 class LateError(DeviceError):
@@ -86,9 +76,7 @@ def within(limit_s: float, call: Callable[[], Any], what: str, device: str = "")
     thread.start()
     thread.join(limit_s)
     if thread.is_alive():
-        raise LateError(
-            f"{what}: it did not answer within {limit_s:g} s.", _CHECK, device, code="FV-ARV-006"
-        )
+        raise LateError(f"{what}: it did not answer within {limit_s:g} s.", CHECK_POWER, device)
     if raised:
         with sentences(what, device):
             raise raised[0]

@@ -1,19 +1,18 @@
-"""One run of a device: takes buffers, decodes, pushes them back, keeps the account."""
+"""One run of a device: takes buffers, decodes them, pushes them back, reports what is lost."""
 
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from fluoroview.hal import DeviceError, FrameHeader, LossCause
-from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds
+from fluoroview.hal import DeviceError, FrameHeader
+from fluoroview.hal.sdk.driver_errors import not_as_armed
+from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds, Lost
 from fluoroview.hal.sdk.pixel_format import BY_CODE, Bytes, Decoder, PixelFormat, Pixels
 from fluoroview_aravis import features, sdk
 
-Lost = Callable[[int, LossCause], None]
 # Aravis keeps an incomplete frame, and all that follow it, for 0.1 s before it gives it up: as many
 # buffers as arrive meanwhile, three times over.
 _BUFFERED_S = 0.3
@@ -34,7 +33,7 @@ class LinkOptions:
 
 
 class Stream:
-    """The frames of one run, in order. `lost(count, cause)` is told before the next frame."""
+    """The frames of one run, in order. `lost(count, cause)` is called before the next frame."""
 
     def __init__(
         self,
@@ -48,13 +47,12 @@ class Stream:
         self._aravis = sdk.load()
         self._camera = camera
         self._genicam = camera.get_device().get_genicam()
-        self._lost = lost
         self._options = options
         rows, columns = self._value("Height", 1), self._value("Width", 1)
         self._decoder = Decoder(pixel_format, rows, columns)
         self._payload = int(camera.get_payload())
         self._buffers = buffer_count(self._value("AcquisitionFrameRate", 30.0), self._payload)
-        self._ids = FrameIds(period=self._id_period(), buffers=self._buffers)
+        self._ids = FrameIds(lost, period=self._id_period(), buffers=self._buffers)
         self._binning = int(self._value("BinningHorizontal", 1)) if bins else 1
         self._memory: dict[Any, Bytes] = {}
         self._stream: Any = None
@@ -123,20 +121,17 @@ class Stream:
         if status in (states.ABORTED, states.CLEARED):
             return None  # we stopped in the middle of it
         if status != states.SUCCESS:
-            self._lost(*self._ids.incomplete())
+            self._ids.incomplete()
             return None
         part = self._image_part(buffer)
         self._check(buffer, part, pixels)
         data, line_padding = self._bytes(buffer, part), buffer.get_part_padding(part)[0]
         if data.size < self._decoder.needed_bytes(line_padding):
-            self._lost(*self._ids.incomplete())
+            self._ids.incomplete()
             return None
         self._decoder.decode(data, pixels, line_padding=line_padding)
-        number, (count, cause) = self._ids.arrived(buffer.get_frame_id(), self._underruns())
-        if count:
-            self._lost(count, cause)
         return FrameHeader(
-            hardware_counter=number,
+            hardware_counter=self._ids.arrived(buffer.get_frame_id(), self._underruns()),
             hardware_time_ns=buffer.get_timestamp(),
             binning=self._binning,
         )
@@ -151,7 +146,6 @@ class Stream:
         raise DeviceError(
             f"it sends {kind} data without a plain image in it.",
             "Switch compression, chunk-only and 3D modes off.",
-            code="FV-ARV-007",
         )
 
     def _check(self, buffer: Any, part: int, pixels: Pixels) -> None:
@@ -162,11 +156,9 @@ class Stream:
         if (rows, columns) == size == pixels.shape and code == armed.code:
             return
         known = BY_CODE.get(code)
-        raise DeviceError(
-            f"it delivered {columns}×{rows} {known.name if known else f'format 0x{code:08X}'}, but "
-            f"{pixels.shape[1]}×{pixels.shape[0]} {armed.name} was agreed when armed.",
-            "Width, Height and PixelFormat may change only while the device is idle.",
-            code="FV-ARV-008",
+        raise not_as_armed(
+            f"{columns}×{rows} {known.name if known else f'format 0x{code:08X}'}",
+            f"{pixels.shape[1]}×{pixels.shape[0]} {armed.name}",
         )
 
     def _bytes(self, buffer: Any, part: int) -> Bytes:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fluoroview.hal import DeviceError
+from fluoroview.hal.sdk.driver_errors import CHECK_POWER
 from fluoroview_aravis import sdk
 
 _SILENCE_S = 0.5
@@ -52,11 +53,7 @@ class Watch:
     def check(self) -> None:
         """Start a question when the device is silent. Raises DeviceError when it is gone."""
         if self._gone:
-            raise DeviceError(
-                f"{self._gone}.",
-                "Check its power and cable, then open it again.",
-                code="FV-ARV-009",
-            )
+            raise DeviceError(f"{self._gone}.", CHECK_POWER)
         silent = self._now_s() - self._heard_s > _SILENCE_S
         if silent and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._question, name="aravis ask", daemon=True)

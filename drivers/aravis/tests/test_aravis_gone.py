@@ -13,7 +13,7 @@ def test_an_absent_camera_is_said_with_those_that_are_there(camera, open_host):
     with pytest.raises(DeviceError) as caught:
         open_host("Aravis-Fake-GONE")
     assert "There is no Aravis device 'Aravis-Fake-GONE'." in str(caught.value)
-    assert "Present are: Aravis-Fake-FV01." in str(caught.value)
+    assert "Present: Aravis-Fake-FV01." in str(caught.value)
 
 
 def test_looking_finds_the_camera_and_says_where_it_is(camera):

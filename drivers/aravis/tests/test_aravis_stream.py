@@ -134,7 +134,7 @@ def test_of_several_parts_the_first_image_is_shown(run):
     [
         (
             {"parts": [(IMAGE, 4, 2, bytes(8))]},
-            "it delivered 4×2 Mono8, but 3×2 Mono8 was agreed when armed",
+            "it delivered 4×2 Mono8, but the run was armed for 3×2 Mono8",
         ),
         ({"code": BY_NAME["Mono12p"].code}, "it delivered 3×2 Mono12p"),
         ({"code": 0x81080001}, "it delivered 3×2 format 0x81080001"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fluoroview.hal import DriverError
+from fluoroview.hal.sdk.driver_errors import requires
 
 
 def client() -> Any:
@@ -10,13 +10,6 @@ def client() -> Any:
 
     Raises DriverError with the line that installs p4p.
     """
-    try:
+    with requires("epics", "p4p", "Install it with: pip install p4p"):
         from p4p.client.thread import Context
-    except ImportError as error:
-        raise DriverError(
-            f"The epics driver needs p4p, which cannot be imported: {error}.",
-            "Install it with: pip install p4p",
-            "epics",
-            code="FV-EPX-012",
-        ) from error
     return Context("pva", nt=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from fluoroview.hal import DeviceError, DeviceInfo
+from fluoroview.hal.sdk.driver_errors import absent
 from fluoroview_gentl import sdk
 
 SEARCH_VARIABLE = "GENICAM_GENTL64_PATH"
@@ -94,7 +95,6 @@ class Producer:
                         f"The GenTL producer {path} cannot be loaded: {error or 'no such file'}.",
                         "Reinstall the vendor's package, or take its folder out of "
                         f"{SEARCH_VARIABLE}.",
-                        code="FV-GTL-004",
                     ) from error
             producer = cls._loaded[path]
             producer._borrowers += 1
@@ -219,13 +219,7 @@ def borrow_device(device_id: str) -> tuple[Producer, Found]:
             if device_name in (found.name, found.gentl_id, found.serial, found.user_name):
                 return producer, found
         producer.release()
-    raise DeviceError(
-        f"There is no GenTL device {device_id!r}.",
-        f"Present are: {', '.join(seen) or 'none'}. Check its power and cable, or choose one of "
-        "these.",
-        device_id,
-        code="FV-GTL-005",
-    )
+    raise absent("GenTL device", device_id, seen)
 
 
 def _split(device_id: str) -> tuple[str, str]:
@@ -247,6 +241,5 @@ def _producers_named(name: str, device_id: str) -> list[Path]:
             f"Found are: {', '.join(path.name for path in paths) or 'none'}. Set "
             f"{SEARCH_VARIABLE} to the folder that holds it, or give its full path.",
             device_id,
-            code="FV-GTL-006",
         )
     return named

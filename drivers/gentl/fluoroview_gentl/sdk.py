@@ -1,4 +1,4 @@
-"""The manners that harvesters and genicam need: imports, silence, signals, errors as sentences.
+"""What harvesters and genicam need: imports, silence, signals, errors as sentences.
 
 Both are imported late, because they take 0.3 s and may be missing.
 """
@@ -7,19 +7,23 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-from fluoroview.hal import DeviceError, DriverError
+from fluoroview.hal.sdk.driver_errors import (
+    CHECK_POWER,
+    CLOSE_OTHER_PROGRAM,
+    requires,
+    translated,
+)
 
 # harvesters logs each failure with a traceback before it raises it; the sentence is enough.
 LOGGER = logging.getLogger("fluoroview_gentl.harvesters")
 LOGGER.propagate = False
 LOGGER.addHandler(logging.NullHandler())
 
-_CHECK = "Check its power and cable, then open it again."
 _REMEDIES = {
-    "ResourceInUseException": "Another program holds it: close that program, then open it again.",
-    "AccessDeniedException": "Another program holds it: close that program, then open it again.",
+    "ResourceInUseException": CLOSE_OTHER_PROGRAM,
+    "AccessDeniedException": CLOSE_OTHER_PROGRAM,
     "NotImplementedException": "Its producer lacks a call that is needed: update the producer.",
     "OutOfMemoryException": "Close other programs, or choose a smaller Width and Height.",
     "ResourceExhaustedException": "Close other programs, or choose a smaller Width and Height.",
@@ -28,15 +32,9 @@ _REMEDIES = {
 
 def require() -> None:
     """Raise DriverError with the line that installs the SDK, where it is missing."""
-    try:
+    install = "Install them with: pip install harvesters"
+    with requires("gentl", "harvesters and genicam", install):
         import harvesters.core  # noqa: F401 - imports genicam, and may fail in either
-    except ImportError as error:
-        raise DriverError(
-            f"The gentl driver needs harvesters and genicam, which cannot be imported: {error}.",
-            "Install them with: pip install harvesters",
-            "gentl",
-            code="FV-GTL-007",
-        ) from error
 
 
 def errors(*more: type[Exception]) -> tuple[type[Exception], ...]:
@@ -55,14 +53,9 @@ def reason(error: BaseException) -> str:
     return first.strip().rstrip(".") or type(error).__name__
 
 
-@contextmanager
-def sentences(what: str, device: str = "") -> Iterator[None]:
+def sentences(what: str, device: str = "") -> AbstractContextManager[None]:
     """Turn what the SDK raises into DeviceError: "`what`: the SDK's reason."."""
-    try:
-        yield
-    except errors() as error:
-        remedy = _REMEDIES.get(type(error).__name__, _CHECK)
-        raise DeviceError(f"{what}: {reason(error)}.", remedy, device, code="FV-GTL-008") from error
+    return translated(what, device, errors, reason, _remedy)
 
 
 @contextmanager
@@ -76,3 +69,7 @@ def kept_signals() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+def _remedy(error: BaseException) -> str:
+    return _REMEDIES.get(type(error).__name__, CHECK_POWER)

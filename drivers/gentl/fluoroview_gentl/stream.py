@@ -1,34 +1,32 @@
-"""One run of a GenTL device: takes buffers, decodes, queues them back, keeps the account."""
+"""One run of a GenTL device: takes buffers, decodes them, queues them back, reports losses."""
 
 from collections.abc import Callable
 from typing import Any
 
-from fluoroview.hal import DeviceError, FrameHeader, LossCause
-from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds
+from fluoroview.hal import FrameHeader
+from fluoroview.hal.sdk.driver_errors import not_as_armed
+from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds, Lost
 from fluoroview.hal.sdk.pixel_format import BY_CODE, Decoder, PixelFormat, Pixels
 from fluoroview_gentl import sdk
 from fluoroview_gentl.image import Image, find_image
 from fluoroview_gentl.timestamps import Timestamps
 
-Lost = Callable[[int, LossCause], None]
 # harvesters looks at the clock before it looks at the producer: a timeout of 0 would wait for
 # ever, and one below the clock's step would return before looking.
 _ONE_LOOK_S = 0.0005
 
 
 class Stream:
-    """The frames of one run, in order. `lost(count, cause)` is told before the next frame."""
+    """The frames of one run, in order. `lost(count, cause)` is called before the next frame."""
 
     def __init__(self, acquirer: Any, pixel_format: PixelFormat, buffers: int, lost: Lost) -> None:
         node_map = acquirer.remote_device.node_map
         self._acquirer = acquirer
         self._node_map = node_map
         self._module = acquirer.data_streams[0].module
-        self._lost = lost
         self._decoder = Decoder(pixel_format, int(node_map.Height.value), int(node_map.Width.value))
         self._timestamps = Timestamps(node_map)
-        self._ids = FrameIds(period=_id_period(acquirer, node_map), buffers=buffers)
-        self._own_count = 0
+        self._ids = FrameIds(lost, period=_id_period(acquirer, node_map), buffers=buffers)
         self._can_count = True
         self._answers = False
         self._binning = _binning(node_map)
@@ -37,7 +35,7 @@ class Stream:
         """Announce the buffers and start the device."""
         self._answers = _answers(self._acquirer)
         self._acquirer.add_callback(
-            self._acquirer.Events.INCOMPLETE_BUFFER, _incomplete_callback(self._count_incomplete)
+            self._acquirer.Events.INCOMPLETE_BUFFER, _incomplete_callback(self._ids.incomplete)
         )
         self._acquirer.start()
 
@@ -84,7 +82,7 @@ class Stream:
         image = find_image(buffer, self._node_map)
         self._check(image, pixels)
         if not image.complete or image.data.size < self._decoder.needed_bytes(image.line_padding):
-            self._count_incomplete()
+            self._ids.incomplete()
             return None
         self._decoder.decode(
             image.data,
@@ -92,11 +90,8 @@ class Stream:
             line_padding=image.line_padding,
             big_endian=image.big_endian,
         )
-        number, (count, cause) = self._ids.arrived(self._frame_id(buffer), self._underruns())
-        if count:
-            self._lost(count, cause)
         return FrameHeader(
-            hardware_counter=number,
+            hardware_counter=self._ids.arrived(self._frame_id(buffer), self._underruns()),
             hardware_time_ns=self._timestamps.read_ns(buffer),
             binning=self._binning,
         )
@@ -108,25 +103,18 @@ class Stream:
         if same_size and image.code == armed.code:
             return
         known = BY_CODE.get(image.code)
-        raise DeviceError(
-            f"it delivered {image.columns}×{image.rows} "
-            f"{known.name if known else f'pixel format 0x{image.code:08X}'}, but "
-            f"{pixels.shape[1]}×{pixels.shape[0]} {armed.name} was agreed when armed.",
-            "Width, Height and PixelFormat may change only while the device is idle.",
-            code="FV-GTL-009",
+        raise not_as_armed(
+            f"{image.columns}×{image.rows} "
+            f"{known.name if known else f'pixel format 0x{image.code:08X}'}",
+            f"{pixels.shape[1]}×{pixels.shape[0]} {armed.name}",
         )
 
-    def _count_incomplete(self) -> None:
-        self._own_count += 1
-        self._lost(*self._ids.incomplete())
-
-    def _frame_id(self, buffer: Any) -> int:
-        """Return the device's id; where it has none, the driver's count of buffers."""
-        self._own_count += 1
+    def _frame_id(self, buffer: Any) -> int | None:
+        """Return the device's id; None where it does not count."""
         try:
             return int(buffer.frame_id)
         except sdk.errors():
-            return self._own_count
+            return None
 
     def _starving(self) -> bool:
         try:

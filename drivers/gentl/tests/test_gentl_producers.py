@@ -75,7 +75,7 @@ def test_a_full_path_needs_no_search_path(monkeypatch, tmp_path, viky):
     [
         (
             "viky.cti:gone",
-            "There is no GenTL device 'viky.cti:gone'. Present are: " + ", ".join(VIKY_IDS),
+            "There is no GenTL device 'viky.cti:gone'. Present: " + ", ".join(VIKY_IDS),
         ),
         ("gone", "There is no GenTL device 'gone'."),
         (
@@ -94,7 +94,7 @@ def test_what_is_not_there_is_said(device_id, sentence):
 
 def test_no_producer_at_all_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv(SEARCH_VARIABLE, str(tmp_path))
-    with pytest.raises(DeviceError, match="Present are: none"):
+    with pytest.raises(DeviceError, match="Present: none"):
         GenTLDetector("x").open()
 
 

@@ -3,18 +3,11 @@
 from types import ModuleType
 from typing import cast
 
-from fluoroview.hal import DriverError
+from fluoroview.hal.sdk.driver_errors import requires
 
 
 def pyserial() -> ModuleType:
     """Return pyserial. Raises DriverError with the line that installs it."""
-    try:
+    with requires("kapmeter", "pyserial", "Install it with: pip install pyserial"):
         import serial
-    except ImportError as error:
-        raise DriverError(
-            f"The kapmeter driver needs pyserial, which cannot be imported: {error}.",
-            "Install it with: pip install pyserial",
-            "kapmeter",
-            code="FV-KAP-008",
-        ) from error
     return cast(ModuleType, serial)

@@ -4,7 +4,8 @@ import logging
 from collections import Counter
 from typing import Any
 
-from fluoroview.hal import DeviceError, DeviceInfo
+from fluoroview.hal import DeviceInfo
+from fluoroview.hal.sdk.driver_errors import absent
 from fluoroview_pylon import sdk
 
 _LOGGER = logging.getLogger(__name__)
@@ -92,13 +93,7 @@ def _find(device_id: str) -> Any:
         for info, own_id in zip(infos, ids, strict=True):
             if device_id in (own_id, *_other_names(info)):
                 return info
-    raise DeviceError(
-        f"There is no pylon camera {device_id!r}.",
-        f"Present are: {', '.join(seen) or 'none'}. Check its power and cable, or choose one of "
-        "these.",
-        device_id,
-        code="FV-PYL-001",
-    )
+    raise absent("pylon camera", device_id, seen)
 
 
 def _ids(infos: list[Any]) -> list[str]:

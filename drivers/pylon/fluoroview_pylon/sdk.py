@@ -1,17 +1,19 @@
-"""The manners that pypylon needs: a late and quiet import, errors as sentences.
+"""What pypylon needs: a late and quiet import, errors as sentences.
 
 It is imported late, because it takes 0.2 s and may be missing.
 """
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
-from fluoroview.hal import DeviceError, DriverError
+from fluoroview.hal.sdk.driver_errors import (
+    CHECK_POWER,
+    CLOSE_OTHER_PROGRAM,
+    requires,
+    translated,
+)
 
-_CHECK = "Check its power and cable, then open it again."
-_CLOSE_OTHER = "Another program holds it: close that program, then open it again."
 _IN_USE = ("controlled by another", "exclusively opened", "access denied", "already opened")
 
 
@@ -21,17 +23,10 @@ def load() -> tuple[Any, Any]:
     The import is shielded from warnings: where they are errors, the DeprecationWarning that SWIG's
     module initialisation raises on Python 3.11 crashes the process.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from pypylon import genicam, pylon
-    except ImportError as error:
-        raise DriverError(
-            f"The pylon driver needs pypylon, which cannot be imported: {error}.",
-            "Install it with: pip install pypylon",
-            "pylon",
-            code="FV-PYL-003",
-        ) from error
+    install = "Install it with: pip install pypylon"
+    with requires("pylon", "pypylon", install), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pypylon import genicam, pylon
     return pylon, genicam
 
 
@@ -46,13 +41,11 @@ def reason(error: BaseException) -> str:
     return first.split(" : ")[0].strip().rstrip(".") or type(error).__name__
 
 
-@contextmanager
-def sentences(what: str, device: str = "") -> Iterator[None]:
+def sentences(what: str, device: str = "") -> AbstractContextManager[None]:
     """Turn what the SDK raises into DeviceError: "`what`: the SDK's reason."."""
-    try:
-        yield
-    except errors() as error:
-        text = reason(error)
-        in_use = any(mark in text.lower() for mark in _IN_USE)
-        remedy = _CLOSE_OTHER if in_use else _CHECK
-        raise DeviceError(f"{what}: {text}.", remedy, device, code="FV-PYL-004") from error
+    return translated(what, device, errors, reason, _remedy)
+
+
+def _remedy(error: BaseException) -> str:
+    in_use = any(mark in reason(error).lower() for mark in _IN_USE)
+    return CLOSE_OTHER_PROGRAM if in_use else CHECK_POWER

@@ -1,13 +1,12 @@
-"""One run of a camera: takes grab results, releases them whatever happens, keeps the account."""
+"""One run of a camera: takes grab results, releases each of them, reports what is lost."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
-from fluoroview.hal import DeviceError, FrameHeader, LossCause
-from fluoroview.hal.sdk.frame_ids import GEV_PERIOD
+from fluoroview.hal import DeviceError, FrameHeader
+from fluoroview.hal.sdk.driver_errors import CHECK_POWER, not_as_armed
+from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds, Lost
 from fluoroview_pylon import sdk
-from fluoroview_pylon.block_ids import BlockIds
 from fluoroview_pylon.features import is_emulated, node
 from fluoroview_pylon.image import PixelDecoder, Pixels
 
@@ -15,22 +14,21 @@ BUFFERS = 16
 _PRESENCE_EVERY_S = 0.25  # asking whether the camera is there takes about 1 ms
 _UNDERRUNS = "Statistic_Buffer_Underrun_Count"
 _NS = 1_000_000_000
-
-Lost = Callable[[int, LossCause], None]
+_NO_BLOCK_ID = 2**64 - 1
 
 
 class Stream:
-    """The frames of one run, in order. `lost(count, cause)` is told before the next frame."""
+    """The frames of one run, in order. `lost(count, cause)` is called before the next frame."""
 
     def __init__(self, camera: Any, lost: Lost) -> None:
         pylon, _ = sdk.load()
         node_map = camera.GetNodeMap()
         self._pylon = pylon
         self._camera = camera
-        self._lost = lost
         self._pixel_format = node_map.GetNode("PixelFormat")
         self._decoder = PixelDecoder(int(self._pixel_format.GetIntValue()))
-        self._ids = BlockIds(_id_period(camera, node_map))
+        self._id_period = _id_period(camera, node_map)
+        self._ids = FrameIds(lost, period=self._id_period)
         self._underruns = node(camera.GetStreamGrabberNodeMap(), _UNDERRUNS)
         self._ticks_per_s = _number(node_map, "GevTimestampTickFrequency", _NS)
         self._binning = 1 if is_emulated(camera) else _number(node_map, "BinningHorizontal", 1)
@@ -62,12 +60,10 @@ class Stream:
 
     def _deliver(self, result: Any, pixels: Pixels) -> FrameHeader | None:
         if not result.GrabSucceeded() or not self._decode(result, pixels):
-            self._tell(self._ids.failed(result.GetBlockID(), self._without_buffer()))
+            self._ids.incomplete(self._frame_id(result), self._without_buffer())
             return None
-        number, losses = self._ids.arrived(result.GetBlockID(), self._without_buffer())
-        self._tell(losses)
         return FrameHeader(
-            hardware_counter=number,
+            hardware_counter=self._ids.arrived(self._frame_id(result), self._without_buffer()),
             hardware_time_ns=self._time_ns(result.GetTimeStamp()),
             binning=self._binning,
         )
@@ -75,18 +71,17 @@ class Stream:
     def _decode(self, result: Any, pixels: Pixels) -> bool:
         size = (result.GetHeight(), result.GetWidth())
         if size != pixels.shape or result.GetPixelType() != self._decoder.pixel_type:
-            raise DeviceError(
-                f"it delivered {size[1]}×{size[0]} of pixel type "
-                f"0x{result.GetPixelType():08X}, but {pixels.shape[1]}×{pixels.shape[0]} of "
-                f"0x{self._decoder.pixel_type:08X} was agreed when armed.",
-                "Width, Height and PixelFormat may change only while the device is idle.",
-                code="FV-PYL-005",
+            raise not_as_armed(
+                f"{size[1]}×{size[0]} of pixel type 0x{result.GetPixelType():08X}",
+                f"{pixels.shape[1]}×{pixels.shape[0]} of 0x{self._decoder.pixel_type:08X}",
             )
         return self._decoder.decode(result, pixels)
 
-    def _tell(self, losses: list[tuple[int, LossCause]]) -> None:
-        for count, cause in losses:
-            self._lost(count, cause)
+    def _frame_id(self, result: Any) -> int | None:
+        """Return the block id; None where the camera does not count (0 by GigE Vision)."""
+        block_id = int(result.GetBlockID())
+        counts = block_id != _NO_BLOCK_ID and not (block_id == 0 and self._id_period is not None)
+        return block_id if counts else None
 
     def _without_buffer(self) -> int:
         """Return how many frames of this run found no buffer, where the stream counts them."""
@@ -110,8 +105,7 @@ class Stream:
         if self._camera.IsCameraDeviceRemoved():
             raise DeviceError(
                 "the camera was unplugged, lost its power or its link.",
-                "Check its power and cable, then open it again.",
-                code="FV-PYL-006",
+                CHECK_POWER,
             )
 
 

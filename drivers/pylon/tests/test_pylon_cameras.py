@@ -75,7 +75,7 @@ def test_names_addresses_and_ids_are_told(monkeypatch):
     assert [cameras._find(name) is infos[0] for name in ("21", "left", "10.0.0.2", "a#1")] == [
         True
     ] * 4
-    with pytest.raises(DeviceError, match=r"Present are: 21, a#2, a#3, a#4\."):
+    with pytest.raises(DeviceError, match=r"Present: 21, a#2, a#3, a#4\."):
         cameras._find("23")
 
 

@@ -132,7 +132,7 @@ def test_a_camera_that_is_not_there_is_said(isolation):
     with pytest.raises(DeviceError) as caught:
         host.open()
     assert str(caught.value) == (
-        "There is no pylon camera '0815-0009'. Present are: 0815-0000, 0815-0001. Check its power "
+        "There is no pylon camera '0815-0009'. Present: 0815-0000, 0815-0001. Check its power "
         "and cable, or choose one of these."
     )
     assert host.state is DeviceState.CLOSED

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from fluoroview.hal import DriverError
+from fluoroview.hal.sdk.driver_errors import requires
 
 STREAM_TIMEOUT_MS = 600
 """How long the read of a stream may block: stop waits for it, and the HAL gives stop 1 s."""
@@ -15,13 +15,6 @@ def load() -> Any:
     """Return the module cv2, or raise DriverError with the line that installs it."""
     # OpenCV reads this once; its own 10 s are longer than stop may take.
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_GRABBER_TIMEOUT_S))
-    try:
+    with requires("video", "OpenCV", "Install it with: pip install opencv-python-headless"):
         import cv2
-    except ImportError as error:
-        raise DriverError(
-            f"The video driver needs OpenCV, which cannot be imported: {error}.",
-            "Install it with: pip install opencv-python-headless",
-            "video",
-            code="FV-VID-014",
-        ) from error
     return cv2

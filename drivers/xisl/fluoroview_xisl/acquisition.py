@@ -15,7 +15,8 @@ from collections.abc import Callable
 import numpy as np
 
 from fluoroview.hal import DeviceError, FluoroError, FrameHeader, FrameSink, LossCause
-from fluoroview_xisl.errors import ALREADY_RUNNING, CHECK_POWER, device_error
+from fluoroview.hal.sdk.driver_errors import CHECK_POWER
+from fluoroview_xisl.errors import ALREADY_RUNNING, device_error
 from fluoroview_xisl.frame_account import FrameAccount
 from fluoroview_xisl.library import Xisl
 from fluoroview_xisl.structs import (

@@ -1,6 +1,7 @@
 """XISL's error codes as sentences."""
 
 from fluoroview.hal import DeviceError
+from fluoroview.hal.sdk.driver_errors import CHECK_POWER
 
 ALL_OK = 0
 ALREADY_RUNNING = 5
@@ -52,7 +53,6 @@ _REMEDIES = {
     45: "Choose another value.",
     48: "Stop the acquisition first.",
 }
-CHECK_POWER = "Check its power and cable, then open it again."
 
 
 def text(code: int) -> str:

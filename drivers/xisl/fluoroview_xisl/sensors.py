@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 
 from fluoroview.hal import DeviceError, DeviceInfo
+from fluoroview.hal.sdk.driver_errors import absent
 from fluoroview_xisl.errors import ALL_OK, NO_DETECTOR, device_error
 from fluoroview_xisl.library import Xisl, load
 from fluoroview_xisl.structs import ACQDESCPOS, HACQDESC, UINT, DetectorProperties
@@ -67,13 +68,7 @@ def borrow_sensor(device_id: str) -> tuple[Xisl, Sensor]:
         if device_id in (sensor.serial, sensor.channel):
             return xisl, sensor
     give_back()
-    found = ", ".join(sensor.id for sensor in sensors)
-    raise DeviceError(
-        f"There is no XISL detector {device_id!r}.",
-        f"Found are: {found}." if found else "Check its power and cable.",
-        device_id,
-        code="FV-XIS-007",
-    )
+    raise absent("XISL detector", device_id, [sensor.id for sensor in sensors])
 
 
 def borrow() -> tuple[Xisl, list[Sensor]]:

@@ -116,7 +116,7 @@ def test_pixels_of_32_bits_are_refused(settings):
 
 def test_a_panel_that_is_not_there_is_said_with_those_that_are(settings):
     settings(SERIALS="A1,B2")
-    with pytest.raises(DeviceError, match=r"no XISL detector 'C3'\. Found are: A1, B2\."):
+    with pytest.raises(DeviceError, match=r"no XISL detector 'C3'\. Present: A1, B2\."):
         XislDetector("C3").open()
 
 
