@@ -73,6 +73,7 @@ def _take_control(device: Any, device_id: str) -> None:
                 f"{device_id} is controlled by another program.",
                 CLOSE_OTHER_PROGRAM,
                 device_id,
+                code="FV-ARV-004",
             )
         time.sleep(_CLAIM_STEP_S)
         try:

@@ -76,7 +76,12 @@ def within(limit_s: float, call: Callable[[], Any], what: str, device: str = "")
     thread.start()
     thread.join(limit_s)
     if thread.is_alive():
-        raise LateError(f"{what}: it did not answer within {limit_s:g} s.", CHECK_POWER, device)
+        raise LateError(
+            f"{what}: it did not answer within {limit_s:g} s.",
+            CHECK_POWER,
+            device,
+            code="FV-ARV-005",
+        )
     if raised:
         with sentences(what, device):
             raise raised[0]

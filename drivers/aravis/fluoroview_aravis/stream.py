@@ -146,6 +146,7 @@ class Stream:
         raise DeviceError(
             f"it sends {kind} data without a plain image in it.",
             "Switch compression, chunk-only and 3D modes off.",
+            code="FV-ARV-006",
         )
 
     def _check(self, buffer: Any, part: int, pixels: Pixels) -> None:

@@ -53,7 +53,7 @@ class Watch:
     def check(self) -> None:
         """Start a question when the device is silent. Raises DeviceError when it is gone."""
         if self._gone:
-            raise DeviceError(f"{self._gone}.", CHECK_POWER)
+            raise DeviceError(f"{self._gone}.", CHECK_POWER, code="FV-ARV-007")
         silent = self._now_s() - self._heard_s > _SILENCE_S
         if silent and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._question, name="aravis ask", daemon=True)

@@ -95,6 +95,7 @@ class Producer:
                         f"The GenTL producer {path} cannot be loaded: {error or 'no such file'}.",
                         "Reinstall the vendor's package, or take its folder out of "
                         f"{SEARCH_VARIABLE}.",
+                        code="FV-GTL-004",
                     ) from error
             producer = cls._loaded[path]
             producer._borrowers += 1
@@ -241,5 +242,6 @@ def _producers_named(name: str, device_id: str) -> list[Path]:
             f"Found are: {', '.join(path.name for path in paths) or 'none'}. Set "
             f"{SEARCH_VARIABLE} to the folder that holds it, or give its full path.",
             device_id,
+            code="FV-GTL-005",
         )
     return named

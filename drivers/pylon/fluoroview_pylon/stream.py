@@ -106,6 +106,7 @@ class Stream:
             raise DeviceError(
                 "the camera was unplugged, lost its power or its link.",
                 CHECK_POWER,
+                code="FV-PYL-003",
             )
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fluoroview.hal import DeviceHost, PixelIntensityRelationship
+from fluoroview.hal import DeadMan, DeviceHost, PixelIntensityRelationship
 
 FRAMES = 5
 
@@ -16,7 +16,7 @@ def swallow():
     host.open()
     host.write("Matrix", "512")
     reader = host.arm().reader()
-    host.start()
+    host.start(dead_man=DeadMan.PROCESS)
     images = []
     while len(images) < FRAMES:
         frame = reader.next(20.0)

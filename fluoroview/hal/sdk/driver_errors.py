@@ -27,6 +27,7 @@ def requires(driver: str, libraries: str, install: str, *errors: type[Exception]
             f"The {driver} driver needs {libraries}, which cannot be loaded: {error}.",
             install,
             driver,
+            code="FV-SDK-003",
         ) from error
 
 
@@ -42,7 +43,9 @@ def translated(
     try:
         yield
     except errors() as error:
-        raise DeviceError(f"{what}: {reason(error)}.", remedy(error), device) from error
+        raise DeviceError(
+            f"{what}: {reason(error)}.", remedy(error), device, code="FV-SDK-004"
+        ) from error
 
 
 def absent(
@@ -56,6 +59,7 @@ def absent(
         f"There is no {kind} {device_id!r}.",
         f"Present: {', '.join(present) or 'none'}. {check}, or choose one of these.",
         device_id,
+        code="FV-SDK-005",
     )
 
 
@@ -63,13 +67,16 @@ def require_only(kind: str, device_id: str, only: str) -> None:
     """Raise DeviceError unless `device_id` is the one device of a driver, or empty."""
     if device_id not in (only, ""):
         raise DeviceError(
-            f"The {kind} has no device {device_id!r}.", f"It has one: {only}.", device_id
+            f"The {kind} has no device {device_id!r}.",
+            f"It has one: {only}.",
+            device_id,
+            code="FV-SDK-006",
         )
 
 
 def not_open(device_id: str) -> DeviceError:
     """Return the error for a call that needs an open device."""
-    return DeviceError(f"{device_id} is not open.", "Open it first.", device_id)
+    return DeviceError(f"{device_id} is not open.", "Open it first.", device_id, code="FV-SDK-007")
 
 
 def not_as_armed(delivered: str, armed: str) -> DeviceError:
@@ -80,4 +87,5 @@ def not_as_armed(delivered: str, armed: str) -> DeviceError:
     return DeviceError(
         f"it delivered {delivered}, but the run was armed for {armed}.",
         "Width, Height and PixelFormat may change only while the device is idle.",
+        code="FV-SDK-008",
     )
