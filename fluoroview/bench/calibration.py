@@ -1,8 +1,8 @@
 """What `fluoroview bench calibration` runs: the pattern that a calibration leaves, and its time.
 
 The simulated panel, raw, is calibrated unattended; then frames of the open field at a technique
-of none of the levels tell how much fixed pattern there is before and after, beside the quantum
-noise of one frame.
+of none of the levels show how much fixed pattern there is before and after, compared with the
+quantum noise of one frame.
 """
 
 import time
@@ -46,9 +46,9 @@ def run(
         switch = FieldContentSwitch.of(session)
         if switch is None:
             raise CalibrationError(
-                "The simulated source has no FieldContent.",
-                "Install its newest.",
-                code="FV-BEN-001",
+                "The simulated driver offers no open field.",
+                "Install its newest version.",
+                code="FV-BEN-009",
             )
         count = len(calibrating.steps) + 1
         take_unattended(calibrating, switch, lambda _: step(len(calibrating.results), count))
@@ -79,8 +79,8 @@ def frames_of(session: Session, count: int) -> list[npt.NDArray[Any]]:
 def pattern_and_quantum_noise(frames: Sequence[npt.NDArray[Any]]) -> tuple[float, float]:
     """Return fixed pattern and noise in time of frames of one field, as fractions of the signal.
 
-    The variance over space of the mean of n frames is that of the pattern, and 1/n of that in
-    time, which is taken off.
+    The variance over space of the mean of n frames is that of the pattern plus 1/n of that in
+    time, which is subtracted.
     """
     inside = (slice(BORDER_PX, -BORDER_PX),) * 2
     wide = [frame.astype(np.float32) for frame in frames]

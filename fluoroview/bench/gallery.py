@@ -1,7 +1,7 @@
-"""A gallery of every examination: stills, as the hold would be, movies, a page and a sheet.
+"""A gallery of every procedure: stills like the last-image hold, movies, a page and a sheet.
 
 The drivers render (entry-point group "fluoroview.gallery"), and their frames go down the pipeline
-that live frames take. What is there already is kept, so that a gallery can be gone on with.
+that live frames go down. Existing files are kept, so that an interrupted gallery can be resumed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -26,15 +26,15 @@ from fluoroview.session.devices.catalogue import CaseEntry, ProcedureEntry
 
 GROUP = "fluoroview.gallery"
 HOLD_FRAMES = 4
-"""The still is the mean of so many images, as the last-image hold may be."""
+"""The still is the mean of this many images, as the last-image hold may be."""
 STILL, MOVIE = ".png", ".mp4"
 SHEET = "sheet.jpg"
-"""One still of each examination."""
+"""One still of each procedure."""
 
 Step = Callable[..., None]
 Frames = Iterator[tuple[float, npt.NDArray[np.uint16]]]
 Render = Callable[[str, str, int, int | None], tuple[dict[str, Any], Frames]]
-Wanted = tuple[ProcedureEntry, CaseEntry]
+Entry = tuple[ProcedureEntry, CaseEntry]
 
 
 class GalleryError(FluoroError):
@@ -43,7 +43,7 @@ class GalleryError(FluoroError):
 
 @dataclass
 class Gallery:
-    """What was done: the page, files written and kept, and the cases that failed with why."""
+    """The page, the files written and kept, and the cases that failed with the reason."""
 
     page: Path
     written: list[Path] = field(default_factory=list)
@@ -53,22 +53,22 @@ class Gallery:
 
 def make_gallery(
     folder: Path,
-    wanted: Sequence[Wanted],
+    entries: Sequence[Entry],
     *,
     size: int = 768,
     force: bool = False,
     movies: bool = True,
     step: Step = lambda _done, _total, _title="": None,
 ) -> Gallery:
-    """Render each case into `folder`; with `force` also what is there already.
+    """Render each case into `folder`; with `force` also those that exist.
 
-    Raises GalleryError when the folder cannot be made; a case that fails is told in the result.
+    Raises GalleryError when the folder cannot be made; a case that fails is listed in the result.
     """
     if movies:
         _require_movies()
     result = Gallery(folder / "index.html")
-    for number, (procedure, case) in enumerate(wanted):
-        step(number, len(wanted), f"{procedure.name} · {case.name}")
+    for number, (procedure, case) in enumerate(entries):
+        step(number, len(entries), f"{procedure.name} · {case.name}")
         place = folder / procedure.name / case.name
         files = [place.with_name(place.name + kind) for kind in (STILL, MOVIE)[: 1 + movies]]
         if not force and all(file.exists() for file in files):
@@ -78,12 +78,12 @@ def make_gallery(
             _make_folder(place.parent)
             render_case(procedure, case, files, size)
             result.written += files
-        except Exception as error:  # one case must not cost the others
+        except Exception as error:  # a failed case does not cost the others
             result.failed[f"{procedure.name} {case.name}"] = _why(error)
-    step(len(wanted), len(wanted), "index.html")
+    step(len(entries), len(entries), "index.html")
     _make_folder(folder)
-    write_page(result.page, wanted, (STILL, MOVIE))
-    write_sheet(folder / SHEET, wanted, STILL)
+    write_page(result.page, entries, (STILL, MOVIE))
+    write_sheet(folder / SHEET, entries, STILL)
     return result
 
 
@@ -131,9 +131,9 @@ def _renderer(driver: str) -> Render:
             render: Render = point.load()
             return render
     raise GalleryError(
-        f"The driver {driver} lists examinations, but renders none.",
+        f"The driver {driver} lists procedures, but renders none.",
         "Update the driver.",
-        code="FV-BEN-003",
+        code="FV-BEN-010",
     )
 
 
@@ -147,10 +147,10 @@ def _write_still(file: Path, painter: WindowLut, hold: npt.NDArray[np.uint16]) -
 def _write_movie(
     file: Path, painter: WindowLut, images: Sequence[npt.NDArray[np.uint16]], rate_hz: float
 ) -> None:
-    """Write H.264, which every browser plays; a movie that was cut short is never left behind."""
+    """Write H.264, which every browser plays; a movie that was interrupted is removed."""
     import av
 
-    rows, columns = (side - side % 2 for side in images[0].shape)  # the codec wants even sides
+    rows, columns = (side - side % 2 for side in images[0].shape)  # the codec needs even sides
     grey = np.empty(images[0].shape, np.uint8)
     options = {"crf": "23", "preset": "veryfast"}
     mux = {"movflags": "faststart"}

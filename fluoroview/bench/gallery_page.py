@@ -1,4 +1,4 @@
-"""The page of a gallery: every case with still, movie and what to see. One file, no scripts."""
+"""The page of a gallery: every case with still, movie and teaching points. One file, no scripts."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -15,7 +15,7 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>FluoroView: simulated examinations</title>
+<title>FluoroView: simulated procedures</title>
 <style>
   body { margin: 0 auto; padding: 2rem 1.5rem 4rem; max-width: 1500px; background: #0f1113;
          color: #e8eaec; font: 15px/1.5 Inter, "Segoe UI", "Helvetica Neue", sans-serif; }
@@ -34,8 +34,8 @@ _PAGE = """<!doctype html>
   kbd { background: #22262a; border: 1px solid #3a4047; border-radius: 3px; padding: 0 .35rem;
         font: .85em inherit; }
 </style>
-<h1>Simulated examinations</h1>
-<p class="dim">Made by <code>fluoroview gallery</code>. Nothing here was radiated: source, patient
+<h1>Simulated procedures</h1>
+<p class="dim">Made by <code>fluoroview gallery</code>. No x-rays were used: generator, patient
 and detector are simulated. FluoroView is not a medical device.</p>
 <nav>{% for part in parts %}<a href="#{{ part.procedure.name }}">{{ part.procedure.title }}</a>
 {% endfor %}</nav>
@@ -66,11 +66,11 @@ and detector are simulated. FluoroView is not a medical device.</p>
 
 
 def write_page(
-    page: Path, wanted: Sequence[tuple[ProcedureEntry, CaseEntry]], kinds: tuple[str, str]
+    page: Path, entries: Sequence[tuple[ProcedureEntry, CaseEntry]], kinds: tuple[str, str]
 ) -> None:
-    """Write index.html with every case whose still lies beside it."""
+    """Write index.html with every case that has a still next to it."""
     parts = []
-    for procedure, group in groupby(wanted, key=lambda pair: pair[0]):
+    for procedure, group in groupby(entries, key=lambda pair: pair[0]):
         cases = [_case(page.parent, procedure, case, kinds) for _, case in group]
         cases = [case for case in cases if case["still"]]
         if cases:

@@ -1,4 +1,4 @@
-"""The sheet of a gallery: one still of each examination on a single image."""
+"""The sheet of a gallery: one still of each procedure in a single image."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -18,15 +18,15 @@ _JPEG_QUALITY = 88
 
 
 def write_sheet(
-    file: Path, wanted: Sequence[tuple[ProcedureEntry, CaseEntry]], still: str
+    file: Path, entries: Sequence[tuple[ProcedureEntry, CaseEntry]], still: str
 ) -> Path | None:
-    """Write the sheet from the stills beside it (`PROCEDURE/CASE` + `still`).
+    """Write the sheet from the stills next to it (`PROCEDURE/CASE` + `still`).
 
-    Of each examination the first abnormal case stands for all, or the first one. None, and no
-    file, where there is no still yet.
+    The first abnormal case of each procedure is shown, else the first case. Return None and write
+    no file where there is no still yet.
     """
     tiles = []
-    for _, group in groupby(wanted, key=lambda pair: pair[0].name):
+    for _, group in groupby(entries, key=lambda pair: pair[0].name):
         pairs = list(group)
         procedure, case = next((p for p in pairs if p[1].abnormal), pairs[0])
         image = cv2.imread(
@@ -46,14 +46,14 @@ def write_sheet(
 
 
 def _tile(image: npt.NDArray[np.uint8], lines: Sequence[str]) -> npt.NDArray[np.uint8]:
-    """A still with lines of words below."""
+    """Return a still with lines of text below."""
     shape = (TILE_PX + CAPTION_PX + GAP_PX, TILE_PX + GAP_PX)
     tile = np.full(shape, _GROUND, np.uint8)
     small = cv2.resize(image, (TILE_PX, TILE_PX), interpolation=cv2.INTER_AREA)
     tile[:TILE_PX, :TILE_PX] = small
     for k, line in enumerate(lines):
-        words, place = line, (4, TILE_PX + 18 + 19 * k)
-        while cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, _SCALE, 1)[0][0] > TILE_PX - 8:
-            words = words[:-2].rstrip(" .") + "."
-        cv2.putText(tile, words, place, cv2.FONT_HERSHEY_SIMPLEX, _SCALE, _INK, 1, cv2.LINE_AA)
+        text, place = line, (4, TILE_PX + 18 + 19 * k)
+        while cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, _SCALE, 1)[0][0] > TILE_PX - 8:
+            text = text[:-2].rstrip(" .") + "."
+        cv2.putText(tile, text, place, cv2.FONT_HERSHEY_SIMPLEX, _SCALE, _INK, 1, cv2.LINE_AA)
     return tile

@@ -1,7 +1,7 @@
 """The way of a frame from commit to consumer, and what isolation costs.
 
 The driver `pattern` (one copy a frame) delivers through the shared ring; a reader notes when it
-wakes. The random fault script exercises the whole examination for as long as asked.
+wakes. The random fault script exercises a whole session for as long as requested.
 """
 
 import contextlib
@@ -85,14 +85,14 @@ def wake(size: int, rate_hz: float, seconds: float, *, busy: bool = False) -> di
 def bare_pipe(rate_hz: float, seconds: float, *, busy: bool = False) -> float:
     """Return how late, ms (p99), this process sees what a child writes to a pipe and nothing else.
 
-    The least that any way between two Python processes takes on this machine, at this moment.
+    The lower bound of any path between two Python processes on this machine at this moment.
     """
     command = [sys.executable, "-c", _TELL_THE_TIME, str(rate_hz), str(seconds)]
     late_ms = []
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child, _load(busy):
         assert child.stdout is not None
-        while told := child.stdout.read(8):
-            late_ms.append((time.monotonic_ns() - int.from_bytes(told, "little")) / 1e6)
+        while sent := child.stdout.read(8):
+            late_ms.append((time.monotonic_ns() - int.from_bytes(sent, "little")) / 1e6)
     return float(np.percentile(late_ms[_WARM_FRAMES:], 99))
 
 
@@ -119,7 +119,7 @@ def _cores(isolation: Isolation, seconds: float) -> float:
 
 
 def random_faults(seconds: float, seed: int, step: Step) -> dict[str, Any]:
-    """Run an examination on the pattern driver under faults drawn at random; count what matters.
+    """Run a session on the pattern driver under random faults; count what matters.
 
     Short runs follow each other; a fatal fault is followed by a restart. The ledger of every run
     must be exact, no command may hang, and memory and threads must not grow.
@@ -127,7 +127,7 @@ def random_faults(seconds: float, seed: int, step: Step) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="fluoroview-") as folder:
         script = Path(folder) / "faults.toml"
         script.write_text(_random_script(seed), encoding="utf-8")
-        session = _faulty_exam(folder, script)
+        session = _faulty_session(folder, script)
         rng = random.Random(seed)
         process, start = psutil.Process(), time.monotonic()
         samples: list[tuple[int, int]] = []
@@ -176,7 +176,7 @@ def _random_script(seed: int) -> str:
     return "\n".join(lines)
 
 
-def _faulty_exam(folder: str, script: Path) -> Session:
+def _faulty_session(folder: str, script: Path) -> Session:
     room = Room(
         detector=DetectorSection(
             driver="pattern",

@@ -1,7 +1,7 @@
-"""The live figure: simulated source in a child process, the real window, under Xvfb.
+"""The live figure: simulated driver in a child process, the real window, under Xvfb.
 
-What is measured: frames lost and skipped, commit-to-painted latency, processor time of both
-processes, growth of memory after the first 10 s. The limits stand beside the figures. Where there
+Measured are frames lost and skipped, display latency (commit to painted), processor time of both
+processes, and growth of memory after the first 10 s. The limits come with the figures. Where there
 is no display an Xvfb of 1600×1200 is started for the run.
 """
 
@@ -23,7 +23,7 @@ from fluoroview.session.session import Session
 Step = Callable[[float, float], None]
 WINDOW_PX = (1600, 1200)
 SETTLE_S = 2.0
-"""Left out of the processor time: the source still prepares its patient."""
+"""Not counted in the processor time: the driver still prepares its patient."""
 FLAT_AFTER_S = 10.0
 _FLAT_MB = 8.0
 _SAMPLE_MS = 500
@@ -125,7 +125,7 @@ class _Watch:
             "painted": int(latency.size),
             "skipped_by_display": health.skipped_by_display,
             "frames_per_second": health.frames_per_second,
-            "commit_to_painted_ms": {
+            "display_latency_ms": {
                 "median": float(np.median(latency)),
                 "p99": p99,
                 "max": float(latency.max()),

@@ -1,6 +1,6 @@
-"""From a 16-bit frame to painted pixels: the viewer's canvas beside a bare widget, in one run.
+"""From a 16-bit frame to painted pixels: the viewer's canvas and a bare widget, in one run.
 
-The bare widget is the least a program can write: OpenCV windows, QPainter draws a `QImage` scaled
+The bare widget is the minimum a program can do: OpenCV windows, QPainter draws a `QImage` scaled
 to the widget (nearest neighbour). Two quicker ones resize with OpenCV: one linearly, which is
 cheaper and turns noise into a grid, one as the canvas does. None has overlays. Widgets take turns
 frame by frame in one window, each repaint is forced, medians are compared: load hits all alike.
@@ -41,7 +41,7 @@ _Contestant = tuple[QWidget, Callable[[_Frame], None]]
 
 
 class _BareWidget(QWidget):
-    """OpenCV windows the frame, QPainter draws and scales the QImage: the least there is."""
+    """OpenCV windows the frame, QPainter draws and scales the QImage: the minimum."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ def run(
 
 
 def _stage(for_scale: bool) -> tuple[QStackedWidget, dict[str, _Contestant]]:
-    """Put every contestant into one window; return it with each one's paint call."""
+    """Set every contestant into one window; return it with each one's paint call."""
     stack = QStackedWidget()
     canvas, bare, linear, cubic = _canvas(), _BareWidget(), _LinearWidget(), _CubicWidget()
 

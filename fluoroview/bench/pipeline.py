@@ -1,9 +1,9 @@
 """`fluoroview bench pipeline`: what the chain costs and what it does to an image.
 
-Cost: ms per frame and stage of the default chain, on one thread, beside a plain NumPy chain and a
-memory copy of the same bytes, all in turns in one run, so that ratios hold on a busy machine.
+Cost: ms per frame and stage of the default chain, on one thread, with a plain NumPy chain and a
+memory copy of the same bytes, in turns in one run, so that ratios hold on a busy machine.
 Quality: a scene with a static vessel, a slow and a fast wire, of which the truth is known. Signal
-to noise alone rewards a filter for erasing wires, so what is kept of them stands beside it.
+to noise alone rewards a filter for erasing wires, so the contrast that is kept is given as well.
 """
 
 import time
@@ -32,7 +32,7 @@ from fluoroview.pipeline.recursive import RecursiveAverage
 from fluoroview.pipeline.spatial import SpatialSmoothing
 
 Progress = Callable[[float], None]
-"""Told the fraction done, 0 to 1."""
+"""Receives the fraction done, 0 to 1."""
 Floats = npt.NDArray[Any]
 Filter = Callable[[Floats], Floats]
 
@@ -135,7 +135,7 @@ def _summary(seconds: Sequence[float]) -> dict[str, float]:
     return {
         "median": round(float(np.median(ms)), 3),
         "p99": round(float(np.percentile(ms, 99)), 3),
-        "least": round(float(ms.min()), 3),
+        "min": round(float(ms.min()), 3),
     }
 
 
@@ -279,7 +279,7 @@ def _judge(apply: Filter, frames: Sequence[Floats], rulers: dict[int, _Rulers]) 
     figures: list[dict[str, float]] = []
     spent: list[float] = []
     for n, frame in enumerate(frames):
-        noisy = frame.copy()  # stages may use up what they are given
+        noisy = frame.copy()  # stages may overwrite their input
         start_s = time.perf_counter()
         filtered = apply(noisy)
         spent.append(time.perf_counter() - start_s)

@@ -35,7 +35,7 @@ PREPARE_S = 3.0
 FIRST_FRAME_S = 10.0
 PEER_FRAMES = 300
 MATRICES = (512, 1024, 2048)
-"""What the simulated source has."""
+"""What the simulated driver has."""
 TILED_FRAMES = 8
 TARGET_CORE = 0.3
 
@@ -78,7 +78,7 @@ def _player(source: Path, size: int, rate: float) -> tuple[DeviceHost, dict[str,
 
 
 def _from_memory(recording: Recording, size: int, rate: float) -> DeviceHost:
-    """Return a device that gives its first images, beside and below each other to fill `size`."""
+    """Return a device that gives its first images, next to and below each other to fill `size`."""
     images = []
     for index in range(min(TILED_FRAMES, recording.frame_count)):
         image = recording.read(index)
@@ -219,7 +219,7 @@ def _readable(recording: Recording, index: int) -> bool:
 
 
 def _peer(recording: Recording, place: str, rate_hz: float) -> dict[str, Any]:
-    """Write the frames raw to the same disk, and say what core that takes at the same rate."""
+    """Write the frames raw to the same disk; return the part of a core used at the same rate."""
     count = min(PEER_FRAMES, recording.frame_count)
     frames: list[Pixels] = [recording.read(index) for index in range(min(30, count))]
     begun, wall = _own_cpu_s(), time.perf_counter()

@@ -19,11 +19,11 @@ def screen() -> Iterator[str]:
     if os.environ.get("DISPLAY") or sys.platform != "linux":
         yield os.environ.get("DISPLAY", "the desktop")
         return
-    number, tell = os.pipe()
+    number, report = os.pipe()
     try:
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(tell), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
-            pass_fds=(tell,),
+            ["Xvfb", "-displayfd", str(report), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
+            pass_fds=(report,),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -34,7 +34,7 @@ def screen() -> Iterator[str]:
             code="FV-BEN-008",
         ) from None
     finally:
-        os.close(tell)
+        os.close(report)
     try:
         with open(number) as line:
             display = f":{line.readline().strip()}"

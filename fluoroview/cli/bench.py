@@ -113,3 +113,19 @@ def bench_sim(
         result = load("sim")(size, frames)
         step(1, 1)
     print_result(result, as_json)
+
+
+@bench_app.command("monkey")
+def bench_monkey(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long.")] = 10.0,
+    seed: Annotated[int, typer.Option(help="The same seed does the same things.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Use the window at random: lamp as beam, dose, no stall, flat memory. Exit code 1 if not."""
+    from fluoroview.bench.monkey import run
+
+    with progress("Monkey") as step:
+        result = run(minutes, seed, step)
+    print_result(result, as_json)
+    if not all(result["within_limits"].values()):
+        raise typer.Exit(1)

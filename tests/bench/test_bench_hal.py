@@ -1,4 +1,4 @@
-"""The figures of the hardware layer: beside a bare pipe, with the account of what was measured."""
+"""The figures of the hardware layer: next to those of a bare pipe, with their ledger."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from fluoroview.bench.hal import random_faults, wake
 
 
 @pytest.mark.parametrize("busy", [False, True])
-def test_a_wake_stands_beside_a_bare_pipe_of_the_same_moment(busy):
+def test_a_wake_is_compared_with_a_bare_pipe_at_the_same_moment(busy):
     figures = wake(256, 100.0, 1.5, busy=busy)
     assert figures["ledger"]["exact"]
     assert figures["ledger"]["delivered"] > 15

@@ -1,4 +1,4 @@
-"""The gallery: still, movie and page of each case; it goes on where it was; failures are told."""
+"""The gallery: still, movie and page of each case; it can be resumed; failures are listed."""
 
 import av
 import cv2
@@ -12,13 +12,13 @@ SIZE = 128
 
 
 @pytest.fixture
-def wanted(test_drivers):
+def entries(test_drivers):
     return [(entry, case) for entry in read_catalogue().of("theatre") for case in entry.cases]
 
 
 @pytest.fixture
-def made(wanted, tmp_path):
-    return gallery.make_gallery(tmp_path, wanted, size=SIZE)
+def made(entries, tmp_path):
+    return gallery.make_gallery(tmp_path, entries, size=SIZE)
 
 
 def movie_of(path):
@@ -38,10 +38,10 @@ def test_each_case_has_a_still_and_a_movie_at_its_own_rate(made, tmp_path):
     assert frames[0].shape == (SIZE, SIZE)
 
 
-def test_what_is_subtracted_shows_contrast_alone_and_dark(made, tmp_path):
+def test_a_subtracted_case_shows_dark_contrast_alone(made, tmp_path):
     still = cv2.imread(str(tmp_path / "angiogram/stenosis.png"), cv2.IMREAD_UNCHANGED).astype(int)
-    filled, beside = still[: SIZE // 3, SIZE // 2], still[:, SIZE // 4]
-    assert filled.mean() + 60 < beside.mean()
+    filled, outside = still[: SIZE // 3, SIZE // 2], still[:, SIZE // 4]
+    assert filled.mean() + 60 < outside.mean()
     assert abs(still[:, SIZE // 8].mean() - still[:, -SIZE // 8].mean()) < 8, "the ramp is gone"
     plain = cv2.imread(str(tmp_path / "swallow/normal.png"), cv2.IMREAD_UNCHANGED).astype(int)
     assert plain[:, SIZE // 8].mean() + 60 < plain[:, -SIZE // 8].mean(), "there it is not"
@@ -54,24 +54,24 @@ def test_the_movie_is_windowed_as_the_still_is(made, tmp_path):
     assert np.abs(smooth[0] - smooth[1]).mean() < 12
 
 
-def test_what_is_there_is_kept_unless_it_is_forced(made, wanted, tmp_path):
-    again = gallery.make_gallery(tmp_path, wanted, size=SIZE)
+def test_existing_files_are_kept_unless_forced(made, entries, tmp_path):
+    again = gallery.make_gallery(tmp_path, entries, size=SIZE)
     assert (len(again.written), len(again.kept)) == (0, 6)
     (tmp_path / "swallow/normal.png").unlink()
-    third = gallery.make_gallery(tmp_path, wanted, size=SIZE)
+    third = gallery.make_gallery(tmp_path, entries, size=SIZE)
     assert [path.name for path in third.written] == ["normal.png", "normal.mp4"]
-    forced = gallery.make_gallery(tmp_path, wanted, size=SIZE, force=True)
+    forced = gallery.make_gallery(tmp_path, entries, size=SIZE, force=True)
     assert len(forced.written) == 6
 
 
-def test_the_page_shows_every_case_with_what_to_see(made, tmp_path):
+def test_the_page_shows_every_case_with_its_teaching_points(made, tmp_path):
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
-    for words in ("Barium swallow", "Barium runs past the cords.", "abnormal", "<kbd>↑</kbd>"):
-        assert words in page
+    for text in ("Barium swallow", "Barium runs past the cords.", "abnormal", "<kbd>↑</kbd>"):
+        assert text in page
     assert 'src="swallow/aspiration.mp4"' in page
 
 
-def test_a_case_that_fails_is_told_and_the_others_are_made(wanted, tmp_path, monkeypatch):
+def test_a_case_that_fails_is_listed_and_the_others_are_made(entries, tmp_path, monkeypatch):
     from fluoroview_testdrivers import theatre
 
     right = theatre.gallery_frames
@@ -82,13 +82,13 @@ def test_a_case_that_fails_is_told_and_the_others_are_made(wanted, tmp_path, mon
         return right(name, case, *more)
 
     monkeypatch.setattr(theatre, "gallery_frames", frames)
-    result = gallery.make_gallery(tmp_path, wanted, size=SIZE)
+    result = gallery.make_gallery(tmp_path, entries, size=SIZE)
     assert result.failed == {"swallow aspiration": "ValueError: no larynx."}
     assert len(result.written) == 4
     assert "aspiration" not in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
-def test_nothing_half_made_is_left_where_a_case_is_cut_short(wanted, tmp_path, monkeypatch):
+def test_no_partial_movie_is_left_when_a_case_is_interrupted(entries, tmp_path, monkeypatch):
     class Interrupted(gallery.WindowLut):
         calls = 0
 
@@ -100,32 +100,32 @@ def test_nothing_half_made_is_left_where_a_case_is_cut_short(wanted, tmp_path, m
 
     monkeypatch.setattr(gallery, "WindowLut", Interrupted)
     with pytest.raises(KeyboardInterrupt):
-        gallery.make_gallery(tmp_path, wanted, size=SIZE)
+        gallery.make_gallery(tmp_path, entries, size=SIZE)
     assert not list(tmp_path.rglob("*.mp4"))
 
 
-def test_a_folder_that_cannot_be_made_gets_a_sentence(wanted, tmp_path):
+def test_a_folder_that_cannot_be_made_gets_a_sentence(entries, tmp_path):
     (tmp_path / "file").write_text("")
     result = gallery.make_gallery
     with pytest.raises(gallery.GalleryError, match="cannot be made: Not a directory"):
-        result(tmp_path / "file" / "inside", wanted[:1], size=SIZE)
+        result(tmp_path / "file" / "inside", entries[:1], size=SIZE)
 
 
-def test_without_the_movie_library_stills_can_be_made_and_movies_say_what_to_install(
-    wanted, tmp_path, monkeypatch
+def test_without_the_movie_library_stills_can_be_made_and_movies_name_what_to_install(
+    entries, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(__import__("sys").modules, "av", None)
     with pytest.raises(gallery.GalleryError, match=r"pip install 'fluoroview\[gallery\]'"):
-        gallery.make_gallery(tmp_path, wanted, size=SIZE)
-    stills = gallery.make_gallery(tmp_path, wanted, size=SIZE, movies=False)
+        gallery.make_gallery(tmp_path, entries, size=SIZE)
+    stills = gallery.make_gallery(tmp_path, entries, size=SIZE, movies=False)
     assert [path.suffix for path in stills.written] == [".png"] * 3
 
 
-def test_the_sheet_has_one_still_of_each_examination(made, wanted, tmp_path):
+def test_the_sheet_has_one_still_of_each_procedure(made, entries, tmp_path):
     sheet = cv2.imread(str(tmp_path / "sheet.jpg"), cv2.IMREAD_GRAYSCALE)
-    examinations = len({entry.name for entry, _ in wanted})
-    assert sheet.shape[1] == min(examinations, 4) * 326
+    procedures = len({entry.name for entry, _ in entries})
+    assert sheet.shape[1] == min(procedures, 4) * 326
     still = cv2.imread(str(tmp_path / "swallow/aspiration.png"), cv2.IMREAD_GRAYSCALE)
     small = cv2.resize(still, (320, 320), interpolation=cv2.INTER_AREA).astype(int)
-    tiles = [sheet[:320, k * 326 : k * 326 + 320].astype(int) for k in range(examinations)]
+    tiles = [sheet[:320, k * 326 : k * 326 + 320].astype(int) for k in range(procedures)]
     assert min(np.abs(tile - small).mean() for tile in tiles) < 4, "an abnormal case stands for all"

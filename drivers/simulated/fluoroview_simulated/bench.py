@@ -1,6 +1,6 @@
-"""What `fluoroview bench sim` runs: milliseconds per pulse of every examination of the source.
+"""What `fluoroview bench sim` runs: milliseconds per pulse of every simulated procedure.
 
-Each examination runs with noise, scatter, lag and motion on. In the same run stand a copy of the
+Each procedure runs with noise, scatter, lag and motion on. The same run times a copy of the
 same bytes and one image computed with plain NumPy, so that the figures can be read as ratios on
 any machine.
 """
@@ -29,17 +29,17 @@ LIMITS = {
     "start_warm_s": 1.5,
     "memory_mb": 600.0,
 }
-"""What the project wants of every examination, the first two at least, the others at most."""
+"""Limits of every procedure: minima for the first two, maxima for the others."""
 
 
 def run(size: int = 1024, frames: int = 100) -> dict[str, Any]:
-    """Time every examination over `frames` pulses of `size`² on one core, each in its own process.
+    """Time every procedure over `frames` pulses of `size`² on one core, each in its own process.
 
     Returns:
-        "examinations": for each its median and 99th percentile ms per pulse, frames per second,
+        "procedures": for each its median and 99th percentile ms per pulse, frames per second,
         previews per second while the C-arm turns, seconds from the start of the process to the
-        first image without and with a cache on disk, and the memory at the end; the least and
-        greatest of these; "memcpy_ms" and "numpy_ms" as yardsticks; "limits" that the project has
+        first image without and with a cache on disk, and the memory at the end; the worst of
+        these; "memcpy_ms" and "numpy_ms" as yardsticks; "limits" that the project has
         set itself, and "within_limits".
     """
     from fluoroview_simulated import procedures
@@ -56,7 +56,7 @@ def run(size: int = 1024, frames: int = 100) -> dict[str, Any]:
     return {
         "size": size,
         "frames": frames,
-        "examinations": timed,
+        "procedures": timed,
         "worst": slowest,
         **_yardsticks(size, frames),
         "limits": LIMITS,
@@ -68,7 +68,7 @@ def run(size: int = 1024, frames: int = 100) -> dict[str, Any]:
 
 
 def _in_process(name: str, size: int, frames: int, folder: str) -> dict[str, Any]:
-    """One examination twice: with an empty cache only to its first image, then wholly."""
+    """Time one procedure twice: with an empty cache up to its first image, then completely."""
     environment = os.environ | {"FLUOROVIEW_SIMULATED_CACHE": str(Path(folder) / name)}
 
     def child(count: int) -> dict[str, Any]:
@@ -90,8 +90,8 @@ def _in_process(name: str, size: int, frames: int, folder: str) -> dict[str, Any
         )
         if done.returncode:
             raise RuntimeError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        figures: dict[str, Any] = json.loads(done.stdout)
+        return figures
 
     cold = child(0)
     timed = child(frames)
@@ -122,7 +122,7 @@ def _yardsticks(size: int, frames: int) -> dict[str, float]:
 
 
 def _start(name: str, size: int) -> tuple[Any, float]:
-    """A scene of an examination's first case with its first image, and the seconds it took."""
+    """Return a scene of a procedure's first case with its first image, and the seconds it took."""
     from fluoroview_simulated import procedures
     from fluoroview_simulated.render.scene import Scene
 
@@ -134,7 +134,7 @@ def _start(name: str, size: int) -> tuple[Any, float]:
 
 
 def _examination(scene: Any, frames: int) -> dict[str, Any]:
-    """Pulses of an examination, and turning of its C-arm."""
+    """Time the pulses of a procedure, and turning of its C-arm."""
     from fluoroview_simulated.panel.panel import LAG_PULSES
 
     info, size = scene.procedure.info, scene.size
