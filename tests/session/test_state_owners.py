@@ -321,6 +321,20 @@ def test_a_reset_during_a_run_counts_its_further_pulses_for_the_new_patient(step
     assert [record.dose.pulses for record in stepped.state.records] == [2]
 
 
+def test_a_reset_while_the_last_pulses_are_read_leaves_none_outside_of_all_runs(stepped):
+    stepped.session.press_pedal()
+    stepped.settle()
+    stepped.host().expose(3)
+    stepped.read("pulses")
+    stepped.changes.run()
+    stepped.host().expose(2)  # not read yet
+    stepped.session.release_pedal()
+    stepped.session.reset_dose()
+    stepped.settle()
+    assert stepped.state.dose.pulses == 2
+    assert [record.dose.pulses for record in stepped.state.records] == [2]
+
+
 # the operator
 
 
