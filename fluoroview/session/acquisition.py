@@ -233,7 +233,7 @@ def _loop_buffer(
     rows, columns = shape
     if earlier is not None:
         if earlier.fits(rows, columns, rate_hz):
-            earlier.go_on()
+            earlier.carry_over()
             return earlier
         earlier.close()
     return LoopBuffer(

@@ -61,7 +61,8 @@ class Core:
         self.statistics = StreamStatistics()
         self.windows = DisplayWindows()
         self.pedal = Pedal(clock, self._operator_silent)
-        self._events = events
+        self.clock = clock
+        self.events = events
         self._restart = BackOff(clock)
         self._polling = ParameterPolling(clock)
         self.dispatcher = dispatcher = Dispatcher(
@@ -202,7 +203,7 @@ class Core:
     def _show_dose(self) -> None:
         high_level = bool(self.dispatcher.state.parameters.value(Role.HIGH_LEVEL))
         for alarm in self.dose.alarms(high_level=high_level):
-            emit(self._events.alarm, alarm)
+            emit(self.events.alarm, alarm)
         self.dispatcher.change(
             dose=self.dose.reading(), five_minute_signal=self.dose.five_minute_signal
         )

@@ -1,4 +1,4 @@
-"""Examinations, controls and views in the words and signs that people read."""
+"""Procedures, controls and views in the words and signs that people read."""
 
 import re
 from typing import Any
@@ -16,14 +16,14 @@ def key_cap(key: str) -> str:
 
 
 def humanize(name: str) -> str:
-    """Return a parameter's name with its words apart: "Catheter advance" for CatheterAdvance."""
+    """Return a parameter's name as words: "Catheter advance" for CatheterAdvance."""
     words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)
     read = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
     return read[:1].upper() + read[1:]
 
 
 def angle_words(primary_deg: float, secondary_deg: float) -> str:
-    """Return the view of a C-arm as it is spoken of: "LAO 30°  CRAN 10°", "AP" for none."""
+    """Return the view of a C-arm in clinical notation: "LAO 30°  CRAN 10°", "AP" for none."""
     parts = []
     if round(primary_deg, 1):
         parts.append(f"{'LAO' if primary_deg > 0 else 'RAO'} {abs(primary_deg):.0f}°")
@@ -33,7 +33,7 @@ def angle_words(primary_deg: float, secondary_deg: float) -> str:
 
 
 def control_words(control: ControlEntry) -> str:
-    """Return what a control does, in a few words."""
+    """Return in a few words what a control does."""
     words = control.description.split(";")[0].split(". ")[0].rstrip(".") or humanize(control.name)
     return f"{words} ({control.unit})" if control.unit else words
 

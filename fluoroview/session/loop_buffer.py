@@ -1,9 +1,9 @@
-"""The loop store: the images of at least the last 60 s, on disk, as they were shown.
+"""The loop buffer: the images of at least the last 60 s, on disk, as they were shown.
 
-One file of fixed size, taken in advance, so that a full disk is met at the start and not in the
-middle of a run, and memory stays flat. It has no name (it vanishes with the process). Writing is
-done by a thread of its own; if the disk is too slow, images are left out of the loop, counted
-and said, and the live image is not delayed.
+One file of fixed size, allocated in advance, so that a full disk shows at the start and not in the
+middle of a run, and memory stays flat. It has no name (it vanishes with the process). A thread of
+its own writes; if the disk is too slow, images are missing from the loop and counted, and the
+live image is not delayed.
 """
 
 import os
@@ -23,19 +23,19 @@ from platformdirs import user_cache_dir
 from fluoroview.hal import Exposure, FluoroError, FrameHeader
 from fluoroview.session.images.image_pool import ImageBuffer, ImagePixels
 
-LEAST_SECONDS = 2.0
+MIN_SECONDS = 2.0
 WAITING_IMAGES = 4
 
 
-class LoopStoreError(FluoroError):
-    """A stored image that can no longer be had."""
+class LoopBufferError(FluoroError):
+    """A stored image that is no longer available."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoopEntry:
     """One stored image: its number, where, when committed, in which run, with which exposure.
 
-    `source` is whose window it is seen with; the images of a run may be subtracted or not.
+    `source` is whose window it is shown with; the images of a run may be subtracted or not.
     """
 
     serial: int
@@ -63,7 +63,8 @@ class LoopBuffer:
         self.rows = rows
         self.columns = columns
         self.rate_hz = rate_hz
-        self.left_out = 0
+        self.missing = 0
+        """Images that the disk was too slow for."""
         self._image_bytes = rows * columns * 2
         self._on_problem = on_problem
         self._lock = threading.Lock()
@@ -77,33 +78,33 @@ class LoopBuffer:
         self._waiting: queue.Queue[tuple[ImageBuffer, FrameHeader, int] | None] = queue.Queue(
             WAITING_IMAGES
         )
-        self._thread = threading.Thread(target=self._write_all, name="loop store", daemon=True)
+        self._thread = threading.Thread(target=self._write_all, name="loop buffer", daemon=True)
         self._thread.start()
 
     def _make_file(self, rate_hz: float, seconds: float) -> FileIO | None:
-        """Take the space, or as much of it as there is; None when there is none."""
-        wanted_s = seconds
-        while wanted_s >= LEAST_SECONDS:
-            images = int(wanted_s * rate_hz) + 1
+        """Allocate the space, or as much of it as there is; None when there is none."""
+        requested_s = seconds
+        while requested_s >= MIN_SECONDS:
+            images = int(requested_s * rate_hz) + 1
             try:
                 file = _anonymous_file(self._folder, images * self._image_bytes)
             except OSError as error:
                 reason = error.strerror or str(error)
-                wanted_s /= 2
+                requested_s /= 2
                 continue
             self.capacity = images
-            if wanted_s < seconds:
+            if requested_s < seconds:
                 self._on_problem(
-                    f"The loop store holds only the last {wanted_s:.0f} s instead of "
-                    f"{seconds:.0f} s, because there is no room in {self._folder} ({reason}).",
+                    f"The loop buffer holds only the last {requested_s:.0f} s instead of "
+                    f"{seconds:.0f} s, because there is no space in {self._folder} ({reason}).",
                     "Free some disk space, or name another folder as loop.folder in the room.",
                 )
             return file
         self._on_problem(
-            f"Nothing of this examination is kept for replay: there is no room in "
+            f"The images of this session are not kept for replay: there is no space in "
             f"{self._folder} ({reason}).",
             "Free some disk space, or name another folder as loop.folder in the room. "
-            "The live image, the hold and the dose go on.",
+            "Live image, last-image hold and dose are not affected.",
         )
         return None
 
@@ -115,17 +116,17 @@ class LoopBuffer:
             self._waiting.put_nowait((image.keep(), header, source))
         except queue.Full:
             image.drop()
-            self.left_out += 1
+            self.missing += 1
 
     def fits(self, rows: int, columns: int, rate_hz: float) -> bool:
-        """Whether it can go on with images of this size and rate."""
+        """Return whether it can continue with images of this size and rate."""
         usable = self._file is not None and not self._failed
         return usable and (self.rows, self.columns, self.rate_hz) == (rows, columns, rate_hz)
 
-    def go_on(self) -> None:
-        """Keep what it holds over a restart of the device, which counts its runs anew.
+    def carry_over(self) -> None:
+        """Keep what it holds over a restart of the device, which counts its runs from 1 again.
 
-        The runs until now get negative numbers, so that none is taken for a coming one.
+        The runs until now get negative numbers, so that none is mistaken for a later one.
         """
         self.flush()
         with self._lock:
@@ -147,7 +148,7 @@ class LoopBuffer:
             except OSError as error:
                 self._failed = True
                 self._on_problem(
-                    f"The loop store stopped: writing to {self._folder} failed "
+                    f"The loop buffer stopped: writing to {self._folder} failed "
                     f"({error.strerror or error}). What it holds can still be replayed.",
                     "Free some disk space and reconnect the device.",
                 )
@@ -170,7 +171,7 @@ class LoopBuffer:
             source,
         )
         with self._lock:
-            if len(self._entries) >= self.capacity:  # it leaves before it is overwritten
+            if len(self._entries) >= self.capacity:  # forgotten before it is overwritten
                 del self._entries[0]
                 self._oldest = self._entries[0].serial if self._entries else serial
             _write_at(self._file, pixels.data.cast("B"), place * self._image_bytes)
@@ -178,7 +179,7 @@ class LoopBuffer:
         self._next_serial = serial + 1
 
     def snapshot(self, last_run_only: bool = False) -> "LoopCine":
-        """Return what is stored now as a cine; it stays true until recording goes on."""
+        """Return what is stored now as a cine; later images replace its oldest."""
         self.flush()
         with self._lock:
             entries = list(self._entries)
@@ -189,18 +190,18 @@ class LoopBuffer:
     def read(self, entry: LoopEntry, out: ImagePixels) -> ImagePixels:
         """Read a stored image into `out`.
 
-        Raises LoopStoreError when newer images took its place, or the store was closed.
+        Raises LoopBufferError when newer images replaced it, or the buffer was closed.
         """
         with self._lock:
             if self._file is None:
-                raise LoopStoreError(
-                    "The loop is gone: its device was given back.",
-                    "Save a loop before that.",
+                raise LoopBufferError(
+                    "Loop unavailable: the device was disconnected.",
+                    "Save a loop before disconnecting.",
                     code="FV-SES-021",
                 )
             if self._oldest > entry.serial:
-                raise LoopStoreError(
-                    "The run went on, and newer images took the place of this loop's oldest.",
+                raise LoopBufferError(
+                    "Newer images replaced the oldest images of this loop.",
                     "Release the pedal, then replay or save it.",
                     code="FV-SES-022",
                 )
@@ -208,7 +209,7 @@ class LoopBuffer:
         return out
 
     def close(self) -> None:
-        """Stop writing and give the disk space back."""
+        """Stop writing and release the disk space."""
         self._waiting.put(None)
         self._thread.join()
         with self._lock:
@@ -220,8 +221,8 @@ class LoopBuffer:
 class LoopCine:
     """The stored images as a `Cine`: in their own timing, without the pauses between runs."""
 
-    def __init__(self, store: LoopBuffer, entries: list[LoopEntry]) -> None:
-        self._store = store
+    def __init__(self, loop_buffer: LoopBuffer, entries: list[LoopEntry]) -> None:
+        self._loop_buffer = loop_buffer
         self.entries = entries
         self._durations_ms = _durations_ms(entries)
 
@@ -233,21 +234,21 @@ class LoopCine:
     @property
     def rows(self) -> int:
         """Rows of each image."""
-        return self._store.rows
+        return self._loop_buffer.rows
 
     @property
     def columns(self) -> int:
         """Columns of each image."""
-        return self._store.columns
+        return self._loop_buffer.columns
 
     def read(self, index: int, out: npt.NDArray[np.uint16] | None = None) -> npt.NDArray[np.uint16]:
         """Return image `index`."""
         if out is None:
             out = np.empty((self.rows, self.columns), np.uint16)
-        return self._store.read(self.entries[index], out)
+        return self._loop_buffer.read(self.entries[index], out)
 
     def source_of(self, index: int) -> int:
-        """Return whose window suits image `index`."""
+        """Return whose window image `index` is shown with."""
         return self.entries[index].source
 
     def duration_ms(self, index: int) -> float:
@@ -267,7 +268,7 @@ def _durations_ms(entries: list[LoopEntry]) -> list[float]:
 
 
 def _anonymous_file(folder: Path, size: int) -> FileIO:
-    """Return a nameless file of `size` bytes whose space is taken."""
+    """Return a nameless file of `size` bytes whose space is allocated."""
     folder.mkdir(parents=True, exist_ok=True)
     file = tempfile.TemporaryFile(dir=folder, prefix="loop-", buffering=0)  # noqa: SIM115 - kept open
     try:
@@ -292,5 +293,5 @@ def _read_at(file: FileIO, data: memoryview, offset: int) -> None:
     while data:
         count = file.readinto(data)
         if not count:
-            raise OSError("the loop store is shorter than it should be")
+            raise OSError("the loop buffer is shorter than it should be")
         data = data[count:]

@@ -8,7 +8,6 @@ result. A release of the pedal does not wait for its turn: it forbids the next p
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -28,15 +27,15 @@ from fluoroview.hal.window import Window
 from fluoroview.pipeline.calibration.key import CalibrationKey
 from fluoroview.pipeline.settings import PipelineSettings
 from fluoroview.recording import RecordingStatus
-from fluoroview.session import export
 from fluoroview.session.core import Core
 from fluoroview.session.events import SessionEvents
 from fluoroview.session.images.image_pool import Image
 from fluoroview.session.playback.player import LoopPlayer
+from fluoroview.session.readings import Readings, save_hold, save_loop
 from fluoroview.session.replay import open_file, open_loop
 from fluoroview.session.room import Room
 from fluoroview.session.schedule import Schedule, ThreadSchedule
-from fluoroview.session.state import DeviceStatus, Measurements, RunRecord, SessionState
+from fluoroview.session.state import DeviceStatus, RunRecord, SessionState
 
 T = TypeVar("T")
 
@@ -59,6 +58,7 @@ class Session:
             room or Room(), self.clock, self.events, schedule or ThreadSchedule(), make_host
         )
         self._dispatcher = self._core.dispatcher
+        self._readings = Readings(self._core)
         self._closing = threading.Lock()
         self._closed = False
 
@@ -81,32 +81,7 @@ class Session:
 
     def snapshot(self) -> SessionState:
         """Return the state with what changes without any event, measured now."""
-        core, state = self._core, self.state
-        armed, replay = core.devices.armed, core.replays.current
-        recorder = armed.recorder if armed is not None else None
-        return replace(
-            state,
-            device=self.device_status(),
-            generator=self.generator_status(),
-            replay=replay.status() if replay is not None and state.replay is not None else None,
-            recording=recorder.status if recorder is not None else None,
-            measured=self._measure(),
-        )
-
-    def _measure(self) -> Measurements:
-        core = self._core
-        armed, replay = core.devices.armed, core.replays.current
-        shown = replay or (armed.frames if armed is not None else core.latest)
-        skipped = armed.loop_buffer.left_out if armed is not None else 0
-        return Measurements(
-            health=core.statistics.reading(core.latest.skipped, skipped),
-            ledger=self.ledger(),
-            run_frames=armed.frames.frames if armed is not None else 0,
-            hold_made_of=armed.frames.hold_made_of if armed is not None else 0,
-            source=shown.source,
-            window=core.windows.of(shown.source),
-            image_maximum=self.image_maximum,
-        )
+        return self._readings.snapshot()
 
     @property
     def runs(self) -> tuple[RunRecord, ...]:
@@ -125,8 +100,7 @@ class Session:
 
     def device_status(self) -> DeviceStatus:
         """Return which detector there is, and its state."""
-        armed = self._core.devices.armed
-        return armed.status if armed is not None else DeviceStatus()
+        return self._readings.device()
 
     def generator_status(self) -> DeviceStatus:
         """Return which generator there is, and its state."""
@@ -134,8 +108,7 @@ class Session:
 
     def ledger(self) -> Ledger:
         """Return the ledger of the present or last run."""
-        armed = self._core.devices.armed
-        return armed.ledger if armed is not None else Ledger()
+        return self._readings.ledger()
 
     def latencies_ms(self) -> list[float]:
         """Return the last display latencies, oldest first."""
@@ -279,18 +252,12 @@ class Session:
     @property
     def image_maximum(self) -> int:
         """Largest count of the images on the screen."""
-        file, armed = self._core.replays.file, self._core.devices.armed
-        if file is not None:
-            return file.image_max
-        return armed.pipeline.image_maximum if armed is not None else 65535
+        return self._readings.image_maximum()
 
     @property
     def relationship(self) -> PixelIntensityRelationship:
         """How the images on the screen follow x-ray intensity; the pipeline makes LIN to LOG."""
-        file, armed = self._core.replays.file, self._core.devices.armed
-        if file is not None:
-            return file.intensity_relationship
-        return armed.relationship if armed is not None else PixelIntensityRelationship.DISP
+        return self._readings.relationship()
 
     @property
     def pipeline_settings(self) -> PipelineSettings | None:
@@ -384,15 +351,13 @@ class Session:
 
     def save_loop(self, path: str | Path, *, last_run_only: bool = False) -> "Future[Path]":
         """Store the loop as DICOM. Progress comes as the task "Saving the loop"."""
-        return self.submit(
-            lambda: export.save_loop(
-                self, self._core.devices.need().loop_buffer, Path(path), last_run_only
-            )
-        )
+        file, readings = Path(path), self._readings
+        return self.submit(lambda: save_loop(self._core, readings, file, last_run_only))
 
     def save_hold(self, path: str | Path) -> "Future[Path]":
         """Store the image on the screen: DICOM (.dcm), or PNG as windowed (.png)."""
-        return self.submit(lambda: export.save_hold(self, self._core.latest, Path(path)))
+        file, readings = Path(path), self._readings
+        return self.submit(lambda: save_hold(self._core, readings, file))
 
     def submit(self, work: Callable[[], T]) -> "Future[T]":
         """Do long work next to the session; its exception is reported and stays in the future."""

@@ -79,7 +79,7 @@ def test_health_tells_rate_and_intervals_of_the_last_frames():
         header = FrameHeader(number, number * 33_000_000, temperature_c=31.5)
         health.committed(replace(header, host_time_ns=10**9 + number * 33_000_000))
         health.painted(5.0 + number % 2)
-    reading = health.reading(skipped=3, left_out=0)
+    reading = health.reading(skipped=3, missing=0)
     assert reading.frames_per_second == pytest.approx(1000 / 33)
     assert reading.interval_p99_ms == pytest.approx(33.0)
     assert reading.latency_p50_ms == pytest.approx(5.5)

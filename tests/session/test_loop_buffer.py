@@ -9,7 +9,7 @@ import pytest
 
 from fluoroview.hal import FrameHeader
 from fluoroview.session.images.image_pool import ImagePool
-from fluoroview.session.loop_buffer import LoopBuffer, LoopStoreError
+from fluoroview.session.loop_buffer import LoopBuffer, LoopBufferError
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_loop_that_newer_images_overtake_is_refused_and_not_mixed(store, pool)
         add(store, pool, number)
     cine = store.snapshot()
     add(store, pool, 21)
-    with pytest.raises(LoopStoreError, match="newer images took the place"):
+    with pytest.raises(LoopBufferError, match="newer images took the place"):
         cine.read(0)
     assert int(cine.read(1)[0, 0]) == 1
 
@@ -80,7 +80,7 @@ def test_a_loop_of_a_closed_store_is_refused(tmp_path, pool):
     add(store, pool, 1)
     cine = store.snapshot()
     store.close()
-    with pytest.raises(LoopStoreError, match="its device was given back"):
+    with pytest.raises(LoopBufferError, match="its device was given back"):
         cine.read(0)
 
 
@@ -100,7 +100,7 @@ def test_the_file_is_gone_after_close(tmp_path, pool):
 FULL_DISK = """
 import resource, sys
 from pathlib import Path
-from fluoroview.session.loop_buffer import LoopBuffer, LoopStoreError
+from fluoroview.session.loop_buffer import LoopBuffer, LoopBufferError
 from fluoroview.session.images.image_pool import ImagePool
 from fluoroview.hal import FrameHeader
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
@@ -163,9 +163,9 @@ def test_a_disk_that_fails_in_the_middle_of_a_run_keeps_what_was_stored(tmp_path
 def test_over_a_restart_the_runs_of_before_are_none_of_the_coming_ones(store, pool):
     for number, run in enumerate([1, 1, 2]):
         add(store, pool, number, run)
-    store.go_on()
+    store.carry_over()
     add(store, pool, 3, 1)
-    store.go_on()
+    store.carry_over()
     add(store, pool, 4, 1)
     cine = store.snapshot()
     assert values(cine) == [0, 1, 2, 3, 4]

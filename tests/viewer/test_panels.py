@@ -332,7 +332,7 @@ def test_losses_stand_out_in_the_health_panel(put):
 def test_jitter_clock_temperature_and_isolation_are_in_the_health_panel(put):
     panel = put(StreamPanel())
     clock = ClockFit(rate=1 - 12.3e-6, offset_ns=0, residual_rms_ms=0.21, residual_max_ms=0.9)
-    health = Health(jitter_ms=0.42, temperature_c=31.25, clock=clock, left_out_of_loop=2)
+    health = Health(jitter_ms=0.42, temperature_c=31.25, clock=clock, missing_from_loop=2)
     device = DeviceStatus("gentl", "cam", DeviceState.RUNNING, "process", 4711)
     panel.show_stream(30.0, health, Ledger(run=3), [], device)
     shown = {key: label.text() for key, label in panel.values.items()}

@@ -1,4 +1,4 @@
-"""How the stream is doing: frames per second, jitter, latency, temperature, the device's clock."""
+"""The state of the stream: frames per second, jitter, latency, temperature, clock of the device."""
 
 import math
 import threading
@@ -31,26 +31,26 @@ class Health:
     latency_p50_ms: float | None = None
     latency_p99_ms: float | None = None
     latency_histogram: tuple[int, ...] = ()
-    """Images by commit-to-painted latency, between the edges of `HISTOGRAM_MS`."""
+    """Images by display latency (commit to painted), between the edges of `HISTOGRAM_MS`."""
     temperature_c: float | None = None
     clock: ClockFit | None = None
     skipped_by_display: int = 0
-    left_out_of_loop: int = 0
+    missing_from_loop: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures JSON-able, the histogram by its ranges."""
-        told = asdict(self)
+        figures = asdict(self)
         edges = [f"{edge:g}" for edge in HISTOGRAM_MS[:-1]]
         names = [f"{a} to {b} ms" for a, b in pairwise(edges)]
         names.append(f"over {edges[-1]} ms")
-        told["latency_histogram"] = dict(zip(names, self.latency_histogram, strict=False))
+        figures["latency_histogram"] = dict(zip(names, self.latency_histogram, strict=False))
         if self.clock is not None:
-            told["clock"]["drift_ppm"] = self.clock.drift_ppm
-        return told
+            figures["clock"]["drift_ppm"] = self.clock.drift_ppm
+        return figures
 
 
 class StreamStatistics:
-    """Collects times; the viewer tells when an image was painted. Thread-safe."""
+    """Collects times; the viewer reports when an image was painted. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -60,7 +60,7 @@ class StreamStatistics:
         self._temperature_c = math.nan
 
     def begin_run(self) -> None:
-        """Forget the intervals of the last run: the pause is no jitter."""
+        """Forget the intervals of the last run: the pause between runs is no jitter."""
         with self._lock:
             self._commits_ns.clear()
             self._clock.clear()
@@ -82,7 +82,7 @@ class StreamStatistics:
         with self._lock:
             return list(self._latencies_ms)
 
-    def reading(self, skipped: int, left_out: int) -> Health:
+    def reading(self, skipped: int, missing: int) -> Health:
         """Return the figures now."""
         with self._lock:
             commits = np.array(self._commits_ns, np.int64)
@@ -102,7 +102,7 @@ class StreamStatistics:
             temperature_c=None if math.isnan(temperature_c) else temperature_c,
             clock=clock,
             skipped_by_display=skipped,
-            left_out_of_loop=left_out,
+            missing_from_loop=missing,
         )
 
 

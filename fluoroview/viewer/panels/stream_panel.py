@@ -103,7 +103,7 @@ class StreamPanel(QWidget):
         self._put("latency", _pair(health.latency_p50_ms, health.latency_p99_ms))
         self._show_ledger(ledger)
         for key, count in (("skipped", health.skipped_by_display),
-                           ("left_out", health.left_out_of_loop)):  # fmt: skip
+                           ("left_out", health.missing_from_loop)):  # fmt: skip
             self._put(key, str(count), theme.WARNING if count else "")
         self._show_clock(health.clock)
         self._put("temperature", _with_unit(health.temperature_c, 1, "°C"))
