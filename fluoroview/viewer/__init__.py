@@ -1,4 +1,4 @@
-"""The window: the only folder that imports PyQt6. It shows an examination and sends it commands.
+"""The window: the only folder that imports PyQt6. It shows a session and sends it commands.
 
 No physics, no dose arithmetic and no device access lives here.
 """

@@ -1,4 +1,4 @@
-"""Whether there is a display. Qt ends the program when it finds none; this says so first."""
+"""Whether there is a display. Qt ends the program without one; this reports it first."""
 
 import os
 import socket

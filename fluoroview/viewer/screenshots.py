@@ -179,6 +179,7 @@ class _Tour:
         self.window.open_files([broken])
         self.session.set_parameter("TubeVoltage", 400.0)
         self._until(lambda: len(self.window.ui.messages.messages) >= 2)
+        self._until(lambda: not self.window.waits.waiting)
         self._spin(0.3)
 
     def alarm(self) -> None:

@@ -87,8 +87,8 @@ class QtMessages:
         if text.startswith("This plugin does not support"):
             return  # a window in memory cannot be raised; nobody asked for it
         logger.log(_level(kind), "Qt: %s", text)
-        if kind is not QtMsgType.QtDebugMsg and kind is not QtMsgType.QtInfoMsg:
-            _print(text)
+        if kind is QtMsgType.QtFatalMsg:
+            _print(text)  # Qt ends the process now
         if _CONNECTION_LOST in text and self.session is not None:
             logger.error("the display is lost; the session is closed")
             self.session.close()

@@ -118,8 +118,8 @@ def test_kill_9_leaves_the_viewer_its_last_image_and_a_restart(qtbot, shown):
 def test_losing_the_focus_releases_the_pedal(qtbot, shown):
     step_on(qtbot, shown)
     QCoreApplication.sendEvent(shown, QEvent(QEvent.Type.WindowDeactivate))
-    assert not shown.session.snapshot().pedal_down
-    assert shown.session.snapshot().mode is Mode.HOLD
+    qtbot.waitUntil(lambda: shown.session.state.mode is Mode.HOLD)
+    assert not shown.session.state.pedal_down
 
 
 def test_the_loop_is_replayed_and_the_pedal_ends_the_replay(qtbot, shown):

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from fluoroview.viewer.dialogs.help_dialog import KEYS
+from fluoroview.viewer.dialogs.help_dialog import keys_and_texts
 from fluoroview.viewer.widgets.control_rows import COMPACT_ROW_PX, ROW_PX
 from fluoroview.viewer.widgets.lamp import COMPACT_PX, HEIGHT_PX
 
@@ -28,7 +28,7 @@ def test_keys_and_mouse_fit_the_screen(window):
     wanted = window.help.sizeHint()
     assert wanted.width() < LOW[0]
     assert wanted.height() < 0.9 * LOW[1]
-    words = dict(KEYS)
+    words = dict(keys_and_texts())
     assert "↕" in words["Right drag"]
     assert "↕" in words["Ctrl + wheel"]
 

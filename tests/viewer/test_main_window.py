@@ -69,7 +69,7 @@ def test_losing_the_focus_ends_the_run(window, qtbot):
     qtbot.keyPress(window, SPACE)
     qtbot.waitUntil(lambda: badge(window) == "LIVE")
     QApplication.sendEvent(window, QEvent(QEvent.Type.WindowDeactivate))
-    assert not window.session.snapshot().pedal_down
+    qtbot.waitUntil(lambda: not window.session.state.pedal_down)
     qtbot.waitUntil(lambda: badge(window) == "HOLD")
 
 

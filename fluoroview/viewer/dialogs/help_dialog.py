@@ -11,7 +11,7 @@ from fluoroview.translation import tr
 from fluoroview.viewer.widgets import theme
 
 
-def _keys() -> tuple[tuple[str, str], ...]:
+def keys_and_texts() -> tuple[tuple[str, str], ...]:
     """Return keys and what they do; a heading has no text on the right."""
     return (
         (tr("X-ray"), ""),
@@ -69,7 +69,7 @@ class HelpDialog(QDialog):
         column.setContentsMargins(22, 18, 22, 18)
         tables = QHBoxLayout()
         tables.setSpacing(40)
-        keys = _keys()
+        keys = keys_and_texts()
         at = keys.index(_loops())
         for part in (keys[:at], keys[at:]):
             tables.addLayout(_table(part))

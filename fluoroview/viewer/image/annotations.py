@@ -16,6 +16,7 @@ from fluoroview.viewer.controllers.procedure_control import ProcedureControl
 from fluoroview.viewer.image.orientation import edge_marks
 from fluoroview.viewer.image.overlay_text import exposure_lines, stream_text
 from fluoroview.viewer.main_window_ui import MainWindowUi
+from fluoroview.viewer.panels.device_panel import state_text
 from fluoroview.viewer.widgets.busy_indicator import put
 
 
@@ -44,7 +45,7 @@ class ImageAnnotations:
         device = now.device
         state = tr("No device")
         if device.name:
-            state = f"{plain(device.name)}  ·  {translate_message(device.state.lower())}"
+            state = f"{plain(device.name)}  ·  {state_text(device.state).lower()}"
         put(self._ui.device_label, state)
         put(self._ui.stream_label, stream_text(now) if device.name else "")
 

@@ -137,29 +137,29 @@ class ImageCanvas(QWidget):
             self.update()
 
     def set_mode(self, mode: str, detail: str = "") -> None:
-        """Choose the badge: "LIVE", "HOLD", "REPLAY" or "IDLE"; `detail` says how it was held."""
+        """Choose the badge: "LIVE", "HOLD", "REPLAY" or "IDLE"; `detail` adds how it was made."""
         if self.overlay.set_mode(mode, detail):
             self.update()
 
     def set_empty_text(self, title: str, hint: str) -> None:
-        """Choose what is said while there is no image: what is the case, and what to do."""
+        """Set what is shown while there is no image: title, and what to do."""
         if (title, hint) != self._empty_text:
             self._empty_text = (title, hint)
             if self._image is None:
                 self.update()
 
     def set_recording(self, words: str) -> None:
-        """Say that raw frames are recorded, below the badge; empty: they are not."""
+        """Show that raw frames are recorded, below the badge; empty: they are not."""
         if self.overlay.set_recording(words):
             self.update()
 
     def set_procedure_status(self, words: str) -> None:
-        """Say in one line what happens in the patient now; empty: nothing is said."""
+        """Show in one line what happens in the patient now; empty: nothing."""
         if self.overlay.set_procedure_status(words):
             self.update()
 
     def set_moved(self, words: str) -> None:
-        """Say which device is being moved, and where it stands; empty: none is."""
+        """Show which device is moved, and its position; empty: none."""
         if self.overlay.set_moved(words):
             self.update()
 
@@ -353,7 +353,7 @@ class ImageCanvas(QWidget):
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        """Follow a drag; otherwise tell the pixel under the pointer."""
+        """Follow a drag; otherwise report the pixel under the pointer."""
         assert event is not None
         if self._drag_from is None or self._image is None:
             self._emit_pointed(event.position())

@@ -1,6 +1,6 @@
-"""What lies over the image: badge, corner texts, orientation marks; drawn once, kept as pixmaps.
+"""The overlay of the image: badge, corner texts, orientation marks; drawn once, kept as pixmaps.
 
-A pixmap is drawn again only when its words change, so that a frame pays for blitting a few
+A pixmap is drawn again only when its text changes, so that a frame pays for blitting a few
 small pixmaps and nothing else.
 """
 
@@ -24,7 +24,7 @@ CORNERS = ("top left", "top right", "bottom left", "bottom right")
 _MEDIUM = QFont.Weight.Medium
 _BLUR_PX = 2.2
 _DENSITY, _DARKEST = 2.4, 205
-"""How fast the shadow under words darkens, and how dark it gets, of 255."""
+"""How fast the shadow under a text darkens, and how dark it gets, of 255."""
 EDGES = ("left", "right", "top", "bottom")
 
 
@@ -35,7 +35,7 @@ class _Piece:
 
 
 class Overlay:
-    """The pieces over one canvas; setters say whether anything changed."""
+    """The pieces over one canvas; setters return whether anything changed."""
 
     def __init__(self) -> None:
         self._pieces: dict[str, _Piece] = {}
@@ -57,15 +57,15 @@ class Overlay:
         return self._set("badge", (mode, detail))
 
     def set_recording(self, words: str) -> bool:
-        """Say that raw frames are recorded ("REC  0:12  34 MB"); empty: they are not."""
+        """Show that raw frames are recorded ("REC  0:12  34 MB"); empty: they are not."""
         return self._set("recording", (words,))
 
     def set_procedure_status(self, words: str) -> bool:
-        """Say in one line, low in the middle, what happens now; empty: nothing is said."""
+        """Show in one line, low in the middle, what happens now; empty: nothing."""
         return self._set("procedure status", (words,))
 
     def set_moved(self, words: str) -> bool:
-        """Say high in the middle which device is moved, and where it stands; empty: none is."""
+        """Show high in the middle which device is moved, and its position; empty: none."""
         return self._set("moved", (words,))
 
     def set_corner(self, corner: str, lines: tuple[str, ...]) -> bool:
@@ -158,7 +158,7 @@ class Overlay:
 
 
 def _text(lines: tuple[str, ...], font: QFont, to_right: bool, dpr: float) -> QPixmap | None:
-    """Draw light words with a soft dark halo, readable over bone, air and shutters."""
+    """Draw light text with a soft dark halo, readable over bone, air and shutters."""
     if not any(lines):
         return None
     metrics = QFontMetricsF(font)

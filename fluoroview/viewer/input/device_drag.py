@@ -1,7 +1,7 @@
 """Devices moved with the mouse in the image: a drag with the right button, or Ctrl and the wheel.
 
-It steps the same controls as their keys and buttons, so that an examination answers and refuses
-alike. A drag goes one way, that in which it began: a wire that is advanced is not turned by chance.
+It steps the same controls as their keys and buttons, so that a procedure answers and refuses
+alike. A drag keeps the direction in which it began: a wire that is advanced does not rotate.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from PyQt6.QtWidgets import QWidget
 from fluoroview.viewer.widgets.control_rows import StepRow
 
 STEP_PX = 14.0
-"""So far the mouse goes for one step of a control."""
+"""How far the mouse moves for one step of a control."""
 _BEGIN_PX = 6.0
-"""From here on it is known which way a drag goes."""
+"""From this distance on the direction of a drag is known."""
 _NOTCH = 120.0
 _SHOWN_MS = 1500
-"""So long what was moved last can be read after it."""
+"""How long the position stays on the screen after a move."""
 _RIGHT = Qt.MouseButton.RightButton
 _PRESSES = (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick)
 _LEAVING = (QEvent.Type.FocusOut, QEvent.Type.Hide)
@@ -29,7 +29,7 @@ _LEAVING = (QEvent.Type.FocusOut, QEvent.Type.Hide)
 
 @dataclass(frozen=True, slots=True)
 class DragTarget:
-    """A control that the mouse holds; `more` is +1 where it grows upward or to the right."""
+    """A control that the mouse moves; `more` is +1 where it grows upward or to the right."""
 
     row: StepRow
     more: int
@@ -37,24 +37,24 @@ class DragTarget:
 
 @dataclass(frozen=True, slots=True)
 class DragTargets:
-    """What goes up and down, and what left and right; None: nothing."""
+    """The controls that move up and down, and left and right; None: none."""
 
     up_down: DragTarget | None = None
     left_right: DragTarget | None = None
 
 
 class DeviceDrag(QObject):
-    """Turns what the mouse does over `canvas` into steps of the examination's controls."""
+    """Turns what the mouse does over `canvas` into steps of the procedure's controls."""
 
     moved = pyqtSignal(str)
-    """Which control goes, and where it stands; empty a moment after it went."""
+    """Which control moves, and its position; empty a moment after it moved."""
     refused = pyqtSignal(str)
     """Why nothing can be moved now."""
 
     def __init__(
         self, canvas: QWidget, drag_targets: Callable[[], DragTargets], why_not: Callable[[], str]
     ) -> None:
-        """`why_not` is asked before anything is moved; empty: it may be."""
+        """`why_not` is called before anything is moved; empty: it may be."""
         super().__init__(canvas)
         self._canvas, self._drag_targets, self._why_not = canvas, drag_targets, why_not
         self._from: QPointF | None = None
@@ -69,25 +69,25 @@ class DeviceDrag(QObject):
         canvas.installEventFilter(self)
 
     def report_position(self) -> None:
-        """Say anew where the control stands that is moved, as the device reads it back."""
+        """Report the position of the control that is moved, as the device reads it back."""
         if self._target is not None:
             self.moved.emit(self._target.row.words())
 
     def let_go(self) -> None:
-        """End the drag: the examination has other controls, or the mouse is elsewhere."""
+        """End the drag: the procedure has other controls, or the mouse is elsewhere."""
         self._from = None
         self._canvas.unsetCursor()
         if self._target is not None:
             self._fade.start()
 
     def forget(self) -> None:
-        """Let go at once of controls that are no more."""
+        """Release at once controls that no longer exist."""
         self.let_go()
         self._fade.stop()
         self._forget()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Take the right button and Ctrl with the wheel; leave everything else to the image."""
+        """Handle the right button and Ctrl with the wheel; leave the rest to the image."""
         if isinstance(event, QWheelEvent):
             return self._wheel(event)
         if isinstance(event, QMouseEvent):
@@ -108,7 +108,7 @@ class DeviceDrag(QObject):
             return False
         if event.buttons() & _RIGHT:
             self._follow(event.position())
-        else:  # let go where nobody saw it
+        else:  # released outside the window
             self.let_go()
         return True
 
@@ -170,7 +170,7 @@ class DeviceDrag(QObject):
 
 
 def _way(drag_targets: DragTargets, by: QPointF) -> bool | None:
-    """Return whether a drag goes across, of the ways that there are; None: not known yet."""
+    """Return whether a drag goes across, of the possible directions; None: not known yet."""
     if max(abs(by.x()), abs(by.y())) < _BEGIN_PX:
         return None
     if drag_targets.left_right is None or drag_targets.up_down is None:

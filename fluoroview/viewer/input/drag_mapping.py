@@ -1,8 +1,8 @@
-"""Which controls of an examination the mouse moves in the image, found from their keys. No Qt.
+"""Which controls of a procedure the mouse moves in the image, found from their keys. No Qt.
 
-A control with the keys ("Up", "Down") goes up and down; beside it one with ("Right", "Left") goes
+A control with the keys ("Up", "Down") moves up and down; with it one with ("Right", "Left") moves
 left and right, or for ("Shift+Up", "Shift+Down") the one with ("Shift+Right", "Shift+Left"). A
-control with other keys, such as ("N", "Shift+N"), goes up and down when it is taken.
+control with other keys, such as ("N", "Shift+N"), moves up and down when it is selected.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ _FORWARD = ("Up", "Right")
 
 @dataclass(frozen=True, slots=True)
 class DragMapping:
-    """The names of what a drag moves up and down, and left and right; empty: nothing."""
+    """The controls that a drag moves up and down, and left and right; empty: none."""
 
     up_down: str = ""
     left_right: str = ""
 
     def sign(self, name: str) -> str:
-        """Return the sign of the way in which a control goes; empty where it does not."""
+        """Return the sign of the direction in which a control moves; empty where it does not."""
         if not name:
             return ""
         return {self.up_down: UP_DOWN, self.left_right: LEFT_RIGHT}.get(name, "")
 
 
-def drag_mapping_for(keys: Mapping[str, Sequence[str]], taken: str = "") -> DragMapping:
-    """Return what the mouse moves, of controls with these keys; `taken` was chosen by hand."""
+def drag_mapping_for(keys: Mapping[str, Sequence[str]], selected: str = "") -> DragMapping:
+    """Return what the mouse moves, of controls with these keys; `selected` was clicked."""
     upright = [name for name, pressed in keys.items() if not _goes_across(pressed)]
-    if taken not in upright:
+    if selected not in upright:
         by_arrows = (name for name in upright if _arrow(keys[name]))
-        taken = next(by_arrows, upright[0] if upright else "")
-    beside = _modifiers(keys[taken]) if taken and _arrow(keys[taken]) else ""
+        selected = next(by_arrows, upright[0] if upright else "")
+    modifiers = _modifiers(keys[selected]) if selected and _arrow(keys[selected]) else ""
     across = (
         name
         for name, pressed in keys.items()
-        if _goes_across(pressed) and _modifiers(pressed) == beside
+        if _goes_across(pressed) and _modifiers(pressed) == modifiers
     )
-    return DragMapping(taken, next(across, ""))
+    return DragMapping(selected, next(across, ""))
 
 
 def direction_of_more(keys: Sequence[str]) -> int:
-    """Return +1 where more of a control is up or right, as its first key says; -1 otherwise."""
+    """Return +1 where more of a control is up or right, by its first key; -1 otherwise."""
     arrow = _arrow(keys)
     return -1 if arrow and arrow not in _FORWARD else +1
 

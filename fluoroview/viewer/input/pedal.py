@@ -204,7 +204,8 @@ class PedalButton(QPushButton):
         self.setText(held if down else up)
         ground, ink = (theme.XRAY, "#171200") if down else (theme.HOVER, theme.TEXT)
         self.setStyleSheet(
-            f"QPushButton {{ background: {ground}; color: {ink}; font-size: 15px; min-height: 34px;"
+            f"QPushButton {{ background: {ground}; color: {ink}; padding: 5px 2px;"
+            f" font-size: {13 if down else 15}px; min-height: 34px;"
             f" font-weight: 600; border: 1px solid {theme.FAINT}; border-radius: 6px; }}"
             f" QPushButton:disabled {{ background: {theme.PANEL}; color: {theme.FAINT};"
             f" border-color: {theme.LINE}; }}"

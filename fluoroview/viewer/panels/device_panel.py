@@ -158,7 +158,9 @@ class DevicePanel(QWidget):
         column.addLayout(row)
         column.addSpacing(6)
         column.addWidget(self.open_file)
-        column.addWidget(_dim(tr("or drop a DICOM file or a recording on the image")))
+        hint = _dim(tr("or drop a DICOM file or a recording on the image"))
+        hint.setWordWrap(True)
+        column.addWidget(hint)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -168,7 +170,7 @@ class DevicePanel(QWidget):
 
 
 def _show_state(label: QLabel, status: DeviceStatus) -> None:
-    state, colour = _state_text(status.state), _COLOURS[status.state]
+    state, colour = state_text(status.state), _COLOURS[status.state]
     text = f"{plain(status.name)}: {state.lower()}" if status.name else state
     if label.text() != text:
         label.setText(text)
@@ -181,7 +183,8 @@ def _where(status: DeviceStatus) -> str:
     return tr("in a thread of this program")
 
 
-def _state_text(state: DeviceState) -> str:
+def state_text(state: DeviceState) -> str:
+    """Return the state of a device as it is shown."""
     return {
         DeviceState.CLOSED: tr("No device"),
         DeviceState.IDLE: tr("Open"),

@@ -250,7 +250,7 @@ class PositionerPanel(QWidget):
             button.clicked.connect(_turning(self._turn, primary, secondary))
             grid.addWidget(button, number // 2, number % 2)
         right.addLayout(grid)
-        right.addLayout(_caps("Shift+arrows", tr("rotates the C-arm")))
+        right.addLayout(_caps("Shift+←→↑↓", tr("rotate")))
         right.addStretch(1)
         line.addLayout(right, 1)
         return arm
@@ -349,7 +349,8 @@ def _dim(words: str, tip_words: str) -> QLabel:
     label = QLabel(words)
     label.setProperty("role", "dim")
     label.setToolTip(tip_words)
-    label.setFixedWidth(70)
+    label.setWordWrap(True)
+    label.setFixedWidth(78)
     return label
 
 

@@ -208,6 +208,7 @@ class TechniquePanel(QWidget):
         ):
             button.setToolTip(tip_text)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setStyleSheet("padding: 4px 2px;")
         self.auto.clicked.connect(self.auto_window_requested)
         self.invert.clicked.connect(self.invert_requested)
         self.fit.clicked.connect(self.fit_requested)
@@ -259,5 +260,15 @@ def technique_label(parameter: ParameterInfo) -> str:
         "AcquisitionFrameRate": tr("Pulse rate"),
         "RadiationMode": tr("Mode"),
         "KVP": tr("Tube voltage"),
+        "TubeVoltage": tr("Tube voltage"),
+        "TubeCurrent": tr("Tube current"),
+        "PulseWidth": tr("Pulse width"),
+        "PulseRate": tr("Pulse rate"),
+        "CopperFilter": tr("Copper filter"),
+        "FocalSpot": tr("Focal spot"),
+        "FieldWidth": tr("Field width"),
+        "FieldHeight": tr("Field height"),
+        "PlaybackSpeed": tr("Playback speed"),
+        "Procedure": tr("Procedure"),
     }
     return labels.get(parameter.name) or label_of(parameter)

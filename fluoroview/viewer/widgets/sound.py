@@ -31,13 +31,15 @@ class Sounder(QObject):
         self._effect: Any = None
         self._steady: Any = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._fault = ""
+        """Why there is no audio; empty: there is, or nobody tried."""
         self._reported = False
 
     def signal(self, until_silenced: bool = False) -> None:
         """Sound three beeps, once, or again and again until `silence`."""
-        if self._effect is None and not self._reported:
-            self.prepare()
+        self.prepare()
         if self._effect is None:
+            self._report()
             QApplication.beep()
             return
         self._effect.setLoopCount(ENDLESS if until_silenced else 1)
@@ -50,10 +52,11 @@ class Sounder(QObject):
 
     def continuous(self, on: bool) -> None:
         """Sound a steady tone while `on`; `silence` does not stop it."""
-        if on and self._steady is None and not self._reported:
+        if on:
             self.prepare()
         if self._steady is None:
             if on:
+                self._report()
                 QApplication.beep()
             return
         if on:
@@ -72,16 +75,16 @@ class Sounder(QObject):
 
     def prepare(self) -> None:
         """Load Qt's sound, unless it is loaded; it takes 0.1 s and may be missing."""
-        if self._effect is not None or self._reported:
+        if self._effect is not None or self._fault:
             return
         QLoggingCategory.setFilterRules("qt.multimedia.*=false")  # it lists every library
         try:
             from PyQt6.QtMultimedia import QMediaDevices, QSoundEffect
         except ImportError as error:
-            self._report(tr("the sound library is missing ({error})").format(error=error))
+            self._fault = tr("the sound library is missing ({error})").format(error=error)
             return
         if QMediaDevices.defaultAudioOutput().isNull():
-            self._report(tr("this computer has no sound output"))
+            self._fault = tr("this computer has no sound output")
             return
         self._folder = tempfile.TemporaryDirectory(prefix="fluoroview-")
         effects = []
@@ -94,10 +97,12 @@ class Sounder(QObject):
         self._effect, self._steady = effects
         self._steady.setLoopCount(ENDLESS)
 
-    def _report(self, why: str) -> None:
+    def _report(self) -> None:
+        if self._reported:
+            return
         self._reported = True
         self.silent.emit(
-            tr("No audio: {reason}. Alarms are shown on screen only.").format(reason=why)
+            tr("No audio: {reason}. Alarms are shown on screen only.").format(reason=self._fault)
         )
 
 

@@ -118,7 +118,7 @@ QComboBox QAbstractItemView {{ background: {RAISED}; border: 1px solid {LINE}; o
 
 QTabWidget::pane {{ border: 0; border-top: 1px solid {LINE}; }}
 QTabBar {{ background: transparent; }}
-QTabBar::tab {{ background: transparent; color: {DIM}; padding: 8px 8px;
+QTabBar::tab {{ background: transparent; color: {DIM}; padding: 8px 5px; font-size: 12px;
     border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {TEXT}; border-bottom: 2px solid {ACCENT}; }}
 QTabBar::tab:hover {{ color: {TEXT}; }}
