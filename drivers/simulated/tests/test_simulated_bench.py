@@ -4,10 +4,10 @@ from fluoroview_simulated import bench, prepare, procedures
 from fluoroview_simulated.render import cache as store
 
 
-def test_bench_reports_every_examination_beside_its_limits(monkeypatch):
+def test_bench_reports_every_procedure_with_its_limits(monkeypatch):
     monkeypatch.setattr(procedures, "names", lambda: ["phantom"])
     result = bench.run(512, 5)
-    timed = result["examinations"]["phantom"]
+    timed = result["procedures"]["phantom"]
     assert result["worst"].keys() == result["limits"].keys() == result["within_limits"].keys()
     for name, worst in result["worst"].items():
         assert worst == timed[name] > 0
