@@ -12,39 +12,42 @@ INFO = ProcedureInfo(
     title="Central venous catheter",
     agent="iodine",
     teaching=(
-        "The needle is in and the guidewire's J lies in the vein. Advance the wire (Up) and watch "
-        "its tip all the way; withdraw it (Down), turn it (Left, Right) and try again if it takes "
-        "a wrong branch. When it runs down the right side of the mediastinum, bring the catheter "
-        "over it (Shift+Up) until its tip lies where the superior vena cava meets the right "
-        "atrium: about two vertebral bodies below the carina. Draw the wire (W) and confirm with a "
-        "little contrast (I): it must run off at once into the right heart. A wire in the right "
-        "ventricle makes extra beats."
+        "The vein is punctured and the J-tip of the guidewire lies in it. Advance the wire (Up) "
+        "and watch its tip all the way; if it enters a wrong branch, withdraw it (Down), rotate "
+        "it (Left, Right) and advance again. Once it descends along the right side of the "
+        "mediastinum, advance the catheter over it (Shift+Up) until its tip lies at the junction "
+        "of the superior vena cava with the right atrium: about two vertebral bodies below the "
+        "carina. Remove the wire (W) and confirm with a small injection of contrast medium (I): "
+        "it must wash out into the right heart at once. A wire in the right ventricle causes "
+        "ectopic beats."
     ),
     cases=(
         Case(
             "good",
             "Right internal jugular access",
             False,
-            "The wire runs straight down beside the trachea into the superior vena cava. The "
+            "The wire descends to the right of the trachea into the superior vena cava. The "
             "catheter is well placed with its tip at the cavo-atrial junction, parallel to the "
-            "wall of the vein; injected contrast is swept into the right heart.",
+            "wall of the vein; injected contrast medium is carried into the right heart.",
         ),
         Case(
             "malposition",
-            "Right subclavian access: wire goes up into the neck",
+            "Right subclavian access: wire ascends into the neck",
             True,
-            "As it is turned at first the wire enters the internal jugular vein and climbs to the "
-            "neck. Draw it back behind the medial end of the clavicle, turn the J down by 180° and "
-            "advance again: it must come down on the right of the spine.",
+            "With the J as it points at first, the wire enters the internal jugular vein and "
+            "ascends into the neck. Withdraw it to behind the medial end of the clavicle, rotate "
+            "the J by 180° so that it points down, and advance again: it must descend to the "
+            "right of the spine.",
         ),
         Case(
             "azygos",
-            "Left subclavian access: wire goes into the azygos vein",
+            "Left subclavian access: wire enters the azygos vein",
             True,
-            "The wire crosses the midline, but in the superior vena cava it turns backwards over "
-            "the right main bronchus. In the frontal view the tip curls at the height of the "
-            "carina or runs down on the spine; the lateral view or contrast that stays shows it. "
-            "Draw back to the left brachiocephalic vein, turn by 180° and advance again.",
+            "The wire crosses the midline, but in the superior vena cava it turns posteriorly "
+            "over the right main bronchus into the azygos arch. In the frontal view the tip "
+            "curls at the level of the carina or descends over the spine; the lateral view, or "
+            "contrast medium that stagnates, shows it. Withdraw to the left brachiocephalic "
+            "vein, rotate by 180° and advance again.",
         ),
     ),
     technique=Technique(kv=75.0, tube_current_ma=20.0, pulse_width_ms=5.0),
@@ -60,7 +63,7 @@ INFO = ProcedureInfo(
         Control(
             "GuidewireAdvance",
             "step",
-            "How far the guidewire's tip is in from the skin.",
+            "Guidewire tip, from the skin.",
             "mm",
             WIRE_START_MM,
             0.0,
@@ -71,7 +74,7 @@ INFO = ProcedureInfo(
         Control(
             "GuidewireRotate",
             "step",
-            "Rotation of the guidewire's J.",
+            "Rotation of the guidewire's J-tip.",
             "deg",
             0.0,
             -720.0,
@@ -82,7 +85,7 @@ INFO = ProcedureInfo(
         Control(
             "CatheterAdvance",
             "step",
-            "How far the catheter's tip is in from the skin, over the wire.",
+            "Catheter tip, from the skin, over the wire.",
             "mm",
             0.0,
             0.0,
@@ -93,14 +96,14 @@ INFO = ProcedureInfo(
         Control(
             "GuidewireOut",
             "switch",
-            "The guidewire is drawn out of the catheter.",
+            "Removes the guidewire from the catheter.",
             default=False,
             shortcut=("W",),
         ),
+        Control("Inject", "command", "Injects 5 ml of contrast medium by hand.", shortcut=("I",)),
         Control(
-            "Inject", "command", "5 ml of contrast by hand into the catheter.", shortcut=("I",)
+            "BreathHold", "switch", "The patient holds the breath.", default=False, shortcut=("H",)
         ),
-        Control("BreathHold", "switch", "The breath is held.", default=False, shortcut=("H",)),
     ),
     gallery_s=(0.0, 6.0),
     gallery_actions=(

@@ -10,61 +10,73 @@ CASES = (
         "normal",
         "Normal internal carotid",
         False,
-        "The siphon, the ophthalmic artery to the orbit, the middle cerebral with its loops over "
-        "the insula (the Sylvian triangle), the anterior cerebral about the corpus callosum; "
-        "capillary blush after two seconds, from four seconds cortical veins, sagittal, straight "
-        "and transverse sinus, jugular vein.",
+        "Carotid siphon, ophthalmic artery to the orbit, middle cerebral artery with its loops "
+        "over the insula (the Sylvian triangle), anterior cerebral artery around the corpus "
+        "callosum; capillary blush after two seconds; from four seconds cortical veins, "
+        "sagittal, straight and transverse sinuses, jugular vein.",
     ),
     Case(
         "aneurysm",
         "Aneurysm at the posterior communicating artery",
         True,
-        "A round sac of 9 mm with a narrow neck on the back wall of the carotid, where the "
-        "posterior communicating artery leaves: best from the side and obliquely. It fills with "
-        "the artery, swirls, and keeps contrast when the arteries are already empty.",
+        "A round, narrow-necked aneurysm of 9 mm on the posterior wall of the carotid at the "
+        "origin of the posterior communicating artery, best seen in lateral and oblique views. "
+        "It fills with the artery; contrast medium swirls in it and remains after the arteries "
+        "have emptied.",
     ),
     Case(
         "stenosis",
         "Stenosis of the internal carotid",
         True,
-        "A short narrowing by three quarters of the diameter in the siphon, where it turns back; "
-        "everything beyond fills late and pale. Measure it against the vessel behind.",
+        "A short stenosis of three quarters of the diameter in the siphon, where it turns back; "
+        "everything distal to it fills late and faintly. Measure it against the normal vessel "
+        "distal to it.",
     ),
     Case(
         "occlusion",
         "Occlusion of the middle cerebral artery",
         True,
-        "The first part of the middle cerebral artery ends in a stump; its branches and its blush "
-        "are missing. Late in the run the outermost of them fill backwards from the anterior "
-        "cerebral artery.",
+        "The M1 segment of the middle cerebral artery ends in a stump; its branches and its "
+        "blush are missing. Late in the run its most distal branches fill retrogradely from the "
+        "anterior cerebral artery (leptomeningeal collaterals).",
     ),
 )
 
 CONTROLS = (
-    Control("Inject", "command", "Start the power injector.", shortcut=("I",)),
+    Control("Inject", "command", "Starts the power injector.", shortcut=("I",)),
+    Control("InjectionRate", "number", "Flow of contrast medium.", "ml/s", 6.0, 1.0, 12.0, 0.5),
     Control(
-        "InjectionRate", "number", "Contrast per second.", "ml/s", 6.0, 1.0, 12.0, 0.5
+        "InjectionVolume",
+        "number",
+        "Volume of contrast medium of one injection.",
+        "ml",
+        8.0,
+        1.0,
+        20.0,
+        1.0,
     ),
-    Control("InjectionVolume", "number", "Contrast per injection.", "ml", 8.0, 1.0, 20.0, 1.0),
     Control(
         "InjectionDelay",
         "number",
-        "From the key to the contrast, so that the mask is taken before.",
+        "From the key press to the injection, so that the mask is acquired before it.",
         "s",
         0.6,
         0.0,
         5.0,
         0.1,
     ),
-)  # fmt: skip
+)
 
 INFO = ProcedureInfo(
     name="cerebral-angiography",
     title="Cerebral angiography",
     agent="iodine",
-    teaching="Start the run, then inject: the first images are the mask. Arteries, blush "
-    "and veins pass in eight seconds. It begins from the side; for the frontal view turn to 0 "
-    "degrees and 20 degrees cranially, so that the petrous ridges leave the orbits.",
+    teaching=(
+        "Start the run, then inject: the first images are the mask. Arterial, capillary and "
+        "venous phases pass within eight seconds. The view begins lateral; for the frontal view "
+        "turn to 0 degrees and 20 degrees cranial, which projects the petrous ridges clear of "
+        "the orbits."
+    ),
     cases=CASES,
     technique=Technique(kv=76.0, tube_current_ma=60.0, pulse_width_ms=8.0, filter_cu_mm=0.1),
     geometry=Geometry(

@@ -6,12 +6,12 @@ from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
 from fluoroview_simulated.room.technique import Geometry, Technique
 
 _TEACHING = (
-    "Advance the catheter (Up) until its tip jumps into the ostium, then inject (I) during "
-    "exposure and keep on until the contrast has left the vessels. In diastole the arteries lie "
-    "still and fill; in systole the base of the heart comes down and they bend. Ask for breath "
-    "hold (H): the diaphragm leaves the field and the tree stops drifting. Turn the C-arm: RAO "
-    "caudal shows left main and circumflex, RAO cranial the LAD and its diagonals, LAO cranial the "
-    "septum's edge, LAO the right coronary as a C."
+    "Advance the catheter (Up) until its tip engages the ostium, then inject (I) during exposure "
+    "and continue until the contrast medium has washed out. In diastole the arteries are still "
+    "and fill; in systole the base of the heart descends and they bend. Ask for a breath hold "
+    "(H): the diaphragm clears the field and the coronary tree stops drifting. Angulate the "
+    "C-arm: RAO caudal shows left main and circumflex, RAO cranial the LAD and its diagonals, "
+    "LAO cranial the LAD along the septum, LAO the right coronary artery as a C."
 )
 _ENGAGED = ((0.0, "CatheterRotate", 30.0), (0.0, "CatheterAdvance", 0.0))
 
@@ -25,28 +25,29 @@ INFO = ProcedureInfo(
             "normal",
             "Normal left coronary artery",
             False,
-            "The left main stem divides into the LAD, which runs in the anterior groove to the "
-            "apex and gives diagonals and comb-like septals, and the circumflex, which turns down "
-            "in the left groove and gives the marginals. Edges are smooth and calibre falls "
-            "steadily. Arteries fill within 1.5 s, the muscle blushes, the coronary sinus fills "
-            "after 4 s.",
+            "The left main divides into the LAD, which runs in the anterior interventricular "
+            "groove to the apex and gives off diagonals and comb-like septal perforators, and "
+            "the circumflex, which follows the left atrioventricular groove and gives off the "
+            "obtuse marginals. The edges are smooth and the calibre tapers evenly. The arteries "
+            "fill within 1.5 s, a myocardial blush follows, and the coronary sinus fills after 4 "
+            "s.",
         ),
         Case(
             "stenosis",
             "Stenosis of the LAD",
             True,
-            "Before its first diagonal the LAD is narrowed by three quarters of its diameter over "
-            "about 1 cm; the vessel beyond fills later than the circumflex and keeps its contrast "
-            "longer. Judge it in two views at right angles, at the end of diastole.",
+            "Proximal to its first diagonal the LAD is narrowed by three quarters of its "
+            "diameter over about 1 cm; distal to it the vessel fills later than the circumflex "
+            "and washes out later. Assess it in two orthogonal views, at end-diastole.",
         ),
         Case(
             "balloon",
-            "Balloon dilatation of the LAD",
+            "Balloon angioplasty of the LAD",
             True,
-            "A wire lies through the stenosis, on it a balloon with two markers. Bring the markers "
-            "to both sides of the stenosis (Shift+Up, Shift+Down), inflate (B): the dilute "
-            "contrast shows a waist where the plaque is, which yields at full pressure. Deflate, "
-            "inject: the narrowing is gone but for a little.",
+            "A wire crosses the stenosis and carries a balloon with two markers. Place the "
+            "markers on either side of the stenosis (Shift+Up, Shift+Down) and inflate (B): the "
+            "dilute contrast medium shows a waist at the plaque, which yields at full pressure. "
+            "Deflate and inject: only a slight residual stenosis remains.",
             gallery_actions=(
                 *_ENGAGED,
                 (0.0, "BalloonAdvance", 0.0),
@@ -58,10 +59,11 @@ INFO = ProcedureInfo(
             "right-coronary",
             "Normal right coronary artery",
             False,
-            "A JR4 catheter lies above the root and looks to the left. Turn it clockwise (Right) "
-            "by about 60° and advance it into the right ostium. The artery runs round in the right "
-            "groove, gives conus, right ventricular and marginal branches and divides at the crux "
-            "into posterior descending and posterolateral arteries. Best seen in LAO 45.",
+            "A JR4 catheter lies above the aortic root with its tip to the left. Rotate it "
+            "clockwise (Right) by about 60° and advance it into the right ostium. The artery "
+            "follows the right atrioventricular groove, gives off conus, right ventricular and "
+            "acute marginal branches, and divides at the crux into the posterior descending and "
+            "posterolateral arteries. Best seen in LAO 45.",
             angles_deg=(45.0, 0.0),
         ),
     ),
@@ -80,7 +82,7 @@ INFO = ProcedureInfo(
         Control(
             "CatheterAdvance",
             "step",
-            "Depth of the catheter's tip past the ostium; negative is above it, in the aorta.",
+            "Catheter tip beyond the ostium; negative: above it, in the aorta.",
             "mm",
             -14.0,
             -40.0,
@@ -91,7 +93,7 @@ INFO = ProcedureInfo(
         Control(
             "CatheterRotate",
             "step",
-            "Rotation of the catheter, clockwise seen from the hub.",
+            "Rotation of the catheter, clockwise as seen from the hub.",
             "deg",
             0.0,
             -180.0,
@@ -99,14 +101,19 @@ INFO = ProcedureInfo(
             15.0,
             shortcut=("Right", "Left"),
         ),
-        Control("Inject", "command", "7 ml of contrast by hand, 3 ml/s.", shortcut=("I",)),
+        Control(
+            "Inject",
+            "command",
+            "Injects 7 ml of contrast medium by hand at 3 ml/s.",
+            shortcut=("I",),
+        ),
         Control(
             "BreathHold", "switch", "The patient holds the breath.", default=False, shortcut=("H",)
         ),
         Control(
             "BalloonAdvance",
             "step",
-            "Middle of the balloon from the middle of the stenosis, downstream positive.",
+            "Centre of the balloon from the centre of the stenosis; distal positive.",
             "mm",
             -6.0,
             -30.0,

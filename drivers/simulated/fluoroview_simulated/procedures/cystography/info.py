@@ -43,13 +43,17 @@ CHILDREN = {
     ),
     "urethral-valve": Patient(
         replace(
-            _CHILD, capacity_ml=150.0, residual_ml=70.0, flow_ml_s=3.2, squeeze_cm=110.0,
+            _CHILD,
+            capacity_ml=150.0,
+            residual_ml=70.0,
+            flow_ml_s=3.2,
+            squeeze_cm=110.0,
             left=Reflux(4, 9.0, 0.12, 1.0, 60.0),
         ),
         trabeculated=0.9,
         valve=True,
     ),
-}  # fmt: skip
+}
 ADULTS = {
     "normal": Patient(_ADULT),
     "residual-urine": Patient(
@@ -67,14 +71,32 @@ ADULTS = {
 
 def _controls(rate: float, fast: int) -> tuple[Control, ...]:
     return (
-        Control("Fill", "switch", "drip through the catheter open", default=False, shortcut=("I",)),
         Control(
-            "FillRate", "number", f"drip; the image shows it {fast} times as fast",
-            unit="ml/min", default=rate, minimum=5.0, maximum=150.0, step=5.0,
+            "Fill",
+            "switch",
+            "Opens the infusion through the catheter.",
+            default=False,
+            shortcut=("I",),
         ),
-        Control("Drain", "switch", "catheter drains the bladder", default=False, shortcut=("D",)),
-        Control("Void", "command", "the patient is asked to void", shortcut=("V",)),
-    )  # fmt: skip
+        Control(
+            "FillRate",
+            "number",
+            f"Infusion rate; the image shows it {fast} times as fast.",
+            unit="ml/min",
+            default=rate,
+            minimum=5.0,
+            maximum=150.0,
+            step=5.0,
+        ),
+        Control(
+            "Drain",
+            "switch",
+            "Drains the bladder through the catheter.",
+            default=False,
+            shortcut=("D",),
+        ),
+        Control("Void", "command", "Asks the patient to void.", shortcut=("V",)),
+    )
 
 
 VOIDING = ProcedureInfo(
@@ -82,76 +104,78 @@ VOIDING = ProcedureInfo(
     title="Voiding cystourethrography",
     agent="iodine",
     teaching=(
-        "A child's bladder is filled by gravity through a thin tube with dilute iodine (about 110 "
-        "mg/ml) until there is a strong urge: expected capacity in ml is (age + 2) × 30. Open "
-        "the drip (I) and look in short bursts: early filling shows a ureterocele, later filling "
-        "passive reflux. Full, ask to void (V). Reflux often comes only now, and the boy's "
-        "urethra is judged now, in a steep oblique view with the whole urethra in the field. "
-        "Last, the kidneys and what is left after voiding. Grades of the International Reflux "
-        "Study: I ureter only; II to the calyces, not dilated; III mildly dilated, fornices "
-        "hardly blunted; IV ureter winding, fornices blunted, papillae still seen; V grossly "
-        "dilated and winding, papillae gone. Low pulse rates and no magnification keep the dose "
-        "of a child low."
+        "The child's bladder is filled by gravity through a thin catheter with dilute iodinated "
+        "contrast medium (about 110 mg/ml) until there is a strong urge to void; the expected "
+        "capacity in ml is (age in years + 2) × 30. Open the infusion (I) and use short bursts "
+        "of fluoroscopy: early filling shows a ureterocele, later filling passive reflux. When "
+        "the bladder is full, ask the child to void (V). Reflux often appears only now, and the "
+        "male urethra is assessed now, in a steep oblique view with the whole urethra in the "
+        "field. Finish with the kidneys and the post-void residual. Grades of the International "
+        "Reflux Study: I ureter only; II up to the calyces, not dilated; III mild dilatation, "
+        "fornices slightly blunted; IV tortuous ureter, fornices blunted, papillary impressions "
+        "preserved; V gross dilatation and tortuosity, papillary impressions lost. A low pulse "
+        "rate and no magnification keep the child's dose low."
     ),
     cases=(
         Case(
             "normal",
             "Normal",
             False,
-            "A smooth round bladder, no contrast above it in any phase. While voiding its neck "
-            "opens like a funnel, the verumontanum is a small gap in the back wall of the "
-            "prostatic urethra, the membranous urethra is the narrowest place before the bulb. A "
-            "few ml are left.",
+            "A smooth, round bladder without reflux in any phase. During voiding the bladder "
+            "neck opens like a funnel, the verumontanum is a small filling defect in the "
+            "posterior wall of the prostatic urethra, and the membranous urethra is the "
+            "narrowest segment proximal to the bulb. A few ml remain.",
         ),
         Case(
             "reflux-2",
             "Reflux grade II, left",
             True,
-            "Nothing refluxes while the bladder fills. When the detrusor contracts a thin column "
-            "runs up the left ureter and fills pelvis and calyces, whose cups stay sharp. It is "
-            "gone within half a minute: look at the kidneys while the child voids.",
+            "No reflux during filling. When the detrusor contracts, a thin column ascends the "
+            "left ureter and fills the renal pelvis and calyces, whose cups stay sharp. It "
+            "drains within half a minute: look at the kidneys while the child voids.",
         ),
         Case(
             "reflux-3",
             "Reflux grade III, left",
             True,
-            "On voiding the left ureter fills, a little wide and slightly winding, up to calyces "
-            "whose angles are still sharp.",
+            "During voiding the left ureter fills, mildly dilated and slightly tortuous, up to "
+            "calyces with nearly sharp fornices.",
         ),
         Case(
             "reflux-4",
             "Reflux grade IV, right; grade I, left",
             True,
-            "The right ureter fills while the drip still runs; it is wide and winding, the "
-            "pelvis is large and the calyces are blunted with the papillae just seen. On voiding "
-            "some runs into the lower left ureter too. What drains back into the bladder "
-            "afterwards is not residual urine.",
+            "The right ureter fills during the infusion; it is dilated and tortuous, the renal "
+            "pelvis is large and the calyces are blunted with papillary impressions just "
+            "preserved. During voiding there is reflux into the distal left ureter, too. What "
+            "drains back into the bladder afterwards is not residual urine.",
         ),
         Case(
             "reflux-5",
             "Reflux grade V, left; grade III, right",
             True,
-            "Early in filling contrast runs into a left ureter as wide as bowel, kinked on "
-            "itself, and into a pelvis and calyces that are one group of round cavities without "
-            "papillae. Note how much of what was given is not in the bladder: capacity is "
-            "misjudged.",
+            "Early in filling, contrast medium refluxes into a left ureter as wide as bowel, "
+            "kinked on itself, and into a renal pelvis and calyces that form one group of round "
+            "cavities without papillary impressions. Note how much of the infused volume is not "
+            "in the bladder: its capacity is misjudged.",
         ),
         Case(
             "residual-urine",
-            "Residual urine, bladder that empties badly",
+            "Residual urine, incomplete emptying of the bladder",
             True,
-            "Old urine dilutes the first contrast. Voiding starts but fades after some seconds, "
-            "and more than half stays: the volume after voiding is what counts, and the child "
-            "should be asked to try again before it is believed.",
+            "Urine in the bladder dilutes the first contrast medium. Voiding starts but fades "
+            "after some seconds, and more than half remains: the post-void residual is what "
+            "counts, and the child should be asked to void again before it is reported.",
         ),
         Case(
             "urethral-valve",
-            "Posterior urethral valve",
+            "Posterior urethral valves",
             True,
-            "A bladder with coarse bundles and sacs between them. On voiding the posterior "
-            "urethra is wide and long up to a step, beyond which the stream is thin; the neck of "
-            "the bladder is a collar. Reflux on the left and a large residue belong to it. Turn "
-            "the boy oblique: from the front the step hides in its own shadow.",
+            "A coarsely trabeculated bladder with saccules. During voiding the posterior urethra "
+            "is dilated and elongated down to an abrupt change of calibre, distal to which the "
+            "stream is thin; the bladder neck forms a collar. Left-sided reflux and a large "
+            "residual belong to it. Turn the boy oblique: in the frontal view the change of "
+            "calibre is foreshortened.",
         ),
     ),
     technique=Technique(kv=66.0, tube_current_ma=5.0, pulse_width_ms=5.0, filter_cu_mm=0.2),
@@ -173,47 +197,48 @@ CYSTOGRAPHY = ProcedureInfo(
     title="Cystography",
     agent="iodine",
     teaching=(
-        "The adult's bladder is filled through a balloon catheter with dilute iodine, for leaks "
-        "after injury or operation, for its shape and for what it leaves behind. Start with a "
-        "image before contrast. Open the drip (I); see the bladder empty, half full and full, "
-        "from the front and both obliques; then drain (D), for a leak behind a full bladder "
-        "shows only then. Less than 300 ml does not rule out a tear. The balloon is a round gap "
-        "over the neck. The patient may void instead (V)."
+        "The adult's bladder is filled through a balloon catheter with dilute iodinated contrast "
+        "medium to look for a leak after trauma or surgery, for its shape and for residual "
+        "urine. Start with a scout image. Open the infusion (I); image the bladder empty, half "
+        "full and full, in the frontal and both oblique views; then drain it (D): a leak behind "
+        "a full bladder shows only then. Less than 300 ml does not exclude a rupture. The "
+        "balloon is a round filling defect at the bladder neck. The patient may void instead (V)."
     ),
     cases=(
         Case(
             "normal",
             "Normal",
             False,
-            "A smooth wall all round. The dome is dented by bowel while the bladder is slack and "
-            "is round when full; the base rests just above the symphysis. Nothing above, beside "
-            "or behind it once it was drained.",
+            "A smooth wall throughout. Bowel indents the dome while the bladder is slack; full, "
+            "it is round, with its base just above the symphysis. No contrast medium outside the "
+            "bladder after drainage.",
         ),
         Case(
             "residual-urine",
             "Enlarged prostate with residual urine",
             True,
-            "Urine left in the bladder thins the first contrast. The base is lifted by a smooth "
-            "round impression over the neck, the wall is uneven with trabeculae. Voiding is thin "
-            "and long, and about a third stays behind.",
+            "Residual urine dilutes the first contrast medium. A smooth, round impression at the "
+            "bladder neck elevates the base, and the wall is trabeculated. The stream is thin "
+            "and prolonged, and about a third remains.",
         ),
         Case(
             "diverticulum",
             "Trabeculated bladder with a diverticulum",
             True,
-            "Between thick bundles of muscle the mucosa bulges in small sacs. Behind the left "
-            "side a diverticulum fills through a narrow neck; from the front the bladder hides "
-            "part of it and its neck: turn 30 to 45 degrees LAO. On voiding it grows while the "
-            "bladder shrinks, and keeps its contrast.",
+            "Between thick muscle bundles the mucosa bulges in small saccules. Behind the left "
+            "side a diverticulum fills through a narrow neck; in the frontal view the bladder "
+            "obscures part of it and its neck: turn 30 to 45 degrees LAO. During voiding it "
+            "enlarges while the bladder empties, and it retains its contrast medium.",
         ),
         Case(
             "rupture",
             "Extraperitoneal rupture",
             True,
-            "After a fracture of the pelvis. As the bladder fills, contrast runs out beside its "
-            "base on the left into the fat, in streaks like flames that do not outline bowel. "
-            "They stay when the bladder is drained. Contrast between loops of bowel or in the "
-            "flanks would mean an intraperitoneal tear.",
+            "After a pelvic fracture. As the bladder fills, contrast medium extravasates at the "
+            "left of its base into the perivesical fat, in flame-shaped streaks that do not "
+            "outline bowel. They remain when the bladder is drained. Contrast medium between "
+            "loops of bowel or in the paracolic gutters would indicate an intraperitoneal "
+            "rupture.",
         ),
     ),
     technique=Technique(kv=76.0, tube_current_ma=12.0, pulse_width_ms=8.0, filter_cu_mm=0.1),

@@ -13,46 +13,88 @@ CAMERA = "Check both views: AP, and lateral with the C-arm at 90° and 40° cran
 
 _STEPS = {
     "Traction": ("Traction on the foot.", "mm", 0.0, 0.0, 30.0, 2.0, ("T", "Shift+T")),
-    "Rotation": ("Turns the foot inward.", "deg", 0.0, -10.0, 40.0, 4.0, ("R", "Shift+R")),
-    "Abduction": ("Spreads the leg.", "deg", 0.0, -6.0, 24.0, 2.0, ("A", "Shift+A")),
-    "EntryWire": ("Guide wire into the canal, from the tip of the greater trochanter.",
-                  "mm", 0.0, 0.0, 220.0, 10.0, ("Up", "Down")),
-    "Reamer": ("Opens the canal over the guide wire.", "mm", 0.0, 0.0, 90.0, 5.0,
-               ("M", "Shift+M")),
-    "Nail": ("Depth of the nail's tip; 184 mm is fully seated and sets the height of the screw.",
-             "mm", 0.0, 0.0, 196.0, 8.0, ("N", "Shift+N")),
-    "NailTurn": ("Turns the nail with its aiming arm: anteversion of the screw.", "deg",
-                 0.0, -20.0, 20.0, 2.0, ("Left", "Right")),
-    "LagWire": ("Guide wire through the nail into the head; 0 is the lateral cortex.", "mm",
-                0.0, 0.0, 140.0, 5.0, ("W", "Shift+W")),
-    "Drill": ("Step drill over that wire.", "mm", 0.0, 0.0, 130.0, 5.0, ("D", "Shift+D")),
-    "LagScrew": ("Lag screw in the drilled channel.", "mm", 0.0, 0.0, 130.0, 5.0,
-                 ("L", "Shift+L")),
-}  # fmt: skip
+    "Rotation": ("Internal rotation of the foot.", "deg", 0.0, -10.0, 40.0, 4.0, ("R", "Shift+R")),
+    "Abduction": ("Abduction of the leg.", "deg", 0.0, -6.0, 24.0, 2.0, ("A", "Shift+A")),
+    "EntryWire": (
+        "Guide wire into the medullary canal, from the tip of the greater trochanter.",
+        "mm",
+        0.0,
+        0.0,
+        220.0,
+        10.0,
+        ("Up", "Down"),
+    ),
+    "Reamer": ("Reams the canal over the guide wire.", "mm", 0.0, 0.0, 90.0, 5.0, ("M", "Shift+M")),
+    "Nail": (
+        "Depth of the nail tip; 184 mm is fully seated and sets the height of the lag screw.",
+        "mm",
+        0.0,
+        0.0,
+        196.0,
+        8.0,
+        ("N", "Shift+N"),
+    ),
+    "NailTurn": (
+        "Rotates the nail with its aiming arm: anteversion of the lag screw.",
+        "deg",
+        0.0,
+        -20.0,
+        20.0,
+        2.0,
+        ("Left", "Right"),
+    ),
+    "LagWire": (
+        "Guide wire through the nail into the femoral head; 0: lateral cortex.",
+        "mm",
+        0.0,
+        0.0,
+        140.0,
+        5.0,
+        ("W", "Shift+W"),
+    ),
+    "Drill": (
+        "Step drill over the guide wire of the lag screw.",
+        "mm",
+        0.0,
+        0.0,
+        130.0,
+        5.0,
+        ("D", "Shift+D"),
+    ),
+    "LagScrew": ("Lag screw in the drilled channel.", "mm", 0.0, 0.0, 130.0, 5.0, ("L", "Shift+L")),
+}
 CONTROLS = tuple(
     Control(name, "step", description, unit, default, low, high, step, shortcut=keys)
     for name, (description, unit, default, low, high, step, keys) in _STEPS.items()
 )
 FIXED: dict[str, dict[str, float]] = {
     "malreduction": {
-        "Traction": 15.0, "Rotation": 16.0, "Abduction": 1.0, "Nail": 182.0, "NailTurn": -7.0,
+        "Traction": 15.0,
+        "Rotation": 16.0,
+        "Abduction": 1.0,
+        "Nail": 182.0,
+        "NailTurn": -7.0,
         "LagScrew": 92.0,
     },
     "cut-out": {
-        "Traction": 12.0, "Rotation": 22.0, "Abduction": -6.0, "Nail": 190.0, "NailTurn": 3.0,
+        "Traction": 12.0,
+        "Rotation": 22.0,
+        "Abduction": -6.0,
+        "Nail": 190.0,
+        "NailTurn": 3.0,
         "LagScrew": 112.0,
     },
-}  # fmt: skip
+}
 """Patients whose operation is over."""
 
 _TEACHING = (
-    "The patient lies on the fracture table, the other leg held away. First reduce: traction (T) "
-    "brings the shaft down to length, inward rotation (R) turns the patella forward, abduction (A) "
-    "corrects the varus. Only then the guide wire (Up), reamer (M) and nail (N). Turn the aiming "
-    "arm (Left, Right) until the wire for the lag screw (W) lies in the middle of the head in the "
-    "lateral view, and choose the nail's depth so that it lies in the middle or a little low in "
-    "AP. Tip-apex distance below 25 mm. Work in single short exposures: one to see, then move, "
-    "then one to see. " + CAMERA
+    "The patient lies on the fracture table with the other leg held clear. Reduce first: "
+    "traction (T) restores length, internal rotation (R) turns the patella forward, abduction "
+    "(A) corrects the varus. Only then insert the guide wire (Up), ream (M) and insert the nail "
+    "(N). Rotate the aiming arm (Left, Right) until the guide wire of the lag screw (W) is "
+    "central in the femoral head in the lateral view, and choose the depth of the nail so that "
+    "it is central or slightly inferior in AP. The tip-apex distance must be below 25 mm. Work "
+    "with single short exposures: expose, move, expose again. " + CAMERA
 )
 
 
@@ -71,34 +113,36 @@ INFO = ProcedureInfo(
             "displaced",
             "Displaced intertrochanteric fracture",
             True,
-            "The fracture runs from the greater to the lesser trochanter. The shaft is 18 mm "
-            "short, in 13° of varus and turned outward by 24°; the medial cortex is interrupted. "
-            "It is reduced when the calcar is one line in AP, and neck and shaft are one line in "
-            "the lateral view.",
+            "The fracture runs from the greater to the lesser trochanter. The shaft is shortened "
+            "by 18 mm, in 13° of varus and 24° of external rotation; the medial cortex is "
+            "interrupted. It is reduced when the calcar is one line in AP, and neck and shaft "
+            "are in line in the lateral view.",
         ),
         Case(
             "malreduction",
-            "Fixed in varus, screw too high and too far back",
+            "Fixed in varus, lag screw too superior and too posterior",
             True,
-            "The neck-shaft angle is some 12° too small and a step is seen at the calcar. The lag "
-            "screw lies in the upper part of the head and off its middle in the lateral view, its "
-            "tip far from the apex: tip-apex distance well above 25 mm. This screw will cut out.",
+            "The neck-shaft angle is about 12° too small, with a step at the calcar. The lag "
+            "screw lies in the superior part of the head and off-centre in the lateral view, its "
+            "tip far from the apex: the tip-apex distance is well above 25 mm. This screw will "
+            "cut out.",
         ),
         Case(
             "cut-out",
             "Cut-out of the lag screw",
             True,
-            "The head has sunk into varus around the screw, whose tip has come through the joint "
-            "surface and stands in the socket. In AP the tip crosses the line of the head.",
+            "The femoral head has collapsed into varus around the screw, whose tip has "
+            "perforated the articular surface and lies in the acetabulum. In AP the tip projects "
+            "beyond the contour of the head.",
         ),
         Case(
             "normal",
-            "Unbroken hip",
+            "Normal hip",
             False,
-            "Follow the lines: head round in its socket, Shenton's line unbroken from neck to "
-            "obturator foramen, calcar thick and smooth. Principal compressive trabeculae run from "
-            "the calcar up into the head, tensile ones arch through the upper neck; between them "
-            "lies Ward's triangle.",
+            "Follow the lines: the head is round and congruent with the acetabulum, Shenton's "
+            "line runs unbroken from the neck to the obturator foramen, the calcar is thick and "
+            "smooth. The principal compressive trabeculae run from the calcar up into the head, "
+            "the tensile ones arch through the superior neck; between them lies Ward's triangle.",
         ),
     ),
     technique=Technique(kv=78.0, tube_current_ma=40.0, pulse_width_ms=8.0),

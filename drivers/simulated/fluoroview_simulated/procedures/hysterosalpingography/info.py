@@ -12,48 +12,49 @@ INFO = ProcedureInfo(
     title="Hysterosalpingography",
     agent="iodine",
     teaching=(
-        "Day 6 to 12 of the cycle, pregnancy ruled out. A cannula with an acorn closes the neck of "
-        "the uterus, forceps hold it: a pull straightens the uterus, so that the triangle of the "
-        "cavity is seen from the front and not foreshortened. Press the plunger (I) and inject "
-        "slowly, about 0.2 ml/s, with short looks: early filling for small gaps in the cavity, "
-        "full cavity, uterine tubes, spill, and a late image of how the spill spreads. Four or "
-        "five spot images are enough. The ovaries are in the field: collimate, use the lowest "
-        "pulse rate, and do not magnify without need."
+        "Day 6 to 12 of the cycle, pregnancy excluded. An acorn-tipped cannula seals the cervix "
+        "and a tenaculum holds it: traction straightens the uterus, so that the triangle of the "
+        "cavity is seen en face and not foreshortened. Press the plunger (I) and inject slowly, "
+        "about 0.2 ml/s, under short bursts of fluoroscopy: early filling for small filling "
+        "defects, the full cavity, the uterine tubes, the spill, and a late image of its "
+        "distribution. Four or five spot images are enough. The ovaries are in the field: "
+        "collimate, use the lowest pulse rate, and do not magnify without need."
     ),
     cases=(
         Case(
             "normal",
-            "Normal, spill on both sides",
+            "Normal, bilateral spill",
             False,
-            "A smooth triangle with a fundus that is straight or a little sunk in, cervical "
-            "canal feathered by its folds. The isthmus of each tube is a hair line, the ampulla "
-            "is wider with folds along it. Then contrast spills from both funnels and outlines "
-            "loops of bowel, first beside the uterus, later behind it.",
+            "A smooth, triangular cavity with a straight or slightly concave fundus, and a "
+            "cervical canal serrated by its folds. The isthmus of each tube is hair-thin, the "
+            "ampulla is wider with longitudinal folds. Then contrast medium spills from both "
+            "fimbriated ends and outlines loops of bowel, first beside the uterus, later behind "
+            "it.",
         ),
         Case(
             "blocked-tube",
-            "Left tube closed at its end, hydrosalpinx",
+            "Distal occlusion of the left tube, hydrosalpinx",
             True,
-            "The right tube fills and spills. The left one widens towards its end like a club, "
-            "its folds are gone, and nothing leaves it however long is injected: a round puddle "
-            "that stays where it is. Contrast that spreads between loops would be spill; compare "
-            "with a late image.",
+            "The right tube fills and spills. The left tube dilates distally like a club, its "
+            "folds are effaced, and nothing leaves it however long the injection: a round "
+            "collection that stays where it is. Contrast medium that spreads between loops of "
+            "bowel would be spill; compare with a late image.",
         ),
         Case(
             "cornual-block",
             "Right tube does not fill",
             True,
-            "The right horn ends in a rounded stump while the left tube fills and spills. Spasm "
-            "looks the same: wait, inject slowly, turn the patient, and look again before it is "
-            "called a block.",
+            "The right cornu ends in a rounded stump while the left tube fills and spills. "
+            "Cornual spasm looks the same: wait, inject slowly, turn the patient, and look again "
+            "before diagnosing an occlusion.",
         ),
         Case(
             "septum",
             "Septate uterus",
             True,
-            "A wedge from the fundus parts the cavity into two narrow horns with an acute angle "
-            "between them, less than 75 degrees; both uterine tubes fill and spill. The outline of "
-            "the fundus is not seen here, so a bicornuate uterus cannot be ruled out: that takes "
+            "A septum divides the cavity into two narrow horns at an acute angle of less than 75 "
+            "degrees; both uterine tubes fill and spill. The external contour of the fundus is "
+            "not visible here, so a bicornuate uterus cannot be excluded: that requires "
             "ultrasound or MRI.",
         ),
     ),
@@ -67,11 +68,17 @@ INFO = ProcedureInfo(
     rate_hz=4.0,
     bodies=("medium", "small", "large"),
     controls=(
-        Control("Inject", "switch", "plunger pressed", default=False, shortcut=("I",)),
+        Control(
+            "Inject",
+            "switch",
+            "Presses the plunger of the syringe.",
+            default=False,
+            shortcut=("I",),
+        ),
         Control(
             "InjectRate",
             "number",
-            "speed of the plunger",
+            "Speed of the injection.",
             unit="ml/s",
             default=0.5,
             minimum=0.1,

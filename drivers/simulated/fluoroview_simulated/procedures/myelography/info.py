@@ -15,40 +15,43 @@ CASES = (
         "normal",
         "Normal lumbar thecal sac",
         False,
-        "The thecal sac is a smooth column that ends in a point at S1 or S2. Fine dark-light "
-        "stripes are the roots of the cauda equina, which run down from the conus (L1) and leave "
-        "one by one through pointed sleeves under each pedicle, alike on both sides. From the side "
-        "(90 degrees) the front wall has only shallow waves at the discs, and a gap of fat before "
-        "L5/S1. Tilt the head down to see the conus: a wide pale gap that tapers at L1.",
+        "The thecal sac is a smooth column that tapers to a point at S1 or S2. The fine linear "
+        "filling defects are the roots of the cauda equina, which descend from the conus (L1) "
+        "and leave one by one through root sleeves below each pedicle, symmetrically on both "
+        "sides. In the lateral view (90 degrees) the anterior wall has only shallow indentations "
+        "at the discs, and epidural fat lies in front of it at L5/S1. Tilt the head down to see "
+        "the conus: a broad, faint filling defect that tapers at L1.",
     ),
     Case(
         "disc-protrusion",
         "Disc protrusion L4/5, left",
         True,
-        "At the disc L4/5 the left edge of the column is pressed in, and the left L5 sleeve is "
-        "missing while the right one is filled: the root is cut off where it crosses the disc, and "
-        "swollen above. From the side an angular step in the front wall, opposite to the disc. An "
-        "oblique view (15 to 30 degrees) throws the sleeves clear: compare both sides. A bulge in "
-        "the front wall alone, with both sleeves filled, is not yet a root lesion.",
+        "At L4/5 the left border of the column is indented, and the left L5 root sleeve does not "
+        "fill while the right one does: the root is cut off where it crosses the disc, and "
+        "swollen above. The lateral view shows an angular extradural indentation of the anterior "
+        "wall at the disc. An oblique view (15 to 30 degrees) projects the sleeves clear: "
+        "compare both sides. An anterior bulge alone, with both sleeves filled, is not yet a "
+        "root lesion.",
     ),
     Case(
         "stenosis",
-        "Stenosis of the lumbar canal",
+        "Lumbar spinal stenosis",
         True,
-        "The column is waisted like an hourglass at L2/3, L3/4 and most at L4/5, always at the "
-        "disc, where the facets and the yellow ligaments press from behind and the disc from in "
-        "front. Between them it is wide. Above the narrowest place the roots are long and wind in "
-        "the thecal sac. Contrast passes slowly: tilt the head up further and wait.",
+        "The column has the shape of an hourglass, with waists at L2/3, L3/4 and most at L4/5, "
+        "always at the level of the disc, where facet joints and ligamenta flava encroach from "
+        "behind and the disc from in front. Between them it is wide. Above the narrowest level "
+        "the roots are elongated and tortuous. Contrast medium passes slowly: raise the head "
+        "further and wait.",
     ),
     Case(
         "block",
-        "Tumour in the thecal sac at L3, complete block",
+        "Intradural tumour at L3, complete block",
         True,
-        "The column ends at L3 against a smooth round mass, in a cup with sharp horns left and "
-        "right: the meniscus of a tumour inside the thecal sac (a neurinoma or meningioma), which "
-        "lies between the roots and pushes them aside. A mass outside the dura would leave a "
-        "ragged or tapered end, shifted to one side. Nothing passes it even with the head down: "
-        "mark its lower end for the surgeon; the upper one needs a puncture from above.",
+        "The column ends at L3 against a smooth, round mass, in a cup with sharp horns on the "
+        "left and right: the meniscus sign of an intradural, extramedullary tumour (schwannoma "
+        "or meningioma), which displaces the roots. An extradural mass would leave a ragged or "
+        "tapered end, displaced to one side. Nothing passes it even with the head down: mark its "
+        "lower border for the surgeon; the upper border needs a puncture from above.",
     ),
 )
 
@@ -57,16 +60,16 @@ INFO = ProcedureInfo(
     title="Lumbar myelography",
     agent="iodine",
     teaching=(
-        "The patient lies prone on the tilting table, the head end raised. Puncture in the midline "
-        "at L3/4: Up and Down move the needle, Left and Right lean it; from behind it is almost a "
-        "point, from the side (90 degrees) its depth is seen: the tip belongs into the canal, "
-        "behind the body. Inject (I) in portions of 3 ml of 240 mg/ml, and watch the first of it: "
-        "contrast in the thecal sac runs off at once to the lowest place; a streak that stays at "
-        "the tip lies outside of the thecal sac - stop and correct the needle. 10 to 12 ml fill "
-        "the thecal sac to L2; more than 3 g of iodine must not be given. Then tilt: the head up "
-        "fills the end of the thecal sac, level or head down the upper lumbar region and the "
-        "conus. Take each level from the front, from the side and in both obliques, with the "
-        "column in it."
+        "The patient lies prone on the tilting table with the head end raised. Puncture in the "
+        "midline at L3/4: Up and Down advance and withdraw the needle, Left and Right angle it; "
+        "in the frontal view it is almost end-on, the lateral view (90 degrees) shows its depth: "
+        "the tip must lie in the spinal canal, posterior to the vertebral body. Inject (I) in "
+        "portions of 3 ml of 240 mg/ml, and watch the first one: contrast medium in the thecal "
+        "sac flows to the lowest point at once; a streak that stays at the tip lies outside the "
+        "thecal sac: stop and correct the needle. 10 to 12 ml fill the sac to L2; do not exceed "
+        "3 g of iodine. Then tilt: head up fills the caudal end of the sac, level or head down "
+        "the upper lumbar region and the conus. Image each level in frontal, lateral and both "
+        "oblique views while the column is in it."
     ),
     cases=CASES,
     technique=Technique(kv=80.0, tube_current_ma=40.0, pulse_width_ms=8.0, filter_cu_mm=0.2),
@@ -86,7 +89,7 @@ INFO = ProcedureInfo(
         Control(
             "NeedleAdvance",
             "step",
-            "depth of the needle's tip below the skin",
+            "Depth of the needle tip below the skin.",
             unit="mm",
             default=26.0,
             minimum=0.0,
@@ -97,7 +100,7 @@ INFO = ProcedureInfo(
         Control(
             "NeedleLean",
             "step",
-            "lean of the needle to the patient's left",
+            "Angle of the needle towards the patient's left.",
             unit="deg",
             default=0.0,
             minimum=-20.0,
@@ -105,7 +108,9 @@ INFO = ProcedureInfo(
             step=2.0,
             shortcut=("Right", "Left"),
         ),
-        Control("Inject", "command", f"injects {PORTION_ML:g} ml of contrast", shortcut=("I",)),
+        Control(
+            "Inject", "command", f"Injects {PORTION_ML:g} ml of contrast medium.", shortcut=("I",)
+        ),
     ),
     gallery_s=(26.0, 30.0),
     gallery_actions=(

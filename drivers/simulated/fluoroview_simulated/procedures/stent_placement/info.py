@@ -9,17 +9,58 @@ from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
 from fluoroview_simulated.room.technique import Geometry, Technique
 
 CONTROLS = (
-    Control("WireAdvance", "step", "Tip of the wire below the end of the sheath.", "mm",
-            0.0, 0.0, 420.0, 15.0, shortcut=("Up", "Down")),
-    Control("BalloonAdvance", "step", "Middle of the balloon below the end of the sheath; 0 is "
-            "out of the patient.", "mm", 0.0, 0.0, 300.0, 5.0, shortcut=("Shift+Up", "Shift+Down")),
+    Control(
+        "WireAdvance",
+        "step",
+        "Wire tip beyond the end of the sheath.",
+        "mm",
+        0.0,
+        0.0,
+        420.0,
+        15.0,
+        shortcut=("Up", "Down"),
+    ),
+    Control(
+        "BalloonAdvance",
+        "step",
+        "Centre of the balloon beyond the end of the sheath; 0: outside the patient.",
+        "mm",
+        0.0,
+        0.0,
+        300.0,
+        5.0,
+        shortcut=("Shift+Up", "Shift+Down"),
+    ),
     Control("Inflate", "switch", "Inflates the balloon.", default=False, shortcut=("B",)),
-    Control("StentAdvance", "step", "Middle of the crimped stent below the end of the sheath; 0 is "
-            "out of the patient.", "mm", 0.0, 0.0, 300.0, 5.0, shortcut=("T", "Shift+T")),
-    Control("Deploy", "step", "How far the stent's sheath is drawn back; 60 mm sets it free.", "mm",
-            0.0, 0.0, devices.STENT_MM, 10.0, shortcut=("D",)),
-    Control("Inject", "command", "7 ml of contrast by hand through the sheath.", shortcut=("I",)),
-)  # fmt: skip
+    Control(
+        "StentAdvance",
+        "step",
+        "Centre of the crimped stent beyond the end of the sheath; 0: outside the patient.",
+        "mm",
+        0.0,
+        0.0,
+        300.0,
+        5.0,
+        shortcut=("T", "Shift+T"),
+    ),
+    Control(
+        "Deploy",
+        "step",
+        "How far the outer sheath is withdrawn; at 60 mm the stent is released.",
+        "mm",
+        0.0,
+        0.0,
+        devices.STENT_MM,
+        10.0,
+        shortcut=("D",),
+    ),
+    Control(
+        "Inject",
+        "command",
+        "Injects 7 ml of contrast medium by hand through the sheath.",
+        shortcut=("I",),
+    ),
+)
 
 
 def _stepped(name: str, start_s: float, values: Sequence[float]) -> list[tuple[float, str, float]]:
@@ -32,37 +73,38 @@ INFO = ProcedureInfo(
     title="Stent in the superficial femoral artery",
     agent="iodine",
     teaching=(
-        "Inject (I) and find the stenosis: below the 6 French sheath, at mid-thigh. Bring the wire "
-        "across (Up) and leave its tip well beyond. Advance the balloon (Shift+Up) until its two "
-        "markers lie on both sides, inflate (B): the waist shows where the plaque is and yields at "
-        "full pressure. Deflate, withdraw. Bring the stent (T) across so that both its ends lie in "
-        "sound vessel, then draw its sheath back (D): it opens from the far end. Withdraw the "
-        "delivery system, dilate once more inside the stent, inject and compare."
+        "Inject (I) and find the stenosis: distal to the 6 French sheath, in the mid-thigh. "
+        "Cross it with the wire (Up) and leave the tip well beyond. Advance the balloon "
+        "(Shift+Up) until its two markers lie on either side, and inflate (B): the waist marks "
+        "the plaque and yields at full pressure. Deflate and withdraw. Advance the stent (T) "
+        "across until both its ends lie in normal vessel, then withdraw its outer sheath (D): it "
+        "opens from the distal end. Withdraw the delivery system, post-dilate inside the stent, "
+        "inject and compare."
     ),
     cases=(
         Case(
             "stenosis",
             "Stenosis, dilated and stented",
             True,
-            "A one-sided stenosis by four fifths over 2.5 cm, with calcium in the plaque. After "
-            "the stent the lumen is even, struts lie along the wall and the diamonds of the mesh "
-            "are regular from end to end.",
+            "An eccentric, calcified stenosis of four fifths of the diameter over 2.5 cm. After "
+            "stenting the lumen is even, the struts lie along the wall and the mesh is regular "
+            "from end to end.",
         ),
         Case(
             "underexpanded",
-            "Underexpanded stent in hard plaque",
+            "Underexpanded stent in calcified plaque",
             True,
-            "The stent was released without dilatation. In the plaque it keeps a waist of less "
-            "than half its width, the diamonds are drawn out long, and contrast is narrowed. "
-            "Dilatation helps only in part: the plaque is calcified.",
+            "The stent was released without predilatation. At the plaque it keeps a waist of "
+            "less than half its diameter, the cells of its mesh are elongated, and the opacified "
+            "lumen is narrowed. Post-dilatation helps only in part: the plaque is calcified.",
         ),
         Case(
             "malposition",
-            "Stent too far up",
+            "Stent too far proximal",
             True,
-            "The stent is well open but more than 3 cm too high: its lower end lies at the upper "
-            "shoulder of the plaque, the stenosis itself is not covered. Compare markers and "
-            "injection before a stent is released.",
+            "The stent is fully expanded but more than 3 cm too far proximal: its distal end "
+            "lies at the proximal shoulder of the plaque, the stenosis itself is not covered. "
+            "Compare the markers with the angiogram before a stent is released.",
         ),
     ),
     technique=Technique(kv=70.0, tube_current_ma=40.0, pulse_width_ms=7.0),

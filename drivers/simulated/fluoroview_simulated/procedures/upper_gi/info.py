@@ -10,30 +10,32 @@ CASES = (
         "normal",
         "Normal stomach and duodenum",
         False,
-        "Folds of the body run along the greater curvature and flatten as gas fills the stomach; "
-        "the antrum has none. Three waves a minute start in the lower body, deepen in the antrum "
-        "and press a spurt through the pylorus: then the bulb fills, a smooth triangle without "
-        "folds, and the C-loop shows its feathery circular folds. Supine, barium lies in the "
-        "fundus and the body is seen in double contrast; erect it lies in the sinus under a level.",
+        "Rugal folds of the body run along the greater curvature and flatten as gas distends the "
+        "stomach; the antrum has none. Three peristaltic waves per minute start in the lower "
+        "body, deepen in the antrum and propel a jet through the pylorus: then the duodenal bulb "
+        "fills, a smooth triangle without folds, and the C-loop shows its feathery circular "
+        "folds. Supine, barium lies in the fundus and the body is seen in double contrast; "
+        "erect, it lies in the dependent stomach below a level.",
     ),
     Case(
         "ulcer",
-        "Benign ulcer of the lesser curvature",
+        "Benign gastric ulcer of the lesser curvature",
         True,
-        "On the lesser curvature above the angular notch a niche stands out beyond the line of the "
-        "wall and keeps its barium in every position. A smooth mound of swelling surrounds it and "
-        "thin folds run evenly to its edge: both speak for a benign ulcer. From the front it is in "
-        "profile; turned, it is a round pool or, when empty, a ring. A crater that lies within the "
-        "line of the wall, with clubbed or broken folds, is a tumour until biopsied.",
+        "On the lesser curvature above the incisura angularis an ulcer niche projects beyond the "
+        "line of the wall and retains barium in every position. A smooth mound of oedema "
+        "surrounds it and thin folds radiate evenly to its margin: both suggest a benign ulcer. "
+        "In the frontal view it is in profile; en face it is a round pool or, when empty, a "
+        "ring. A crater within the line of the wall, with clubbed or interrupted folds, is "
+        "malignant until biopsied.",
     ),
     Case(
         "carcinoma",
         "Carcinoma of the antrum",
         True,
-        "In the antrum a lobed mass grows in from the greater curvature, with steep shoulders and "
-        "a ragged channel; its tissue is a faint shadow beyond the line of the wall. It stays the "
-        "same in every image, and the waves of the antrum "
-        "stop at it: a spasm goes, a tumour does not. Compare images one wave apart.",
+        "In the antrum a lobulated mass grows in from the greater curvature, with shouldered "
+        "margins and an irregular channel; its soft tissue is a faint shadow beyond the line of "
+        "the wall. It is unchanged in every image, and antral peristalsis stops at it: spasm "
+        "relaxes, a tumour does not. Compare images one wave apart.",
     ),
 )
 
@@ -42,13 +44,13 @@ INFO = ProcedureInfo(
     title="Upper gastrointestinal series, double contrast",
     agent="barium",
     teaching=(
-        "The patient takes effervescent granules and three mouthfuls of thick barium (S gives "
-        "another), then is turned over once so that all walls are coated (R turns again). Change "
-        "the position: supine shows the body and antrum in gas, erect the fundus in gas and the "
-        "sinus under a level; supine with the right side raised (C-arm to LAO) the antrum and "
-        "bulb. Wait for the wave that fills the bulb; hold the breath (H) for the spot image. "
-        "Barium that hides a wall must be moved: a pool is not a finding, and a fold that stays "
-        "in three positions is."
+        "The patient takes effervescent granules and three mouthfuls of high-density barium (S "
+        "gives another), then turns over once so that all walls are coated (R turns again). "
+        "Change the position: supine shows body and antrum in double contrast, erect the fundus "
+        "in double contrast and the dependent stomach below a level; supine with the C-arm in "
+        "LAO the antrum and bulb. Wait for the wave that fills the bulb; ask for a breath hold "
+        "(H) for the spot image. Move barium that obscures a wall: a pool is not a finding, and "
+        "a fold that persists in three positions is."
     ),
     cases=CASES,
     technique=Technique(kv=95.0, tube_current_ma=12.0, pulse_width_ms=7.0, filter_cu_mm=0.2),
@@ -63,12 +65,20 @@ INFO = ProcedureInfo(
     ),
     rate_hz=7.5,
     controls=(
-        Control("Swallow", "command", "another mouthful of barium", shortcut=("S",)),
         Control(
-            "Roll", "command", "the patient turns over once: the coat is renewed", shortcut=("R",)
+            "Swallow",
+            "command",
+            "The patient swallows another mouthful of barium.",
+            shortcut=("S",),
         ),
         Control(
-            "BreathHold", "switch", "the patient holds the breath", default=False, shortcut=("H",)
+            "Roll",
+            "command",
+            "The patient turns over once: the mucosal coating is renewed.",
+            shortcut=("R",),
+        ),
+        Control(
+            "BreathHold", "switch", "The patient holds the breath.", default=False, shortcut=("H",)
         ),
     ),
     gallery_s=(26.0, 38.0),

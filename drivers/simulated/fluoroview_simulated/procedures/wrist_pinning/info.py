@@ -8,23 +8,72 @@ from fluoroview_simulated.room.technique import Geometry, Technique
 SHORT_MM, DORSAL_DEG, RADIAL_DEG = 5.0, 21.0, 8.0
 """The displacement as the patient comes."""
 _STEPS = {
-    "Traction": ("Pull on the fingers.", "mm", 0.0, 0.0, 9.0, 1.0, ("T", "Shift+T")),
-    "PalmarFlexion": ("Bends the hand to the palm.", "deg", 0.0, 0.0, 32.0, 3.0, ("P", "Shift+P")),
-    "UlnarDeviation": ("Bends the hand to the little finger.", "deg", 0.0, 0.0, 16.0, 2.0,
-                       ("U", "Shift+U")),
-    "Wire1": ("First wire, from the radial styloid: depth.", "mm", 0.0, 0.0, 90.0, 3.0,
-              ("Up", "Down")),
-    "Wire1Angle": ("Its angle to the forearm in AP.", "deg", 33.0, 9.0, 120.0, 3.0,
-                   ("Right", "Left")),
-    "Wire1Tilt": ("Its tilt to the palm in the lateral view.", "deg", 0.0, -40.0, 40.0, 3.0,
-                  ("W", "Shift+W")),
-    "Wire2": ("Second wire, from the dorsal ulnar corner: depth.", "mm", 0.0, 0.0, 90.0, 3.0,
-              ("Shift+Up", "Shift+Down")),
-    "Wire2Angle": ("Its angle to the forearm in AP.", "deg", 27.0, 9.0, 120.0, 3.0,
-                   ("Shift+Right", "Shift+Left")),
-    "Wire2Tilt": ("Its tilt to the palm in the lateral view.", "deg", 18.0, -40.0, 40.0, 3.0,
-                  ("E", "Shift+E")),
-}  # fmt: skip
+    "Traction": ("Traction on the fingers.", "mm", 0.0, 0.0, 9.0, 1.0, ("T", "Shift+T")),
+    "PalmarFlexion": ("Palmar flexion of the hand.", "deg", 0.0, 0.0, 32.0, 3.0, ("P", "Shift+P")),
+    "UlnarDeviation": (
+        "Ulnar deviation of the hand.",
+        "deg",
+        0.0,
+        0.0,
+        16.0,
+        2.0,
+        ("U", "Shift+U"),
+    ),
+    "Wire1": (
+        "First wire, from the radial styloid: depth.",
+        "mm",
+        0.0,
+        0.0,
+        90.0,
+        3.0,
+        ("Up", "Down"),
+    ),
+    "Wire1Angle": (
+        "Angle of the wire to the forearm in AP.",
+        "deg",
+        33.0,
+        9.0,
+        120.0,
+        3.0,
+        ("Right", "Left"),
+    ),
+    "Wire1Tilt": (
+        "Tilt of the wire towards the palm in the lateral view.",
+        "deg",
+        0.0,
+        -40.0,
+        40.0,
+        3.0,
+        ("W", "Shift+W"),
+    ),
+    "Wire2": (
+        "Second wire, from the dorsal ulnar corner: depth.",
+        "mm",
+        0.0,
+        0.0,
+        90.0,
+        3.0,
+        ("Shift+Up", "Shift+Down"),
+    ),
+    "Wire2Angle": (
+        "Angle of the wire to the forearm in AP.",
+        "deg",
+        27.0,
+        9.0,
+        120.0,
+        3.0,
+        ("Shift+Right", "Shift+Left"),
+    ),
+    "Wire2Tilt": (
+        "Tilt of the wire towards the palm in the lateral view.",
+        "deg",
+        18.0,
+        -40.0,
+        40.0,
+        3.0,
+        ("E", "Shift+E"),
+    ),
+}
 CONTROLS = tuple(
     Control(name, "step", doc, unit, default, low, high, step, shortcut=keys)
     for name, (doc, unit, default, low, high, step, keys) in _STEPS.items()
@@ -41,39 +90,42 @@ INFO = ProcedureInfo(
     title="Wrist fracture: Kirschner wires",
     agent="none",
     teaching=(
-        "Reduce first: pull (T), bend to the palm (P) until the joint surface looks 10° to the "
-        "palm in the lateral view, bend to the ulna (U) until it slants 22° in AP. Then drive the "
-        "first wire from the radial styloid (Up) across the fracture into the far cortex of the "
-        "shaft, the second from the dorsal ulnar corner (Shift+Up) so that they cross beyond the "
-        "fracture. A wire grips when it stands just through the far cortex; it must not enter the "
-        "joint. Hands are thin: 50 kV, no copper, small field, short taps of the pedal."
+        "Reduce first: traction (T), palmar flexion (P) until the articular surface has a palmar "
+        "tilt of 10° in the lateral view, ulnar deviation (U) until its inclination in AP is "
+        "22°. Then drive the first wire from the radial styloid (Up) across the fracture into "
+        "the far cortex of the shaft, the second from the dorsal ulnar corner (Shift+Up) so that "
+        "they cross proximal to the fracture. A wire holds when it just perforates the far "
+        "cortex; it must not enter the joint. The wrist is thin: 50 kV, no copper, small field, "
+        "short taps of the pedal."
     ),
     cases=(
         Case(
             "colles",
             "Colles fracture",
             True,
-            "2 cm above the joint the radius is broken; the hand side is tilted and pushed to the "
-            "back (dinner fork in the lateral view), short by 5 mm, so that the ulna stands too "
-            "far out, and leans to the thumb. Well pinned, two wires cross beyond the fracture "
-            "and grip the far cortex.",
+            "The radius is fractured 2 cm proximal to the joint; the distal fragment is "
+            "displaced and tilted dorsally (dinner-fork deformity in the lateral view), "
+            "shortened by 5 mm, so that the ulna is too long (positive ulnar variance), and "
+            "deviated radially. Well pinned, two wires cross proximal to the fracture and hold "
+            "in the far cortex.",
         ),
         Case(
             "joint-penetration",
             "Wire in the joint, reduction lost",
             True,
-            "One wire was driven from the shaft, crosses the joint surface and stands in the "
-            "lunate; the other runs behind the shaft and holds nothing. In the lateral view the "
-            "joint surface looks to the back.",
+            "One wire, driven from the shaft, crosses the articular surface and ends in the "
+            "lunate; the other passes dorsal to the shaft and holds nothing. In the lateral view "
+            "the articular surface is tilted dorsally.",
         ),
         Case(
             "normal",
-            "Unbroken wrist",
+            "Normal wrist",
             False,
-            "Three smooth arcs: upper and lower edge of scaphoid, lunate and triquetrum, and the "
-            "heads of capitate and hamate. Joint spaces of 2 mm. The joint surface of the radius "
-            "slants by 22° in AP and by 11° to the palm in the lateral view; radius, lunate and "
-            "capitate stand in one line.",
+            "Three smooth carpal arcs (Gilula): the proximal and distal contours of scaphoid, "
+            "lunate and triquetrum, and the proximal contour of capitate and hamate. Joint "
+            "spaces of 2 mm. The articular surface of the radius has an inclination of 22° in AP "
+            "and a palmar tilt of 11° in the lateral view; radius, lunate and capitate are in "
+            "line.",
         ),
     ),
     technique=Technique(kv=50.0, tube_current_ma=12.0, pulse_width_ms=6.0, filter_cu_mm=0.0),
