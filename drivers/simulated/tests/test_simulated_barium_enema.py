@@ -11,6 +11,7 @@ from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures.barium_enema import colon as anatomy
 from fluoroview_simulated.procedures.barium_enema.filling import BARIUM_ML_S, filling
 from fluoroview_simulated.procedures.barium_enema.procedure import SINGLE_G_CM3, BariumEnema
+from fluoroview_simulated.procedures.base import RefusedActionError
 from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
 OPEN = (0.0, "Enema", True)
@@ -150,7 +151,7 @@ def test_necks_of_diverticula_are_seen_in_thin_barium():
 
 
 def test_air_is_refused_in_single_contrast():
-    with pytest.raises(ValueError, match=r"Insufflate: .*'double-'"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-004"):
         BariumEnema("single-polyp").check("Insufflate", True, 3.0)
     assert BariumEnema("double-polyp").check("Insufflate", True, 3.0) is True
 

@@ -7,6 +7,7 @@ import pytest
 
 from fluoroview_simulated.anatomy.cerebral import load_tree
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.procedures.base import RefusedActionError
 from fluoroview_simulated.procedures.cerebral_angiography import PROCEDURE
 from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
 
@@ -125,7 +126,7 @@ def test_the_run_is_a_function_of_time_alone(lateral):
 
 def test_the_injector_needs_its_pause():
     procedure = injected()
-    with pytest.raises(ValueError, match=r"injector is not ready.*again in 6\.3 s"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-013"):
         procedure.check("Inject", None, 1.0)
     procedure.check("Inject", None, 7.5)
 

@@ -5,6 +5,7 @@ import pytest
 
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures import find, make
+from fluoroview_simulated.procedures.base import RefusedActionError
 from fluoroview_simulated.procedures.cystography.shape import BladderShape, UpperTract
 from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
@@ -194,7 +195,7 @@ def test_a_later_act_changes_only_what_follows():
 
 def test_an_empty_bladder_cannot_void():
     p = make(VOIDING, "normal")
-    with pytest.raises(ValueError, match=r"Void: the bladder holds 8 ml.*Fill"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-018"):
         p.check("Void", None, 1.0)
     filled = patient(VOIDING, "normal", (0, "Fill", True))
     assert filled.check("Void", None, 15.0) is None
@@ -202,7 +203,7 @@ def test_an_empty_bladder_cannot_void():
 
 def test_a_catheter_that_is_out_drains_nothing_until_it_is_laid_again():
     p = patient(VOIDING, "normal")
-    with pytest.raises(ValueError, match="Drain: the catheter came out"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-019"):
         p.check("Drain", True, 30.0)
     p.actions.record(60.0, "Fill", True)
     assert p.check("Drain", True, 100.0) is True

@@ -5,6 +5,7 @@ import pytest
 
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures import find, make
+from fluoroview_simulated.procedures.base import RefusedActionError
 from fluoroview_simulated.procedures.hysterosalpingography.filling import (
     Tube,
     filling,
@@ -149,6 +150,6 @@ def test_a_moment_is_the_same_in_any_order(case):
 def test_an_empty_syringe_is_refused():
     p = patient("normal")
     end = 1.0 + SYRINGE_ML / 0.5 + 1.0
-    with pytest.raises(ValueError, match="the syringe is empty; 20 ml"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-028"):
         p.check("Inject", True, end)
     assert p.check("Inject", True, 5.0) is True

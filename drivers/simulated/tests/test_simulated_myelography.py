@@ -7,6 +7,7 @@ import pytest
 
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.driver.device import DEVICE_ID, SimulatedDetector
+from fluoroview_simulated.procedures.base import RefusedActionError
 from fluoroview_simulated.procedures.myelography import PROCEDURE
 from fluoroview_simulated.procedures.myelography.info import IODINE_G_ML, PORTION_ML
 from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
@@ -177,21 +178,21 @@ def test_any_moment_can_be_asked_for_again():
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "depth", "sentence"),
+    ("name", "value", "depth", "code"),
     [
-        ("NeedleAdvance", 76.0, 60.0, "into the L3/4 disc"),
-        ("NeedleLean", 4.0, 60.0, "ligaments hold"),
-        ("Inject", None, 60.0, "3.06 g"),
+        ("NeedleAdvance", 76.0, 60.0, "FV-SIM-033"),
+        ("NeedleLean", 4.0, 60.0, "FV-SIM-032"),
+        ("Inject", None, 60.0, "FV-SIM-030"),
     ],
 )
-def test_what_cannot_be_is_refused(name, value, depth, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_what_cannot_be_is_refused(name, value, depth, code):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == code):
         made(depth=depth).check(name, value, 40.0)
 
 
 def test_a_leaning_needle_meets_the_lamina():
     procedure = made(depth=38.0, lean=16.0, portions=0)
-    with pytest.raises(ValueError, match="Lamina"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-031"):
         procedure.check("NeedleAdvance", 44.0, 1.0)
     assert procedure.check("NeedleAdvance", 36.0, 1.0) == 36.0
 

@@ -8,6 +8,7 @@ import pytest
 from fluoroview_simulated import procedures
 from fluoroview_simulated.anatomy import limb_vessels as arteries
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.procedures.base import RefusedActionError
 from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 
@@ -93,18 +94,18 @@ def test_wash_out_and_purity():
 
 def test_catheter_may_not_leave_through_the_end():
     p = procedures.make("peripheral-angiography", "occlusion")
-    with pytest.raises(ValueError, match=r"through the end of the vessel.*Down"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-035"):
         p.check("CatheterAdvance", 400.0, 1.0)
 
 
 def test_injector_refuses_twice_and_too_fast_in_a_small_vessel():
     p = make("normal")
-    with pytest.raises(ValueError, match="still running"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-036"):
         p.check("Inject", None, 1.0)
     p = procedures.make("peripheral-angiography", "normal")
     p.actions.record(0.0, "CatheterAdvance", 400.0)
     p.actions.record(0.0, "CatheterAdvance", p.way(1.0).end_mm - 20.0)
-    with pytest.raises(ValueError, match="Lower Rate"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-037"):
         p.check("Inject", None, 1.0)
 
 
@@ -199,24 +200,24 @@ def test_inflated_balloon_stops_the_flow():
 
 def test_stent_refusals():
     p = procedures.make("stent-placement", "stenosis")
-    with pytest.raises(ValueError, match="the wire is not across"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-049"):
         p.check("Deploy", 10.0, 0.0)
-    with pytest.raises(ValueError, match="wire across the stenosis"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-042"):
         p.check("StentAdvance", 65.0, 0.0)
-    with pytest.raises(ValueError, match="end of the vessel"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-040"):
         p.check("WireAdvance", 420.0, 0.0)
     do(p, 0.0, "WireAdvance", 190.0)
-    with pytest.raises(ValueError, match="still in its sheath"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-043"):
         p.check("Inflate", True, 1.0)
     do(p, 1.0, "StentAdvance", 65.0)
-    with pytest.raises(ValueError, match="lose its guide"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-041"):
         p.check("WireAdvance", 100.0, 2.0)
-    with pytest.raises(ValueError, match="delivery system is on the wire"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-045"):
         p.check("BalloonAdvance", 60.0, 2.0)
     do(p, 2.0, "Deploy", 20.0)
-    with pytest.raises(ValueError, match="cannot be taken back"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-051"):
         p.check("Deploy", 10.0, 3.0)
-    with pytest.raises(ValueError, match="grips the wall"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-047"):
         p.check("StentAdvance", 80.0, 3.0)
-    with pytest.raises(ValueError, match="has a stent already"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-039"):
         procedures.make("stent-placement", "malposition").check("Deploy", 10.0, 0.0)

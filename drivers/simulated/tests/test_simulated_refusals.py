@@ -7,7 +7,7 @@ import pytest
 from fluoroview.hal import ParameterTree
 from fluoroview.hal.errors import FluoroError
 from fluoroview_simulated.driver import controls
-from fluoroview_simulated.procedures.base import Control
+from fluoroview_simulated.procedures.base import Control, RefusedActionError
 
 
 class Patient:
@@ -18,7 +18,7 @@ class Patient:
         self.actions = SimpleNamespace(record=lambda *act: self.done.append(act))
 
     def check(self, name, value, now_s):
-        raise ValueError(self.why)
+        raise RefusedActionError(self.why, code="FV-SIM-000")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.procedures.base import RefusedActionError
 from fluoroview_simulated.procedures.modified_barium_swallow import PROCEDURE
 from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
     NECTAR,
@@ -199,9 +200,7 @@ def test_the_drawing_serves_small_turns_and_the_meshes_large_ones():
 
 def test_a_mouth_that_is_full_takes_nothing():
     procedure = PROCEDURE("normal")
-    with pytest.raises(
-        ValueError, match=r"still has the last bolus.*Swallow is possible in 3\.0 s"
-    ):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-029"):
         procedure.check("Swallow", None, 3.0)
     procedure.check("Swallow", None, 6.5)
 

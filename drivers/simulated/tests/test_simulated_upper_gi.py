@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.procedures.base import RefusedActionError
 from fluoroview_simulated.procedures.upper_gi import anatomy, course
 from fluoroview_simulated.procedures.upper_gi.procedure import UpperGI
 from fluoroview_simulated.render.canvas import GRID, Canvas, ViewLayers
@@ -110,7 +111,7 @@ def test_a_full_stomach_refuses_another_mouthful():
     for k in range(11):
         procedure.check("Swallow", None, 10.0 + 0.2 * k)
         procedure.actions.record(10.0 + 0.2 * k, "Swallow")
-    with pytest.raises(ValueError, match=r"Swallow: .* 400 ml"):
+    with pytest.raises(RefusedActionError, check=lambda e: e.code == "FV-SIM-052"):
         procedure.check("Swallow", None, 20.0)
 
 

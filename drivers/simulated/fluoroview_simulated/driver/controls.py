@@ -10,7 +10,7 @@ from fluoroview.hal import (
     EnumParameter,
     FloatParameter,
 )
-from fluoroview.hal.parameter import Parameter, ParameterError, Presentation, Value
+from fluoroview.hal.parameter import Parameter, Presentation, Value
 from fluoroview.hal.roles import Role
 
 if TYPE_CHECKING:
@@ -33,12 +33,7 @@ def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
         return scene.procedure.actions.value(control.name, device.now_s())
 
     def allow(value: Any) -> Any:
-        try:
-            return device.patient().check(control.name, value, device.now_s())
-        except ValueError as refusal:  # a sentence of its own, in the operator's words
-            raise ParameterError(
-                str(refusal), device=device.device_id, code="FV-SIM-001"
-            ) from refusal
+        return device.patient().check(control.name, value, device.now_s())
 
     def write(value: Any) -> None:
         device.patient().actions.record(device.now_s(), control.name, value)

@@ -16,12 +16,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from fluoroview.hal.parameter import ParameterError
 from fluoroview_simulated.room.technique import Geometry, Technique
 
 if TYPE_CHECKING:
     from fluoroview_simulated.anatomy.parts import Part
     from fluoroview_simulated.anatomy.view import View
     from fluoroview_simulated.render.canvas import Canvas, ViewLayers
+
+
+class RefusedActionError(ParameterError):
+    """An action that would harm the patient or is not possible now: why, and what to do."""
+
 
 BODIES = ("small", "medium", "large", "child")
 
@@ -184,7 +190,11 @@ class Procedure(ABC):
         return t_s
 
     def check(self, name: str, value: Any, t_s: float) -> Any:
-        """Allows, changes or refuses (ValueError with a sentence) what the operator does."""
+        """Return what is allowed of an action.
+
+        Raises:
+            RefusedActionError: if it would harm the patient or is not possible now.
+        """
         return value
 
     def truth(self, t_s: float) -> Mapping[str, Any]:

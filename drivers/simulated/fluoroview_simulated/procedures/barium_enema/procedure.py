@@ -15,7 +15,7 @@ from fluoroview_simulated.procedures.barium_enema import colon as anatomy
 from fluoroview_simulated.procedures.barium_enema.coat import without_steps
 from fluoroview_simulated.procedures.barium_enema.filling import Filling, filling
 from fluoroview_simulated.procedures.barium_enema.info import INFO
-from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.base import Procedure, RefusedActionError
 from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 LENGTH_MM = 1300.0
@@ -193,9 +193,10 @@ class BariumEnema(Procedure):
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """Air belongs to double contrast; the bag gives only what it holds."""
         if name == "Insufflate" and value and not self.double:
-            raise ValueError(
-                f"Insufflate: {self.case!r} is a single-contrast enema; air is allowed in the "
-                "cases that begin with 'double-': choose one of them"
+            raise RefusedActionError(
+                "Single-contrast enema: no air is used.",
+                "Choose a double-contrast case to insufflate.",
+                code="FV-SIM-004",
             )
         return value
 

@@ -18,7 +18,7 @@ from fluoroview_simulated.anatomy.regions_head import cervical_spine, head_soft
 from fluoroview_simulated.anatomy.regions_skeleton import left, right, spine
 from fluoroview_simulated.anatomy.sliding import Slide, Way, pointing, relaxed
 from fluoroview_simulated.anatomy.vessels import smooth_line
-from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo, RefusedActionError
 from fluoroview_simulated.procedures.central_line.info import INFO
 
 if TYPE_CHECKING:
@@ -219,51 +219,59 @@ class CentralLine(Procedure):
         if name == "CatheterAdvance":
             self._check_catheter(float(value), t_s)
         if name == "GuidewireOut" and value and self._depth_mm(t_s) <= 0.0:
-            raise ValueError(
-                "GuidewireOut: the vein would be lost, for no catheter is in it yet. Bring it in "
-                "over the wire with Shift+Up, then draw the wire with W."
+            raise RefusedActionError(
+                "Access would be lost: no catheter is in the vein yet.",
+                "Advance the catheter over the wire (Shift+↑), then remove the wire (W).",
+                code="FV-SIM-005",
             )
         if name == "Inject":
             if self._depth_mm(t_s) <= 0.0:
-                raise ValueError(
-                    "Inject: no catheter is in the vein yet. Bring it in over the wire with "
-                    "Shift+Up, then draw the wire with W."
+                raise RefusedActionError(
+                    "No catheter is in the vein yet.",
+                    "Advance it over the wire (Shift+↑), then remove the wire (W).",
+                    code="FV-SIM-006",
                 )
             if self._wire_in(t_s):
-                raise ValueError(
-                    "Inject: the guidewire fills the catheter. Draw it out with W, then inject."
+                raise RefusedActionError(
+                    "The guidewire occludes the catheter.",
+                    "Remove the wire (W), then inject.",
+                    code="FV-SIM-007",
                 )
         return value
 
     def _check_wire(self, value: float, t_s: float) -> None:
         if not self._wire_in(t_s):
-            raise ValueError("GuidewireAdvance: the wire is out. Put it back in with W.")
+            raise RefusedActionError("The guidewire is out.", "Reinsert it (W).", code="FV-SIM-008")
         if value < self._depth_mm(t_s):
-            raise ValueError(
-                f"GuidewireAdvance {value:g} mm would draw the wire into the catheter, whose tip "
-                f"lies at {self._depth_mm(t_s):g} mm. Withdraw the catheter first (Shift+Down)."
+            raise RefusedActionError(
+                f"The wire would slip into the catheter, whose tip is at {self._depth_mm(t_s):g} "
+                "mm.",
+                "Withdraw the catheter first (Shift+↓).",
+                code="FV-SIM-009",
             )
         moves = self._moves(t_s)
         way = self._found((*moves, (value, moves[-1][1])))
         if way.inserted_mm < value - 0.01:
-            raise ValueError(
-                f"GuidewireAdvance {value:g} mm: the wire is at the end of the "
-                f"{way.branch} and would go through its wall. At most {way.end_mm:.0f} mm is "
-                "allowed here; withdraw with Down and turn with Left or Right."
+            raise RefusedActionError(
+                f"Too deep: the wire would perforate the {way.branch} at {way.end_mm:.0f} mm.",
+                "Withdraw (↓) and rotate (← →).",
+                code="FV-SIM-010",
             )
 
     def _check_catheter(self, value: float, t_s: float) -> None:
         advanced = value > self._depth_mm(t_s)
         if advanced and not self._wire_in(t_s):
-            raise ValueError(
-                "CatheterAdvance: without the wire the catheter's tip could go through the wall of "
-                "the vein. Put the wire back in with W; the catheter may be withdrawn."
+            raise RefusedActionError(
+                "Without the wire the catheter could perforate the vein.",
+                "Reinsert the wire (W); withdrawing the catheter is allowed (Shift+↓).",
+                code="FV-SIM-011",
             )
         wire = self.way(t_s).inserted_mm
         if advanced and value > wire - 5.0:
-            raise ValueError(
-                f"CatheterAdvance {value:g} mm: the wire must lead by 5 mm and its tip is at "
-                f"{wire:.0f} mm. Advance the wire first with Up."
+            raise RefusedActionError(
+                f"The wire must lead by 5 mm, and its tip is at {wire:.0f} mm.",
+                "Advance the wire first (↑).",
+                code="FV-SIM-012",
             )
 
     def truth(self, t_s: float) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from fluoroview_simulated.anatomy.regions_head import head
 from fluoroview_simulated.anatomy.tree_strokes import tubes
 from fluoroview_simulated.anatomy.vessels import Tree, draw
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo, RefusedActionError
 from fluoroview_simulated.procedures.cerebral_angiography.info import INFO
 from fluoroview_simulated.render import strokes
 from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, LayerMap, ViewLayers
@@ -180,8 +180,11 @@ class CerebralAngiography(Procedure):
             for i in self.injections(t_s):
                 wait = i.span_s[1] + WAIT_S - t_s
                 if wait > 0.0:
-                    raise ValueError(
-                        f"The injector is not ready: Inject is possible again in {wait:.1f} s."
+                    raise RefusedActionError(
+                        f"The injector is not ready: the next injection is possible in {wait:.1f} "
+                        "s.",
+                        "Wait, then press I again.",
+                        code="FV-SIM-013",
                     )
         return value
 

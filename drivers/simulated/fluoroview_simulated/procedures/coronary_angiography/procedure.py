@@ -24,7 +24,7 @@ from fluoroview_simulated.anatomy.heart import Heart, Rhythm, heart_shift_mm
 from fluoroview_simulated.anatomy.moving_chest import MovingChest, inverse, ventricles
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body
 from fluoroview_simulated.anatomy.vessels import Tree, draw
-from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo, RefusedActionError
 from fluoroview_simulated.procedures.coronary_angiography import reflux
 from fluoroview_simulated.procedures.coronary_angiography.info import INFO
 
@@ -238,23 +238,27 @@ class CoronaryAngiography(Procedure):
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """Refuses what would hurt the patient or cannot be done, and says what can."""
         if name == "CatheterAdvance" and value > devices.DEEPEST_MM:
-            vessel = "left main stem" if self.side == "left" else "right coronary artery"
-            raise ValueError(
-                f"CatheterAdvance {value:g} mm is too deep: the tip would close the {vessel}. At "
-                f"most {devices.DEEPEST_MM:g} mm past the ostium is allowed; withdraw with Down."
+            vessel = "left main" if self.side == "left" else "right coronary artery"
+            raise RefusedActionError(
+                f"Too deep: the tip would occlude the {vessel}.", "Withdraw (↓).", code="FV-SIM-014"
             )
         if name in ("Inflate", "BalloonAdvance") and self.case != "balloon":
-            raise ValueError(
-                f"{name}: no balloon is in this patient. Choose the case 'balloon' to dilate."
+            raise RefusedActionError(
+                "This patient has no balloon.",
+                "Choose the balloon case to dilate.",
+                code="FV-SIM-015",
             )
         if name == "BalloonAdvance" and self._inflation(t_s).pressure > 0.15:
-            raise ValueError(
-                "BalloonAdvance: the balloon is inflated and would tear the vessel. Deflate it "
-                "with B, wait 2 s, then move it."
+            raise RefusedActionError(
+                "The inflated balloon would tear the vessel.",
+                "Deflate it (B), wait 2 s, then move it.",
+                code="FV-SIM-016",
             )
         if name == "Inject" and any(t_s < s.span_s[1] for s in self._shots(t_s)):
-            raise ValueError(
-                "Inject: the last syringe is still being emptied (2.3 s). Press I again after it."
+            raise RefusedActionError(
+                "The previous injection is still running; it takes 2.3 s.",
+                "Wait, then press I again.",
+                code="FV-SIM-017",
             )
         return value
 

@@ -13,7 +13,7 @@ from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.base import Procedure, RefusedActionError
 from fluoroview_simulated.procedures.cystography import info as known
 from fluoroview_simulated.procedures.cystography import shape as anatomy
 from fluoroview_simulated.procedures.cystography.course import Course, State
@@ -193,14 +193,17 @@ class _Bladder(Procedure):
         now = self.course.at(t_s)
         least = self.course.patient.residual_ml + 10.0
         if name == "Void" and now.bladder_ml < least:
-            raise ValueError(
-                f"Void: the bladder holds {now.bladder_ml:.0f} ml; voiding needs more than "
-                f"{least:.0f} ml. Open the drip with Fill (I) first."
+            raise RefusedActionError(
+                f"The bladder holds {now.bladder_ml:.0f} ml; voiding needs more than {least:.0f} "
+                "ml.",
+                "Fill it first (I).",
+                code="FV-SIM-018",
             )
         if name == "Drain" and value and not now.catheter:
-            raise ValueError(
-                "Drain: the catheter came out when the patient voided; draining needs it in the "
-                "bladder. Open the drip with Fill (I), which lays it again."
+            raise RefusedActionError(
+                "The catheter came out when the patient voided.",
+                "Open the infusion (I), which inserts it again, then drain.",
+                code="FV-SIM-019",
             )
         return value
 

@@ -15,7 +15,13 @@ import numpy as np
 from fluoroview_simulated.anatomy import implants
 from fluoroview_simulated.anatomy import regions_limbs as limbs
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
-from fluoroview_simulated.procedures.base import Control, OperatorActions, Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import (
+    Control,
+    OperatorActions,
+    Procedure,
+    ProcedureInfo,
+    RefusedActionError,
+)
 from fluoroview_simulated.procedures.femoral_nailing.info import (
     CAMERA,
     CONTROLS,
@@ -203,16 +209,18 @@ class FemoralNailing(Procedure):
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """Refuses what cannot be done or would harm, and says what can."""
         if self.case != "displaced":
-            state = "is not broken" if self.case == "normal" else "has been operated on already"
-            raise ValueError(
-                f"{name}: this hip {state}; look at it from both sides. Choose the case "
-                "'displaced' to reduce a fracture and fix it."
+            state = "is normal" if self.case == "normal" else "has already been fixed"
+            raise RefusedActionError(
+                f"This hip {state}: inspect it in both views.",
+                "Choose the displaced case to reduce and fix a fracture.",
+                code="FV-SIM-020",
             )
         if name in ("Traction", "Rotation", "Abduction"):
             if self._value("Nail", t_s) > 100.0:
-                raise ValueError(
-                    f"{name}: the nail holds both fragments, so they cannot be reduced any more. "
-                    "Withdraw the nail (Shift+N) to below 100 mm first."
+                raise RefusedActionError(
+                    "The nail holds both fragments: they can no longer be reduced.",
+                    "Withdraw the nail (Shift+N) to below 100 mm first.",
+                    code="FV-SIM-021",
                 )
         elif name in ("EntryWire", "Reamer", "Nail", "NailTurn"):
             self._check_canal(name, float(value), t_s)
@@ -223,19 +231,23 @@ class FemoralNailing(Procedure):
     def _check_canal(self, name: str, value: float, t_s: float) -> None:
         wire, reamed = self._value("EntryWire", t_s), self._reamed(t_s)
         if name == "Reamer" and value > wire:
-            raise ValueError(
-                f"Reamer {value:g} mm would run ahead of the guide wire, which lies {wire:g} mm "
-                "deep. Advance the wire (Up) first."
+            raise RefusedActionError(
+                f"The reamer would run ahead of the guide wire, which is {wire:g} mm deep.",
+                "Advance the wire (↑) first.",
+                code="FV-SIM-022",
             )
         if name == "Nail" and value > 20.0 and reamed < REAM_MM:
-            raise ValueError(
-                f"Nail {value:g} mm: the canal is opened only {reamed:g} mm deep, the thick end of "
-                f"the nail needs {REAM_MM:g} mm. Ream further (M) over the guide wire."
+            raise RefusedActionError(
+                f"The canal is reamed {reamed:g} mm deep; the proximal part of the nail needs "
+                f"{REAM_MM:g} mm.",
+                "Ream further (M) over the guide wire.",
+                code="FV-SIM-023",
             )
         if name in ("Nail", "NailTurn") and self._value("LagWire", t_s) > 0.0:
-            raise ValueError(
-                f"{name}: the wire for the lag screw stands in the nail and would be bent. "
-                "Withdraw it (Shift+W) to 0 mm first."
+            raise RefusedActionError(
+                "The guide wire of the lag screw is in the nail and would be bent.",
+                "Withdraw it (Shift+W) to 0 mm first.",
+                code="FV-SIM-024",
             )
 
     def _reamed(self, t_s: float) -> float:
@@ -243,29 +255,34 @@ class FemoralNailing(Procedure):
 
     def _check_head(self, name: str, value: float, t_s: float) -> None:
         if value > 0.0 and self._value("Nail", t_s) < 160.0:
-            raise ValueError(
-                f"{name}: the nail is not in place, so nothing guides it. Advance the nail (N) to "
-                f"about {SEATED_MM:g} mm first."
+            raise RefusedActionError(
+                "The nail is not in place and guides nothing.",
+                f"Advance the nail (N) to about {SEATED_MM:g} mm first.",
+                code="FV-SIM-025",
             )
         leads = {"Drill": "LagWire", "LagScrew": "Drill"}.get(name)
         deepest = (
             max([0.0, *(float(v) for _, v in self.actions.history(leads, t_s))]) if leads else 0
         )
         if leads and value > deepest:
-            raise ValueError(
-                f"{name} {value:g} mm would go beyond the {leads} (deepest {deepest:g} mm). Bring "
-                f"that to the wanted depth first."
+            leader = {"LagWire": "guide wire", "Drill": "drill"}[leads]
+            raise RefusedActionError(
+                f"Too deep: the {leader} has reached only {deepest:g} mm.",
+                f"Advance the {leader} first.",
+                code="FV-SIM-026",
             )
         aim = self._aim_now(t_s)
         if value > aim.limit_mm:
             where = (
-                "through the femoral head into the joint"
+                "it would perforate the femoral head into the joint"
                 if aim.into_joint
-                else "out of the bone beside the femoral neck"
+                else "it would leave the bone beside the femoral neck"
             )
-            raise ValueError(
-                f"{name} {value:g} mm would go {where}. At most {aim.limit_mm - 5.0:.0f} mm is "
-                f"safe in this direction (5 mm from the surface). {CAMERA}"
+            raise RefusedActionError(
+                f"Too deep: {where}.",
+                f"At most {aim.limit_mm - 5.0:.0f} mm is safe in this direction (5 mm from the "
+                f"surface). {CAMERA}",
+                code="FV-SIM-027",
             )
 
     def status(self, t_s: float) -> str:

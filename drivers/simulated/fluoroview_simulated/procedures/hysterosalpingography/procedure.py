@@ -11,7 +11,7 @@ from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
 from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.base import Procedure, RefusedActionError
 from fluoroview_simulated.procedures.cystography.shape import smooth_line
 from fluoroview_simulated.procedures.hysterosalpingography import uterine_tubes as anatomy
 from fluoroview_simulated.procedures.hysterosalpingography.filling import (
@@ -146,9 +146,10 @@ class Hysterosalpingography(Procedure):
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """An empty syringe gives nothing."""
         if name == "Inject" and value and self.filled(t_s).given_ml >= SYRINGE_ML - 1e-6:
-            raise ValueError(
-                f"Inject: the syringe is empty; {SYRINGE_ML:.0f} ml are allowed in an examination. "
-                "Start the procedure again for another."
+            raise RefusedActionError(
+                f"The syringe is empty: a procedure has {SYRINGE_ML:.0f} ml.",
+                "Start the procedure again for another syringe.",
+                code="FV-SIM-028",
             )
         return value
 

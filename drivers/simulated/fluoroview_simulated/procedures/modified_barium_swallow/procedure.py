@@ -15,7 +15,7 @@ import numpy as np
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.regions_head import head_and_neck
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo, RefusedActionError
 from fluoroview_simulated.procedures.modified_barium_swallow import moving_neck, turned
 from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
     BY_NAME,
@@ -114,9 +114,10 @@ class ModifiedBariumSwallow(Procedure):
         if name == "Swallow":
             wait = self.turns(t_s)[-1].free_s - t_s
             if wait > 0.0:
-                raise ValueError(
-                    f"The patient still has the last bolus in the mouth or pharynx: "
-                    f"Swallow is possible in {wait:.1f} s."
+                raise RefusedActionError(
+                    f"The patient is still swallowing: the next bolus is possible in {wait:.1f} s.",
+                    "Wait, then press S again.",
+                    code="FV-SIM-029",
                 )
         return value
 

@@ -12,7 +12,7 @@ from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
 from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, GIRTH, Part
 from fluoroview_simulated.anatomy.view import View
-from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.base import Procedure, RefusedActionError
 from fluoroview_simulated.procedures.myelography.contrast_flow import Running, turned
 from fluoroview_simulated.procedures.myelography.info import (
     INFO,
@@ -103,9 +103,11 @@ class Myelography(Procedure):
         if name == "Inject":
             given = (len(self.actions.times("Inject", t_s)) + 1) * PORTION_ML * IODINE_G_ML
             if given > LIMIT_G:
-                raise ValueError(
-                    f"Iodine limit: another injection would bring the total to {given:.1f} g; the "
-                    f"limit for an adult is {LIMIT_G:g} g. Tilt the table to move the contrast."
+                raise RefusedActionError(
+                    f"Another injection would bring the iodine to {given:.1f} g; the limit for an "
+                    f"adult is {LIMIT_G:g} g.",
+                    "Tilt the table to move the contrast medium.",
+                    code="FV-SIM-030",
                 )
         if name in ("NeedleAdvance", "NeedleLean"):
             depth = float(value if name == "NeedleAdvance" else self._value("NeedleAdvance", t_s))
@@ -118,20 +120,24 @@ class Myelography(Procedure):
         middle = float(np.linalg.norm(TARGET * self.scale - self._entry()))
         lamina, disc = middle - BEFORE_MM, middle + BEYOND_MM
         if depth > lamina and aside > WINDOW_MM:
-            raise ValueError(
-                f"Lamina: the needle would meet bone {aside:.0f} mm from the midline. Beyond "
-                f"{lamina:.0f} mm it must stay within {WINDOW_MM:g} mm of it. Withdraw (↓) and "
-                "reduce the angle (← →)."
+            raise RefusedActionError(
+                f"The needle would meet the lamina, {aside:.0f} mm from the midline; beyond "
+                f"{lamina:.0f} mm it must stay within {WINDOW_MM:g} mm.",
+                "Withdraw (↓) and reduce the angle (← →).",
+                code="FV-SIM-031",
             )
         if name == "NeedleLean" and depth > lamina and lean != self._value("NeedleLean", t_s):
-            raise ValueError(
-                f"The ligaments hold the needle at {depth:g} mm: its angle cannot be changed. "
-                f"Withdraw (↓) to {lamina:.0f} mm or less first."
+            raise RefusedActionError(
+                f"The ligaments hold the needle at {depth:g} mm: its angle cannot be changed.",
+                f"Withdraw (↓) to {lamina:.0f} mm or less first.",
+                code="FV-SIM-032",
             )
         if depth > disc:
-            raise ValueError(
-                f"Too deep: the needle would pass through the thecal sac into the L3/4 disc. The "
-                f"sac lies about {middle:.0f} mm below the skin. Withdraw (↓)."
+            raise RefusedActionError(
+                "Too deep: the needle would pass through the thecal sac into the L3/4 disc; the "
+                f"sac lies about {middle:.0f} mm deep.",
+                "Withdraw (↓).",
+                code="FV-SIM-033",
             )
 
     def truth(self, t_s: float) -> Mapping[str, Any]:

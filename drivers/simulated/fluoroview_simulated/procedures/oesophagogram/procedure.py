@@ -14,7 +14,7 @@ from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
-from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.base import Procedure, RefusedActionError
 from fluoroview_simulated.procedures.oesophagogram import course
 from fluoroview_simulated.procedures.oesophagogram.info import INFO
 from fluoroview_simulated.procedures.oesophagogram.oesophagus import STEP_MM, make_oesophagus
@@ -284,9 +284,11 @@ class Oesophagogram(Procedure):
         """One swallow at a time."""
         last = [t_s - at for at in self.swallows(t_s)[-1:]]
         if name == "Swallow" and last and last[0] < 1.5:
-            raise ValueError(
-                f"Swallow: the patient began to swallow {last[0]:.1f} s ago; 1.5 s apart is "
-                "allowed: wait, and press S again"
+            raise RefusedActionError(
+                f"The patient began to swallow {last[0]:.1f} s ago; swallows are at least 1.5 s "
+                "apart.",
+                "Wait, then press S again.",
+                code="FV-SIM-034",
             )
         return value
 

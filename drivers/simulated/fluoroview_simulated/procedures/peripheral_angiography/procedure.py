@@ -14,7 +14,7 @@ from fluoroview_simulated.anatomy.flow import Flow, Injection
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.sliding import Slide, Way, relaxed
 from fluoroview_simulated.anatomy.vessels import Tree
-from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo, RefusedActionError
 from fluoroview_simulated.procedures.peripheral_angiography.info import INFO
 
 if TYPE_CHECKING:
@@ -146,17 +146,19 @@ class PeripheralAngiography(Procedure):
             end = self._slid(((float(value), float(self.actions.value("CatheterRotate", t_s))),))
             limit = min(end.end_mm - 5.0, DEEPEST_MM)
             if value > limit:
-                raise ValueError(
-                    f"CatheterAdvance {value:g} mm would push the tip through the end of the "
-                    f"vessel ({end.branch}). At most {limit:.0f} mm is allowed in it; withdraw "
-                    "with Down, or turn the tip (Left, Right) into another branch."
+                raise RefusedActionError(
+                    f"Too deep: the tip would perforate the end of the {end.branch} artery at "
+                    f"{limit:.0f} mm.",
+                    "Withdraw (↓), or rotate the tip (← →) into another branch.",
+                    code="FV-SIM-035",
                 )
         if name == "Inject":
             last = [i.span_s[1] for i, _ in self.injections(t_s)]
             if last and t_s < last[-1]:
-                raise ValueError(
-                    f"Inject: the injector is still running for {last[-1] - t_s:.1f} s. Wait until "
-                    "it has stopped, then press I again."
+                raise RefusedActionError(
+                    f"The injector is still running for {last[-1] - t_s:.1f} s.",
+                    "Wait, then press I again.",
+                    code="FV-SIM-036",
                 )
             self._check_rate(t_s)
         return value
@@ -166,10 +168,11 @@ class PeripheralAngiography(Procedure):
         radius = float(way.radius_mm(40)[-1])
         most = 15.0 if radius > 2.2 else 3.0
         if float(self.actions.value("Rate", t_s)) > most:
-            raise ValueError(
-                f"Inject: the tip lies in a vessel of {2 * radius:.1f} mm ({way.branch}), which "
-                f"may be torn at more than {most:g} ml/s. Lower Rate, or withdraw the catheter "
-                "(Down)."
+            raise RefusedActionError(
+                f"The vessel at the tip ({way.branch}, {2 * radius:.1f} mm) could rupture above "
+                f"{most:g} ml/s.",
+                "Lower Rate, or withdraw the catheter (↓).",
+                code="FV-SIM-037",
             )
 
     def status(self, t_s: float) -> str:

@@ -14,7 +14,12 @@ from fluoroview_simulated.anatomy import regions_limbs as limbs
 from fluoroview_simulated.anatomy.flow import Flow, Injection
 from fluoroview_simulated.anatomy.implants import Kept
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
-from fluoroview_simulated.procedures.base import OperatorActions, Procedure, ProcedureInfo
+from fluoroview_simulated.procedures.base import (
+    OperatorActions,
+    Procedure,
+    ProcedureInfo,
+    RefusedActionError,
+)
 from fluoroview_simulated.procedures.stent_placement.info import CONTROLS, INFO
 
 if TYPE_CHECKING:
@@ -255,17 +260,21 @@ class StentPlacement(Procedure):
         if name == "Inject":
             last = [i.span_s[1] for i in self._shots(t_s)]
             if last and t_s < last[-1]:
-                raise ValueError(
-                    "Inject: the syringe is still being emptied (1.4 s). Press I again after it."
+                raise RefusedActionError(
+                    "The previous injection is still running; it takes 1.4 s.",
+                    "Wait, then press I again.",
+                    code="FV-SIM-038",
                 )
         elif name == "WireAdvance":
             self._check_wire(float(value), t_s)
         elif name in ("BalloonAdvance", "Inflate"):
             self._check_balloon(name, value, t_s)
         elif self.case in PLACED:
-            raise ValueError(
-                f"{name}: this patient has a stent already. Dilate it with the balloon (Shift+Up, "
-                "B), or choose the case 'stenosis' to place one."
+            raise RefusedActionError(
+                "This patient already has a stent.",
+                "Dilate it with the balloon (Shift+↑, B), or choose the stenosis case to place "
+                "one.",
+                code="FV-SIM-039",
             )
         elif name == "StentAdvance":
             self._check_stent(float(value), t_s)
@@ -276,79 +285,93 @@ class StentPlacement(Procedure):
     def _check_wire(self, value: float, t_s: float) -> None:
         room = float(self.line.along[-1]) - self.sheath - 8.0
         if value > room:
-            raise ValueError(
-                f"WireAdvance {value:g} mm would push the wire through the end of the vessel. At "
-                f"most {room:.0f} mm is allowed; keep the tip in the popliteal artery."
+            raise RefusedActionError(
+                f"Too deep: the wire would perforate the end of the vessel at {room:.0f} mm.",
+                "Keep its tip in the popliteal artery (↓).",
+                code="FV-SIM-040",
             )
         deep = max(self._value("BalloonAdvance", t_s), self._value("StentAdvance", t_s))
         if deep > 0.0 and value < deep + 45.0:
-            raise ValueError(
-                f"WireAdvance {value:g} mm: a device lies over the wire {deep:g} mm deep and would "
-                "lose its guide. Withdraw the device (Shift+Down, Shift+T) first."
+            raise RefusedActionError(
+                f"A device lies over the wire at {deep:g} mm and would lose its guide.",
+                "Withdraw the device first (Shift+↓, Shift+T).",
+                code="FV-SIM-041",
             )
 
     def _needs_wire(self, name: str, value: float, half: float, t_s: float) -> None:
         wire = self._value("WireAdvance", t_s)
         if value > 0.0 and value + half + 12.0 > wire:
-            raise ValueError(
-                f"{name} {value:g} mm: the wire lies only {wire:g} mm deep and must lead by "
-                f"{half + 12.0:.0f} mm. Bring the wire across the stenosis (Up) first."
+            raise RefusedActionError(
+                f"The wire must lead by {half + 12.0:.0f} mm, and its tip is at {wire:g} mm.",
+                "Advance the wire across the stenosis (↑) first.",
+                code="FV-SIM-042",
             )
 
     def _check_balloon(self, name: str, value: Any, t_s: float) -> None:
         if name == "Inflate":
             if value and self._value("BalloonAdvance", t_s) < devices.BALLOON_MM / 2 + 2.0:
-                raise ValueError(
-                    "Inflate: the balloon is still in its sheath and would burst it. Advance it "
-                    f"(Shift+Up) to {devices.BALLOON_MM / 2 + 2.0:.0f} mm or more."
+                raise RefusedActionError(
+                    "The balloon is still in the sheath and would burst it.",
+                    f"Advance it (Shift+↑) to {devices.BALLOON_MM / 2 + 2.0:.0f} mm or more.",
+                    code="FV-SIM-043",
                 )
             return
         if self.balloon(t_s).pressure > 0.15:
-            raise ValueError(
-                "BalloonAdvance: the balloon is inflated and would tear the vessel. Deflate it "
-                "with B, wait 1 s, then move it."
+            raise RefusedActionError(
+                "The inflated balloon would tear the vessel.",
+                "Deflate it (B), wait 1 s, then move it.",
+                code="FV-SIM-044",
             )
         if float(value) > 0.0 and self._value("StentAdvance", t_s) > 0.0:
-            raise ValueError(
-                "BalloonAdvance: the stent's delivery system is on the wire. Withdraw it (Shift+T) "
-                "to 0 mm first."
+            raise RefusedActionError(
+                "The delivery system of the stent is on the wire.",
+                "Withdraw it (Shift+T) to 0 mm first.",
+                code="FV-SIM-045",
             )
         self._needs_wire(name, float(value), devices.BALLOON_MM / 2, t_s)
 
     def _check_stent(self, value: float, t_s: float) -> None:
         if value > 0.0 and self._value("BalloonAdvance", t_s) > 0.0:
-            raise ValueError(
-                "StentAdvance: the balloon is on the wire. Withdraw it (Shift+Down) to 0 mm first."
+            raise RefusedActionError(
+                "The balloon is on the wire.",
+                "Withdraw it (Shift+↓) to 0 mm first.",
+                code="FV-SIM-046",
             )
         freed = self._value("Deploy", t_s)
         if 0.0 < freed < devices.STENT_MM:
-            raise ValueError(
-                f"StentAdvance: the stent is {freed:g} mm open and grips the wall. Release it "
-                "wholly (D) before you move the delivery system."
+            raise RefusedActionError(
+                f"The stent is open over {freed:g} mm and grips the wall.",
+                "Release it completely (D) before moving the delivery system.",
+                code="FV-SIM-047",
             )
         if freed >= devices.STENT_MM and value > self._value("StentAdvance", t_s):
-            raise ValueError(
-                "StentAdvance: the delivery system is empty. It can only be withdrawn (Shift+T)."
+            raise RefusedActionError(
+                "The delivery system is empty.",
+                "It can only be withdrawn (Shift+T).",
+                code="FV-SIM-048",
             )
         self._needs_wire("StentAdvance", value, devices.STENT_MM / 2, t_s)
 
     def _check_deploy(self, value: float, t_s: float) -> None:
         wire = self._value("WireAdvance", t_s)
         if wire < self.lesion + LESION_MM / 2:
-            raise ValueError(
-                f"Deploy: the wire is not across the stenosis, its tip lies {wire:g} mm below the "
-                f"sheath. Advance it (Up) to {self.lesion + 60.0:.0f} mm, then the stent (T)."
+            raise RefusedActionError(
+                f"The wire is not across the stenosis; its tip is {wire:g} mm beyond the sheath.",
+                f"Advance it (↑) to {self.lesion + 60.0:.0f} mm, then the stent (T).",
+                code="FV-SIM-049",
             )
         if self._value("StentAdvance", t_s) < devices.STENT_MM / 2 + 2.0:
-            raise ValueError(
-                "Deploy: the stent is not out of the sheath yet. Advance it (T) to "
-                f"{devices.STENT_MM / 2 + 2.0:.0f} mm or more, its markers on both sides of the "
-                "stenosis."
+            raise RefusedActionError(
+                "The stent is still in the sheath.",
+                f"Advance it (T) to {devices.STENT_MM / 2 + 2.0:.0f} mm or more, its markers on "
+                "either side of the stenosis.",
+                code="FV-SIM-050",
             )
         if value < self._value("Deploy", t_s):
-            raise ValueError(
-                f"Deploy {value:g} mm: an opened stent cannot be taken back. It can only be "
-                "released further (D)."
+            raise RefusedActionError(
+                "An open stent cannot be recaptured.",
+                "It can only be released further (D).",
+                code="FV-SIM-051",
             )
 
     def status(self, t_s: float) -> str:

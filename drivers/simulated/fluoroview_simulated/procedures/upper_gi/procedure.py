@@ -12,7 +12,7 @@ from fluoroview_simulated.anatomy.breathing import breathing
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.view import View
 from fluoroview_simulated.procedures.barium_enema.coat import soft, without_steps
-from fluoroview_simulated.procedures.base import Procedure
+from fluoroview_simulated.procedures.base import Procedure, RefusedActionError
 from fluoroview_simulated.procedures.upper_gi import anatomy
 from fluoroview_simulated.procedures.upper_gi.course import PASSAGE_S, Moment, moment
 from fluoroview_simulated.procedures.upper_gi.info import INFO
@@ -191,9 +191,10 @@ class UpperGI(Procedure):
         """A stomach takes only so much."""
         if name == "Swallow" and self.state(t_s).barium_ml > MOST_BARIUM_ML:
             held, most = (self._size * v for v in (self.state(t_s).barium_ml, MOST_BARIUM_ML))
-            raise ValueError(
-                f"Swallow: the stomach holds {held:.0f} ml of barium already; "
-                f"up to {most:.0f} ml are allowed: wait until it has emptied"
+            raise RefusedActionError(
+                f"The stomach already holds {held:.0f} ml of barium; {most:.0f} ml is the limit.",
+                "Wait until it has emptied.",
+                code="FV-SIM-052",
             )
         return value
 

@@ -24,6 +24,7 @@ from fluoroview_simulated.procedures.base import (
     OperatorActions,
     Procedure,
     ProcedureInfo,
+    RefusedActionError,
 )
 from fluoroview_simulated.procedures.wrist_pinning.info import (
     CONTROLS,
@@ -200,40 +201,46 @@ class WristPinning(Procedure):
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """Refuses what cannot be done or would harm, and says what can."""
         if self.case != "colles":
-            state = "is not broken" if self.case == "normal" else "has been operated on already"
-            raise ValueError(
-                f"{name}: this wrist {state}; look at it from both sides. Choose the case "
-                "'colles' to reduce a fracture and pin it."
+            state = "is normal" if self.case == "normal" else "has already been pinned"
+            raise RefusedActionError(
+                f"This wrist {state}: inspect it in both views.",
+                "Choose the Colles case to reduce and pin a fracture.",
+                code="FV-SIM-053",
             )
         if name in REDUCING:
             for wire in (1, 2):
                 if self._value(f"Wire{wire}", t_s) > 18.0:
-                    raise ValueError(
-                        f"{name}: wire {wire} has crossed the fracture and holds it. Withdraw it "
-                        "(Down, Shift+Down) to below 18 mm, then reduce."
+                    raise RefusedActionError(
+                        f"Wire {wire} has crossed the fracture and holds it.",
+                        "Withdraw it (↓, Shift+↓) to below 18 mm, then reduce.",
+                        code="FV-SIM-054",
                     )
         elif name in ("Wire1", "Wire2"):
             self._check_depth(name, float(value), self.course(int(name[-1]), t_s))
         elif self._value(name[:5], t_s) > 6.0:
-            raise ValueError(
-                f"{name}: a wire that is {self._value(name[:5], t_s):g} mm in the bone cannot be "
-                f"aimed anew. Withdraw {name[:5]} to 6 mm or less first."
+            raise RefusedActionError(
+                f"The wire is {self._value(name[:5], t_s):g} mm deep in the bone: its direction "
+                "cannot be changed.",
+                f"Withdraw {name[:5]} to 6 mm or less first.",
+                code="FV-SIM-055",
             )
         return value
 
     @staticmethod
     def _check_depth(name: str, value: float, way: Course) -> None:
         if way.into_joint and value > way.out_mm:
-            raise ValueError(
-                f"{name} {value:g} mm would go through the joint surface into the wrist. In this "
-                f"direction at most {max(way.out_mm - 2.0, 0.0):.0f} mm is safe; withdraw it and "
-                "choose a smaller angle to the forearm."
+            raise RefusedActionError(
+                "Too deep: the wire would cross the articular surface into the wrist beyond "
+                f"{max(way.out_mm - 2.0, 0.0):.0f} mm.",
+                "Withdraw it and choose a smaller angle to the forearm.",
+                code="FV-SIM-056",
             )
         if value > way.out_mm + BEYOND_MM:
-            raise ValueError(
-                f"{name} {value:g} mm would stand {value - way.out_mm:.0f} mm out of the far "
-                f"cortex, in tendons and nerves. At most {way.out_mm + BEYOND_MM:.0f} mm is "
-                "allowed in this direction; look at both views, C-arm at 0° and 90°."
+            raise RefusedActionError(
+                f"Too deep: the wire would protrude {value - way.out_mm:.0f} mm into tendons and "
+                f"nerves; {way.out_mm + BEYOND_MM:.0f} mm is the limit in this direction.",
+                "Check both views, C-arm at 0° and 90°.",
+                code="FV-SIM-057",
             )
 
     def status(self, t_s: float) -> str:
