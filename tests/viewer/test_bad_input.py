@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 
+from fluoroview.hal import ParameterError
 from fluoroview.viewer.input.device_drag import STEP_PX
 
 CATHETER = "CatheterAdvance"
@@ -61,7 +62,7 @@ def test_factors_out_of_the_tubes_range(qtbot, window):
 def refuses(patient, depth_mm):
     try:
         patient.check(CATHETER, depth_mm, 0.0)
-    except ValueError:
+    except ParameterError:
         return True
     return False
 
@@ -113,8 +114,8 @@ def test_a_device_at_the_end_of_its_vessel_by_key_and_by_mouse(qtbot, window):
     qtbot.mouseRelease(canvas, Qt.MouseButton.RightButton)
     qtbot.waitUntil(lambda: bool(said(window)))
     assert said(window) == by_key
-    assert "end of the vessel" in by_key[0], by_key
-    assert "withdraw with Down" in by_key[0]
+    assert "Too deep" in by_key[0], by_key
+    assert "Withdraw (↓)" in by_key[0]
     assert value(window, CATHETER) == deepest
 
 
