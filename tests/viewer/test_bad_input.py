@@ -115,7 +115,7 @@ def test_a_device_at_the_end_of_its_vessel_by_key_and_by_mouse(qtbot, window):
     qtbot.waitUntil(lambda: bool(said(window)))
     assert said(window) == by_key
     assert "Too deep" in by_key[0], by_key
-    assert "Withdraw (↓)" in by_key[0]
+    assert "Withdraw (↓)" in window.ui.messages.messages[0].remedy
     assert value(window, CATHETER) == deepest
 
 
