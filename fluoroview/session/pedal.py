@@ -8,13 +8,17 @@ and on the caller's thread; nothing waits for a device or for the session's own 
 import threading
 from collections.abc import Callable
 
-from fluoroview.hal import Clock, DeviceHost
+from fluoroview.hal import Clock, DeadMan, DeviceHost
 
 OPERATOR_SILENCE_S = 0.2
 """An operator who reports (`alive`) may be silent for so long; then the permit is withdrawn.
 
-With one `BEAT_S` of the HAL the beam of a frozen window is off within 300 ms.
+With one more `BEAT_S` of the HAL the beam of a frozen window is off within 300 ms.
 """
+
+
+LATE_S = 0.1
+"""A call of `watch` that comes so long after the last one is late."""
 
 
 class Permit:
@@ -46,6 +50,7 @@ class Pedal:
         self._lock = threading.Lock()
         self._hosts: tuple[DeviceHost, ...] = ()
         self._permit: Permit | None = None
+        self._watched_ns = clock.monotonic_ns()
         self._alive_ns: int | None = None
         """When the operator last reported in this press; None: nobody reports, none is watched."""
 
@@ -92,17 +97,30 @@ class Pedal:
         if self._permit is not None:
             self._alive_ns = self._clock.monotonic_ns()
 
+    def dead_man(self, host: DeviceHost) -> DeadMan | None:
+        """Return whose heartbeat the next run of a device needs.
+
+        The operator's where one reports and the driver has a process of its own. A driver in a
+        thread of this process stands still with it, and is governed by this pedal alone.
+        """
+        if not host.traits.makes_radiation:
+            return None
+        attended = self._alive_ns is not None and host.isolation == "process"
+        return DeadMan.OPERATOR if attended else DeadMan.PROCESS
+
     def watch(self) -> None:
         """Pass the heartbeat on to the devices, or withdraw the permit of a silent operator.
 
-        Due every `BEAT_S` of the HAL (50 ms).
+        Due every `BEAT_S` of the HAL. Where this call itself comes late, the whole program stood
+        still and the operator could not be heard: the verdict waits for the next one.
         """
-        permit, alive_ns = self._permit, self._alive_ns
+        permit, alive_ns, now_ns = self._permit, self._alive_ns, self._clock.monotonic_ns()
+        late_s, self._watched_ns = (now_ns - self._watched_ns) / 1e9, now_ns
         if permit is None:
             return
-        silent_s = 0.0
-        if alive_ns is not None:
-            silent_s = (self._clock.monotonic_ns() - alive_ns) / 1e9
+        silent_s = (now_ns - alive_ns) / 1e9 if alive_ns is not None else 0.0
+        if silent_s > OPERATOR_SILENCE_S and late_s > LATE_S:
+            return
         if silent_s <= OPERATOR_SILENCE_S:
             for host in self._hosts:
                 host.beat()

@@ -226,7 +226,7 @@ class Runs:
             armed.frames.begin_run(self._dispatcher.state.hold_frames)
             if not self._dispatcher.ask(lambda: self._expose(permit)):
                 return
-            armed.host.start(permit.held)
+            armed.host.start(permit.held, self._pedal.dead_man(armed.host))
             if beam:
                 self._peripherals.expose(permit.held)
         except BaseException:

@@ -1,4 +1,4 @@
-"""The loop store: the last images, in order, on a disk that may be full."""
+"""The loop buffer: the last images, in order, on a disk that may be full."""
 
 import resource
 import subprocess
@@ -51,7 +51,7 @@ def test_only_the_last_seconds_are_kept(store, pool):
     assert values(store.snapshot()) == list(range(50 - 21, 50))
 
 
-def test_every_image_stays_as_long_as_it_did_and_pauses_are_left_out(store, pool):
+def test_every_image_stays_as_long_as_it_did_without_the_pauses_between_runs(store, pool):
     for number, run, time_ms in [(0, 1, 0), (1, 1, 30), (2, 1, 100), (3, 2, 9000), (4, 2, 9050)]:
         add(store, pool, number, run, time_ms)
     cine = store.snapshot()
@@ -70,18 +70,20 @@ def test_a_loop_that_newer_images_overtake_is_refused_and_not_mixed(store, pool)
         add(store, pool, number)
     cine = store.snapshot()
     add(store, pool, 21)
-    with pytest.raises(LoopBufferError, match="newer images took the place"):
+    with pytest.raises(LoopBufferError) as caught:
         cine.read(0)
+    assert caught.value.code == "FV-SES-022"
     assert int(cine.read(1)[0, 0]) == 1
 
 
-def test_a_loop_of_a_closed_store_is_refused(tmp_path, pool):
+def test_a_loop_of_a_closed_buffer_is_refused(tmp_path, pool):
     store = LoopBuffer(16, 16, 10.0, seconds=2.0, folder=tmp_path)
     add(store, pool, 1)
     cine = store.snapshot()
     store.close()
-    with pytest.raises(LoopBufferError, match="its device was given back"):
+    with pytest.raises(LoopBufferError) as caught:
         cine.read(0)
+    assert caught.value.code == "FV-SES-021"
 
 
 def test_buffers_go_back_to_the_pool(store, pool):
@@ -104,9 +106,9 @@ from fluoroview.session.loop_buffer import LoopBuffer, LoopBufferError
 from fluoroview.session.images.image_pool import ImagePool
 from fluoroview.hal import FrameHeader
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
-said = []
+problems = []
 store = LoopBuffer(64, 64, 30.0, seconds=60.0, folder=Path(sys.argv[1]),
-                  on_problem=lambda what, remedy: said.append(what + " " + remedy))
+                  on_problem=lambda what, remedy: problems.append(what + " " + remedy))
 pool = ImagePool(64, 64, 4)
 for number in range(10):
     buffer = pool.take()
@@ -114,7 +116,7 @@ for number in range(10):
     buffer.drop()
     store.flush()
 print(store.snapshot().frame_count, store.capacity)
-print("\\n".join(said))
+print("\\n".join(problems))
 store.close()
 """
 
@@ -125,29 +127,29 @@ def on_disk_of(size, folder):
         [sys.executable, "-c", FULL_DISK, str(folder), str(size)],
         capture_output=True, text=True, timeout=30, check=True,
     )  # fmt: skip
-    counts, *said = done.stdout.splitlines()
-    return [int(count) for count in counts.split()], "\n".join(said)
+    counts, *problems = done.stdout.splitlines()
+    return [int(count) for count in counts.split()], "\n".join(problems)
 
 
 def test_on_a_nearly_full_disk_the_loop_is_shorter_and_says_so(tmp_path):
-    (stored, capacity), said = on_disk_of(8192 * 300, tmp_path)
+    (stored, capacity), problems = on_disk_of(8192 * 300, tmp_path)
     assert stored == 10
     assert 60 <= capacity <= 300
-    assert "holds only the last 8 s instead of 60 s" in said
-    assert "loop.folder" in said
+    assert "holds only the last 8 s instead of 60 s" in problems
+    assert "loop.folder" in problems
 
 
 def test_on_a_full_disk_nothing_is_kept_and_the_rest_goes_on(tmp_path):
-    (stored, _), said = on_disk_of(4096, tmp_path)
+    (stored, _), problems = on_disk_of(4096, tmp_path)
     assert stored == 0
-    assert "Nothing of this examination is kept for replay" in said
+    assert "The images of this session are not kept for replay" in problems
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 4096, "only the child was limited"
 
 
 def test_a_disk_that_fails_in_the_middle_of_a_run_keeps_what_was_stored(tmp_path, pool):
-    said = []
+    problems = []
     store = LoopBuffer(
-        16, 16, 10.0, seconds=2.0, folder=tmp_path, on_problem=lambda what, _: said.append(what)
+        16, 16, 10.0, seconds=2.0, folder=tmp_path, on_problem=lambda what, _: problems.append(what)
     )
     add(store, pool, 1)
     store._file.close()  # as when the medium is pulled out
@@ -155,8 +157,8 @@ def test_a_disk_that_fails_in_the_middle_of_a_run_keeps_what_was_stored(tmp_path
     add(store, pool, 2)
     add(store, pool, 3)
     assert store.snapshot().frame_count == 1
-    assert len(said) == 1
-    assert "No space left on device" in said[0]
+    assert len(problems) == 1
+    assert "No space left on device" in problems[0]
     store.close()
 
 

@@ -371,6 +371,21 @@ def test_the_heartbeat_reaches_the_device_as_long_as_the_operator_reports(steppe
     assert stepped.host().beats == before
 
 
+def test_a_program_that_stood_still_as_a_whole_hears_the_operator_before_it_judges(stepped):
+    stepped.session.press_pedal()
+    stepped.settle()
+    stepped.session.operator_alive()
+    stepped.clock.advance_s(1.0)
+    stepped.read("pedal")
+    assert stepped.host().permitted
+    stepped.session.operator_alive()
+    stepped.tick(0.05)
+    assert stepped.host().permitted
+    for _ in range(5):
+        stepped.tick(0.05)
+    assert not stepped.host().permitted
+
+
 # listeners and the end
 
 
