@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fluoroview.hal import (
     BoolParameter,
@@ -12,18 +12,16 @@ from fluoroview.hal import (
 )
 from fluoroview.hal.parameter import Parameter, Presentation, Value
 from fluoroview.hal.roles import Role
-
-if TYPE_CHECKING:
-    from fluoroview_simulated.driver.device import SimulatedDetector
-    from fluoroview_simulated.procedures.base import Control
+from fluoroview_simulated.driver.room_device import RoomDevice
+from fluoroview_simulated.procedures.base import Control
 
 
-def controls(device: SimulatedDetector) -> list[Parameter]:
+def controls(device: RoomDevice) -> list[Parameter]:
     """Return one parameter for each control of the chosen procedure."""
     return [_parameter(device, control) for control in device.room.state.info.controls]
 
 
-def _parameter(device: SimulatedDetector, control: Control) -> Parameter:
+def _parameter(device: RoomDevice, control: Control) -> Parameter:
     """Return a control as a parameter; the procedure checks each value before it is recorded."""
 
     def read() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fluoroview.hal import (
     BoolParameter,
@@ -17,6 +17,7 @@ from fluoroview.hal import (
 from fluoroview.hal.parameter import Parameter, Visibility
 from fluoroview.hal.roles import Role
 from fluoroview_simulated.driver.parameters import new_patient
+from fluoroview_simulated.driver.room_device import RoomDevice
 from fluoroview_simulated.driver.status_messages import POLLING_S
 from fluoroview_simulated.physics.beam import pulse_kerma_ugy
 from fluoroview_simulated.room import skin_map
@@ -26,21 +27,18 @@ from fluoroview_simulated.room.skin import PeakSkinDose
 from fluoroview_simulated.room.state import CONTINUOUS, DETECTOR_DOSE, PULSED, RoomState
 from fluoroview_simulated.room.tube import FOCAL_SPOTS
 
-if TYPE_CHECKING:
-    from fluoroview_simulated.driver.device import SimulatedDetector
 
-
-def generator(device: SimulatedDetector) -> list[Parameter]:
+def generator(device: RoomDevice) -> list[Parameter]:
     """Return every parameter of the generator."""
     return [*_exposure(device), *_brightness(device), *_skin(device), *_output(device)]
 
 
-def _set(device: SimulatedDetector, field: str) -> Callable[[Any], object]:
+def _set(device: RoomDevice, field: str) -> Callable[[Any], object]:
     """Return what writes one field of the room's state."""
     return lambda value: device.room.change(lambda s: replace(s, **{field: value}))
 
 
-def _exposure(device: SimulatedDetector) -> list[Parameter]:
+def _exposure(device: RoomDevice) -> list[Parameter]:
     """Return exposure factors, filters and acquisition type."""
     room = device.room
     current = limits.TUBE_CURRENT_MA_MIN, limits.TUBE_CURRENT_MA_MAX
@@ -112,7 +110,7 @@ def _exposure(device: SimulatedDetector) -> list[Parameter]:
 
 
 def _factor(
-    device: SimulatedDetector,
+    device: RoomDevice,
     name: str,
     field: str,
     span: tuple[float, float],
@@ -133,7 +131,7 @@ def _factor(
     )
 
 
-def _brightness(device: SimulatedDetector) -> list[Parameter]:
+def _brightness(device: RoomDevice) -> list[Parameter]:
     """Return the automatic brightness control."""
     room = device.room
     return [
@@ -183,7 +181,7 @@ def _brightness(device: SimulatedDetector) -> list[Parameter]:
     ]
 
 
-def _skin(device: SimulatedDetector) -> list[Parameter]:
+def _skin(device: RoomDevice) -> list[Parameter]:
     """Return the dose of the skin."""
 
     def peak() -> PeakSkinDose | None:
@@ -220,7 +218,7 @@ def _skin(device: SimulatedDetector) -> list[Parameter]:
     ]
 
 
-def _output(device: SimulatedDetector) -> list[Parameter]:
+def _output(device: RoomDevice) -> list[Parameter]:
     """Return what the tube gives and holds."""
     room = device.room
 
@@ -261,7 +259,7 @@ def _output(device: SimulatedDetector) -> list[Parameter]:
 class _SkinFile(StrParameter):
     """Writes the map of the skin's dose when a file is named."""
 
-    def __init__(self, device: SimulatedDetector) -> None:
+    def __init__(self, device: RoomDevice) -> None:
         self._device, self._written = device, ""
         super().__init__(
             "SkinDoseMapFile",

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fluoroview.hal import Access, BoolParameter, FloatParameter, StrParameter
 from fluoroview.hal.parameter import Parameter, Visibility
 from fluoroview_simulated.driver.parameters import new_patient
+from fluoroview_simulated.driver.room_device import RoomDevice
 from fluoroview_simulated.panel.settings import NOISE_KINDS
 from fluoroview_simulated.render.truth import checked_folder
 
-if TYPE_CHECKING:
-    from fluoroview_simulated.driver.device import SimulatedDetector
 
-
-def panel(device: SimulatedDetector) -> list[Parameter]:
+def panel(device: RoomDevice) -> list[Parameter]:
     """Return the properties of the detector, each to be switched off alone, and the truth."""
     room = device.room
 

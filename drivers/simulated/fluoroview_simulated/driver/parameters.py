@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from fluoroview.hal import (
     Access,
@@ -17,15 +17,13 @@ from fluoroview.hal import (
 from fluoroview.hal.parameter import Parameter, Presentation, Visibility
 from fluoroview.hal.roles import Role
 from fluoroview_simulated import procedures
+from fluoroview_simulated.driver.room_device import RoomDevice
 from fluoroview_simulated.driver.status_messages import POLLING_S
 from fluoroview_simulated.panel.panel import MATRICES
 from fluoroview_simulated.room.state import DARK, OPEN_FIELD, PATIENT, RoomState
 
-if TYPE_CHECKING:
-    from fluoroview_simulated.driver.device import SimulatedDetector
 
-
-def detector(device: SimulatedDetector) -> list[Parameter]:
+def detector(device: RoomDevice) -> list[Parameter]:
     """Return format, matrix and what is in the field."""
     room = device.room
     return [
@@ -103,7 +101,7 @@ def detector(device: SimulatedDetector) -> list[Parameter]:
     ]
 
 
-def procedure(device: SimulatedDetector) -> list[Parameter]:
+def procedure(device: RoomDevice) -> list[Parameter]:
     """Return which procedure and patient, and what is known of them."""
     room = device.room
 
@@ -185,7 +183,7 @@ def procedure(device: SimulatedDetector) -> list[Parameter]:
 
 
 def new_patient(
-    device: SimulatedDetector,
+    device: RoomDevice,
     name: str,
     read: Callable[[], str],
     change: Callable[[RoomState, str], RoomState],

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fluoroview.hal import BoolParameter, EnumParameter, FloatParameter
 from fluoroview.hal.parameter import Parameter
 from fluoroview.hal.roles import Role
+from fluoroview_simulated.driver.room_device import RoomDevice
 from fluoroview_simulated.room import technique as limits
 
-if TYPE_CHECKING:
-    from fluoroview_simulated.driver.device import SimulatedDetector
 
-
-def positioner(device: SimulatedDetector) -> list[Parameter]:
+def positioner(device: RoomDevice) -> list[Parameter]:
     """Return C-arm, table and patient position."""
     room = device.room
     return [
@@ -83,7 +81,7 @@ def positioner(device: SimulatedDetector) -> list[Parameter]:
     ]
 
 
-def collimator(device: SimulatedDetector) -> list[Parameter]:
+def collimator(device: RoomDevice) -> list[Parameter]:
     """Return field of view, blades, iris and grid."""
     room = device.room
 
@@ -129,11 +127,11 @@ def collimator(device: SimulatedDetector) -> list[Parameter]:
     ]
 
 
-def _set_geometry(device: SimulatedDetector, **changes: Any) -> None:
+def _set_geometry(device: RoomDevice, **changes: Any) -> None:
     device.room.change(lambda s: s.with_geometry(**changes))
 
 
-def _move_patient(device: SimulatedDetector, name: str, field: str, value: Any) -> None:
+def _move_patient(device: RoomDevice, name: str, field: str, value: Any) -> None:
     """Move table or patient, and record when: fluid takes its time to follow."""
     before = getattr(device.room.state.geometry, field)
     _set_geometry(device, **{field: value})
@@ -143,7 +141,7 @@ def _move_patient(device: SimulatedDetector, name: str, field: str, value: Any) 
 
 
 def _angle(
-    device: SimulatedDetector,
+    device: RoomDevice,
     name: str,
     field: str,
     max_deg: float,
@@ -169,7 +167,7 @@ def _angle(
 
 
 def _table(
-    device: SimulatedDetector, name: str, axis: int, label: str, positive: str, role: Role
+    device: RoomDevice, name: str, axis: int, label: str, positive: str, role: Role
 ) -> FloatParameter:
     return FloatParameter(
         name,
@@ -185,9 +183,7 @@ def _table(
     )
 
 
-def _blades(
-    device: SimulatedDetector, name: str, field: str, label: str, role: Role
-) -> FloatParameter:
+def _blades(device: RoomDevice, name: str, field: str, label: str, role: Role) -> FloatParameter:
     return FloatParameter(
         name,
         lambda: getattr(device.room.state.geometry, field),

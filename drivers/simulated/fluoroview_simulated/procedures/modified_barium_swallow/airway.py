@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fluoroview_simulated.procedures.modified_barium_swallow.faults import Fault
 from fluoroview_simulated.procedures.modified_barium_swallow.shape import hump, rise
-
-if TYPE_CHECKING:
-    from fluoroview_simulated.procedures.modified_barium_swallow.course import Turn
+from fluoroview_simulated.procedures.modified_barium_swallow.turn import Turn
 
 FULL_ML = 0.9
 """Volume of one aspirated portion at full share."""

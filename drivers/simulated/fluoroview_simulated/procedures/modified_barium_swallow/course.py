@@ -17,37 +17,11 @@ from fluoroview_simulated.procedures.modified_barium_swallow.airway import Airwa
 from fluoroview_simulated.procedures.modified_barium_swallow.boluses import BOLUSES, Bolus
 from fluoroview_simulated.procedures.modified_barium_swallow.faults import FAULTS, Fault
 from fluoroview_simulated.procedures.modified_barium_swallow.shape import hump, rise
-
-TURN_S = 8.0
-"""From the start of one swallow's turn to the next; chewing comes on top."""
-ONSET_S = 2.7
-"""From the start of a turn to the moment when the bolus passes the angle of the jaw."""
-BUSY_S = 6.0
-"""For so long after the start of a turn (and the chewing) the patient takes nothing new."""
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One bolus taken: when its turn starts, and its number."""
-
-    start_s: float
-    number: int
-    bolus: Bolus
-
-    @property
-    def onset_s(self) -> float:
-        """Procedure time at which the swallow itself begins."""
-        return self.start_s + ONSET_S + self.bolus.chew_s
-
-    @property
-    def free_s(self) -> float:
-        """Procedure time from which the patient can be asked for the next."""
-        return self.start_s + BUSY_S + self.bolus.chew_s
-
-    @property
-    def end_s(self) -> float:
-        """Procedure time at which the next turn starts by itself."""
-        return self.start_s + TURN_S + self.bolus.chew_s
+from fluoroview_simulated.procedures.modified_barium_swallow.turn import (
+    ONSET_S,
+    TURN_S,
+    Turn,
+)
 
 
 def turns_until(
