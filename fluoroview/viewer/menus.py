@@ -4,22 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PyQt6.QtWidgets import QDialog
 
 from fluoroview.samples import samples
 from fluoroview.translation import language, tr, translate_message
+from fluoroview.viewer.controllers.device_control import DeviceControl
+from fluoroview.viewer.controllers.file_control import FileControl
+from fluoroview.viewer.controllers.loop_control import LoopControl
+from fluoroview.viewer.controllers.record_control import RecordControl
+from fluoroview.viewer.dialogs.calibration_dialog import CalibrationDialog
+from fluoroview.viewer.dialogs.help_dialog import HelpDialog
+from fluoroview.viewer.dialogs.log_dialog import LogDialog
+from fluoroview.viewer.dialogs.skin_map import SkinMapDialog
+from fluoroview.viewer.image.canvas import ImageCanvas
 from fluoroview.viewer.input.actions import Entry, Menu
 from fluoroview.viewer.language import LANGUAGES, choose_language
-
-if TYPE_CHECKING:
-    from fluoroview.viewer.main_window import MainWindow
 
 _LAST = 10**9
 
 
-def menus_of(window: MainWindow) -> list[Menu]:
+class MenuWindow(Protocol):
+    """What the menus need of the window; `MainWindow` has it."""
+
+    canvas: ImageCanvas
+    devices: DeviceControl
+    files: FileControl
+    loop: LoopControl
+    recording: RecordControl
+    calibration: CalibrationDialog
+    help: HelpDialog
+    log: LogDialog
+    skin_map: SkinMapDialog
+
+    def close(self) -> bool:
+        """Ask the window to close."""
+
+    def ask_new_patient(self) -> None:
+        """Ask whether another patient begins."""
+
+    def auto_window(self) -> None:
+        """Set the window from the image."""
+
+    def invert(self) -> None:
+        """Swap black and white."""
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or no more."""
+
+    def escape(self) -> None:
+        """Leave full screen or replay."""
+
+    def open_files(self, paths: list[Path]) -> None:
+        """Open files."""
+
+    def report(self, text: str) -> None:
+        """Show a short text in the status bar."""
+
+
+def menus_of(window: MenuWindow) -> list[Menu]:
     """Return all menus of the menu bar."""
     return [
         Menu(tr("File"), _file(window)),
@@ -36,7 +80,7 @@ def menus_of(window: MainWindow) -> list[Menu]:
     ]
 
 
-def _file(window: MainWindow) -> list[Entry | Menu]:
+def _file(window: MenuWindow) -> list[Entry | Menu]:
     files = window.files
     return [
         Entry(tr("Open files…"), ("Ctrl+O",), files.ask),
@@ -57,7 +101,7 @@ def _file(window: MainWindow) -> list[Entry | Menu]:
     ]
 
 
-def _session(window: MainWindow) -> list[Entry | Menu]:
+def _session(window: MenuWindow) -> list[Entry | Menu]:
     return [
         Entry(tr("New patient…"), (), window.ask_new_patient),
         Entry(tr("Skin dose map…"), (), window.skin_map.open_for),
@@ -67,7 +111,7 @@ def _session(window: MainWindow) -> list[Entry | Menu]:
     ]
 
 
-def _view(window: MainWindow) -> list[Entry | Menu]:
+def _view(window: MenuWindow) -> list[Entry | Menu]:
     canvas = window.canvas
     return [
         # A procedure may use a single letter; each has a second key with Ctrl.
@@ -93,7 +137,7 @@ def _view(window: MainWindow) -> list[Entry | Menu]:
     ]
 
 
-def _loop(window: MainWindow) -> list[Entry | Menu]:
+def _loop(window: MenuWindow) -> list[Entry | Menu]:
     loop = window.loop
     return [
         Entry(tr("Replay loop"), ("L", "Ctrl+L"), lambda: loop.replay(False)),
@@ -107,11 +151,11 @@ def _loop(window: MainWindow) -> list[Entry | Menu]:
     ]
 
 
-def _opening(window: MainWindow, path: Path) -> Callable[[], None]:
+def _opening(window: MenuWindow, path: Path) -> Callable[[], None]:
     return lambda: window.open_files([path])
 
 
-def _choosing(window: MainWindow, code: str) -> Callable[[], None]:
+def _choosing(window: MenuWindow, code: str) -> Callable[[], None]:
     def choose() -> None:
         choose_language(code)
         window.report(tr("The language changes at the next start"))

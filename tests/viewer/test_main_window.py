@@ -117,9 +117,9 @@ def test_a_window_dragged_belongs_to_its_source(window, qtbot):
     run(window, qtbot)
     chosen = Window(1234, 500)
     window.canvas.window_changed.emit(chosen)
-    assert window.session.snapshot().window == chosen
+    qtbot.waitUntil(lambda: window.session.snapshot().window == chosen)
     run(window, qtbot)
-    assert window.canvas.window_shown == chosen
+    qtbot.waitUntil(lambda: window.canvas.window_shown == chosen)
 
 
 def test_invert_turns_the_image_round(window, qtbot, grey_of):
