@@ -204,8 +204,8 @@ class Dispatcher:
         logger.error("internal error", exc_info=error)
         self.problem(
             Problem(
-                f"Internal error: {type(error).__name__}: {error}.",
-                "The session continues where it can. Please report it; the log has the details.",
+                "Internal error (FV-SES-001): see the log.",
+                "The session continues where it can. Please report it: `fluoroview report`.",
                 code="FV-SES-001",
             )
         )
