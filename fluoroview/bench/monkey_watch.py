@@ -80,6 +80,8 @@ class Watch(QObject):
         self._lamp_right = self._beam_seen = self._busy = self._start
         self._longest_wrong_s = 0.0
         self._pulses = 0
+        self._late: tuple[float, int, str] | None = None
+        """When pulses came without a pedal, how many runs there were, and the finding."""
         self._sums_checked = 0
         self._runs: set[datetime] = set()
         self._problems: Counter[str] = Counter()
@@ -160,12 +162,23 @@ class Watch(QObject):
         self._longest_wrong_s = max(self._longest_wrong_s, now - self._lamp_right)
 
     def _check_pulses(self, now: float, state: SessionState) -> None:
-        """A pulse counted long after the pedal came up was made without the pedal."""
+        """A pulse counted long after the pedal came up, and of no new run, had no pedal.
+
+        A tap may be over between two looks: its pulse is then followed by its run.
+        """
         if state.pedal_down:
             self._beam_seen = now
+        if self._late is not None:
+            since, runs, words = self._late
+            if state.pedal_down or state.runs != runs:
+                self._late = None
+            elif now - since > SETTLED_S:
+                self._violations.append(words)
+                self._late = None
         more = state.dose.pulses - self._pulses
-        if more > 0 and now - self._beam_seen > SETTLED_S:
-            self._violations.append(f"{more} pulses {now - self._beam_seen:.1f} s after release")
+        if more > 0 and now - self._beam_seen > SETTLED_S and self._late is None:
+            words = f"{more} pulses {now - self._beam_seen:.1f} s after release"
+            self._late = (now, state.runs, words)
         self._pulses = state.dose.pulses
 
     def _check_sums(self, state: SessionState) -> None:
