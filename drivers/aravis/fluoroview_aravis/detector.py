@@ -130,24 +130,24 @@ class AravisDetector(PolledDetector):
         if self._camera is not None and self._watch is not None:
             self._camera.get_device().disconnect(self._signal)
         self._watch = None
-        # Aravis gives the device back when nothing holds it any more, or tries to for 2.5 s. After
-        # that it is left to a thread: the device gives itself back when its heartbeat ends.
+        # Aravis releases the device when nothing refers to it any more, and tries for up to 2.5 s.
+        # After that a thread goes on: the device releases itself when its heartbeat ends.
         belongings = [self._camera]
         stream, self._camera, self._stream = self._stream, None, None
 
-        def give_back() -> None:
+        def release() -> None:
             if stream is not None:
                 stream.release()
             belongings.clear()
 
         with suppress(sdk.LateError):
-            sdk.within(_CLOSE_S, give_back, f"{self.device_id} cannot be closed")
+            sdk.within(_CLOSE_S, release, f"{self.device_id} cannot be closed")
 
     def _genicam(self) -> Any:
         return self._camera.get_device().get_genicam()
 
     def _run_continuously(self) -> None:
-        """Choose continuous acquisition: the HAL alone says when a run ends.
+        """Choose continuous acquisition: the HAL alone decides when a run ends.
 
         A device whose last program was killed may still send images to nobody: stop it first.
         """

@@ -9,14 +9,14 @@ from fluoroview.hal import Parameter
 from fluoroview.hal.sdk.genicam import Kind, Limit, NodeParameter, parameters_of, walk
 from fluoroview_aravis import sdk
 
-# Devices have these outside their tree of categories, and the HAL or the user wants them.
-_BESIDE_THE_TREE = ("AcquisitionFrameRate", "GevSCPSPacketSize", "GevSCPD")
+# Devices have these outside their tree of categories; the HAL or the user needs them.
+_OUTSIDE_THE_TREE = ("AcquisitionFrameRate", "GevSCPSPacketSize", "GevSCPD")
 
 
 class AravisFeature:
     """One feature of Aravis' node map (see `fluoroview.hal.sdk.genicam.Feature`).
 
-    It alone holds Aravis' node, which must not outlive the device's document: `forget` lets go.
+    It alone holds Aravis' node, which must not outlive the device's document: `forget` releases it.
     """
 
     def __init__(self, node: Any) -> None:
@@ -31,11 +31,11 @@ class AravisFeature:
         return str(self._node.get_unit() or "")
 
     def readable(self) -> bool:
-        """Tell whether it has a value now."""
+        """Return whether it has a value now."""
         return self._available() and self._mode() != sdk.load().GcAccessMode.WO
 
     def writable(self) -> bool:
-        """Tell whether the device takes a value now."""
+        """Return whether the device accepts a value now."""
         modes = sdk.load().GcAccessMode
         if self._mode() not in (modes.RW, modes.WO) or not self._available():
             return False
@@ -113,7 +113,7 @@ def device_parameters(
     def children(node: Any) -> list[Any] | None:
         return nodes(node.get_features()) if isinstance(node, aravis.GcCategory) else None
 
-    found = walk(nodes(["Root", *_BESIDE_THE_TREE]), lambda node: str(node.get_name()), children)
+    found = walk(nodes(["Root", *_OUTSIDE_THE_TREE]), lambda node: str(node.get_name()), children)
     hidden = aravis.GcVisibility.INVISIBLE
     shown = [node for node in found if node.get_visibility() != hidden]
     features = [AravisFeature(node) for node in shown if node.get_name() not in without]
@@ -123,14 +123,14 @@ def device_parameters(
 
 
 def forget(parameters: Iterable[Parameter]) -> None:
-    """Let go of what the parameters hold of the device."""
+    """Release what the parameters hold of the device."""
     for parameter in parameters:
         if isinstance(parameter, NodeParameter) and isinstance(parameter.feature, AravisFeature):
             parameter.feature.forget()
 
 
 def lock(genicam: Any, locked: bool) -> None:
-    """Tell the node map whether a stream runs (SFNC TLParamsLocked), where it wants to know."""
+    """Inform the node map whether a stream runs (SFNC TLParamsLocked), where it has that node."""
     node = genicam.get_node("TLParamsLocked")
     if node is not None:
         with suppress(*sdk.errors()):

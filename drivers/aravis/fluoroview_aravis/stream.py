@@ -13,11 +13,11 @@ from fluoroview.hal.sdk.frame_ids import GEV_PERIOD, FrameIds, Lost
 from fluoroview.hal.sdk.pixel_format import BY_CODE, Bytes, Decoder, PixelFormat, Pixels
 from fluoroview_aravis import features, sdk
 
-# Aravis keeps an incomplete frame, and all that follow it, for 0.1 s before it gives it up: as many
-# buffers as arrive meanwhile, three times over.
+# Aravis keeps an incomplete frame, and all that follow it, for 0.1 s before it drops it:
+# three times as many buffers as arrive meanwhile.
 _BUFFERED_S = 0.3
-_LEAST_BUFFERS = 8
-_MOST_BUFFERS = 256
+_MIN_BUFFERS = 8
+_MAX_BUFFERS = 256
 _BUFFER_BYTES = 256 << 20
 _SOCKET_BYTES = 8 << 20
 _STOP_S = 0.5
@@ -26,7 +26,7 @@ _IMAGE = "2D_IMAGE"
 
 @dataclass(frozen=True, slots=True)
 class LinkOptions:
-    """How packets of GigE Vision are taken; nothing to USB3 Vision."""
+    """How packets of GigE Vision are received; USB3 Vision ignores it."""
 
     packet_resend: bool = True
     packet_socket: bool = False
@@ -138,9 +138,9 @@ class Stream:
 
     def _image_part(self, buffer: Any) -> int:
         """Return which part of the payload is the image; the first one of several."""
-        wanted = getattr(self._aravis.BufferPartDataType, _IMAGE)
+        image_type = getattr(self._aravis.BufferPartDataType, _IMAGE)
         for part in range(buffer.get_n_parts()):
-            if buffer.get_part_data_type(part) == wanted:
+            if buffer.get_part_data_type(part) == image_type:
                 return part
         kind = buffer.get_payload_type().value_nick
         raise DeviceError(
@@ -193,10 +193,10 @@ class Stream:
 
 
 def buffer_count(rate_hz: float, payload: int) -> int:
-    """Return how many buffers of `payload` bytes a stream wants at `rate_hz`."""
-    wanted = math.ceil(min(max(rate_hz, 0.0), 1e4) * _BUFFERED_S) + 2
-    room = max(_LEAST_BUFFERS, _BUFFER_BYTES // max(payload, 1))
-    return max(_LEAST_BUFFERS, min(wanted, _MOST_BUFFERS, room))
+    """Return how many buffers of `payload` bytes a stream needs at `rate_hz`."""
+    needed = math.ceil(min(max(rate_hz, 0.0), 1e4) * _BUFFERED_S) + 2
+    room = max(_MIN_BUFFERS, _BUFFER_BYTES // max(payload, 1))
+    return max(_MIN_BUFFERS, min(needed, _MAX_BUFFERS, room))
 
 
 def socket_bytes(payload: int) -> int:

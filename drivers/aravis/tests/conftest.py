@@ -92,7 +92,7 @@ def open_host(bench):
 
 @pytest.fixture
 def consume(bench):
-    """A function that reads a host's ring; `seen` tells of each image whether it is whole."""
+    """A function that reads a host's ring; `seen` records of each image whether it is whole."""
 
     def is_whole(frame):
         return np.array_equal(frame.pixels, ramp(frame.header.hardware_counter, frame.pixels))

@@ -13,7 +13,7 @@ CHANGES = [
     ('<Enumeration Name="TriggerMode" NameSpace="Standard">', LOCK),
     # one that another one hides
     ('<Integer Name="BinningVertical" NameSpace="Standard">', "<pIsAvailable>0</pIsAvailable>"),
-    # an old name beside the present one
+    # an old name next to the present one
     ("<pFeature>ExposureTimeAbs</pFeature>", "<pFeature>ExposureTime</pFeature>"),
     ('<EnumEntry Name="Mono16" NameSpace="Standard">', ""),
 ]
@@ -66,7 +66,7 @@ def test_a_feature_is_described_as_the_device_says(tree, name, expected):
     assert {key: described[key] for key in expected} == expected
 
 
-def test_what_the_hal_does_is_left_out(tree):
+def test_features_that_the_hal_controls_are_not_parameters(tree):
     names = {parameter.name for parameter in tree}
     assert not names & {"AcquisitionStart", "AcquisitionStop", "AcquisitionMode", "TLParamsLocked"}
 

@@ -36,7 +36,7 @@ class FakeBuffer:
 
 
 class Run:
-    """A stream on a fake camera of 3×2 pixels, and what it told."""
+    """A stream on a fake camera of 3×2 pixels, and what it reported."""
 
     def __init__(self, protocol="usb", extended=None):
         values = {"Width": 3, "Height": 2, "AcquisitionFrameRate": 30.0, "BinningHorizontal": 2}
@@ -117,7 +117,7 @@ def test_frames_without_a_buffer_are_the_sdks(run):
     assert run.losses == [(3, LossCause.SDK)]
 
 
-def test_line_padding_is_left_out(run):
+def test_line_padding_is_skipped(run):
     rows = b"\x01\x02\x03\xff\x04\x05\x06\xff"
     run.take(FakeBuffer(1, padding=1, parts=[(IMAGE, 3, 2, rows)]))
     assert run.pixels.tolist() == [[1, 2, 3], [4, 5, 6]]

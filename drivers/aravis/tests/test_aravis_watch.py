@@ -11,7 +11,7 @@ from fluoroview_aravis.watch import Watch, question_for
 
 
 class Device:
-    """Answers a question when it is told to, or fails it."""
+    """Answers a question once it may, or fails it."""
 
     def __init__(self):
         self.now_s = 0.0

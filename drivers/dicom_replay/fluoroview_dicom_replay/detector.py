@@ -30,7 +30,7 @@ _NS_PER_MS = 1e6
 class DicomReplay(Detector):
     """A recorded file as a detector; `device_id` is its path. `thread` is there for tests.
 
-    The pulse is told when its image is due. A file of one frame is a still: it is shown once in
+    The pulse is reported when its image is due. A file of one frame is a still: it is shown once in
     a run, by one pulse.
     """
 

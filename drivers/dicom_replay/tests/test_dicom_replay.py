@@ -287,7 +287,7 @@ def test_a_file_that_cannot_be_played_is_refused_with_its_sentence(tmp_path, mak
 # ------------------------------------------------------------------------------ parameters
 
 
-def test_parameters_tell_the_file(loop_file):
+def test_parameters_describe_the_file(loop_file):
     detector = DicomReplay(str(loop_file))
     detector.open()
     values = {parameter.name: parameter.read() for parameter in detector.parameters()}

@@ -108,7 +108,7 @@ class EpicsDetector(Detector):
             client.close()
 
     def _refresh(self) -> Layout:
-        """Return the layout, read anew when idle: it may have been changed in the IOC."""
+        """Return the layout, read again when idle: it may have been changed in the IOC."""
         stale = time.monotonic() - self._read_s > _FRESH_S
         if self._layout is None or (stale and self._run is None):
             try:

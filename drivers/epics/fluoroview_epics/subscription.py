@@ -79,13 +79,13 @@ class Subscription:
             self._sink.fail(error)
 
     def _interrupted(self, error: Exception) -> None:
-        """Take note of p4p's Disconnected, which also comes once before the first update."""
+        """Handle p4p's Disconnected, which also comes once before the first update."""
         if self._connected.is_set():
-            told = str(error)
+            reason = str(error)
             self._sink.fail(
                 DeviceError(
-                    f"{self._name} went away{f' ({told})' if told else ''}: its IOC ended, or the "
-                    "network is cut.",
+                    f"{self._name} went away{f' ({reason})' if reason else ''}: its IOC ended, or "
+                    "the network is cut.",
                     _GONE,
                     self._name,
                     code="FV-EPX-014",
@@ -115,7 +115,7 @@ class Subscription:
         self._last = counter
 
     def _repeated(self, counter: int) -> bool:
-        """Tell whether this image came already; raises DeviceError where none ever counts."""
+        """Return whether this image came already; raise DeviceError where the IOC never counts."""
         if counter != self._last:
             self._repeats = 0
             return False
@@ -132,7 +132,7 @@ class Subscription:
     def _count_gap(self, counter: int) -> None:
         """Count what the server or p4p dropped: TCP itself loses nothing.
 
-        Before the first image nothing counts: the IOC may have begun to count anew.
+        Gaps before the first image do not count: the IOC may have restarted its counter.
         """
         if self._counting and self._last is not None:
             gap = (counter - self._last - 1) % _MODULUS

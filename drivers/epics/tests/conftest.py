@@ -29,9 +29,9 @@ class Ioc:
         assert self._process.stdout.readline() == "ready\n"
 
     def __getattr__(self, do):
-        return lambda **order: self._tell({"do": do, **order})
+        return lambda **order: self._send({"do": do, **order})
 
-    def _tell(self, order):
+    def _send(self, order):
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         assert self._process.stdout.readline() == "done\n"

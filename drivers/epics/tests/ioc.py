@@ -1,4 +1,4 @@
-"""An IOC for the tests: serves one NTNDArray and does what it is told, a line at a time.
+"""An IOC for the tests: serves one NTNDArray and obeys commands, one per line.
 
 Pixel (y, x) of image n is (n + x + 10 y) % 200.
 """
@@ -26,7 +26,7 @@ class Ioc:
         self._server = Server(providers=[self._provider])
 
     def reset(self):
-        """Serve the PV anew: without an image, counting from 1."""
+        """Serve the PV from the start: without an image, counting from 1."""
         if self._pv is not None:
             self._provider.remove(self._name)
             self._pv.close(destroy=True)

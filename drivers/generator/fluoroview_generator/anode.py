@@ -8,8 +8,8 @@ from fluoroview.hal import Clock
 class Anode:
     """Stored heat in kJ.
 
-    dE/dt = P − E/τ: a lumped body in surroundings that stay cold. It cools by itself only as time
-    passes on `clock`.
+    dE/dt = P − E/τ: a lumped body in surroundings that stay cold. It cools only as time passes
+    on `clock`.
     """
 
     def __init__(

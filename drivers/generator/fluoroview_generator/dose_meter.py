@@ -1,6 +1,6 @@
-"""The driver of a simulated KAP and air-kerma meter: it measures what it is told to measure.
+"""The driver of a simulated KAP and air-kerma meter: it measures what it is set to measure.
 
-It knows nothing of any beam. Its figures are told as SIMULATED.
+It knows nothing of any beam. Its figures are reported as SIMULATED.
 """
 
 from collections.abc import Callable
@@ -113,16 +113,16 @@ class SimulatedDoseMeter(DoseMeter):
         self.stop()
 
     def _read(self, sink: FrameSink) -> None:
-        raster = PulseSchedule(self._clock.monotonic_ns(), READINGS_PER_S)
-        told_slot = raster.slot = 0
+        schedule = PulseSchedule(self._clock.monotonic_ns(), READINGS_PER_S)
+        reported_slot = schedule.slot = 0
         while not sink.stopping:
-            if self._thread.wait_until(raster.next(self._clock.monotonic_ns())):
+            if self._thread.wait_until(schedule.next(self._clock.monotonic_ns())):
                 return
-            self._tell(sink, (raster.slot - told_slot) / READINGS_PER_S)
-            told_slot = raster.slot
+            self._report(sink, (schedule.slot - reported_slot) / READINGS_PER_S)
+            reported_slot = schedule.slot
 
-    def _tell(self, sink: FrameSink, seconds: float) -> None:
-        """Tell what came together in `seconds`, each quantity with the noise of this reading."""
+    def _report(self, sink: FrameSink, seconds: float) -> None:
+        """Report what accumulated in `seconds`, each quantity with the noise of this reading."""
         noise = np.random.default_rng([self._seed, self._reading]).standard_normal()
         self._reading += 1
         part = max(0.0, 1.0 + noise * self._noise_percent / 100.0) * seconds

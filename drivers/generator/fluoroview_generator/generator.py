@@ -371,14 +371,16 @@ class SimulatedGenerator(Generator):
 
     def _set_technique(self, **changes: Any) -> None:
         """Set at any time; while exposing only what the tube is rated for."""
-        wanted = replace(self._technique, **changes)
-        if self._state is GeneratorState.EXPOSING and (objection := self._rating.objection(wanted)):
+        requested = replace(self._technique, **changes)
+        if self._state is GeneratorState.EXPOSING and (
+            objection := self._rating.objection(requested)
+        ):
             raise DeviceError(
                 f"The generator {self.device_id} refuses: {objection}.",
                 "Lower another factor first.",
                 code="FV-GEN-005",
             )
-        self._technique = wanted
+        self._technique = requested
 
     def _set_geometry(self, **changes: float) -> None:
         self._geometry = replace(self._geometry, **changes)

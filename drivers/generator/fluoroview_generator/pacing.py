@@ -1,10 +1,10 @@
-"""When pulses and readings fall due: a fixed raster of absolute times, so that no delay adds up."""
+"""When pulses and readings fall due: a fixed grid of absolute times, so that no delay adds up."""
 
 import math
 
 
 class PulseSchedule:
-    """Due times `start_ns + n · period`; what was missed is left out and never caught up."""
+    """Due times `start_ns + n · period`; a missed time is skipped and never caught up."""
 
     def __init__(self, start_ns: int, rate_hz: float) -> None:
         self.start_ns, self.rate_hz = start_ns, rate_hz

@@ -1,22 +1,22 @@
-"""A sink that keeps what it is told, and a clock on which waiting takes no time."""
+"""A sink that records its run, and a clock on which waiting takes no time."""
 
 import pytest
 
 from fluoroview.hal import FakeClock
 
 
-class Told:
-    """A run as a driver sees it: the pedal is released after `pulses_wanted` pulses."""
+class RecordingSink:
+    """A run as a driver sees it: the pedal is released after `pulses_requested` pulses."""
 
-    def __init__(self, pulses_wanted):
-        self.pulses_wanted = pulses_wanted
+    def __init__(self, pulses_requested):
+        self.pulses_requested = pulses_requested
         self.pulses = []
         self.failures = []
         self.released = False
 
     @property
     def stopping(self):
-        return self.released or len(self.pulses) >= self.pulses_wanted
+        return self.released or len(self.pulses) >= self.pulses_requested
 
     def pulse(self, pulse):
         self.pulses.append(pulse)
@@ -45,6 +45,6 @@ def fake_time():
 
 
 @pytest.fixture
-def told():
-    """The class of such sinks."""
-    return Told
+def sink_of():
+    """Return a function that makes a sink for a number of pulses."""
+    return RecordingSink

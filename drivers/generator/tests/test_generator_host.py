@@ -89,7 +89,7 @@ def test_a_trip_is_a_fault_with_a_sentence_and_every_pulse_counted(opened, isola
     assert host.state is DeviceState.FAULT
     assert ring.pulses_since(0)[0] == 4
     host.close()
-    host.open()  # what tripped starts again when it is opened anew
+    host.open()  # a tripped generator is reset by opening it again
     host.arm()
     host.prepare()
 
@@ -103,7 +103,7 @@ def test_start_without_prepare_is_refused(opened, isolation):
 
 
 @BOTH
-def test_the_simulated_meter_tells_increments(opened, isolation):
+def test_the_simulated_meter_reports_increments(opened, isolation):
     host = opened("dose_meter_sim", "meter", isolation)
     assert host.traits.kind == "dose meter"
     host.write("KapRate", 5.0)
@@ -112,10 +112,10 @@ def test_the_simulated_meter_tells_increments(opened, isolation):
     host.start()
     until(lambda: ring.pulses_since(0)[0] >= 5)
     host.stop()
-    _, told = ring.pulses_since(0)
-    assert {pulse.origin for pulse in told} == {DoseOrigin.SIMULATED}
-    assert {pulse.pulse_index for pulse in told} == {-1}
-    span_s = (told[-1].host_time_ns - told[0].host_time_ns) / 1e9
-    measured = sum(pulse.kap_ugym2 for pulse in told[1:])
+    _, reported = ring.pulses_since(0)
+    assert {pulse.origin for pulse in reported} == {DoseOrigin.SIMULATED}
+    assert {pulse.pulse_index for pulse in reported} == {-1}
+    span_s = (reported[-1].host_time_ns - reported[0].host_time_ns) / 1e9
+    measured = sum(pulse.kap_ugym2 for pulse in reported[1:])
     assert measured == pytest.approx(5.0 * span_s, rel=0.2)
     assert host.faults == []

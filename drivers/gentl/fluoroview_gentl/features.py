@@ -33,11 +33,11 @@ class GenapiFeature:
         return str(self._feature.unit)
 
     def readable(self) -> bool:
-        """Tell whether it has a value now."""
+        """Return whether it has a value now."""
         return int(self._feature.get_access_mode()) in (_READ_ONLY, _READ_WRITE)
 
     def writable(self) -> bool:
-        """Tell whether the device takes a value now."""
+        """Return whether the device accepts a value now."""
         return int(self._feature.get_access_mode()) in (_WRITE_ONLY, _READ_WRITE)
 
     def get(self) -> Any:

@@ -139,7 +139,7 @@ class Producer:
 
 
 def _text(info: Any, name: str) -> str:
-    """Return what the producer says about a device, "" where it says nothing."""
+    """Return what the producer states about a device, "" where it states nothing."""
     try:
         return str(getattr(info, name) or "")
     except sdk.errors():
@@ -148,10 +148,10 @@ def _text(info: Any, name: str) -> str:
 
 def _found(producer: Path, info: Any, serials: Counter[str]) -> Found:
     gentl_id, serial = _text(info, "id_"), _text(info, "serial_number")
-    telling = len(serial) >= _SHORTEST_SERIAL and serials[serial] == 1
+    unique = len(serial) >= _SHORTEST_SERIAL and serials[serial] == 1
     return Found(
         producer,
-        serial if telling else gentl_id,
+        serial if unique else gentl_id,
         gentl_id,
         serial,
         _text(info, "user_defined_name"),

@@ -45,7 +45,7 @@ class Stream:
         self._acquirer.remove_callbacks()
 
     def waiting(self) -> bool:
-        """Tell whether a buffer is ready, where the producer says so (else False)."""
+        """Return whether a buffer is ready, where the producer reports it (else False)."""
         if not self._can_count:
             return False
         try:

@@ -49,7 +49,7 @@ def test_a_feature_is_described_as_the_device_says(tree, name, expected):
     assert {key: described[key] for key in expected} == expected
 
 
-def test_what_the_hal_does_is_left_out(tree):
+def test_features_that_the_hal_controls_are_not_parameters(tree):
     names = {parameter.name for parameter in tree}
     assert not names & {"AcquisitionStart", "AcquisitionStop", "AcquisitionMode", "TLParamsLocked"}
 

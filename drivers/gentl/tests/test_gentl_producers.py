@@ -42,7 +42,7 @@ def test_a_broken_producer_leaves_the_others(monkeypatch, tmp_path, viky, caplog
     assert f"take its folder out of {SEARCH_VARIABLE}" in caplog.text
 
 
-def test_producers_of_one_name_are_told_apart_by_their_path(monkeypatch, tmp_path, viky):
+def test_producers_of_one_name_are_distinguished_by_their_path(monkeypatch, tmp_path, viky):
     copy = tmp_path / "viky.cti"
     shutil.copy(viky, copy)
     for library in viky.parent.glob("lib*.so"):

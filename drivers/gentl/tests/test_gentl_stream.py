@@ -104,7 +104,7 @@ class FakeAcquirer:
 
 
 class Run:
-    """A stream on the fake SDK and what it told."""
+    """A stream on the fake SDK and what it reported."""
 
     def __init__(self, buffer_type, transport="Custom", register=True):
         self.sdk = FakeAcquirer(buffer_type, transport)

@@ -1,6 +1,6 @@
-"""Opens a port and asks who is there, at each speed in turn; finds meters on the ports it is told.
+"""Opens a port and identifies the meter, at each speed in turn; finds meters on the named ports.
 
-A port that nobody named is never opened: there may be a printer, or a device that moves.
+A port that nobody named is never opened: it may belong to a printer, or to a device that moves.
 """
 
 import errno

@@ -1,8 +1,8 @@
 """The driver: a KAP meter on a serial port. The device id is the port.
 
-It listens from `open` to `close`, and tells while it runs. What is measured between two runs is
-told with the first reading of the next, so that no radiation is left out; what came before the
-first run is not told.
+It listens from `open` to `close`, and reports during a run. KAP measured between two runs is
+reported with the first reading of the next, so that no radiation is lost; KAP measured before the
+first run is discarded.
 """
 
 import threading
@@ -45,7 +45,7 @@ class KapMeter(DoseMeter):
         self._listener: Listener | None = None
         self._sink: FrameSink | None = None
         self._failure: DeviceError | None = None
-        self._untold_ugym2 = Decimal(0)
+        self._unreported_ugym2 = Decimal(0)
         self._ran = False
         self._was_reset = threading.Event()
 
@@ -55,9 +55,9 @@ class KapMeter(DoseMeter):
         return finding.discover()
 
     def open(self) -> None:
-        """Lock the port, find its speed, ask who is there, and begin to listen.
+        """Lock the port, find its speed, identify the meter, and begin to listen.
 
-        Raises DeviceError when the port cannot be had, or nobody answers.
+        Raises DeviceError when the port cannot be opened, or no meter answers.
         """
         if not self.device_id:
             raise DeviceError(
@@ -68,38 +68,38 @@ class KapMeter(DoseMeter):
         link, identity = finding.connect(self.device_id)
         self._link, self._identity = link, identity
         self._counter = KapCounter(identity.full_scale_ugym2)
-        self._failure, self._ran, self._untold_ugym2 = None, False, Decimal(0)
+        self._failure, self._ran, self._unreported_ugym2 = None, False, Decimal(0)
         self._listener = Listener(link, self._take, self._lost)
         self._listener.start()
 
     def parameters(self) -> ParameterTree:
-        """Return who the meter is, what it counts, and how well it is heard."""
+        """Return the identity of the meter, its counter, and the quality of the line."""
         return ParameterTree(
             [*self._identity_parameters(), *self._counter_parameters(), *self._line_parameters()]
         )
 
     def start(self, sink: FrameSink) -> None:
-        """Tell readings from now on. Raises DeviceError when the meter was lost meanwhile."""
+        """Report readings from now on. Raises DeviceError when the meter was lost meanwhile."""
         with self._lock:
             if self._failure is not None:
                 raise self._failure
             if not self._ran:
-                self._ran, self._untold_ugym2 = True, Decimal(0)
+                self._ran, self._unreported_ugym2 = True, Decimal(0)
             self._sink = sink
 
     def stop(self) -> None:
-        """Tell no more; the listening goes on."""
+        """Report no more readings; the driver goes on listening."""
         with self._lock:
             self._sink = None
 
     def close(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         self.stop()
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
 
-    # ---- what the listener hears ---------------------------------------------------------
+    # ---- messages of the listener --------------------------------------------------------
 
     def _take(self, message: Message) -> None:
         if isinstance(message, Identity):
@@ -109,14 +109,14 @@ class KapMeter(DoseMeter):
                 self._counter.reset()
                 self._was_reset.set()
             elif isinstance(message, Reading):
-                self._untold_ugym2 += self._counter.reading(message.kap_ugym2)
-                self._tell()
+                self._unreported_ugym2 += self._counter.reading(message.kap_ugym2)
+                self._report()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         sink = self._sink
         if sink is not None and not sink.stopping:
-            report_reading(sink, time.monotonic_ns(), kap_ugym2=float(self._untold_ugym2))
-            self._untold_ugym2 = Decimal(0)
+            report_reading(sink, time.monotonic_ns(), kap_ugym2=float(self._unreported_ugym2))
+            self._unreported_ugym2 = Decimal(0)
 
     def _lost(self, failure: DeviceError) -> None:
         with self._lock:
@@ -125,7 +125,7 @@ class KapMeter(DoseMeter):
             sink.fail(failure)
 
     def _reset(self) -> None:
-        """Have the meter count from 0. What it measured until then was told."""
+        """Reset the meter's counter to 0. Everything measured until then has been reported."""
         self._was_reset.clear()
         try:
             self._link.write(encode(RESET))
@@ -166,28 +166,30 @@ class KapMeter(DoseMeter):
                 "FullScale",
                 lambda: float(counter.full_scale_ugym2),
                 unit="µGy·m²",
-                description="where the meter's counter begins again at 0",
+                description="where the meter's counter rolls over to 0",
             ),
-            CommandParameter("Reset", self._reset, description="have the meter count from 0 again"),
-            IntParameter("Resets", lambda: counter.resets, description="that the meter told of"),
+            CommandParameter("Reset", self._reset, description="reset the meter's counter to 0"),
+            IntParameter(
+                "Resets", lambda: counter.resets, description="resets that the meter announced"
+            ),
             IntParameter("Rollovers", lambda: counter.rollovers),
             IntParameter(
                 "UnannouncedResets",
                 lambda: counter.unannounced,
-                description="the counter went back without a word; a little KAP may be missing",
+                description="the counter went back unannounced; a little KAP may be missing",
             ),
         ]
 
     def _line_parameters(self) -> list[Parameter]:
         listener = self._listener
         counts = listener.counts if listener is not None else None
-        wanted = {
-            "LinesGood": ("good", "lines that were understood"),
-            "LinesGarbage": ("garbage", "lines that are not of the protocol"),
-            "LinesBadChecksum": ("bad_checksum", "lines whose checksum does not fit"),
+        counters = {
+            "LinesGood": ("good", "valid lines"),
+            "LinesGarbage": ("garbage", "lines that do not follow the protocol"),
+            "LinesBadChecksum": ("bad_checksum", "lines with a wrong checksum"),
             "LinesMissing": ("missing", "readings whose number was skipped"),
         }
         return [
             IntParameter(name, partial(getattr, counts, field, 0), description=description)
-            for name, (field, description) in wanted.items()
+            for name, (field, description) in counters.items()
         ]

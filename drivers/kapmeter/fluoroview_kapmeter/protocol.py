@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-LONGEST_LINE = 96
+MAX_LINE_BYTES = 96
 """Bytes of a line without its end."""
 NUMBERS = 10_000
 """Readings are numbered 0 to 9999 and begin again."""
@@ -80,7 +80,7 @@ def decode(line: bytes) -> Message | None:
     Raises GarbageError or ChecksumError.
     """
     body, star, check = line.strip().rpartition(b"*")
-    if not star or not re.fullmatch(rb"[0-9A-Fa-f]{4}", check) or len(line) > LONGEST_LINE:
+    if not star or not re.fullmatch(rb"[0-9A-Fa-f]{4}", check) or len(line) > MAX_LINE_BYTES:
         raise GarbageError("no line of the protocol")
     if int(check, 16) != checksum(body):
         raise ChecksumError("the checksum does not fit")
@@ -108,9 +108,9 @@ class LineSplitter:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the lines that are complete now, without their ends; empty ones are left out."""
+        """Return the lines that are complete now, without their ends; empty ones are skipped."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
+        if len(self._rest) > MAX_LINE_BYTES:
             lines.append(self._rest)
             self._rest = b""
         return [line for line in lines if line.strip()]

@@ -22,7 +22,7 @@ def test_increments(values, increments):
     assert [counter.reading(Decimal(value)) for value in values] == list(map(Decimal, increments))
 
 
-def test_rollover_and_unannounced_reset_are_told_apart():
+def test_rollover_and_unannounced_reset_are_distinguished():
     counter = KapCounter(Decimal(100))
     for value in (90, 1, 50, 2):
         counter.reading(Decimal(value))

@@ -42,7 +42,7 @@ def total(ring):
 
 
 def settle(meter, ring):
-    """Let the meter measure nothing more, and wait until all before was told."""
+    """Let the meter measure nothing more, and wait until everything before is reported."""
     with meter._lock:  # no step half taken
         meter.step_ugym2 = Decimal(0)
     count = ring.pulses_since(0)[0]
@@ -50,7 +50,7 @@ def settle(meter, ring):
 
 
 @BOTH
-def test_it_tells_what_is_measured_as_increments(emulate, opened, isolation):
+def test_it_reports_measured_kap_as_increments(emulate, opened, isolation):
     meter = emulate()
     host = opened(meter.port, isolation)
     assert host.traits.kind == "dose meter"
@@ -66,14 +66,14 @@ def test_it_tells_what_is_measured_as_increments(emulate, opened, isolation):
     settle(meter, ring)
     measured = meter.measured - before
     host.stop()
-    _, told = ring.pulses_since(0)
+    _, reported = ring.pulses_since(0)
     assert total(ring) - early == pytest.approx(float(measured))
     assert float(measured) > 3.0
-    assert {pulse.origin for pulse in told} == {DoseOrigin.MEASURED}
-    assert {pulse.pulse_index for pulse in told} == {-1}
+    assert {pulse.origin for pulse in reported} == {DoseOrigin.MEASURED}
+    assert {pulse.pulse_index for pulse in reported} == {-1}
     assert all(
         math.isnan(pulse.air_kerma_ugy) and math.isnan(pulse.exposure.tube_voltage_kv)
-        for pulse in told
+        for pulse in reported
     )
     assert value(host, "CumulativeKap") == float(meter.counted)
     assert value(host, "LinesMissing") == 0
@@ -191,11 +191,11 @@ def test_readings_that_were_skipped_are_counted_and_no_kap_is_lost(emulate, open
     assert total(ring) == pytest.approx(float(meter.measured - before))
 
 
-def test_what_is_measured_between_runs_is_told_with_the_next(emulate, opened):
+def test_kap_measured_between_runs_is_reported_with_the_next_run(emulate, opened):
     meter = emulate()
     meter.step_ugym2 = Decimal("0.100")
     host = opened(meter.port)
-    until(lambda: value(host, "LinesGood") > 10)  # before the first run: not told
+    until(lambda: value(host, "LinesGood") > 10)  # before the first run: discarded
     meter.step_ugym2 = Decimal(0)
     good = value(host, "LinesGood")
     until(lambda: value(host, "LinesGood") > good + 10)
@@ -211,7 +211,7 @@ def test_what_is_measured_between_runs_is_told_with_the_next(emulate, opened):
     count = ring.pulses_since(0)[0]
     good = value(host, "LinesGood")
     until(lambda: value(host, "LinesGood") > good + 20)
-    assert ring.pulses_since(0)[0] == count, "nothing is told after stop"
+    assert ring.pulses_since(0)[0] == count, "nothing is reported after stop"
     host.start()
     until(lambda: ring.pulses_since(0)[0] > count)
     assert total(ring) == pytest.approx(float(meter.measured - before))
@@ -331,7 +331,7 @@ def test_a_port_that_is_in_use_is_said(emulate, opened):
         KapMeter(meter.port).open()
 
 
-def test_a_port_where_nobody_answers_is_said_and_given_back(emulate, opened, monkeypatch):
+def test_a_port_without_an_answer_is_reported_and_released(emulate, opened, monkeypatch):
     monkeypatch.setattr(finding, "ANSWER_S", 0.1)
     meter = emulate()
     meter.speaks = False

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fluoroview_kapmeter.protocol import (
-    LONGEST_LINE,
+    MAX_LINE_BYTES,
     ChecksumError,
     GarbageError,
     Identity,
@@ -56,10 +56,10 @@ def test_a_line_says(text, message):
         (b"KAP 12.345 uGym2 N 17*WXYZ", GarbageError),
         (b"\xff\x00\x80", GarbageError),
         (encode("KAP 1 uGym2 N 1").replace(b"1", b"2", 1), ChecksumError),
-        (encode("X" * LONGEST_LINE), GarbageError),
+        (encode("X" * MAX_LINE_BYTES), GarbageError),
     ],
 )
-def test_a_wrong_line_is_told_from_garbage(line, error):
+def test_a_wrong_line_is_distinguished_from_garbage(line, error):
     with pytest.raises(error):
         decode(line)
 
@@ -89,8 +89,8 @@ def test_lines_are_cut_whatever_pieces_they_come_in():
 def test_noise_without_an_end_does_not_pile_up():
     splitter = LineSplitter()
     lines = [line for _ in range(1000) for line in splitter.feed(b"\xff" * 10)]
-    assert len(lines) == 10_000 // (LONGEST_LINE + 4)
-    assert all(len(line) <= LONGEST_LINE + 10 for line in lines)
+    assert len(lines) == 10_000 // (MAX_LINE_BYTES + 4)
+    assert all(len(line) <= MAX_LINE_BYTES + 10 for line in lines)
 
 
 def test_the_readme_prints_lines_that_are_right():

@@ -1,5 +1,5 @@
-"""An x-ray source that is not connected: its technique is what the operator types in."""
+"""A generator that is not connected: its technique is what the operator types in."""
 
-from fluoroview_manual.source import ManualSource
+from fluoroview_manual.generator import ManualGenerator
 
-__all__ = ["ManualSource"]
+__all__ = ["ManualGenerator"]

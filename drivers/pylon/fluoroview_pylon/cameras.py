@@ -14,9 +14,9 @@ _LOGGER = logging.getLogger(__name__)
 def present(device_class: str) -> list[Any]:
     """Return pylon's infos of the cameras of one transport layer that are there now."""
     pylon, _ = sdk.load()
-    wanted = pylon.DeviceInfo()
-    wanted.SetDeviceClass(device_class)
-    return list(pylon.TlFactory.GetInstance().EnumerateDevices([wanted]))
+    filter_info = pylon.DeviceInfo()
+    filter_info.SetDeviceClass(device_class)
+    return list(pylon.TlFactory.GetInstance().EnumerateDevices([filter_info]))
 
 
 def transport_layers() -> list[str]:

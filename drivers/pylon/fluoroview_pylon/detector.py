@@ -21,7 +21,7 @@ from fluoroview_pylon.image import Pixels, bits, is_known
 from fluoroview_pylon.stream import Stream
 
 _LOGGER = logging.getLogger(__name__)
-_LONGEST_WAIT_S = 0.05  # so that a run ends soon after the pedal is released
+_MAX_WAIT_S = 0.05  # so that a run ends soon after the pedal is released
 
 
 class PylonDetector(PolledDetector):
@@ -78,7 +78,7 @@ class PylonDetector(PolledDetector):
         """Write the next whole frame to `pixels` (rows × columns); None when none came yet."""
         assert self._stream is not None
         with sdk.sentences("the SDK reports an error while streaming"):
-            return self._stream.take(pixels, min(timeout_s, _LONGEST_WAIT_S))
+            return self._stream.take(pixels, min(timeout_s, _MAX_WAIT_S))
 
     def stop(self) -> None:
         """End the polling, then the camera's acquisition."""
@@ -89,7 +89,7 @@ class PylonDetector(PolledDetector):
                 stream.stop()
 
     def close(self) -> None:
-        """Give the camera back."""
+        """Release the camera."""
         try:
             self.stop()
         except DeviceError as error:
@@ -98,14 +98,14 @@ class PylonDetector(PolledDetector):
         self._tree = None
         if camera is None:
             return
-        for give_back in (camera.Close, camera.DestroyDevice):
+        for release in (camera.Close, camera.DestroyDevice):
             try:
-                give_back()
+                release()
             except sdk.errors() as error:  # a camera that is gone cannot be closed properly
                 _LOGGER.warning("%s: %s", self.device_id, sdk.reason(error))
 
     def _run_continuously(self) -> None:
-        """Choose continuous acquisition: the HAL alone says when a run ends."""
+        """Choose continuous acquisition: the HAL alone decides when a run ends."""
         mode = node(self._camera.GetNodeMap(), "AcquisitionMode")
         if mode is not None and mode.GetValue() != "Continuous":
             mode.SetValue("Continuous")

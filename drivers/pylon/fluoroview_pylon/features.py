@@ -1,6 +1,6 @@
-"""pylon's node maps as the HAL's features: what a feature is, may and holds.
+"""pylon's node maps as the HAL's features: its kind, its access and its value.
 
-The stream grabber's counters (Statistic_...) are features beside the camera's own, read-only.
+The stream grabber's counters (Statistic_...) are read-only features next to the camera's own.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,11 +44,11 @@ class PylonFeature:
         return str(self._feature.GetUnit())
 
     def readable(self) -> bool:
-        """Tell whether it has a value now."""
+        """Return whether it has a value now."""
         return self._mode() in (_READ_ONLY, _READ_WRITE)
 
     def writable(self) -> bool:
-        """Tell whether the camera takes a value now."""
+        """Return whether the camera accepts a value now."""
         return self._mode() in (_WRITE_ONLY, _READ_WRITE)
 
     def get(self) -> Any:
@@ -110,7 +110,7 @@ def device_parameters(camera: Any) -> list[NodeParameter]:
 
 
 def is_emulated(camera: Any) -> bool:
-    """Tell whether the camera is pylon's own emulation."""
+    """Return whether the camera is pylon's own emulation."""
     return str(camera.GetDeviceInfo().GetDeviceClass()) == "BaslerCamEmu"
 
 

@@ -54,14 +54,14 @@ def bits(pixel_type: int) -> int:
 
 
 def is_plain(pixel_type: int) -> bool:
-    """Tell whether pixels lie in memory as uint8 or little-endian uint16 grey values."""
+    """Return whether pixels lie in memory as uint8 or little-endian uint16 grey values."""
     pylon, _ = sdk.load()
     grey = pylon.IsMonoImage(pixel_type) and not pylon.IsPacked(pixel_type)
     return bool(grey and pylon.BitPerPixel(pixel_type) in (8, 16))
 
 
 def is_known(pixel_type: int) -> bool:
-    """Tell whether pixels of this type can be delivered as grey values of 8 to 16 bits."""
+    """Return whether pixels of this type can be delivered as grey values of 8 to 16 bits."""
     pylon, _ = sdk.load()
     if pixel_type == pylon.PixelType_Mono8signed or pylon.IsFloatingPoint(pixel_type):
         return False

@@ -60,7 +60,7 @@ def test_the_slow_transport_is_looked_at_last():
     assert layers[-1] == "BaslerGigE"
 
 
-def test_names_addresses_and_ids_are_told(monkeypatch):
+def test_names_addresses_and_ids_are_listed(monkeypatch):
     infos = [
         Info(SerialNumber="21", UserDefinedName="left", IpAddress="10.0.0.2", FullName="a#1"),
         Info(SerialNumber="22", FullName="a#2"),

@@ -175,7 +175,7 @@ def test_the_cameras_time_is_exact_in_ns(pylon, features, ticks, time_ns):
 
 
 @pytest.mark.parametrize(("device_class", "binning"), [("BaslerUsb", 2), ("BaslerCamEmu", 1)])
-def test_binning_is_told_where_the_camera_bins(pylon, device_class, binning):
+def test_binning_is_reported_where_the_camera_bins(pylon, device_class, binning):
     run = Run(pylon, device_class=device_class, BinningHorizontal=2)
     assert run.take(1).binning == binning
 

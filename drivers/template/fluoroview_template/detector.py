@@ -110,8 +110,8 @@ class TemplateDetector(PolledDetector):
         """Start the panel's stream and return at once.
 
         `super().start` begins to call `read`. Width, Height and PixelFormat stay as they are until
-        `stop`. Where the driver releases x-rays, `sink.stopping` is asked before each pulse and
-        each pulse told with `sink.pulse`.
+        `stop`. Where the driver releases x-rays, it checks `sink.stopping` before each pulse and
+        reports each pulse with `sink.pulse`.
         """
         with sentences(f"Panel {self.device_id} cannot start"):
             self._opened().start_stream()
@@ -120,10 +120,10 @@ class TemplateDetector(PolledDetector):
     def read(self, pixels: npt.NDArray[Any], timeout_s: float) -> FrameHeader | None:
         """Wait up to `timeout_s` for a frame, write it to `pixels` (Height × Width), return it.
 
-        None when none came in time; longer than `timeout_s` is never waited. The counter is the
-        device's own, raw: FrameCounterBits unwraps it, and each gap counts as lost(link). Losses
-        that the SDK tells by another cause go to `sink.lost`. An incomplete frame is not returned.
-        What is raised here ends the run as a fault.
+        Return None when no frame came in time; never wait longer than `timeout_s`. The counter is
+        the device's own, raw: FrameCounterBits unwraps it, and each gap counts as lost(link).
+        Losses that the SDK reports with another cause go to `sink.lost`. An incomplete frame is not
+        returned. An error raised here ends the run as a fault.
         """
         with sentences("the stream broke off"):
             frame = self._opened().wait_frame(timeout_s)

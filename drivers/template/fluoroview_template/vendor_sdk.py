@@ -38,9 +38,9 @@ class Panel:
         """Return rows and columns."""
         return 96 // self.binning, 128 // self.binning
 
-    def set_exposure_us(self, wanted_us: float) -> None:
+    def set_exposure_us(self, time_us: float) -> None:
         """Set the integration time; it is rounded to 100 µs."""
-        self.exposure_us = round(wanted_us / 100) * 100
+        self.exposure_us = round(time_us / 100) * 100
 
     def start_stream(self) -> None:
         """Begin to integrate."""

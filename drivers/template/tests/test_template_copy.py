@@ -26,7 +26,7 @@ def acme(tmp_path_factory):
 
 
 def install(folder):
-    """Announce a driver's folder as pip would, without building: its metadata beside its code."""
+    """Announce a driver's folder as pip would, without building: its metadata next to its code."""
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     info.mkdir()

@@ -46,7 +46,7 @@ def host(request, bench, device_id):
 
 @pytest.fixture
 def detector(device_id):
-    """The driver's object by itself, opened."""
+    """The driver's object alone, opened."""
     opened = load_driver(DRIVER)(device_id)
     opened.open()
     yield opened

@@ -73,7 +73,7 @@ class Capture:
         self._video.release()
 
     def _apply(self, mode: Mode) -> None:
-        """Ask for what is set, in the order in which V4L2 takes it; `get` tells what came of it."""
+        """Request the settings in the order that V4L2 needs; `get` returns what it chose."""
         cv2, video = self._cv2, self._video
         if mode.channel >= 0:
             video.set(cv2.CAP_PROP_CHANNEL, mode.channel)

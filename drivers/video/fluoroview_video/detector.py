@@ -48,19 +48,19 @@ _IDLE = Access.RW_IDLE
 
 
 class PatternParameter(StrParameter):
-    """A text of a certain form; `wanted` says which."""
+    """A text of a certain form; `expected` describes it."""
 
     def __init__(
-        self, *arguments: Any, pattern: re.Pattern[str], wanted: str, **named: Any
+        self, *arguments: Any, pattern: re.Pattern[str], expected: str, **named: Any
     ) -> None:
         super().__init__(*arguments, **named)
         self._pattern = pattern
-        self._wanted = wanted
+        self._expected = expected
 
     def check(self, value: Any) -> str:
         """Accept a text of that form."""
         if not isinstance(value, str) or not self._pattern.fullmatch(value):
-            raise ValueError(self._wanted)
+            raise ValueError(self._expected)
         return value
 
 
@@ -173,7 +173,7 @@ class VideoDetector(PolledDetector):
             capture.release()
             raise
         if self._opened.kind is not Kind.GRABBER:
-            # Only a grabber is held: an idle stream would grow old, and a file is read anew.
+            # Only a grabber stays open: an idle stream becomes stale, and a file starts again.
             self._capture = None
             capture.release()
         if not self._opened.is_live and not self._rate_hz:
@@ -342,7 +342,7 @@ class VideoDetector(PolledDetector):
                 lambda: f"{self._columns}x{self._rows}",
                 self._set_size,
                 pattern=_SIZE,
-                wanted="columns x rows are wanted, such as 1920x1080",
+                expected="columns x rows are expected, such as 1920x1080",
                 access=_IDLE,
                 description="Image that the grabber is asked for, such as 1920x1080. The crop is "
                 "reset.",
@@ -352,7 +352,7 @@ class VideoDetector(PolledDetector):
                 lambda: self._four_cc,
                 self._set_four_cc,
                 pattern=_FOUR_CC,
-                wanted="four letters are wanted, such as YUYV or MJPG",
+                expected="four letters are expected, such as YUYV or MJPG",
                 access=_IDLE,
                 description="Pixel format that the grabber is asked for: four letters, such as "
                 "YUYV or "
@@ -403,9 +403,9 @@ class VideoDetector(PolledDetector):
     def _set_channel(self, channel: int) -> None:
         self._ask(channel=channel)
 
-    def _ask(self, **wanted: Any) -> None:
+    def _ask(self, **changes: Any) -> None:
         """Open the grabber with another mode; if it gives no image then, with the old one."""
-        before, self._mode = self._mode, replace(self._mode, **wanted)
+        before, self._mode = self._mode, replace(self._mode, **changes)
         try:
             self._learn()
         except DeviceError:

@@ -16,10 +16,10 @@ from fluoroview_video.image import ImageMaker, Pixels, images_per_frame
 from fluoroview_video.timetable import Timetable
 
 _NS = 1_000_000_000
-_PATIENCE_NS = 2 * _NS  # a live source that gives nothing for so long is lost
-_PAUSE_S = 0.05  # between two tries of a source that gives nothing
+_PATIENCE_NS = 2 * _NS  # a live source without an image for so long is lost
+_PAUSE_S = 0.05  # between two tries of a source without an image
 _WAITED_NS = 5_000_000  # a frame that is there sooner was waiting in the grabber's queue
-_LONGEST_QUEUE = 16
+_MAX_QUEUE = 16
 
 Wait = Callable[[float], bool]
 """Waits so many seconds; True as soon as the run is to end."""
@@ -115,7 +115,7 @@ class FileRun(Run):
         return self._retrieve()
 
     def _go_back(self) -> None:
-        """Open the file anew: seeking to the first frame is not exact in every format."""
+        """Reopen the file: seeking to the first frame is not exact in every format."""
         name = self._capture.source.name
         if not self._loop():
             raise DeviceError(
@@ -164,7 +164,7 @@ class LiveRun(Run):
         """Wait for the next frame; raises DeviceError when the source is lost."""
         if self._has_old_frames:
             self._has_old_frames = False
-            self._throw_away_old()
+            self._discard_stale()
         if self._second is not None:
             return self._take_second(pixels)
         if not self._capture.grab():
@@ -192,9 +192,9 @@ class LiveRun(Run):
         self._second = None
         return self._deliver(image, pixels, due_ns)
 
-    def _throw_away_old(self) -> None:
-        """Take the frames that waited while nobody asked: they come at once."""
-        for _ in range(_LONGEST_QUEUE):
+    def _discard_stale(self) -> None:
+        """Discard the frames that queued up before the run: they come at once."""
+        for _ in range(_MAX_QUEUE):
             asked_ns = self._clock.monotonic_ns()
             if not self._capture.grab() or self._clock.monotonic_ns() - asked_ns > _WAITED_NS:
                 return

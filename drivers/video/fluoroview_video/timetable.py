@@ -1,14 +1,14 @@
 """When an image of a file is due: absolute times, so that no delay adds up."""
 
 _NS = 1_000_000_000
-_GIVEN_UP_NS = _NS  # later than this, the table starts anew instead of hurrying through
+_GIVEN_UP_NS = _NS  # later than this, the timetable restarts instead of hurrying through
 
 
 class Timetable:
     """Due times `start + n / rate`; a new rate counts from the last image.
 
     Images that are late come at once, until the table is caught up with. More than a second late
-    (the machine slept), the table starts anew.
+    (the machine slept), the timetable restarts.
     """
 
     def __init__(self) -> None:

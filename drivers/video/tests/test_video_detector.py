@@ -215,7 +215,7 @@ def test_closing_twice_and_before_opening_is_safe(noise_file):
 
 
 class Sender:
-    """Motion JPEG over HTTP, 100 images per second, until told to stop or to hang."""
+    """Motion JPEG over HTTP, 100 images per second, until it is stopped or made to hang."""
 
     def __init__(self, images):
         sender = self

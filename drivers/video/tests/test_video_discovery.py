@@ -1,4 +1,4 @@
-"""V4L2 devices: what a node says, and which of them are told."""
+"""V4L2 devices: what a node reports, and which nodes are listed."""
 
 import struct
 
@@ -33,7 +33,7 @@ def test_a_node_says_whether_it_captures(of_all, of_node, captures):
     )
 
 
-def test_nodes_that_capture_are_told_in_the_order_of_their_numbers(tmp_path):
+def test_nodes_that_capture_are_listed_in_the_order_of_their_numbers(tmp_path):
     for name in ("video10", "video2", "video3", "video4", "video5", "videodev", "audio0"):
         (tmp_path / name).touch()
 

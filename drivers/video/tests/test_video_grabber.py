@@ -46,8 +46,10 @@ class FakeVideoCapture:
     def set(self, key, value):
         self.state[key] = value
         if key == cv2.CAP_PROP_FRAME_HEIGHT:
-            wanted = (self.state[cv2.CAP_PROP_FRAME_WIDTH], value)
-            size = min(SIZES, key=lambda size: abs(size[0] - wanted[0]) + abs(size[1] - wanted[1]))
+            requested = (self.state[cv2.CAP_PROP_FRAME_WIDTH], value)
+            size = min(
+                SIZES, key=lambda size: abs(size[0] - requested[0]) + abs(size[1] - requested[1])
+            )
             self.state[cv2.CAP_PROP_FRAME_WIDTH], self.state[cv2.CAP_PROP_FRAME_HEIGHT] = size
         if key == cv2.CAP_PROP_FPS:
             self.state[key] = min(50.0, value)
@@ -134,9 +136,9 @@ def test_wishes_add_up_and_another_size_resets_the_crop(board, detector):
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("SourceSize", "big", "columns x rows are wanted, such as 1920x1080"),
-        ("SourceSize", 1920, "columns x rows are wanted"),
-        ("SourceFourCC", "MJPEG", "four letters are wanted, such as YUYV or MJPG"),
+        ("SourceSize", "big", "columns x rows are expected, such as 1920x1080"),
+        ("SourceSize", 1920, "columns x rows are expected"),
+        ("SourceFourCC", "MJPEG", "four letters are expected, such as YUYV or MJPG"),
         ("SourceInput", -1, "allowed is at least 0"),
     ],
 )

@@ -22,7 +22,7 @@ def test_being_late_does_not_move_the_table():
     assert table.next(100 * MS, 25.0) == 120 * MS
 
 
-def test_more_than_a_second_late_starts_anew():
+def test_more_than_a_second_late_restarts_the_timetable():
     table = Timetable()
     table.next(0, 25.0)
     assert table.next(1_041 * MS, 25.0) == 1_041 * MS

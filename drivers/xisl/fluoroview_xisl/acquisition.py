@@ -155,7 +155,7 @@ class Acquisition:
             self._xisl.status(
                 "Acquisition_GetErrorCode", self._handle, ctypes.byref(code), ctypes.byref(board)
             )
-            self._fail(device_error("the acquisition ended by itself", code.value))
+            self._fail(device_error("the acquisition ended unexpectedly", code.value))
         except BaseException as error:
             self._fail(error)
 
@@ -205,7 +205,7 @@ class Acquisition:
         )
 
     def _fail(self, error: BaseException) -> None:
-        """Tell the HAL, then end the run from a thread that is not XISL's."""
+        """Report to the HAL, then end the run from a thread that is not XISL's."""
         if self._over:
             return
         self._over = True

@@ -35,7 +35,7 @@ class XislDetector(Detector):
 
         Raises DriverError without the library, DeviceError when the panel is gone or in use.
         """
-        self._xisl, self._sensor = sensors.borrow_sensor(self.device_id)
+        self._xisl, self._sensor = sensors.claim_sensor(self.device_id)
         try:
             name = f"xisl:{self._sensor.id}"
             ensure_idle(self._sensor.handle, f"{name} cannot be opened")
@@ -84,7 +84,7 @@ class XislDetector(Detector):
             run.stop()
 
     def close(self) -> None:
-        """Give the panel back."""
+        """Release the panel."""
         try:
             self.stop()
         except FluoroError as error:
@@ -93,7 +93,7 @@ class XislDetector(Detector):
             xisl, self._xisl = self._xisl, None
             self._sensor = self._settings = self._tree = None
             if xisl is not None:
-                sensors.give_back()
+                sensors.release()
 
     def _silence_s(self) -> float | None:
         """Return how long no frame may come; with a trigger from outside, any time."""

@@ -1,7 +1,7 @@
 """The panels that XISL finds, and the claim on them.
 
 XISL enumerates and claims all sensors of the machine at once, so the devices of one process share
-one enumeration, which ends when the last of them is given back.
+one enumeration, which ends when the last of them is released.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ _BOARDS = {1: "Eltec", 2: "Dipix", 4: "USB", 8: "XRD-FGX", 0x10: "XRD-FGE", 0x20
 
 @dataclass(frozen=True)
 class Sensor:
-    """One panel: `handle` is XISL's HACQDESC, `channel` the board and number it hangs on."""
+    """One panel: `handle` is XISL's HACQDESC, `channel` the board and number it is connected to."""
 
     handle: int
     channel: str
@@ -28,7 +28,7 @@ class Sensor:
 
     @property
     def id(self) -> str:
-        """The serial number, or the channel of a panel that does not tell one."""
+        """The serial number, or the channel of a panel that does not report one."""
         return self.serial or self.channel
 
     def info(self) -> DeviceInfo:
@@ -51,28 +51,28 @@ _claim = _Claim()
 
 def discover() -> list[DeviceInfo]:
     """Return the panels that are plugged in. Raises DriverError without the library."""
-    _, sensors = borrow()
+    _, sensors = claim()
     try:
         return [sensor.info() for sensor in sensors]
     finally:
-        give_back()
+        release()
 
 
-def borrow_sensor(device_id: str) -> tuple[Xisl, Sensor]:
-    """Claim the panel with this serial number or channel; `give_back` ends it.
+def claim_sensor(device_id: str) -> tuple[Xisl, Sensor]:
+    """Claim the panel with this serial number or channel; `release` ends it.
 
     Raises DriverError without the library, DeviceError when there is no such panel.
     """
-    xisl, sensors = borrow()
+    xisl, sensors = claim()
     for sensor in sensors:
         if device_id in (sensor.serial, sensor.channel):
             return xisl, sensor
-    give_back()
+    release()
     raise absent("XISL detector", device_id, [sensor.id for sensor in sensors])
 
 
-def borrow() -> tuple[Xisl, list[Sensor]]:
-    """Enumerate, or join the enumeration that this process has; `give_back` ends it."""
+def claim() -> tuple[Xisl, list[Sensor]]:
+    """Enumerate, or join the enumeration that this process has; `release` ends it."""
     with _claim.lock:
         if not _claim.users:
             _claim.xisl = load()
@@ -82,8 +82,8 @@ def borrow() -> tuple[Xisl, list[Sensor]]:
         return _claim.xisl, list(_claim.sensors)
 
 
-def give_back() -> None:
-    """End one use of the enumeration; after the last, XISL lets go of the hardware."""
+def release() -> None:
+    """End one use of the enumeration; after the last, XISL releases the hardware."""
     with _claim.lock:
         _claim.users -= 1
         if _claim.users == 0 and _claim.xisl is not None:
@@ -116,14 +116,14 @@ def _next_sensor(xisl: Xisl, position: ctypes.c_void_p) -> Sensor:
     )
     xisl.status("Acquisition_GetCommChannel", handle, ctypes.byref(board), ctypes.byref(number))
     channel = f"{_BOARDS.get(board.value, f'board{board.value}')}-{number.value}"
-    told = DetectorProperties()
-    if xisl.status("Acquisition_GetDetectorProperties", handle, ctypes.byref(told)) != ALL_OK:
-        told = DetectorProperties()
+    properties = DetectorProperties()
+    if xisl.status("Acquisition_GetDetectorProperties", handle, ctypes.byref(properties)) != ALL_OK:
+        properties = DetectorProperties()
     return Sensor(
         handle.value or 0,
         channel,
-        model=_text(told.cDetectorType),
-        serial=_text(told.cUniqueDeviceIdentifier),
+        model=_text(properties.cDetectorType),
+        serial=_text(properties.cUniqueDeviceIdentifier),
     )
 
 

@@ -1,6 +1,6 @@
-"""The settings of one panel: brought to a known state, changed, and read back where XISL can.
+"""The settings of one panel: set to a known state, changed, and read back where XISL can.
 
-XISL tells back the timer, the binning and the size of the image; camera mode, gain and
+XISL reports the timer, the binning and the size of the image; camera mode, gain and
 synchronisation mode have no getter, so the last value that it accepted is kept.
 """
 
@@ -32,7 +32,7 @@ SYNC_MODES = {
     "FreeRunning": FREE_RUNNING,
     "ExternalTrigger": EXTERNAL_TRIGGER,
 }
-LONGEST_TIMER_US = 5_000_000
+MAX_TIMER_US = 5_000_000
 LAST_GAIN = 5
 _BINNING_SELECTORS = range(1, 6)  # 1: none; 2 to 5 are the detector's own
 
@@ -64,7 +64,7 @@ class Settings:
         self._binning = ""
 
     def load(self) -> None:
-        """End what an unclean exit left running, and bring the panel to a known state."""
+        """End what an unclean exit left running, and set the panel to a known state."""
         self._xisl.status("Acquisition_Abort", self._handle)
         self._read_header()
         self._call("cannot be set up", "Acquisition_SetCameraMode", 0)
@@ -98,12 +98,14 @@ class Settings:
         """Choose a binning; size, frame times and exposure time follow."""
         selector = self._selectors[binning]
         self._write("BinningMode", binning, "Acquisition_SetCameraBinningMode", selector)
-        told = WORD()
+        reported = WORD()
         self._call(
-            "does not tell its binning", "Acquisition_GetCameraBinningMode", ctypes.byref(told)
+            "does not report its binning",
+            "Acquisition_GetCameraBinningMode",
+            ctypes.byref(reported),
         )
         by_selector = {number: name for name, number in self._selectors.items()}
-        self._binning = by_selector.get(told.value & 0xFF, binning)
+        self._binning = by_selector.get(reported.value & 0xFF, binning)
         self._refresh()
         self._renew_timer()
 
@@ -130,11 +132,11 @@ class Settings:
         frames, rows, columns, data_type, sort = (UINT() for _ in range(5))
         irq = BOOL()
         rest = [DWORD() for _ in range(4)]
-        told = (frames, rows, columns, data_type, sort, irq, *rest)
+        configuration = (frames, rows, columns, data_type, sort, irq, *rest)
         self._call(
-            "does not tell its configuration",
+            "does not report its configuration",
             "Acquisition_GetConfiguration",
-            *(ctypes.byref(value) for value in told),
+            *(ctypes.byref(value) for value in configuration),
         )
         if data_type.value != DATA_16_BIT:
             raise DeviceError(
@@ -150,7 +152,7 @@ class Settings:
         self.size = self._configured_size()
         times_us, count = (ctypes.c_double * MAX_TIMINGS)(), ctypes.c_int(MAX_TIMINGS)
         self._call(
-            "does not tell its frame times",
+            "does not report its frame times",
             "Acquisition_GetIntTimes",
             times_us,
             ctypes.byref(count),
@@ -160,7 +162,7 @@ class Settings:
     def _read_header(self) -> None:
         info, extended = CHwHeaderInfo(), CHwHeaderInfoEx()
         self._call(
-            "does not tell its header",
+            "does not report its header",
             "Acquisition_GetHwHeaderInfoEx",
             ctypes.byref(info),
             ctypes.byref(extended),
@@ -181,11 +183,11 @@ class Settings:
     def exposure_limits_us(self) -> tuple[float, float]:
         """Return what exposure time may be set now; only the internal timer has a choice."""
         if self.sync_mode == "InternalTimer":
-            return float(self.shortest_us()), float(LONGEST_TIMER_US)
+            return float(self.shortest_us()), float(MAX_TIMER_US)
         return self.exposure_time_us(), self.exposure_time_us()
 
     def set_exposure_time_us(self, time_us: float) -> None:
-        """Set the internal timer, µs; XISL rounds it and tells what it made of it."""
+        """Set the internal timer, µs; XISL rounds it and returns the value it uses."""
         if self.sync_mode != "InternalTimer":
             return  # its limits leave one value only
         cycle = DWORD(round(time_us))

@@ -29,7 +29,7 @@ GRABBER_FRAMES = 8  # frames in the grabber's own ring; its index runs from 1 to
 
 
 class CHwHeaderInfo(ctypes.Structure):
-    """What every panel tells about itself."""
+    """What every panel reports about itself."""
 
     _fields_ = [
         ("dwPROMID", DWORD),

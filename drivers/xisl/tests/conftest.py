@@ -48,7 +48,7 @@ def _nothing_stays():
     while sensors._claim.users and time.monotonic() < deadline_s:
         waiting.wait(0.01)  # an abandoned thread gives its panel back in its own time
     assert acquisition._running == {}, "a run was not ended"
-    assert sensors._claim.users == 0, "a sensor was not given back"
+    assert sensors._claim.users == 0, "a sensor was not released"
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def test_a_pulled_cable_is_a_fault_with_its_reason(open_host, settings, isolatio
     assert host.faults.reported.wait(5)
     assert host.state is DeviceState.FAULT
     assert host.faults == [
-        "xisl:EMU0001 failed: the acquisition ended by itself: the hardware did not answer in "
+        "xisl:EMU0001 failed: the acquisition ended unexpectedly: the hardware did not answer in "
         "time (XISL error 6). Check its power and cable, then open it again. Restart the device, "
         "or choose another one."
     ]

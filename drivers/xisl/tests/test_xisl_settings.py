@@ -1,4 +1,4 @@
-"""The panel's settings as parameters, and panels that are not what is wanted."""
+"""The panel's settings as parameters, and panels that the driver refuses."""
 
 import pytest
 

@@ -1,11 +1,11 @@
-"""The manual source: figures with units and limits, no pulses, in a thread and in a child."""
+"""The manual generator: figures with units and limits, no pulses, in a thread and in a child."""
 
 import pytest
 
 from fluoroview.hal import DeviceError, DeviceState, DeviceTraits, ParameterError
 from fluoroview.hal.testing import Bench
-from fluoroview_manual import ManualSource
-from fluoroview_manual.source import FIGURES
+from fluoroview_manual import ManualGenerator
+from fluoroview_manual.generator import FIGURES
 
 
 @pytest.fixture(params=["thread", "process"])
@@ -18,20 +18,20 @@ def host(request):
 
 @pytest.fixture
 def tree():
-    source = ManualSource("operator")
-    source.open()
-    return source.parameters()
+    generator = ManualGenerator("operator")
+    generator.open()
+    return generator.parameters()
 
 
 def values(host):
     return {entry.name: entry.value for entry in host.parameters()}
 
 
-def test_it_says_that_it_knows_no_pulses_and_no_handshake(host):
+def test_it_reports_no_pulses_and_has_no_handshake(host):
     assert host.traits == DeviceTraits("generator", ("generator",), False, False)
 
 
-def test_a_run_tells_nothing_and_keeps_the_technique(host):
+def test_a_run_reports_no_pulses_and_keeps_the_technique(host):
     host.write("TubeVoltage", 81.0)
     ring = host.arm()
     for _ in range(3):
@@ -57,7 +57,7 @@ def test_a_run_tells_nothing_and_keeps_the_technique(host):
         ("FieldHeight", "mm"),
     ],
 )
-def test_figures_have_unit_and_limits(tree, name, unit):
+def test_figures_have_a_unit_and_limits(tree, name, unit):
     described = tree[name].describe()
     assert described.unit == unit
     assert described.access == "rw"
@@ -66,14 +66,14 @@ def test_figures_have_unit_and_limits(tree, name, unit):
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
-def test_what_cannot_be_is_refused(tree, figure):
+def test_a_figure_outside_its_limits_is_refused(tree, figure):
     for value in (figure.minimum - 1.0, figure.maximum + 1.0):
         with pytest.raises(ParameterError, match=f"{figure.name} cannot be {value} {figure.unit}"):
             tree.write(figure.name, value)
-    assert tree[figure.name].read() == figure.before
+    assert tree[figure.name].read() == figure.initial
 
 
-def test_it_knows_whether_the_technique_was_typed_in(tree):
+def test_the_technique_counts_as_stated_once_every_required_figure_is_typed_in(tree):
     stated = tree["TechniqueStated"]
     tree.write("CopperFilter", 0.2)
     tree.write("TubeVoltage", 70.0)
@@ -88,19 +88,19 @@ def test_it_knows_whether_the_technique_was_typed_in(tree):
         tree.write("TechniqueStated", True)
 
 
-def test_opened_again_it_has_forgotten():
-    source = ManualSource("operator")
-    source.open()
+def test_opening_again_resets_the_technique():
+    generator = ManualGenerator("operator")
+    generator.open()
     for name in ("TubeVoltage", "TubeCurrent", "PulseWidth"):
-        source.parameters().write(name, 60.0)
-    source.close()
-    source.open()
-    assert source.parameters()["TechniqueStated"].read() is False
-    assert source.parameters()["TubeVoltage"].read() == 70.0
+        generator.parameters().write(name, 60.0)
+    generator.close()
+    generator.open()
+    assert generator.parameters()["TechniqueStated"].read() is False
+    assert generator.parameters()["TubeVoltage"].read() == 70.0
 
 
-def test_it_is_found_and_another_is_not():
-    (found,) = ManualSource.discover()
+def test_the_one_device_is_found_and_any_other_is_refused():
+    (found,) = ManualGenerator.discover()
     assert (found.driver, found.id) == ("manual", "operator")
     with pytest.raises(DeviceError, match=r"has no device 'other'\. It has one: operator\."):
-        ManualSource("other").open()
+        ManualGenerator("other").open()

@@ -1,7 +1,7 @@
 """The driver: figures that the operator reads off the generator and types in. No link, no pulses.
 
-It can neither start nor see radiation. The examination makes one pulse of each frame that the beam
-made, at this technique, and computes dose from it (`fluoroview.hal.tube_output`).
+It can neither start nor detect radiation. The session counts one pulse for each frame with the beam
+on, at this technique, and computes the dose (`fluoroview.hal.tube_output`).
 """
 
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ DEVICE_ID = "operator"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure to type in: what it is before, and what may be typed."""
+    """One figure to type in: its initial value and its limits."""
 
     name: str
     unit: str
-    before: float
+    initial: float
     minimum: float
     maximum: float
     description: str = ""
@@ -44,11 +44,11 @@ FIGURES = (
     Figure("FieldHeight", "mm", 200.0, 1.0, 500.0, "at the detector"),
 )
 NEEDED = ("TubeVoltage", "TubeCurrent", "PulseWidth")
-"""What must have been typed in before a dose computed from it means anything."""
+"""The figures without which a computed dose means nothing."""
 
 
-class ManualSource(Generator):
-    """A technique on paper. `TechniqueStated` says whether the operator has typed it in yet."""
+class ManualGenerator(Generator):
+    """A technique typed in by hand. `TechniqueStated` shows whether the operator has done so."""
 
     handshake = False
     reports_pulses = False
@@ -60,7 +60,7 @@ class ManualSource(Generator):
 
     @classmethod
     def discover(cls) -> list[DeviceInfo]:
-        """Return the one that is always there."""
+        """Return the one device, which always exists."""
         return [
             DeviceInfo(
                 "manual",
@@ -72,18 +72,18 @@ class ManualSource(Generator):
         ]
 
     def open(self) -> None:
-        """Forget what was typed in before."""
+        """Reset every figure to its initial value."""
         if self.device_id not in (DEVICE_ID, ""):
             raise DeviceError(
-                f"The manual source has no device {self.device_id!r}.",
+                f"The manual generator has no device {self.device_id!r}.",
                 f"It has one: {DEVICE_ID}.",
                 code="FV-MAN-001",
             )
-        self._values = {figure.name: figure.before for figure in FIGURES}
+        self._values = {figure.name: figure.initial for figure in FIGURES}
         self._typed = set()
 
     def parameters(self) -> ParameterTree:
-        """Return the figures, and whether those that matter were typed in."""
+        """Return the figures, and whether the required ones have been typed in."""
         return ParameterTree([*map(self._parameter, FIGURES), self._stated()])
 
     def start(self, sink: FrameSink) -> None:
@@ -111,7 +111,7 @@ class ManualSource(Generator):
             "TechniqueStated",
             lambda: self._typed.issuperset(NEEDED),
             role=Role.TECHNIQUE_STATED,
-            description=f"true once {', '.join(NEEDED)} were typed in",
+            description=f"true once {', '.join(NEEDED)} have been typed in",
         )
 
     def _type(self, name: str, value: float) -> None:
