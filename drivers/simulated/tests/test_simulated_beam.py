@@ -16,7 +16,7 @@ from fluoroview_simulated.physics.beam import (
 )
 from fluoroview_simulated.room.technique import ALUMINIUM_MM, COPPER_MM, Geometry, Technique
 
-# kV, mm Cu beside 2.5 mm Al: HVL in mm Al, air kerma in µGy per mAs at 100 cm.
+# kV, mm Cu in addition to 2.5 mm Al: HVL in mm Al, air kerma in µGy per mAs at 100 cm.
 SPEKPY = [
     (60, 0.0, 2.08, 48.9),
     (60, 0.1, 3.32, 18.8),
@@ -93,7 +93,7 @@ def test_quanta_behind_20_cm_of_water():
 
 @pytest.mark.parametrize(
     ("material", "energy_kev", "mu_cm"),
-    # Iron alone has 1.205 and 0.5952 cm²/g at 60 and 80 keV (NIST); steel holds nickel beside it.
+    # Iron alone has 1.205 and 0.5952 cm²/g at 60 and 80 keV (NIST); steel also holds nickel.
     [("steel", 60.0, 1.205 * 8.0), ("steel", 80.0, 0.5952 * 8.0)],
 )
 def test_steel_attenuates_about_as_iron(material, energy_kev, mu_cm):

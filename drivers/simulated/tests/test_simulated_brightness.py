@@ -161,7 +161,7 @@ def test_dose_levels_are_shares_of_the_normal_one(level, share):
     assert reached == pytest.approx(share * target(), rel=0.015)
 
 
-def test_tube_power_and_largest_pulse_are_told():
+def test_tube_power_and_largest_pulse_are_reported():
     weak, limited = _settled(300, "kV first", limits=Limits(tube_power_kw=3.0), rate_hz=3.0)
     assert "tube power 3 kW" in limited
     assert weak.kv * weak.tube_current_ma <= 3000.0 * 1.001

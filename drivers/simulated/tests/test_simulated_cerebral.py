@@ -86,7 +86,7 @@ def test_delay_leaves_time_for_the_mask():
     assert procedure.truth(9.0)["injected_ml"] == 8.0
 
 
-def test_aneurysm_fills_beside_the_carotid_and_keeps_contrast(lateral):
+def test_aneurysm_fills_next_to_the_carotid_and_keeps_contrast(lateral):
     sick, healthy = lateral["aneurysm"], lateral["normal"]
     tree = sick.procedure.tree
     place = sick.around(tree.points[tree.run("ICA sac")[10]], 3)

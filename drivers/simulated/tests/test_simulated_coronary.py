@@ -158,11 +158,11 @@ def test_the_vessel_beyond_the_stenosis_fills_later():
 def test_the_balloon_opens_the_stenosis_only_where_it_lies():
     at = ("balloon", (1.0, "Inflate", True), (7.0, "Inflate", False))
     in_place = examined(at[0], (0.0, "BalloonAdvance", 0.0), *at[1:])
-    beside = examined(at[0], (0.0, "BalloonAdvance", 20.0), *at[1:])
+    past_it = examined(at[0], (0.0, "BalloonAdvance", 20.0), *at[1:])
     assert in_place.truth(1.0)["stenosis"] == pytest.approx(0.76, abs=0.03)
     assert in_place.truth(2.5)["stenosis"] > 0.7  # the waist holds at low pressure
     assert in_place.truth(10.0)["stenosis"] < 0.2
-    assert beside.truth(10.0)["stenosis"] > 0.7
+    assert past_it.truth(10.0)["stenosis"] > 0.7
     assert in_place.truth(5.0)["balloon_pressure"] == 1.0
     assert in_place.truth(10.0)["balloon_pressure"] == 0.0
 
@@ -208,7 +208,7 @@ def test_the_same_moment_gives_the_same_image(layers):
         assert np.array_equal(first.map(material), again.map(material))
 
 
-def test_notes_tell_what_to_do():
+def test_status_states_the_next_step():
     examination = make("coronary-angiography")
     assert "advance with Up" in examination.status(0.0)
     examination.actions.record(1.0, "CatheterAdvance", 0.0)

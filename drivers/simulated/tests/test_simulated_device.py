@@ -68,7 +68,7 @@ def detector():
 
 
 def phantom(device_id=DEVICE_ID):
-    """A device with the test phantom before a small matrix; nothing is controlled by itself."""
+    """A device with the test phantom before a small matrix; without automatic control."""
     device = SimulatedDetector(device_id)
     device.open()
     tree = device.parameters()
@@ -100,21 +100,21 @@ def test_one_frame_and_one_dose_for_each_pulse(detector):
 
 def test_a_pulse_holds_the_lag_of_those_before_it_in_its_run(detector, monkeypatch):
     detector.patient()
-    scene, told = detector.scene(), []
+    scene, rendered = detector.scene(), []
     render = scene.frame
 
     def frame(index, t_s, technique, out, before):
-        told.append((t_s, list(before)))
+        rendered.append((t_s, list(before)))
         return render(index, t_s, technique, out, before)
 
     monkeypatch.setattr(scene, "frame", frame)
     run(detector, 7)
     run(detector, 2)
-    times = [t_s for t_s, _ in told]
-    past = [[t_s for t_s, _ in before] for _, before in told]
+    times = [t_s for t_s, _ in rendered]
+    past = [[t_s for t_s, _ in before] for _, before in rendered]
     assert past[:7] == [times[max(k - LAG_PULSES, 0) : k][::-1] for k in range(7)]
     assert past[7:] == [[], [times[7]]]
-    assert {technique for _, before in told for _, technique in before} == {TECHNIQUE}
+    assert {technique for _, before in rendered for _, technique in before} == {TECHNIQUE}
 
 
 def test_nothing_without_the_pedal(detector):
@@ -246,7 +246,7 @@ def test_raster_does_not_drift():
     assert raster.slot_s == pytest.approx(2999 / 30)
 
 
-def test_raster_leaves_out_what_cannot_be_read_out():
+def test_schedule_skips_pulses_that_cannot_be_read_out():
     raster = PulseSchedule(0, 10.0)
     raster.next(0)
     assert raster.next(350_000_000) == 300_000_000
@@ -378,12 +378,12 @@ def test_brightness_control_brings_the_signal_to_its_level(detector):
     tree = detector.parameters()
     tree.write("AutomaticBrightnessControl", True)
     run(detector, 12)
-    wanted = detector.room.state.control.target_quanta_per_mm2("normal", GEOMETRY)
-    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(wanted, rel=0.05)
+    target = detector.room.state.control.target_quanta_per_mm2("normal", GEOMETRY)
+    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(target, rel=0.05)
     quiet = tree["AirKermaPerPulse"].read()
     tree.write("DoseLevel", "high")
     run(detector, 12)
-    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(2.0 * wanted, rel=0.05)
+    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(2.0 * target, rel=0.05)
     assert tree["AirKermaPerPulse"].read() > 1.3 * quiet
 
 
@@ -560,8 +560,8 @@ def test_acquisition_finds_its_factors_with_test_pulses_whose_dose_counts(detect
         len({(p.exposure.tube_voltage_kv, p.exposure.tube_current_ma) for p in taken}) == 1
     )  # locked
     assert test[-1].air_kerma_ugy < 0.3 * taken[0].air_kerma_ugy
-    wanted = detector.room.state.control.target_quanta_per_mm2("normal", GEOMETRY) * 8
-    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(wanted, rel=0.25)
+    target = detector.room.state.control.target_quanta_per_mm2("normal", GEOMETRY) * 8
+    assert detector.scene().measured_quanta_per_mm2 == pytest.approx(target, rel=0.25)
     again = run(detector, 3)  # nothing has moved: no further test
     assert len(again.pulses) == len(again.frames)
 

@@ -118,7 +118,7 @@ def test_a_tilt_that_is_taken_back_finds_the_contrast_on_its_way():
     assert z[1] == pytest.approx(z[0], abs=5.0)
 
 
-def test_the_device_tells_the_patient_how_the_table_stood_and_when():
+def test_the_patient_receives_the_history_of_the_table():
     device = SimulatedDetector(DEVICE_ID)
     device.open()
     try:
@@ -141,7 +141,7 @@ def test_contrast_runs_from_the_needle_before_it_rests():
 
 
 @pytest.mark.parametrize("depth", [40.0, 70.0])
-def test_contrast_beside_the_sac_stays_at_the_tip(depth):
+def test_contrast_outside_the_sac_stays_at_the_tip(depth):
     procedure = made(depth=depth, portions=1)
     assert not procedure.truth(40.0)["needle_in_thecal_sac"]
     canvas = drawn(procedure, detector_mm=420.0)

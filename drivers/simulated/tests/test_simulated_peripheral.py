@@ -110,7 +110,7 @@ def test_injector_refuses_twice_and_too_fast_in_a_small_vessel():
 
 
 @pytest.mark.parametrize("case", ["normal", "stenosis", "occlusion", "aneurysm"])
-def test_every_case_tells_the_truth(case):
+def test_every_case_states_its_ground_truth(case):
     p = make(case)
     json.dumps(p.truth(4.0))
     assert p.status(4.0)

@@ -422,14 +422,14 @@ def test_in_a_raw_panels_shadow_read_out_noise_goes_both_ways():
 def test_brightness_settles_within_a_second_through_the_chain(curve, first_mm, then_mm):
     """Scatter, lag, noise and saturation included; the control sees only images."""
     scene, control = Scene(Slab(first_mm, then_mm), 512, 1, OPEN), BrightnessControl()
-    wanted = control.target_quanta_per_mm2("normal", OPEN)
+    target = control.target_quanta_per_mm2("normal", OPEN)
     technique, signals, lag = Technique(), [], deque(maxlen=LAG_PULSES)
     for index in range(45):
         t = (index - 20) / 15.0 + Slab.CHANGE_S
         scene.frame(index, t, technique, before=lag)
         lag.appendleft((t, technique))
         measured = scene.measured_quanta_per_mm2
-        signals.append(measured / wanted)
+        signals.append(measured / target)
         control, technique = control.next(technique, OPEN, 15.0, measured, curve=curve)
     settled, step = signals[15:20], np.array(signals[20:])
     assert settled == pytest.approx([1.0] * 5, abs=0.03)

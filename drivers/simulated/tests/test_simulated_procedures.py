@@ -16,7 +16,7 @@ from fluoroview_simulated.room.technique import POSITIONS, PULSE_RATES_HZ
 from fluoroview_simulated.room.tube import collimation_refusal, technique_refusal
 
 NAMES = procedures.names()
-WANTED = {
+REQUIRED = {
     "modified-barium-swallow": {
         "normal",
         "penetration",
@@ -69,13 +69,13 @@ def drawn(patient, t_s, view):
     return {name: m.copy() for name, m in canvas.base.items()}
 
 
-def test_every_examination_wanted_is_there_with_its_cases():
-    for name, cases in WANTED.items():
+def test_every_required_procedure_exists_with_its_cases():
+    for name, cases in REQUIRED.items():
         assert cases <= {c.name for c in procedures.find(name).info.cases}, name
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_examination_says_what_it_is_and_starts_within_the_tube(name):
+def test_procedure_describes_itself_and_starts_within_the_tube(name):
     info = procedures.find(name).info
     assert info.name == name
     assert len(info.teaching) > 60
@@ -159,7 +159,7 @@ def test_every_body_gives_a_image(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_truth_and_note_can_be_told_at_any_time(name):
+def test_truth_and_status_are_available_at_any_time(name):
     import json
 
     patient, t_s = acted(name)
@@ -181,9 +181,9 @@ def test_unknown_names_are_refused_with_the_nearest():
 def test_catalogue_lists_everything_as_json():
     import json
 
-    told = json.loads(json.dumps(listed()))
-    assert [entry["name"] for entry in told] == NAMES
-    assert all(entry["cases"] for entry in told)
+    catalogue = json.loads(json.dumps(listed()))
+    assert [entry["name"] for entry in catalogue] == NAMES
+    assert all(entry["cases"] for entry in catalogue)
 
 
 def test_gallery_renders_the_movie_of_a_case():

@@ -40,11 +40,11 @@ def test_chords_of_a_sphere(angles):
     view = View(Geometry(primary_deg=angles[0], secondary_deg=angles[1]))
     middle = (12.0, -20.0, 9.0)
     soft, _ = project_parts([Part(ball(40.0, middle), soft=1.0)], view, 512)
-    wanted = exact(view, 40.0, middle, 512)
-    inside = wanted > 25.0  # the rim of a mesh is not round
-    assert np.abs(soft - wanted)[inside].max() < 0.25
-    assert soft[wanted == 0.0].max() < 12.0
-    assert soft.sum() == pytest.approx(wanted.sum(), rel=2e-3)
+    chords = exact(view, 40.0, middle, 512)
+    inside = chords > 25.0  # the rim of a mesh is not round
+    assert np.abs(soft - chords)[inside].max() < 0.25
+    assert soft[chords == 0.0].max() < 12.0
+    assert soft.sum() == pytest.approx(chords.sum(), rel=2e-3)
 
 
 @pytest.mark.parametrize("angles", VIEWS)
@@ -111,7 +111,7 @@ def test_second_projection_comes_from_the_disk(monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["cut", "bytes", "other"])
-def test_damaged_file_is_made_anew_and_said(damage, caplog):
+def test_damaged_file_is_made_again_with_a_warning(damage, caplog):
     phantom, view = Phantom("water-drum"), View(Geometry(primary_deg=12.0))
     whole = projection.project(phantom, view, 512, 0.2)
     path = store.place(phantom, view, 512, 0.2)
@@ -130,12 +130,12 @@ def test_damaged_file_is_made_anew_and_said(damage, caplog):
     assert store.load(path, 512) is not None
 
 
-def test_projector_previews_first_and_drops_what_is_no_longer_wanted():
+def test_projector_previews_first_and_drops_outdated_views():
     projector = projection.Projector(Phantom("water-drum"), 512, lambda _g: 0.2)
     first = projector.now(View(Geometry()))
     assert not first.preview
     for angle in range(1, 20):
-        projector.want(View(Geometry(primary_deg=float(angle))))
+        projector.request(View(Geometry(primary_deg=float(angle))))
     seen = []
     while projector.busy:
         newest = projector.newest()
@@ -147,13 +147,13 @@ def test_projector_previews_first_and_drops_what_is_no_longer_wanted():
     assert last.soft.max() * projection.PATH_UNIT_MM == pytest.approx(2 * DRUM_MM, rel=0.01)
 
 
-def test_what_a_projection_fails_with_is_told_once():
+def test_the_error_of_a_projection_is_raised_once():
     class Broken(Phantom):
         def parts(self):
             raise ValueError("no bones today")
 
     projector = projection.Projector(Broken("normal"), 512, lambda _g: 0.2)
-    projector.want(View(Geometry(primary_deg=77.0)))
+    projector.request(View(Geometry(primary_deg=77.0)))
     while projector.busy:
         pass
     with pytest.raises(ValueError, match="no bones today"):

@@ -182,14 +182,14 @@ def test_without_skin_the_body_is_an_ellipse():
     assert np.abs(surface.points_mm[:, :, 1]).max() == pytest.approx(110.0)
 
 
-def test_reset_begins_anew(skin):
+def test_reset_clears_the_dose(skin):
     skin.add(TECHNIQUE, Geometry())
     skin.reset()
     assert skin.kerma_mgy.max() == 0.0
     assert skin.peak().kerma_mgy == 0.0
 
 
-def test_a_scale_of_doses_stands_beside_the_map_only_where_there_is_dose(skin):
+def test_a_dose_scale_is_drawn_next_to_the_map_only_where_there_is_dose(skin):
     def scale(sheet):
         return np.ptp(sheet[60:300, -120], axis=0).any()  # its bar of colours
 

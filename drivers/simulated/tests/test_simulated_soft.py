@@ -91,7 +91,7 @@ def test_the_right_dome_stands_higher():
     assert at(soft, seen, -70, 0, 167) > 1.15 * at(soft, seen, 100, 0, 167)
 
 
-def test_gas_is_seen_through_the_abdomen_and_can_be_left_out():
+def test_gas_is_seen_through_the_abdomen_and_can_be_omitted():
     seen = view(z=0.0)
     with_gas = soft_of(regions_soft.abdomen(), seen)
     without = soft_of(regions_soft.abdomen(gas=False, stomach_gas=False), seen)

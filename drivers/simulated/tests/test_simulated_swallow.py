@@ -172,7 +172,7 @@ def test_from_the_front_the_epiglottis_turns_down_and_leaves_a_gap(monkeypatch):
     turned = drawn(PROCEDURE("normal"), SECOND + 0.42, primary_deg=0.0)
     monkeypatch.setitem(FAULTS, "normal", replace(FAULTS["normal"], tilt=0.0))
     upright = drawn(PROCEDURE("normal"), SECOND + 0.42, primary_deg=0.0)
-    middle = slice(GRID // 2 - 6, GRID // 2 + 6)  # beside it lies what stays in the pockets
+    middle = slice(GRID // 2 - 6, GRID // 2 + 6)  # the residue in the recesses lies lateral to it
     assert (upright.contrast - turned.contrast)[:, middle].max() > 0.3
     tissue = (turned.soft - upright.soft)[:, middle].sum(axis=1)
     rows = np.arange(GRID)
@@ -185,8 +185,8 @@ def test_from_the_front_the_jaw_opens_for_the_spoon():
     heights = []
     for t in (ONSET_S + 2.5, ONSET_S - 1.7):
         bone = drawn(procedure, t, primary_deg=0.0).bone
-        beside_the_hyoid = bone[:, GRID // 2 + 60 : GRID // 2 + 80].sum(axis=1)
-        heights.append(float(np.average(np.arange(GRID), weights=beside_the_hyoid)))
+        lateral_to_the_hyoid = bone[:, GRID // 2 + 60 : GRID // 2 + 80].sum(axis=1)
+        heights.append(float(np.average(np.arange(GRID), weights=lateral_to_the_hyoid)))
     assert (heights[1] - heights[0]) * 200.0 / GRID > 1.5
 
 

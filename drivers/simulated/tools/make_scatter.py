@@ -1,6 +1,6 @@
 """Transports photons through slabs of water: the reference that scatter and backscatter hold to.
 
-Run it where the driver is installed (it needs `pip install xraydb` beside it; some minutes):
+Run it where the driver is installed (it needs also `pip install xraydb`; some minutes):
 
     python tools/make_scatter.py
 
@@ -11,7 +11,7 @@ leaves in front is scored as air kerma. Photoelectric absorption, Rayleigh scatt
 factors of free atoms and Compton scattering by bound electrons; cross-sections are xraydb's (Elam).
 It prints
 
-- backscatter factors beside the published ones (Benmakhlouf et al. 2013, see `skin.py`): a test of
+- backscatter factors next to the published ones (Benmakhlouf et al. 2013, see `skin.py`): a test of
   the transport, which meets them within 3 %;
 - scatter over primary right behind a slab, as text books have it;
 - the same for a patient in the isocentre of the simulated stand, which `scatter.py` is fitted to,
@@ -212,7 +212,7 @@ def grid_table(ratio: float, lines_per_mm: float, lead_mm: float) -> np.ndarray:
     """Transmission of a grid's lamellae by energy and by 100 × slope across them.
 
     Lead strips with a weightless interspace, focused, so that slope 0 is the primary. The covers
-    and the interspace, alike for both, are left out.
+    and the interspace, alike for both, are neglected.
     """
     pitch = 1.0 / lines_per_mm
     height = ratio * (pitch - lead_mm)
@@ -300,8 +300,8 @@ def main() -> None:
             side: slab.ratio_within(round_as(side, side) * g.magnification)
             for side in (50, 100, 150, 200, 300, 400, 2000)
         }
-        told = ", ".join(f"{side}: {ratio:.2f}" for side, ratio in at.items())
-        print(f"  {thick:g}; {told}; grid {100 * slab.grid_share:.1f} %", flush=True)
+        ratios = ", ".join(f"{side}: {ratio:.2f}" for side, ratio in at.items())
+        print(f"  {thick:g}; {ratios}; grid {100 * slab.grid_share:.1f} %", flush=True)
 
 
 if __name__ == "__main__":

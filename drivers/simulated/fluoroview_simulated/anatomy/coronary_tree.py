@@ -73,15 +73,15 @@ def _line(
     p = heart.surface(places)
     line, _ = smooth_line(p, 11.0)
     depth = np.linalg.norm(heart.local(line), axis=1, keepdims=True)
-    wanted = np.interp(
+    depth_share = np.interp(
         np.linspace(0, 1, len(line)),
         np.linspace(0, 1, len(places)),
         [r[2] if len(r) > 2 else 1.0 for r in places],
     )
-    line = heart.world(heart.local(line) / depth * np.maximum(wanted, 0.2)[:, None])
+    line = heart.world(heart.local(line) / depth * np.maximum(depth_share, 0.2)[:, None])
     aside = rng.normal(0, wander_mm, (len(line), 3))
     aside[[0, -1]] = 0.0
-    # Bends that follow each other are of one mind: a vessel winds, it does not zigzag.
+    # Successive bends are correlated: a vessel winds, it does not zigzag.
     smooth = 0.4 * (np.roll(aside, 1, axis=0) + np.roll(aside, -1, axis=0)) + 0.8 * aside
     line[1:-1] += smooth[1:-1]
     return line

@@ -208,8 +208,8 @@ class Painter:
     def __init__(self, tree: Tree, large: Sequence[str], without: Sequence[str] = ()) -> None:
         self._strokes = []
         chosen = [(n, r) for n, r in zip(tree.names, tree.runs, strict=True) if n not in without]
-        for wanted in (True, False):
-            runs = [r for n, r in chosen if (n in large) == wanted]
+        for is_large in (True, False):
+            runs = [r for n, r in chosen if (n in large) == is_large]
             nodes = np.concatenate([np.concatenate([r[:1], r, r[-1:]]) for r in runs])
             ends = np.cumsum([len(r) + 2 for r in runs])
             gap = np.zeros(len(nodes), bool)

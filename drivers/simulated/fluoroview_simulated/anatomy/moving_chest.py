@@ -1,4 +1,4 @@
-"""The chest as it breathes and the heart beats: lungs and heart are drawn anew for each pulse."""
+"""The chest as it breathes and the heart beats: lungs and heart are drawn again for each pulse."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def head(pharynx: bool = True) -> list[Part]:
 def head_and_neck(swallowing: bool = False) -> list[Part]:
     """Head, neck and what a view of them shows of the shoulders and the upper chest.
 
-    Lower jaw, larynx and the pharynx's air are left out for a swallow, which moves them itself.
+    Lower jaw, larynx and the air of the pharynx are absent for a swallow, which moves them itself.
     """
     still = [] if swallowing else [pharynx_air(), *lower_jaw(), *larynx()]
     clavicles = [make("clavicle", 0.25, shell_mm=0.8, grain=0.4) for make in (left, right)]

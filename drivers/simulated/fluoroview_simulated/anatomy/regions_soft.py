@@ -1,4 +1,4 @@
-"""Soft tissue of the trunk, by region: what a projection needs beside the bones.
+"""Soft tissue of the trunk, by region: what a projection needs besides the bones.
 
 The muscle of the abdominal wall encloses a room of fat in which the organs lie; each part counts
 only the difference to what it lies in.

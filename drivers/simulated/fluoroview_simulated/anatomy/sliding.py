@@ -138,7 +138,7 @@ class Slide:
         line.sides.append(_across(line.sides[-1], self.tree.tangent[k]))
 
     def _heading(self, node: int, reach_mm: float = 12.0) -> np.ndarray:
-        """Direction of a vessel over its first millimetres: nodes alone are too near to tell."""
+        """Direction of a vessel over its first millimetres: single nodes are too close together."""
         start, k, gone = self.tree.points[self.tree.parent[node]], node, 0.0
         while gone < reach_mm and self._children[k]:
             k = self._children[k][0]

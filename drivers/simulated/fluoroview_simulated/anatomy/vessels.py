@@ -1,6 +1,6 @@
 """Vessels: branching trees, how they grow, and their lesions.
 
-A tree is built from named branches (`tree_of`), may sprout smaller ones by itself (`sprouted`), is
+A tree is built from named branches (`tree_of`), may sprout smaller random ones (`sprouted`), is
 narrowed, widened, cut or given an aneurysm, and is drawn with a concentration at each node.
 How contrast flows in it is in `flow`, how devices slide in it in `sliding`.
 
@@ -361,7 +361,7 @@ def draw(
     """Draws the contrast in a tree, about 15 µs per branch.
 
     Args:
-        concentration: (n,) g/cm³; branches with less than `least` are left out.
+        concentration: (n,) g/cm³; branches with less than `least` are skipped.
         points: (n, 3) in place of the tree's own when it moves (a beating heart).
     """
     nodes, starts, radius, weight = tree.strokes

@@ -1,10 +1,10 @@
-"""When pulses fall due: a fixed raster of absolute times, so that no delay adds up."""
+"""When pulses fall due: a fixed grid of absolute times, so that no delay adds up."""
 
 from __future__ import annotations
 
 
 class PulseSchedule:
-    """Due times `start_ns + n · period`; a time that is missed by a period is left out.
+    """Due times `start_ns + n · period`; a time missed by a period is skipped.
 
     A real generator waits for the detector to be ready in the same way: a pulse that cannot be
     read out is not fired, so no dose is given without an image.

@@ -1,4 +1,4 @@
-"""Which of the detector's properties are simulated: every one can be switched off by itself.
+"""Which of the detector's properties are simulated: each can be switched off separately.
 
 The model, with all of them on:
 

@@ -9,7 +9,7 @@ The amounts are fitted to photons transported through water slabs in the isocent
 stand (`tools/make_scatter.py`, 80 kV, 0.1 mm Cu): 0.9, 2.7 and 5.6 times the primary behind 100,
 200 and 300 mm in a field of 300 mm without a grid, a quarter of that in one of 100 mm. The fit is
 within 10 % of them from 100 to 350 mm and in fields of 100 to 400 mm; 60 and 110 kV differ by as
-much, which is left out. The transport itself meets published backscatter within 3 %. Tables of
+much, which is neglected. The transport itself meets published backscatter within 3 %. Tables of
 measured ratios for this geometry were looked for (Boone, Chan and Doi, Persliden and Carlsson,
 Fetterly and Schueler, the IAEA's handbook) and only their abstracts found, which give no values.
 """
@@ -30,7 +30,7 @@ _WIDE = 16
 
 GRID_SCATTER_TRANSMISSION = 0.12
 """Of a 13:1 fluoroscopy grid. Perfect lamellae (70/cm, 36 µm of lead) let 0.09 through
-(`tools/make_scatter.py`); of a real 10:1 grid 0.21 was measured, beside 0.706 of the primary
+(`tools/make_scatter.py`); of a real 10:1 grid 0.21 was measured, with 0.706 of the primary
 (Altunbas et al., Med. Phys. 43 (2016), doi:10.1118/1.4957763)."""
 LARGEST_RATIO = 12.0
 NARROW_SIGMA_MM, WIDE_SIGMA_MM = 60.0, 150.0
@@ -117,7 +117,7 @@ class Scatter:
         Args:
             weights, mu: the beam's exponentials, (terms,) and (terms, 4) per mm.
             moving: changes of soft tissue, bone, contrast and metal, as arrays of the coarse
-                cells in `place`; what is left out does not change.
+                cells in `place`; materials not given do not change.
             place: where these lie on the coarse grid.
         """
         paths = np.zeros((4, COARSE, COARSE), np.float32)

@@ -46,7 +46,7 @@ def fit_terms(
 
     Args:
         response: what the detector makes of each energy bin, any unit.
-        mu_per_mm: (bins, 4) coefficients of the materials; a column of zeros is left out.
+        mu_per_mm: (bins, 4) coefficients of the materials; a column of zeros is skipped.
         energies: of the bins.
         near: result for a spectrum much like this one, from which to go on: takes a sixth of the
             time.
@@ -76,7 +76,7 @@ def fit_terms(
 
 
 def _result(logs: np.ndarray, used: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and coefficients from the parameters; nothing for materials that were left out."""
+    """Weights and coefficients from the parameters; zeros for materials that were skipped."""
     weights, whole = np.exp(logs[:TERMS]), np.zeros((TERMS, len(used)))
     whole[:, used] = np.exp(logs[TERMS:]).reshape(TERMS, -1)
     return weights / weights.sum(), whole

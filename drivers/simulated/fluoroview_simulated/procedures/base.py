@@ -49,7 +49,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Control:
-    """Something that the operator can do beside the pedal; becomes a parameter of the device.
+    """Something that the operator can do apart from the pedal; becomes a parameter of the device.
 
     Attributes:
         name: parameter name, CamelCase ("Inject", "CatheterAdvance").

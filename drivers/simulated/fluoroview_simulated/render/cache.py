@@ -1,7 +1,7 @@
 """Keeps projected patients on disk, so that a start does not project them again.
 
 A file holds the two maps and their checksum. One that cannot be read, does not fit or fails its
-checksum is made anew, and said so; a disk that cannot be written to is no error.
+checksum is made again, and a warning is logged; a disk that cannot be written to is no error.
 """
 
 from __future__ import annotations

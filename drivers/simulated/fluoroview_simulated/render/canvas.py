@@ -1,4 +1,4 @@
-"""What moves, drawn anew for every pulse: contrast, organs and devices as path-length maps.
+"""Moving parts, drawn again for every pulse: contrast, organs and devices as path-length maps.
 
 The maps cover the view with `GRID` cells a side, whatever the matrix of the detector, and a margin
 for the patient's sway. What is too slow for a pulse is projected once per view into `ViewLayers`
@@ -245,7 +245,7 @@ class Canvas:
         Args:
             shift_mm: to the right and down, in the plane of the isocentre.
             scale: across and along, about the image place `about_mm` (default: its middle).
-            patch: the faces that `ViewLayers.solid` left out, where they are now.
+            patch: the faces that `ViewLayers.solid` skipped, where they are now.
         """
         layer = self.layers.maps[key]
         if patch is not None:

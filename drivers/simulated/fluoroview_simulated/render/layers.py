@@ -64,7 +64,7 @@ class ViewLayers:
         """Projects a closed mesh for `Canvas.organ` alone: path only, in a third of the time.
 
         Args:
-            moving: (n_faces,) whether a face is left out, for a patch that each pulse draws.
+            moving: (n_faces,) whether a face is skipped, for a patch that each pulse draws.
         """
         cells = self.view.cells(mesh.vertices, GRID)[0] + MARGIN
         place = place_of(cells, 1) or (slice(0, 1), slice(0, 1))
@@ -134,14 +134,14 @@ class ViewLayers:
 
     def index(self, key: str, low: float, high: float) -> np.ndarray:
         """The scalar of a layer as steps 0 to 255 between two values, uint8."""
-        wanted = (key, low, high)
-        if wanted not in self._indices:
+        steps_key = (key, low, high)
+        if steps_key not in self._indices:
             scalar = self.maps[key].scalar
             if scalar is None:
                 raise ValueError(f"layer {key!r} was projected without a scalar")
             steps = np.clip((scalar - low) * (255.0 / (high - low)), 0, 255)
-            self._indices[wanted] = np.rint(steps).astype(np.uint8)
-        return self._indices[wanted]
+            self._indices[steps_key] = np.rint(steps).astype(np.uint8)
+        return self._indices[steps_key]
 
     def _trace(
         self, mesh: Mesh, scalar: np.ndarray | None, wall: Mesh | None

@@ -1,7 +1,7 @@
-"""The patient at rest in one view: projected once, kept on disk, and anew when the view turns.
+"""The patient at rest in one view: projected once, kept on disk, and again when the view turns.
 
 `Projector` works in a thread of its own: a preview of the newest view first, then the whole
-image; what is no longer wanted is dropped between two parts of the body.
+image; an outdated projection is dropped between two parts of the body.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Projector:
     ) -> None:
         self._procedure, self._size, self._unsharpness_mm = procedure, size, unsharpness_mm
         self._lock = threading.Condition()
-        self._wanted: View | None = None
+        self._requested: View | None = None
         self._done: Projected | None = None
         self._error: Exception | None = None
         self._working = False
@@ -126,15 +126,15 @@ class Projector:
         done = project(self._procedure, view, self._size, self._unsharpness_mm(view.geometry))
         assert done is not None
         with self._lock:
-            self._wanted, self._done = view, done
+            self._requested, self._done = view, done
         return done
 
-    def want(self, view: View) -> None:
-        """Asks for a view; returns at once."""
+    def request(self, view: View) -> None:
+        """Request a view; return at once."""
         with self._lock:
-            if view == self._wanted:
+            if view == self._requested:
                 return
-            self._wanted = view
+            self._requested = view
             if not self._working:
                 self._working = True
                 # Not a daemon: cut off inside OpenCV at the program's end, it would abort it.
@@ -155,7 +155,7 @@ class Projector:
     def drop(self) -> None:
         """Forgets the order; a projection in work ends soon."""
         with self._lock:
-            self._wanted = None
+            self._requested = None
 
     @property
     def busy(self) -> bool:
@@ -166,7 +166,7 @@ class Projector:
     def _work(self) -> None:
         while True:
             with self._lock:
-                view, done = self._wanted, self._done
+                view, done = self._requested, self._done
                 if view is None or (done is not None and done.view == view and not done.preview):
                     self._working = False
                     return
@@ -178,7 +178,7 @@ class Projector:
                     self._size,
                     self._unsharpness_mm(view.geometry),
                     preview,
-                    lambda view=view: self._wanted == view,  # type: ignore[misc]
+                    lambda view=view: self._requested == view,  # type: ignore[misc]
                 )
             except Exception as error:
                 with self._lock:

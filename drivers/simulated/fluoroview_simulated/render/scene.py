@@ -115,7 +115,7 @@ class Scene:
         if wait:
             self._take(self.projector.now(View(_fixed(geometry))))
         else:
-            self.projector.want(View(_fixed(geometry)))
+            self.projector.request(View(_fixed(geometry)))
             self._follow()
 
     def _follow(self) -> None:
@@ -383,7 +383,7 @@ class Scene:
 
 
 def _fixed(geometry: Geometry) -> Geometry:
-    """The geometry with the shutters left out: what a projection depends on."""
+    """Return the geometry without collimation: what a projection depends on."""
     return replace(
         geometry, field_width_mm=0.0, field_height_mm=0.0, iris_mm=float("inf"), grid=True
     )

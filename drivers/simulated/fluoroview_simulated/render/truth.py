@@ -1,7 +1,7 @@
-"""The truth beside the pixels: one file per frame, for whoever measures an image chain.
+"""The ground truth of each frame, one file per frame, to measure an image chain against.
 
-A frame `frame-000012.npz` holds the image without noise, the material maps, and as JSON text what
-the examination knows of the moment. It loads with NumPy alone, without pickle.
+A frame `frame-000012.npz` holds the image without noise, the material maps, and as JSON text the
+state of the procedure at that moment. It loads with NumPy alone, without pickle.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ def cranium() -> Solid:
 
 
 def petrous() -> Solid:
-    """The dense bone about the inner ear, left side, with its canals left out."""
+    """The dense bone about the inner ear, left side, without its canals."""
     pyramid = tube(
         [(14, -5, 541), (27, 4, 543), (39, 13, 544), (50, 20, 541)],
         [4.5, 7.5, 9.0, 8.0],

@@ -42,7 +42,7 @@ def on_cortex(points: np.ndarray) -> np.ndarray:
 
 
 def on_medial(points: np.ndarray) -> np.ndarray:
-    """Points brought to the medial surface, beside the falx, and over its edge."""
+    """Points brought to the medial surface, next to the falx, and over its edge."""
     p = np.array(points, float)
     deep = _depth(p)
     out = deep > 1.0

@@ -165,7 +165,7 @@ def _saw_tooth(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarr
 
 
 def _diverticula(lumen: gut.Lumen) -> list[Sac]:
-    """Flask-shaped sacs in rows beside the taeniae, most of them in the sigmoid."""
+    """Flask-shaped sacs in rows along the taeniae, most of them in the sigmoid."""
     rng = np.random.default_rng(41)
     places = [*np.linspace(205, 480, 22), *np.linspace(500, 640, 7), 800.0, 830.0]
     sacs = []

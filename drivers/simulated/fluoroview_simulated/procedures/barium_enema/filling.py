@@ -16,7 +16,7 @@ AIR_ML_S = 42.0
 DRAIN_ML_S = 45.0
 POOLED = 0.085
 BACK_PAST_AIR = 0.66
-MOST_AIR = 0.9
+MAX_AIR = 0.9
 """Share of the volume that air has opened which stays behind as pools."""
 
 
@@ -62,7 +62,7 @@ def filling(
         if _open_at(drain, a):
             drained += min((b - a) * DRAIN_ML_S, 0.8 * (let_in - drained))
         if _open_at(air, a):
-            blown += max(min((b - a) * AIR_ML_S, MOST_AIR * capacity_ml - blown), 0.0)
+            blown += max(min((b - a) * AIR_ML_S, MAX_AIR * capacity_ml - blown), 0.0)
         now = _laid(let_in, drained, blown, capacity_ml, now.coated_ml)
     return now
 

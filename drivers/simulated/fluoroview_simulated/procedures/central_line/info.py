@@ -5,7 +5,7 @@ from __future__ import annotations
 from fluoroview_simulated.procedures.base import Case, Control, ProcedureInfo
 from fluoroview_simulated.room.technique import Geometry, Technique
 
-WIRE_START_MM, CATHETER_LONGEST_MM = 40.0, 320.0
+WIRE_START_MM, CATHETER_MAX_MM = 40.0, 320.0
 
 INFO = ProcedureInfo(
     name="central-line",
@@ -89,7 +89,7 @@ INFO = ProcedureInfo(
             "mm",
             0.0,
             0.0,
-            CATHETER_LONGEST_MM,
+            CATHETER_MAX_MM,
             10.0,
             shortcut=("Shift+Up", "Shift+Down"),
         ),

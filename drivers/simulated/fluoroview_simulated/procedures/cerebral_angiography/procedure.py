@@ -30,7 +30,7 @@ IODINE_G_CM3 = 0.30
 CAROTID_ML_S = 5.5
 """Blood flow in the internal carotid; a slower injection is diluted by it."""
 SPEED_MM_S = 260.0
-LONGEST_S = 9.0
+MAX_ARRIVAL_S = 9.0
 """Latest arrival that the tables know."""
 VEINS_S = 7.2
 """When the blood leaves through the jugular vein."""
@@ -69,7 +69,7 @@ class CerebralAngiography(Procedure):
         beyond = self.veins.run("other transverse sinus")  # runs from the confluence away
         until_out[beyond] = 2 * until_out[beyond[0]] - until_out[beyond]
         self._vein_arrival = VEINS_S / speed**0.3 - until_out
-        self._table_flow = replace(self.flow, arrival_s=np.linspace(0.0, LONGEST_S, 256))
+        self._table_flow = replace(self.flow, arrival_s=np.linspace(0.0, MAX_ARRIVAL_S, 256))
         self._trunks = _only(self.tree, [n for n in self.tree.names if "." not in n])
         self._sinuses = _only(self.veins, SINUSES)
         self._catheter = CATHETER * self._scale
@@ -134,12 +134,12 @@ class CerebralAngiography(Procedure):
             concentration[self._sac] = self._in_sac(t_s, given)[self._sac]
         draw(canvas, self._trunks, concentration)
         table = self._table_flow.concentration(t_s, given).astype(np.float32)
-        canvas.flow("arteries", table, 0.0, LONGEST_S)
+        canvas.flow("arteries", table, 0.0, MAX_ARRIVAL_S)
         if self._back is not None:
-            canvas.flow("collaterals", table, 0.0, LONGEST_S, factor=0.5)
+            canvas.flow("collaterals", table, 0.0, MAX_ARRIVAL_S, factor=0.5)
         if table.max() > 0.004:
             share = VEIN_SHARE * (0.4 if self.case == "occlusion" else 1.0)
-            canvas.flow("veins", table, 0.0, LONGEST_S, factor=1.3 * share)
+            canvas.flow("veins", table, 0.0, MAX_ARRIVAL_S, factor=1.3 * share)
             drawn = np.interp(self._vein_arrival, self._table_flow.arrival_s, table)
             draw(canvas, self._sinuses, share * drawn)
         blush = self.blush_g_cm3(t_s, given)
@@ -147,7 +147,7 @@ class CerebralAngiography(Procedure):
             canvas.custom("blush", blush)
 
     def _draw_catheter(self, t_s: float, canvas: Canvas, given: Sequence[Injection]) -> None:
-        """The catheter is full of contrast while it is given, and what runs back beside it."""
+        """Draw the catheter, full of contrast during the injection, and the reflux along it."""
         start, end = given[-1].span_s
         if not start <= t_s <= end + 0.3:
             return
@@ -265,7 +265,7 @@ def _project_tree(
     cells, scale = view.cells(points, GRID)
     longer = strokes.lengthened(points, view.source)
     maps = []
-    for amount in (weight, weight * np.clip(arrival_s[nodes], 0.01, LONGEST_S)):
+    for amount in (weight, weight * np.clip(arrival_s[nodes], 0.01, MAX_ARRIVAL_S)):
         out = np.zeros((SIDE, SIDE), np.float32)
         scratch = np.zeros_like(out)
         tubes(cells + MARGIN, radius * scale, longer, amount, 1.0 / scale, starts, scratch, out)

@@ -296,4 +296,4 @@ class CoronaryAngiography(Procedure):
             return f"{self.side.capitalize()} ostium engaged: inject with I"
         if depth < -2.0:
             return f"Tip {-depth:.0f} mm above the ostium: advance with Up"
-        return "Tip beside the ostium: turn with Left and Right"
+        return "Tip next to the ostium: turn with Left and Right"

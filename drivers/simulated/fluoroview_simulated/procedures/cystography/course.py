@@ -76,8 +76,8 @@ class State:
     voided_ml: float = 0.0
     left_ml: float = 0.0
     right_ml: float = 0.0
-    left_most_ml: float = 0.0
-    right_most_ml: float = 0.0
+    max_left_ml: float = 0.0
+    max_right_ml: float = 0.0
     diverticulum_ml: float = 0.0
     leaked_ml: float = 0.0
     flow_ml_s: float = 0.0
@@ -103,12 +103,12 @@ class Course:
     def at(self, t_s: float) -> State:
         """The state at a time of the procedure, at a step's resolution."""
         self._forget_what_changed()
-        wanted = max(int(t_s / STEP_S + 1e-6), 0)
+        step = max(int(t_s / STEP_S + 1e-6), 0)
         if not self._states:
             self._states.append(State(bladder_ml=self.patient.urine_ml))
-        while len(self._states) <= wanted:
+        while len(self._states) <= step:
             self._states.append(self._next(self._states[-1]))
-        return self._states[wanted]
+        return self._states[step]
 
     def _forget_what_changed(self) -> None:
         """Discard what was integrated beyond a new operator action: it is no longer true."""
@@ -164,8 +164,8 @@ class Course:
             voided_ml=s.voided_ml + flow * STEP_S,
             left_ml=s.left_ml + left * STEP_S,
             right_ml=s.right_ml + right * STEP_S,
-            left_most_ml=max(s.left_most_ml, s.left_ml + left * STEP_S),
-            right_most_ml=max(s.right_most_ml, s.right_ml + right * STEP_S),
+            max_left_ml=max(s.max_left_ml, s.left_ml + left * STEP_S),
+            max_right_ml=max(s.max_right_ml, s.right_ml + right * STEP_S),
             diverticulum_ml=s.diverticulum_ml + out * STEP_S,
             leaked_ml=s.leaked_ml + leak * STEP_S,
             flow_ml_s=flow,
@@ -218,8 +218,8 @@ def _up(reflux: Reflux | None, there_ml: float, pressure: float) -> float:
 
 
 def _pouch(p: Bladder, s: State, squeeze: float, full: float) -> float:
-    """ml/s into a diverticulum, which fills while the bladder empties and then gives it back."""
+    """ml/s into a diverticulum, which fills while the bladder empties and then empties into it."""
     if p.diverticulum_ml <= 0.0:
         return 0.0
-    wanted = p.diverticulum_ml * min(1.0, 0.75 * full + 0.45 * squeeze)
-    return (wanted - s.diverticulum_ml) * (0.25 if wanted > s.diverticulum_ml else 0.02)
+    target_ml = p.diverticulum_ml * min(1.0, 0.75 * full + 0.45 * squeeze)
+    return (target_ml - s.diverticulum_ml) * (0.25 if target_ml > s.diverticulum_ml else 0.02)

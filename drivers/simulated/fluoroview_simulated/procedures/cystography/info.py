@@ -11,7 +11,7 @@ from fluoroview_simulated.room.technique import Geometry, Technique
 
 @dataclass(frozen=True)
 class Patient:
-    """One case's bladder and what its image needs beside the volumes."""
+    """One case's bladder and what its image needs besides the volumes."""
 
     bladder: Bladder
     trabeculated: float = 0.0

@@ -26,7 +26,7 @@ BALLOON_MM = 10.0
 WALL = 0.22
 """Plastic with barium in it, as bone."""
 POUCH = np.array([0.50, 0.84, 0.20])
-"""Where on the bladder a diverticulum sits, beside the left ureter."""
+"""Where on the bladder a diverticulum sits, next to the left ureter."""
 
 
 class _Bladder(Procedure):
@@ -138,7 +138,7 @@ class _Bladder(Procedure):
     ) -> None:
         """Ureter up to the front, then the calyces; waves run down the ureter in between."""
         volume = getattr(now, f"{side}_ml")
-        most = getattr(now, f"{side}_most_ml")
+        most = getattr(now, f"max_{side}_ml")
         if volume < 0.02:
             return
         agent = now.agent_g_cm3 * min(1.0, volume / most)

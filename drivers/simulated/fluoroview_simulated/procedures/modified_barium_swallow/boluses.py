@@ -1,4 +1,4 @@
-"""What is swallowed: barium by consistency, with the IDDSI level beside the older name."""
+"""What is swallowed: barium by consistency, with the IDDSI level and the older name."""
 
 from __future__ import annotations
 

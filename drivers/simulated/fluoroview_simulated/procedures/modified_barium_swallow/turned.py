@@ -25,7 +25,7 @@ from fluoroview_simulated.procedures.modified_barium_swallow.moving_neck import 
 from fluoroview_simulated.render.canvas import GRID, MARGIN, Canvas
 
 SIDES = 18
-BESIDE_LEAF_MM = (112.0, 140.0)
+LEAF_SIDE_MM = (112.0, 140.0)
 """Along the way: a bolus whose head and tail lie about this touches the epiglottis."""
 FULLER = {-1: 1.0, 1: 0.86}
 """No two sides fill alike: what lies on the right (-1) and on the left."""
@@ -117,7 +117,7 @@ def _epiglottis(m: Motion, canvas: Canvas, density: float, scale: float) -> None
     )
     canvas.mesh(upright, soft=-0.9)
     canvas.mesh(here, soft=0.9)
-    if m.head_mm > BESIDE_LEAF_MM[0] and m.tail_mm < BESIDE_LEAF_MM[1]:
+    if m.head_mm > LEAF_SIDE_MM[0] and m.tail_mm < LEAF_SIDE_MM[1]:
         canvas.mesh(here, contrast=-0.5 * density)
 
 
@@ -172,7 +172,7 @@ def _pool(
 
 
 def _vallecula(up_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Middle and half width of a vallecula at heights over its bottom: a cup beside the middle."""
+    """Return middle and half width of a vallecula, a lateral cup, at heights over its bottom."""
     wide = 6.3 * np.sqrt(np.clip(1.0 - (1.0 - np.clip(up_mm / 11.0, 0.02, 1.0)) ** 2, 0.0, 1.0))
     return 7.3 + 0.10 * up_mm, wide
 

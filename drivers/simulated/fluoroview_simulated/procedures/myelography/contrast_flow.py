@@ -20,7 +20,7 @@ SETTLED_S = 8.0 * FOLLOWS_S
 TOGETHER_S = 0.2
 """Steps of the table that follow each other faster count as one."""
 PARTS = np.linspace(1e-4, 1.0 - 1e-4, 121)
-MOST_KEPT = 256
+MAX_KEPT = 256
 _ACROSS = np.linspace(-1.0, 1.0, 201)
 _BELOW = 0.5 + (_ACROSS * np.sqrt(1.0 - _ACROSS**2) + np.arcsin(_ACROSS)) / np.pi
 """Share of an ellipse below a level, which runs from -1 at its bottom to 1 at its top."""
@@ -77,7 +77,7 @@ class Running:
         _, _, heights, below = self._table(down)
         key = (*np.round(down, 4), volume_ml)
         if key not in self._rests:
-            if len(self._rests) > MOST_KEPT:
+            if len(self._rests) > MAX_KEPT:
                 self._rests.clear()
             self._rests[key] = self._rest(down, float(np.interp(volume_ml, below, heights)))
         return self._rests[key]

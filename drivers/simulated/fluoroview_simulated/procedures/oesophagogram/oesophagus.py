@@ -59,7 +59,7 @@ class Oesophagus:
         wide_mm: (n,) greatest radius that it can take.
         shape: (n,) radius relative to its mean when it is moderately full.
         pressed: (n, 3) mm that the wall is moved by its neighbours when it is full.
-        folds: four lines beside the middle, where coated folds lie when it is empty.
+        folds: four lines next to the middle, where coated folds lie when it is empty.
         sac: a part that holds a level: the pouch of a hernia or the wide oesophagus of achalasia.
         narrow_mm: where a fixed narrowing begins and ends, or None.
     """

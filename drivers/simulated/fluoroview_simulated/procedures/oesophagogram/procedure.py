@@ -276,7 +276,7 @@ class Oesophagogram(Procedure):
         return 0.9 * aside, 0.5 * up + 0.3 * self.breath(t_s)
 
     def begin(self, t_s: float) -> float:
-        """The pedal goes down: the patient is told to swallow soon."""
+        """Handle the pressed pedal: the patient is asked to swallow soon."""
         turn = np.ceil((t_s - course.FIRST_S) / course.TURN_S)
         return float(max(t_s, course.FIRST_S + turn * course.TURN_S - 0.8))
 

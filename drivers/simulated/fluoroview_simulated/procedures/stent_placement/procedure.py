@@ -248,7 +248,7 @@ class StentPlacement(Procedure):
         self._painter.draw(canvas, c, self._points)
         s = np.arange(self.sheath - 24.0, self.line.along[-1], 1.5)
         radius, aside = self._profile(s, t_s)
-        back = np.exp(-np.maximum(self.sheath - s, 0.0) / 7.0)  # what runs up beside the sheath
+        back = np.exp(-np.maximum(self.sheath - s, 0.0) / 7.0)  # reflux along the sheath
         amount = np.interp(np.maximum(s, self.sheath + 1.0), self.line.along, c[self._run]) * back
         points = self.line.at(s, aside) * self._scale
         canvas.tube(points, radius * self._scale, np.where(amount > 0.003, amount, 0.0), "contrast")

@@ -1,4 +1,4 @@
-"""The antrum: built and traced anew for every pulse, because waves run over it."""
+"""The antrum: built and traced again for every pulse, because waves run over it."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def make_antrum(
         lumen: the stomach of the medium adult.
         scale: of the body.
         every: how many sides of the section are one.
-        fine_mm: between these places no ring is left out.
+        fine_mm: between these places no ring is skipped.
     """
     i = np.arange(lumen.ring(ANTRUM_MM), len(lumen.s_mm))
     fine = i[(lumen.s_mm[i] > fine_mm[0]) & (lumen.s_mm[i] < fine_mm[1])]

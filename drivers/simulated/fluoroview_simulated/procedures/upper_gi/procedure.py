@@ -24,7 +24,7 @@ COAT_MM = 0.24
 GROOVE_MM = 1.1
 TUMOUR_TISSUE = 0.20
 """Tissue of a tumour against the fat in which it grows."""
-MOST_BARIUM_ML = 400.0
+MAX_BARIUM_ML = 400.0
 S_MM = np.linspace(0.0, 400.0, 256)
 
 
@@ -189,8 +189,8 @@ class UpperGI(Procedure):
 
     def check(self, name: str, value: Any, t_s: float) -> Any:
         """A stomach takes only so much."""
-        if name == "Swallow" and self.state(t_s).barium_ml > MOST_BARIUM_ML:
-            held, most = (self._size * v for v in (self.state(t_s).barium_ml, MOST_BARIUM_ML))
+        if name == "Swallow" and self.state(t_s).barium_ml > MAX_BARIUM_ML:
+            held, most = (self._size * v for v in (self.state(t_s).barium_ml, MAX_BARIUM_ML))
             raise RefusedActionError(
                 f"The stomach already holds {held:.0f} ml of barium; {most:.0f} ml is the limit.",
                 "Wait until it has emptied.",

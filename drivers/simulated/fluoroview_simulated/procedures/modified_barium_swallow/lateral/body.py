@@ -83,7 +83,7 @@ def add_body(canvas: Canvas) -> None:
     for z, shift, add in ((95.0, (0.0, 0.0), 80.0), (-95.0, (9.0, 7.0), 66.0)):
         shoulder = smooth_curve(SHOULDER) + np.array(shift)
         canvas.add_soft(shoulder, add, 78.0, z * 0.15, smooth=False)
-    for z in (16.0, -16.0):  # thyroid gland beside the windpipe
+    for z in (16.0, -16.0):  # thyroid gland next to the trachea
         gland = [(-2, 36), (8, 34), (13, 46), (14, 62), (8, 74), (0, 68), (-4, 52)]
         canvas.add_soft(gland, 7.0, 9.0, z)
     _add_fat(canvas, trunk)
