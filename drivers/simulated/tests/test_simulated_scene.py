@@ -189,7 +189,7 @@ def test_while_a_magnified_view_is_projected_the_patient_sways_within_the_old_on
 
     scene = Scene(Restless("water-drum", 3), 512, 3)
     scene.move(Geometry(detector_mm=420.0), wait=True)
-    scene.projector.want = lambda _view: None  # it takes its time
+    scene.projector.request = lambda _view: None  # it takes its time
     scene.move(Geometry(detector_mm=160.0))
     x, y = scene._sway_px(0.0)
     assert max(abs(x), abs(y)) < scene.projected.pad

@@ -276,7 +276,7 @@ class FemoralNailing(Procedure):
             where = (
                 "it would perforate the femoral head into the joint"
                 if aim.into_joint
-                else "it would leave the bone beside the femoral neck"
+                else "it would leave the bone next to the femoral neck"
             )
             raise RefusedActionError(
                 f"Too deep: {where}.",

@@ -28,7 +28,7 @@ INFO = ProcedureInfo(
             "A smooth, triangular cavity with a straight or slightly concave fundus, and a "
             "cervical canal serrated by its folds. The isthmus of each tube is hair-thin, the "
             "ampulla is wider with longitudinal folds. Then contrast medium spills from both "
-            "fimbriated ends and outlines loops of bowel, first beside the uterus, later behind "
+            "fimbriated ends and outlines loops of bowel, first next to the uterus, later behind "
             "it.",
         ),
         Case(
