@@ -26,7 +26,7 @@ from fluoroview.session.session import Session
 
 Step = Callable[[float, float, str], None]
 _WARM_FRAMES = 15
-_TELL_THE_TIME = """
+_PRINT_THE_TIME = """
 import sys, time
 rate_hz, seconds = map(float, sys.argv[1:])
 for _ in range(int(rate_hz * seconds)):
@@ -87,7 +87,7 @@ def bare_pipe(rate_hz: float, seconds: float, *, busy: bool = False) -> float:
 
     The lower bound of any path between two Python processes on this machine at this moment.
     """
-    command = [sys.executable, "-c", _TELL_THE_TIME, str(rate_hz), str(seconds)]
+    command = [sys.executable, "-c", _PRINT_THE_TIME, str(rate_hz), str(seconds)]
     late_ms = []
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child, _load(busy):
         assert child.stdout is not None

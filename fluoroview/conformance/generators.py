@@ -165,8 +165,8 @@ def _watch(rig: Rig, seconds: float, rate_hz: float) -> None:
     if not rig.traits.reports_pulses:
         until(lambda: False, seconds)
         return
-    wanted_s = _MIN_PULSES / rate_hz if rate_hz > 0 else seconds
-    until(lambda: bool(rig.log.failures), min(max(seconds, wanted_s), _SLOWEST_S))
+    needed_s = _MIN_PULSES / rate_hz if rate_hz > 0 else seconds
+    until(lambda: bool(rig.log.failures), min(max(seconds, needed_s), _SLOWEST_S))
 
 
 def _pulse_rate(rig: Rig) -> float:

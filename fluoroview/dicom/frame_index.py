@@ -1,8 +1,8 @@
 """Where each frame lies in the stream: an index of byte ranges, built once when a file is opened.
 
 Reading frame 900 of a compressed cine then costs one seek, not a walk over 899 others. The index
-also settles how many frames there really are, which NumberOfFrames (0028,0008) does not always
-tell: a cut file plays its whole frames, with a warning, so that nothing readable is lost.
+also gives the true number of frames, which NumberOfFrames (0028,0008) does not always
+state: a truncated file plays its whole frames, with a warning, so that nothing readable is lost.
 """
 
 import struct

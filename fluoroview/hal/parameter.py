@@ -372,7 +372,7 @@ class RelationshipParameter(EnumParameter):
 
 
 class CommandParameter(Parameter):
-    """Something the device does when told; it has no value."""
+    """An action of the device; it has no value."""
 
     kind = "command"
 
@@ -389,7 +389,7 @@ class CommandParameter(Parameter):
         )
 
     def check(self, value: Any) -> Value:
-        """Accept anything: a command is told to run, not what to be."""
+        """Accept anything: a command is executed, it takes no value."""
         return str(value)
 
 

@@ -71,7 +71,7 @@ class Subtraction:
         """Begin a new run, with a new mask."""
         self._seen = self._used = 0
         self._technique = None
-        self._skipped, self._wanted = self._settings.skip_frames, self._settings.mask_frames
+        self._skipped, self._mask_size = self._settings.skip_frames, self._settings.mask_frames
 
     @property
     def mask_frames(self) -> int:
@@ -81,7 +81,7 @@ class Subtraction:
     def apply(self, image: Image, technique: Technique | None = None, *, on: bool = True) -> None:
         """Add an image (H, W) uint16 to the mask until it is complete; if `on`, subtract."""
         self._seen += 1
-        if self._used < self._wanted:
+        if self._used < self._mask_size:
             awaited = self._seen <= MAX_AWAITED
             changed = awaited and technique_changed(technique, self._technique, STEADY)
             self._take(image, fresh=changed or self._seen <= self._skipped + 1)

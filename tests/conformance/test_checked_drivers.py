@@ -91,11 +91,11 @@ def loop(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reports(planted, loop, request):
     """Driver → future of its report."""
-    wanted = [item.callspec.params["driver"] for item in request.session.items if _is_table(item)]
+    selected = [item.callspec.params["driver"] for item in request.session.items if _is_table(item)]
     pool = ThreadPoolExecutor(3)
     yield {
         driver: pool.submit(_check, driver, loop)
-        for driver in sorted(wanted, key=HOUSE.__contains__, reverse=True)
+        for driver in sorted(selected, key=HOUSE.__contains__, reverse=True)
     }
     pool.shutdown(cancel_futures=True)
 

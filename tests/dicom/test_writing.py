@@ -152,7 +152,7 @@ def test_log_images_of_an_unknown_law_are_marked_as_made_for_the_screen(tmp_path
     assert pydicom.dcmread(written.path).PixelIntensityRelationship == "DISP"
 
 
-def test_the_files_of_one_examination_share_their_study(tmp_path):
+def test_the_files_of_one_session_share_their_study(tmp_path):
     first = write_loop(tmp_path / "1.dcm", FRAMES, LOOP)
     same = replace(LOOP, study_uid=first.study_uid, series_uid=first.series_uid)
     second = write_loop(tmp_path / "2.dcm", FRAMES, same)

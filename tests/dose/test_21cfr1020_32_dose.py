@@ -140,7 +140,7 @@ def test_k2_cumulative_air_kerma_follows_each_pulse_and_stands_after_exposure(fl
     assert fluoroscope.account.reading().cumulative_air_kerma_mgy == pytest.approx(0.15)
 
 
-def test_k5_the_display_is_reset_before_a_new_examination(fluoroscope):
+def test_k5_the_display_is_reset_before_a_new_patient(fluoroscope):
     fluoroscope.expose(10)
     fluoroscope.account.reset()
     assert fluoroscope.account.reading().cumulative_air_kerma_mgy == 0.0

@@ -147,7 +147,7 @@ def test_a_commit_that_comes_in_the_next_run_leaves_its_account_whole():
     ring.close()
 
 
-def test_a_slot_that_is_given_back_in_the_next_run_is_not_handed_out_twice():
+def test_a_slot_that_is_released_in_the_next_run_is_not_handed_out_twice():
     ring = make_ring()
     pool = SlotPool(ring)
     first = make_sink(ring, pool=pool)

@@ -45,7 +45,7 @@ def test_too_few_frames_or_no_clock_give_no_fit():
     assert silent.reading() is None
 
 
-def test_a_clock_that_is_set_back_starts_anew():
+def test_a_clock_that_is_set_back_restarts_the_fit():
     fit = fitted(100)
     fit.add(0, 10**12)
     assert fit.reading() is None

@@ -66,7 +66,7 @@ def test_the_temperature_may_differ_by_five_degrees_where_it_is_known(then, now,
     assert fits or "made at 30.0 °C, but the detector is at 36.0 °C" in reasons[0]
 
 
-def test_the_detector_s_own_temperature_counts_where_frames_tell_none():
+def test_the_detector_s_own_temperature_counts_where_frames_state_none():
     warm = [*PARAMETERS, ParameterInfo("DeviceTemperature", 41.5, unit="°C")]
     assert CalibrationKey.of("xisl", "a", warm).temperature_c == 41.5
     assert CalibrationKey.of("xisl", "a", warm, 40.0).temperature_c == 40.0

@@ -26,7 +26,7 @@ def pixels_of(number, shape=SHAPE, dtype=np.uint16):
 
 @dataclass
 class Bench:
-    """Tells frames and pulses to a ring on a clock that is moved by hand."""
+    """Reports frames and pulses to a ring on a clock that is moved by hand."""
 
     ring: FrameRing
     clock: FakeClock

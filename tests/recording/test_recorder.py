@@ -1,4 +1,4 @@
-"""The recorder: every frame, header and pulse bit for bit, the accounts, and what it leaves out."""
+"""The recorder: every frame, header and pulse bit for bit, the accounts, and what it skips."""
 
 import math
 import threading

@@ -84,14 +84,14 @@ def test_what_is_wrong_with_an_empty_field(flat, others, says):
     assert any(not finding.allowed for finding in found)
 
 
-def test_the_place_of_an_object_in_the_beam_is_told():
+def test_the_place_of_an_object_in_the_beam_is_stated():
     found = sentences(check_flat(frames(with_object(FIELD)), DARK, FULL, []))
     row, column = (int(found.split(word)[1].split()[0].strip(",")) for word in ("row ", "column "))
     assert 64 <= row < 128
     assert 128 <= column < 192
 
 
-def test_a_tube_that_wavers_a_little_is_told_but_allowed():
+def test_a_tube_that_varies_a_little_is_reported_but_allowed():
     flat = frames([200 + (FIELD - 200) * f for f in [1.0, 1.1] * 6])
     found = check_flat(flat, DARK, FULL, [])
     assert "varies by 4.8% from frame to frame" in sentences(found)

@@ -40,7 +40,7 @@ class World:
         rng = np.random.default_rng(7)
         self.rng = rng
         self.quanta = 0.0
-        self.tells_exposure = False
+        self.states_exposure = False
         self.frames_before_silence = math.inf
         self.lag = 0.0
         self.temperature_c = math.nan
@@ -103,7 +103,7 @@ class Panel(Detector):
         while not self._quit.wait(1 / RATE_HZ) and not sink.stopping:
             if count >= self.world.frames_before_silence:
                 continue
-            exposure = Exposure(tube_voltage_kv=70.0) if self.world.tells_exposure else None
+            exposure = Exposure(tube_voltage_kv=70.0) if self.world.states_exposure else None
             pixels, held = self.world.frame(held)
             header = FrameHeader(count, exposure=exposure, temperature_c=self.world.temperature_c)
             sink.offer(pixels, header)
@@ -127,7 +127,7 @@ def world(monkeypatch):
 
 @pytest.fixture
 def make(tmp_path):
-    """Return a function that makes a connected examination; all are closed at the end."""
+    """Return a function that makes a connected session; all are closed at the end."""
     made = []
 
     def make(driver="panel", device="p0", calibration="", **parameters):
@@ -184,7 +184,7 @@ def test_step_by_step_it_becomes_a_calibration(session, world):
     assert [level.frames for level in made.levels] == [12, 12]
 
 
-def test_progress_is_told_frame_by_frame(session, world):
+def test_progress_is_reported_frame_by_frame(session, world):
     calibrating = CalibrationWorkflow(session, PLAN)
     heard = []
     calibrating.events.progress.connect(heard.append)
@@ -212,7 +212,7 @@ def test_a_step_that_fails_stays_and_is_taken_again(session, world, monkeypatch,
 
 
 def test_dark_frames_under_beam_are_refused(session, world):
-    world.tells_exposure = True
+    world.states_exposure = True
     calibrating = CalibrationWorkflow(session, PLAN)
     result = taken(calibrating, world)
     assert "12 of the 12 dark frames were exposed" in result.findings[0].sentence
@@ -262,7 +262,7 @@ def test_lag_is_measured_from_the_decay(session, world):
     assert lag.frame_rate_hz == RATE_HZ
 
 
-def test_lag_without_a_decay_is_refused_and_may_be_left_out(session, world):
+def test_lag_without_a_decay_is_refused_and_may_be_skipped(session, world):
     calibrating = CalibrationWorkflow(
         session, CalibrationPlan(darks=8, flats=8, levels=1, lag_frames=16)
     )
@@ -280,7 +280,7 @@ def test_the_temperature_is_that_of_the_frames(session, world):
     assert whole(session, world).key.temperature_c == pytest.approx(33.5)
 
 
-def test_frames_that_stay_away_are_told(session, world, monkeypatch):
+def test_missing_frames_are_reported(session, world, monkeypatch):
     monkeypatch.setattr("fluoroview.session.calibration.workflow.NO_FRAME_S", 0.3)
     world.frames_before_silence = 5
     calibrating = CalibrationWorkflow(session, PLAN)
@@ -304,7 +304,7 @@ def test_a_step_can_be_cancelled_and_ends_the_run(session, world):
     assert not calibrating.taking
 
 
-def test_a_run_that_ends_by_itself_is_told(session, world):
+def test_a_run_that_ends_early_is_reported(session, world):
     calibrating = CalibrationWorkflow(session, CalibrationPlan(darks=1000))
     begun = threading.Event()
     calibrating.events.progress.connect(lambda _: begun.set())
@@ -472,17 +472,17 @@ def _dimmer(step):
     return replace(step, aim=0.001)
 
 
-@pytest.mark.parametrize("wanted", [True, False])
-def test_lag_of_another_frame_rate_is_left_out_and_told_where_it_is_wanted(
-    session, world, tmp_path, wanted
+@pytest.mark.parametrize("requested", [True, False])
+def test_lag_of_another_frame_rate_is_skipped_and_reported_where_it_is_requested(
+    session, world, tmp_path, requested
 ):
     made = replace(whole(session, world), lag=LagModel((0.02,), (2.0,), RATE_HZ / 2))
     save_calibration(tmp_path / "c.h5", made)
-    correction = CorrectionSettings(lag=wanted)
+    correction = CorrectionSettings(lag=requested)
     session._core.devices.room = session.room.model_copy(
         update={"pipeline": PipelineSettings(correction=correction)}
     )
     session.use_calibration(tmp_path / "c.h5").result(30)
     assert session.calibration_file == tmp_path / "c.h5"
-    told = f"was measured at {RATE_HZ / 2:g} frames/s, and the detector runs at {RATE_HZ:g}"
-    assert any(told in problem for problem in session.problems) is wanted
+    mismatch = f"was measured at {RATE_HZ / 2:g} frames/s, and the detector runs at {RATE_HZ:g}"
+    assert any(mismatch in problem for problem in session.problems) is requested

@@ -40,7 +40,7 @@ def test_after_that_it_stays():
     assert windows.of(1) == before
 
 
-def test_a_source_that_tells_no_technique_has_settled_by_its_count():
+def test_a_device_that_states_no_technique_has_settled_by_its_count():
     steadiness = ExposureStability()
     for _ in range(7):
         steadiness.look(None)

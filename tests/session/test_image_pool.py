@@ -73,7 +73,7 @@ def test_the_hold_is_the_mean_of_the_last(frames, values, expected, made_of):
     assert sum(buffer.users for buffer in pool._buffers) == 0
 
 
-def test_health_tells_rate_and_intervals_of_the_last_frames():
+def test_health_states_rate_and_intervals_of_the_last_frames():
     health = StreamStatistics()
     for number in range(100):
         header = FrameHeader(number, number * 33_000_000, temperature_c=31.5)

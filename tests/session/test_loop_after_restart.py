@@ -15,7 +15,7 @@ from fluoroview.session.room import DetectorSection
 
 @pytest.fixture
 def failed(make_session):
-    """An examination whose device died in its first run, after at least five images."""
+    """A session whose device died in its first run, after at least five images."""
     session = make_session(detector=DetectorSection(driver="ramp", device="r0"))
     session.press_pedal()
     until(lambda: session.snapshot().mode is Mode.LIVE and session.snapshot().run_frames >= 5)
@@ -85,7 +85,7 @@ def test_another_device_does_not_get_the_loop(failed):
     assert replayed(failed) == replayed(failed, last_run_only=True)
 
 
-def test_a_loop_that_is_given_back_leaves_its_space(failed, tmp_path):
+def test_a_released_loop_frees_its_space(failed, tmp_path):
     store = failed._core.devices.armed.loop_buffer
     failed.restart_device().result(30)
     assert failed._core.devices.armed.loop_buffer is store

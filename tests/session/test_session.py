@@ -1,4 +1,4 @@
-"""Pedal, runs, hold, dose, loop and faults of an examination on a device that is right."""
+"""Pedal, runs, hold, dose, loop and faults of a session on a device that is right."""
 
 import os
 import signal
@@ -171,14 +171,14 @@ def test_a_wrong_parameter_is_a_problem_that_says_what_is_allowed(session):
     assert "allowed is 1.0 to 1000.0 Hz" in sentence
 
 
-def test_a_driver_that_does_not_exist_is_a_problem_and_the_examination_goes_on(session):
+def test_a_driver_that_does_not_exist_is_a_problem_and_the_session_goes_on(session):
     with pytest.raises(Exception, match="There is no driver 'nosuch'"):
         session.connect("nosuch").result(30)
     session.connect("ramp", "r1").result(30)
     assert run_of(session, 3).frames >= 3
 
 
-def test_a_device_that_fails_is_held_told_and_restarted(make_session):
+def test_a_device_that_fails_is_held_reported_and_restarted(make_session):
     session = make_session(isolation="process")
     session.press_pedal()
     until(lambda: session.ledger().delivered > 5)
@@ -241,7 +241,7 @@ def test_after_a_restart_the_image_still_says_that_it_is_the_hold(session):
     assert session.snapshot().mode is Mode.HOLD
 
 
-def test_a_device_that_cannot_be_armed_again_is_given_back(session, monkeypatch):
+def test_a_device_that_cannot_be_armed_again_is_released(session, monkeypatch):
     def no_room(_host):
         raise DeviceError("There is no room.")
 

@@ -267,7 +267,7 @@ def test_pulses_that_are_read_late_belong_to_their_run(stepped):
     host.expose(3)
     stepped.session.release_pedal()
     stepped.settle()
-    host.sink.pulse(next(iter(host.ring.pulses_since(0)[1])))  # radiation is never left out
+    host.sink.pulse(next(iter(host.ring.pulses_since(0)[1])))  # no pulse is ever dropped
     stepped.settle()
     assert stepped.state.dose.pulses == 4
     assert [record.dose.pulses for record in stepped.state.records] == [4]

@@ -93,9 +93,9 @@ class Operator:
         console = Console(file=self.printed, width=200)
         self.terminal = Terminal(console, console)
         monkeypatch.setattr(builtins, "input", self.answer)
-        monkeypatch.setattr(calibration_steps, "Session", self.examination)
+        monkeypatch.setattr(calibration_steps, "Session", self.open_session)
 
-    def examination(self, room):
+    def open_session(self, room):
         self.session = Session(room)
         return self.session
 

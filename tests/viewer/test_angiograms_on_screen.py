@@ -18,15 +18,15 @@ pytestmark = pytest.mark.skipif(not FILES, reason="the real angiograms are not h
 
 def open_file(window, qtbot, path):
     """Open a file; return its counts, once they are what the canvas shows."""
-    wanted = pydicom.dcmread(path).pixel_array
+    expected = pydicom.dcmread(path).pixel_array
     before = window.canvas.image.number if window.canvas.image else 0
     window.open_files([path])
     qtbot.waitUntil(lambda: newer(window, before), timeout=20_000)
     qtbot.waitUntil(lambda: not window.waits.waiting)
     qtbot.waitUntil(lambda: window.canvas.overlay.mode == "REPLAY")  # its frame is seen, too
     assert window.canvas.image.mode is Mode.REPLAY
-    assert np.array_equal(window.canvas.image.pixels, wanted)
-    return wanted
+    assert np.array_equal(window.canvas.image.pixels, expected)
+    return expected
 
 
 def newer(window, number):
@@ -37,16 +37,16 @@ def newer(window, number):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_an_angiogram_shows_its_own_pixels(make_window, qtbot, grey_of, path):
     window = make_window(connect=False)
-    wanted = open_file(window, qtbot, path)
+    expected = open_file(window, qtbot, path)
     window.canvas.one_to_one()
     seen = grey_of(window.canvas)
     x, y = window.canvas.to_image(QPointF(0, 0))
     rows, columns = seen.shape
     greys = WindowLut.lut(window.canvas.window_shown)
-    wanted = greys[wanted][round(y) :, round(x) :][:rows, :columns]
+    expected = greys[expected][round(y) :, round(x) :][:rows, :columns]
     free = (slice(rows // 4, -rows // 4), slice(columns // 4, -columns // 4))  # of words
-    assert np.ptp(wanted[free]) > 50, "there is something to be seen"
-    assert np.abs(seen[free].astype(int) - wanted[free]).max() <= 1
+    assert np.ptp(expected[free]) > 50, "there is something to be seen"
+    assert np.abs(seen[free].astype(int) - expected[free]).max() <= 1
 
 
 def test_all_codings_are_the_same_image(make_window, qtbot, grey_of):

@@ -119,7 +119,7 @@ def test_a_device_at_the_end_of_its_vessel_by_key_and_by_mouse(qtbot, window):
     assert value(window, CATHETER) == deepest
 
 
-def test_a_damaged_patient_on_disk_is_made_anew_and_said(
+def test_a_damaged_patient_on_disk_is_made_again_with_a_warning(
     qtbot, make_phantom, tmp_path, monkeypatch
 ):
     patients = tmp_path / "patients"

@@ -78,7 +78,9 @@ def test_a_step_that_fails_says_why_and_stays(make_dialog, qtbot):
     assert "4 frames, offset 18" in figures(dialog)[0]
 
 
-def test_by_itself_it_becomes_a_set_that_is_saved_and_used(make_dialog, qtbot, tmp_path):
+def test_acquiring_all_automatically_gives_a_set_that_is_saved_and_used(
+    make_dialog, qtbot, tmp_path
+):
     dialog = make_dialog()
     dialog.all_button.click()
     qtbot.waitUntil(dialog.save_button.isEnabled, timeout=20_000)

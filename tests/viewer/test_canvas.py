@@ -49,8 +49,8 @@ def canvas(qtbot):
 def test_painted_pixels_are_the_windowed_ones(canvas, counts, window, grey_of, shown):
     canvas.set_window(window)
     canvas.show_image(shown(counts))
-    wanted = WindowLut.lut(window)[counts]
-    assert np.abs(grey_of(canvas).astype(int) - wanted).max() <= 1, "rounding of one grey at most"
+    expected = WindowLut.lut(window)[counts]
+    assert np.abs(grey_of(canvas).astype(int) - expected).max() <= 1, "rounding of one grey at most"
 
 
 def test_shrinking_averages_whole_cells_before_windowing(canvas, qtbot, counts, grey_of, shown):
@@ -67,8 +67,8 @@ def test_a_part_of_a_image_can_be_shown_without_a_copy(canvas, counts, grey_of, 
     part = np.tile(counts, (1, 2))[:, 7 : 7 + SIDE]
     assert not part.flags.c_contiguous
     canvas.show_image(shown(part))
-    wanted = WindowLut.lut(Window(32768, 65536))[part]
-    assert np.abs(grey_of(canvas).astype(int) - wanted).max() <= 1
+    expected = WindowLut.lut(Window(32768, 65536))[part]
+    assert np.abs(grey_of(canvas).astype(int) - expected).max() <= 1
 
 
 def test_warming_up_shows_nothing_and_leaves_the_buffers(canvas, counts, grey_of, shown):
@@ -90,8 +90,8 @@ def test_far_zoom_shows_pixels_as_squares(canvas, counts, grey_of, shown):
     canvas.show_image(shown(counts))
     canvas.zoom_by(16.0, QPointF(0, 0))
     seen = grey_of(canvas)
-    wanted = WindowLut.lut(Window(32768, 65536))[counts[: SIDE // 16, : SIDE // 16]]
-    assert np.abs(seen.astype(int) - np.kron(wanted, np.ones((16, 16), int))).max() <= 1
+    expected = WindowLut.lut(Window(32768, 65536))[counts[: SIDE // 16, : SIDE // 16]]
+    assert np.abs(seen.astype(int) - np.kron(expected, np.ones((16, 16), int))).max() <= 1
 
 
 def test_only_the_newest_of_waiting_images_is_painted(canvas, qtbot, counts, shown):
@@ -106,7 +106,7 @@ def test_only_the_newest_of_waiting_images_is_painted(canvas, qtbot, counts, sho
     assert begun_ns < painted[0][1] <= time.monotonic_ns()
 
 
-def test_repainting_the_same_image_is_not_told_again(canvas, counts, shown):
+def test_repainting_the_same_image_is_not_reported_again(canvas, counts, shown):
     painted = []
     canvas.painted.connect(lambda number, _: painted.append(number))
     canvas.show_image(shown(counts, 7))
@@ -150,14 +150,14 @@ def drag(qtbot, canvas, start, end, button=Qt.MouseButton.LeftButton, keys=None)
 def test_dragging_right_widens_and_dragging_down_darkens(canvas, qtbot, counts, shown):
     canvas.show_image(shown(counts))
     canvas.set_window(Window(30000, 10000))
-    told = []
-    canvas.window_changed.connect(told.append)
+    emitted = []
+    canvas.window_changed.connect(emitted.append)
     drag(qtbot, canvas, QPoint(100, 100), QPoint(200, 100))
     assert canvas.window_shown.width > 11000
     assert canvas.window_shown.centre == 30000
     drag(qtbot, canvas, QPoint(100, 100), QPoint(100, 200))
     assert canvas.window_shown.centre > 31000
-    assert told[-1] == canvas.window_shown
+    assert emitted[-1] == canvas.window_shown
 
 
 def test_a_slow_drag_moves_as_far_as_a_fast_one(canvas, qtbot, counts, shown):
@@ -202,13 +202,13 @@ def test_the_wheel_zooms_about_the_cursor_and_a_double_click_fits(canvas, qtbot,
     assert canvas.zoom == 1.0
 
 
-def test_the_pointer_tells_position_and_counts(canvas, qtbot, counts, shown):
+def test_the_pointer_shows_position_and_counts(canvas, qtbot, counts, shown):
     canvas.show_image(shown(counts))
-    told = []
-    canvas.pointed.connect(told.append)
+    emitted = []
+    canvas.pointed.connect(emitted.append)
     qtbot.mouseMove(canvas, QPoint(30, 40))
-    qtbot.waitUntil(lambda: bool(told))
-    assert told[-1] == (30, 40, counts[40, 30])
+    qtbot.waitUntil(lambda: bool(emitted))
+    assert emitted[-1] == (30, 40, counts[40, 30])
 
 
 @pytest.mark.parametrize(
@@ -286,8 +286,8 @@ image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
 assert (image.width(), image.height()) == (600, 600), (image.width(), image.height())
 bits = image.constBits().asarray(image.sizeInBytes())
 seen = np.frombuffer(bits, np.uint8).reshape(600, image.bytesPerLine())[:, :600].astype(int)
-wanted = WindowLut.lut(Window(32768, 65536))[Shown.pixels]
-assert np.abs(seen - wanted).max() <= 1
+expected = WindowLut.lut(Window(32768, 65536))[Shown.pixels]
+assert np.abs(seen - expected).max() <= 1
 """
 
 

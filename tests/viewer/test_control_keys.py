@@ -1,4 +1,4 @@
-"""The keys of an examination: when they act, what they never take, and that they let go."""
+"""The keys of a procedure: when they act, what they never take, and that they let go."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ KEY = Qt.Key
 
 
 class Window(QWidget):
-    """An image with keys, beside a text field; a menu has the I key too."""
+    """An image with keys, next to a text field; a menu has the I key too."""
 
     def __init__(self):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Devices moved with the mouse in the image: real events, through the examination's rows."""
+"""Devices moved with the mouse in the image: real events, through the procedure's rows."""
 
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
@@ -33,12 +33,12 @@ class Image(ImageCanvas):
     def __init__(self):
         super().__init__()
         self.resize(320, 320)
-        self.wishes, self.told, self.refusals = {}, [], []
+        self.wishes, self.texts, self.refusals = {}, [], []
         self.wire, self.turn = self._row("Wire"), self._row("Turn", unit="deg")
         self.drag_targets = DragTargets(DragTarget(self.wire, +1), DragTarget(self.turn, -1))
         self.why = ""
         self.drag = DeviceDrag(self, lambda: self.drag_targets, lambda: self.why)
-        self.drag.moved.connect(self.told.append)
+        self.drag.moved.connect(self.texts.append)
         self.drag.refused.connect(self.refusals.append)
 
     def _row(self, name, **more):
@@ -134,11 +134,11 @@ def test_the_wheel_with_ctrl_steps_and_does_not_zoom(qtbot, image):
 
 def test_what_is_moved_is_said_and_goes_a_moment_after(qtbot, image):
     drag(qtbot, image, (-2, 0))
-    assert image.told[-1] == "Turn  10°"
+    assert image.texts[-1] == "Turn  10°"
     image.wishes.clear()
     image.drag.report_position()
-    assert image.told[-1] == "Turn  0°", "a refused step: as it is read back"
-    qtbot.waitUntil(lambda: image.told[-1] == "")
+    assert image.texts[-1] == "Turn  0°", "a refused step: as it is read back"
+    qtbot.waitUntil(lambda: image.texts[-1] == "")
 
 
 def test_a_refusal_is_a_sentence_and_nothing_moves(qtbot, image):

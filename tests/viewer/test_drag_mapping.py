@@ -70,10 +70,10 @@ def test_the_signs_say_which_way_a_control_goes():
     ]
 
 
-def test_every_step_of_every_shipped_examination_can_be_had_with_the_mouse():
-    examinations = read_catalogue().of("simulated")
-    assert len(examinations) >= 15
-    for entry in examinations:
+def test_every_step_of_every_shipped_procedure_can_be_had_with_the_mouse():
+    procedures = read_catalogue().of("simulated")
+    assert len(procedures) >= 15
+    for entry in procedures:
         keys = {each.name: each.shortcut for each in entry.controls if each.kind == "step"}
         for name in keys:
             mappings = [drag_mapping_for(keys, selected) for selected in keys]

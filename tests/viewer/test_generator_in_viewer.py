@@ -45,13 +45,13 @@ def test_the_generators_technique_stands_in_the_place_of_the_detectors(qtbot):
     assert panel.editor("Procedure").parameter.value == "modified-barium-swallow"
     with pytest.raises(KeyError):
         panel.editor("AcquisitionFrameRate")
-    told = []
-    panel.write_requested.connect(lambda name, _: told.append(("detector", name)))
-    panel.generator_write_requested.connect(lambda name, _: told.append(("generator", name)))
+    written = []
+    panel.write_requested.connect(lambda name, _: written.append(("detector", name)))
+    panel.generator_write_requested.connect(lambda name, _: written.append(("generator", name)))
     panel.editor("TubeVoltage").emit_value(80.0)
     panel.show_parameters(DETECTOR)
     panel.editor("TubeVoltage").emit_value(80.0)
-    assert told == [("generator", "TubeVoltage"), ("detector", "TubeVoltage")]
+    assert written == [("generator", "TubeVoltage"), ("detector", "TubeVoltage")]
 
 
 def test_procedures_have_readable_names_and_keep_their_values(qtbot):
@@ -75,28 +75,28 @@ def status(state=DeviceState.ARMED):
 
 
 @pytest.mark.parametrize(
-    ("device", "told", "words"),
+    ("device", "reported", "words"),
     [
         (DeviceState.ARMED, "ready", "Ready"),
         (DeviceState.RUNNING, "exposing", "Exposing"),
         (DeviceState.ARMED, "interlock", "Interlock"),
-        (DeviceState.FAULT, "exposing", "Fault"),  # what it told last is of the past
+        (DeviceState.FAULT, "exposing", "Fault"),  # its last report is out of date
         (DeviceState.RUNNING, None, "Exposing"),
     ],
 )
-def test_the_state_of_the_generator_is_a_word(qtbot, device, told, words):
+def test_the_state_of_the_generator_is_a_word(qtbot, device, reported, words):
     line = GeneratorStatus()
     qtbot.addWidget(line)
     line.show_generator(
         status(device),
         ParameterSet(
-            [parameter("GeneratorState", told, role=Role.GENERATOR_STATE)] if told else []
+            [parameter("GeneratorState", reported, role=Role.GENERATOR_STATE)] if reported else []
         ),
     )
     assert words in line.state.text()
 
 
-def test_anode_heat_is_shown_where_it_is_told_and_warns(qtbot):
+def test_anode_heat_is_shown_where_it_is_reported_and_warns(qtbot):
     line = GeneratorStatus()
     qtbot.addWidget(line)
     line.show_generator(status(), ParameterSet())
@@ -138,7 +138,7 @@ def test_state_and_heat_follow_the_generator(room, qtbot, hold_pedal):
     qtbot.waitUntil(lambda: line.heat.text() != before)
 
 
-def test_its_parameters_are_seen_and_set_beside_the_detectors(room, qtbot):
+def test_its_parameters_are_shown_and_set_next_to_the_detectors(room, qtbot):
     panel = room.ui.parameter_panel
     room.ui.tabs.setCurrentWidget(panel)
     assert panel.editor("DropEvery").isVisible()

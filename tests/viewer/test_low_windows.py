@@ -25,9 +25,9 @@ def test_a_low_window_gives_its_height_to_the_tabs(make_window, qtbot):
 
 
 def test_keys_and_mouse_fit_the_screen(window):
-    wanted = window.help.sizeHint()
-    assert wanted.width() < LOW[0]
-    assert wanted.height() < 0.9 * LOW[1]
+    size = window.help.sizeHint()
+    assert size.width() < LOW[0]
+    assert size.height() < 0.9 * LOW[1]
     words = dict(keys_and_texts())
     assert "↕" in words["Right drag"]
     assert "↕" in words["Ctrl + wheel"]

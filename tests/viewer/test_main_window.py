@@ -1,4 +1,4 @@
-"""The window on a real examination with a device that is right: what the user does and sees."""
+"""The window on a real session with a device that is right: what the user does and sees."""
 
 import numpy as np
 import pytest
@@ -88,7 +88,7 @@ def test_the_dose_counts_while_the_pedal_is_down(window, qtbot):
     qtbot.waitUntil(lambda: panel.pulses.value.text() == "0")
 
 
-def test_latency_is_told_to_the_examination(window, qtbot):
+def test_latency_is_reported_to_the_session(window, qtbot):
     run(window, qtbot, 30)
     latencies = window.session.latencies_ms()
     assert latencies
@@ -251,7 +251,7 @@ def test_the_first_image_already_has_its_window(window, qtbot, grey_of):
     assert painted[0].width < 65536, "not the one of the empty canvas"
 
 
-def test_corner_texts_tell_what_is_known(window, qtbot):
+def test_corner_texts_show_what_is_known(window, qtbot):
     run(window, qtbot)
     technique = window.canvas.overlay.words("top right")
     assert technique[0] == "200 pulses/s"

@@ -9,7 +9,7 @@ from fluoroview.viewer.image.orientation import edge_marks
 
 
 @pytest.mark.parametrize(
-    ("told", "left", "right", "top", "bottom"),
+    ("stated", "left", "right", "top", "bottom"),
     [
         (r"A\F", "P", "A", "H", "F"),
         (r"P\F", "A", "P", "H", "F"),
@@ -18,13 +18,13 @@ from fluoroview.viewer.image.orientation import edge_marks
         (r" R \H".replace(" ", ""), "L", "R", "F", "H"),
     ],
 )
-def test_rows_and_columns_name_the_edges(told, left, right, top, bottom):
-    assert edge_marks(told) == {"left": left, "right": right, "top": top, "bottom": bottom}
+def test_rows_and_columns_name_the_edges(stated, left, right, top, bottom):
+    assert edge_marks(stated) == {"left": left, "right": right, "top": top, "bottom": bottom}
 
 
-@pytest.mark.parametrize("told", ["", "A", "A\\", "\\F", "A\\F\\L", "X\\Y", "LE\\V"])
-def test_what_is_not_known_is_not_marked(told):
-    assert edge_marks(told) == {}
+@pytest.mark.parametrize("stated", ["", "A", "A\\", "\\F", "A\\F\\L", "X\\Y", "LE\\V"])
+def test_what_is_not_known_is_not_marked(stated):
+    assert edge_marks(stated) == {}
 
 
 def marks(window):
@@ -40,8 +40,8 @@ def test_a_file_marks_its_own_edges_and_takes_them_along(window, qtbot, hold_ped
         data.save_as(path)
     assert set(marks(window).values()) == {()}
     drop(window, path)
-    wanted = {"left": ("P",), "right": ("A",), "top": ("H",), "bottom": ("F",)}
-    qtbot.waitUntil(lambda: marks(window) == wanted)
+    expected = {"left": ("P",), "right": ("A",), "top": ("H",), "bottom": ("F",)}
+    qtbot.waitUntil(lambda: marks(window) == expected)
     window.session.stop_replay()
     qtbot.waitUntil(lambda: set(marks(window).values()) == {()})
 

@@ -1,4 +1,4 @@
-"""The figure of painting is measured for both sizes, beside the bare widgets, in one run."""
+"""The figure of painting is measured for both sizes, next to the bare widgets, in one run."""
 
 from fluoroview.bench import paint
 

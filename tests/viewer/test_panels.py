@@ -1,4 +1,4 @@
-"""Lamp, dose display, messages, loop bar, health and sound, each by itself."""
+"""Lamp, dose display, messages, loop bar, health and sound, each alone."""
 
 import wave
 
@@ -139,7 +139,7 @@ def test_the_five_minute_signal_offers_silence_and_goes_with_it(put, qtbot):
     assert panel.new_patient.isVisible()
 
 
-def test_a_file_shows_its_own_dose_and_never_the_examinations(put):
+def test_a_file_shows_its_own_dose_and_never_the_sessions(put):
     panel = put(DosePanel())
     panel.show_reading(reading())
     panel.show_recorded(RecordedDose(entrance_mgy=4.5, kap_gycm2=0.75))
@@ -211,7 +211,7 @@ def test_of_a_refused_parameter_the_last_word_is_shown_until_it_is_settled(messa
     assert [each.what for each in messages.messages] == ["The panel is gone."]
 
 
-def test_a_refusal_goes_by_itself_and_a_fault_does_not(messages):
+def test_a_refusal_expires_and_a_fault_does_not(messages):
     messages.add(Message("The panel is gone."))
     messages.add(Message("The drill has no guide.", about="Drill"))
     times = {line.message.about: line.time for line in messages._shown}
@@ -229,12 +229,12 @@ def test_words_are_not_taken_for_markup(messages, grey_of):
 def test_a_message_is_dismissed_or_acted_on(messages, qtbot):
     from PyQt6.QtWidgets import QPushButton, QToolButton
 
-    told = []
-    messages.action_requested.connect(told.append)
+    emitted = []
+    messages.action_requested.connect(emitted.append)
     gone = Message("The panel is gone.", action="Restart device")
     messages.add(gone)
     qtbot.mouseClick(messages.findChildren(QPushButton)[0], Qt.MouseButton.LeftButton)
-    assert told == [gone]
+    assert emitted == [gone]
     assert messages.messages == []
     messages.add(Message("Another."))
     qtbot.mouseClick(messages.findChildren(QToolButton)[-1], Qt.MouseButton.LeftButton)
@@ -360,9 +360,9 @@ def test_the_latency_histogram_has_a_bar_for_each_range(put):
 
 def test_the_source_panel_connects_to_what_was_found(put, qtbot):
     panel = put(DevicePanel())
-    wanted, looked = [], []
+    requested, looked = [], []
     panel.devices_requested.connect(looked.append)
-    panel.connect_requested.connect(lambda driver, device: wanted.append((driver, device)))
+    panel.connect_requested.connect(lambda driver, device: requested.append((driver, device)))
     panel.show_drivers(["gentl", "simulated"], "simulated")
     assert looked == ["simulated"]
     assert not panel.connect_button.isEnabled(), "while it searches"
@@ -370,7 +370,7 @@ def test_the_source_panel_connects_to_what_was_found(put, qtbot):
     assert panel.device.currentData() is None, "an answer for another driver comes too late"
     panel.show_devices("simulated", [DeviceInfo("simulated", "suite", model="RoomState")])
     panel.connect_button.click()
-    assert wanted == [("simulated", "suite")]
+    assert requested == [("simulated", "suite")]
     panel.show_devices("simulated", [])
     assert not panel.connect_button.isEnabled()
 
@@ -386,15 +386,15 @@ def test_the_source_panel_says_how_the_device_is(put):
 
 def test_no_sound_is_one_sentence_and_no_failure(qapp, monkeypatch):
     sounder = sound.Sounder()
-    told = []
-    sounder.silent.connect(told.append)
+    emitted = []
+    sounder.silent.connect(emitted.append)
     monkeypatch.setitem(__import__("sys").modules, "PyQt6.QtMultimedia", None)
     for _ in range(3):
         sounder.signal()
     sounder.silence()
     sounder.close()
-    assert len(told) == 1
-    assert "No audio" in told[0]
+    assert len(emitted) == 1
+    assert "No audio" in emitted[0]
 
 
 def test_the_steady_tone_has_no_gap_where_it_begins_again(tmp_path):

@@ -89,7 +89,7 @@ def test_read_only_is_greyed_and_idle_only_is_locked_while_running(panel):
     assert "pedal is up" in field(panel, "BinningHorizontal").toolTip()
 
 
-def test_what_is_written_is_told_by_name_in_its_type(panel):
+def test_a_write_is_requested_by_name_in_its_type(panel):
     field(panel, "ExposureTime").setValue(40.0)
     field(panel, "BinningHorizontal").setValue(2)
     field(panel, "ReverseX").click()
@@ -157,4 +157,4 @@ def test_the_technique_shows_what_can_be_set_and_only_that(qtbot):
         panel.editor("Width")
     before = panel.editor("PulseRate")
     panel.show_parameters(ALL)
-    assert panel.editor("PulseRate") is before, "not built anew ten times a second"
+    assert panel.editor("PulseRate") is before, "not rebuilt ten times a second"

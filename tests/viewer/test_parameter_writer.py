@@ -18,9 +18,9 @@ class Bridge:
 def device():
     class Device:
         def __init__(self):
-            self.asked, self.told = [], []
+            self.asked, self.reported = [], []
             self.writer = ParameterWriter(
-                self.write, Bridge(), lambda *news: self.told.append(news)
+                self.write, Bridge(), lambda *news: self.reported.append(news)
             )
 
         def write(self, name, value):
@@ -31,7 +31,7 @@ def device():
     return Device()
 
 
-def test_what_is_wished_meanwhile_is_written_once_and_is_the_last(device):
+def test_values_requested_meanwhile_are_written_once_the_last_one(device):
     for angle in (1.0, 2.0, 3.0, 4.0):
         device.writer.put("Angle", angle)
     assert [value for _, value, _ in device.asked] == [1.0]
@@ -39,7 +39,7 @@ def test_what_is_wished_meanwhile_is_written_once_and_is_the_last(device):
     device.asked[0][2].set_result(1.0)
     assert [value for _, value, _ in device.asked] == [1.0, 4.0]
     device.asked[1][2].set_result(4.0)
-    assert device.told == [("Angle", 4.0, 4.0)]
+    assert device.reported == [("Angle", 4.0, 4.0)]
     assert device.writer.pending("Angle", 0.0) == 0.0
 
 

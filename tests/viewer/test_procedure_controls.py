@@ -1,4 +1,4 @@
-"""Which parameters are an examination's controls while the catalogue is still being read."""
+"""Which parameters are a procedure's controls while the catalogue is still being read."""
 
 from fluoroview.hal import ParameterInfo, ParameterSet
 from fluoroview.hal.roles import Role

@@ -1,4 +1,4 @@
-"""A simulated examination in the real window: pickers, controls, C-arm, keys, high level."""
+"""A simulated procedure in the real window: pickers, controls, C-arm, keys, high level."""
 
 from dataclasses import replace
 
@@ -57,7 +57,7 @@ def test_its_tabs_come_to_the_front_and_other_devices_do_not_have_them(window, m
     assert not other.high_level_button.isVisibleTo(other.tabs.window())
 
 
-def test_examinations_and_cases_are_picked_by_their_titles(qtbot, window):
+def test_procedures_and_cases_are_picked_by_their_titles(qtbot, window):
     panel = window.ui.procedure_panel
     assert panel.procedure.currentText() == "Barium swallow"
     pick(panel.case, "aspiration")
@@ -83,7 +83,7 @@ def test_a_image_of_the_patient_before_is_not_shown_with_the_next_ones_name(
     assert window.canvas.overlay.mode == "IDLE"
 
 
-def test_controls_follow_the_examination_with_their_keys(qtbot, window):
+def test_controls_follow_the_procedure_with_their_keys(qtbot, window):
     panel = window.ui.procedure_panel
     assert list(panel.rows) == ["Swallow", "BreathHold", "Consistency"]
     assert {"S", "H"} <= window.procedure.keys.bound
@@ -152,7 +152,7 @@ def test_the_mouse_lets_go_when_another_patient_comes(qtbot, window):
     qtbot.waitUntil(lambda: not window.canvas.overlay.words("moved"))
 
 
-def test_a_refused_control_is_told_once_and_no_longer_when_it_works(qtbot, window):
+def test_a_refused_control_is_reported_once_and_no_longer_when_it_works(qtbot, window):
     choose(qtbot, window, "angiogram")
     writer, messages = window.procedure.writer, window.ui.messages
     for wish in (400.0, 500.0):
@@ -175,15 +175,15 @@ def test_keys_pressed_faster_than_they_are_written_all_count(qtbot, window):
 
 
 def test_a_command_and_a_switch_by_key(qtbot, window):
-    told = window.session._core.devices.armed.host._transport._server._device.told
+    written = window.session._core.devices.armed.host._transport._server._device.written
     qtbot.keyClick(window.canvas, KEY.Key_S)
     qtbot.keyClick(window.canvas, KEY.Key_H)
-    qtbot.waitUntil(lambda: ("Swallow", None) in told and ("BreathHold", True) in told)
+    qtbot.waitUntil(lambda: ("Swallow", None) in written and ("BreathHold", True) in written)
     qtbot.waitUntil(lambda: value(window, "BreathHold") and not window.procedure.keys._held)
     window.refresh()
     assert window.ui.procedure_panel.rows["BreathHold"].button.isChecked()
     qtbot.keyClick(window.canvas, KEY.Key_H)
-    qtbot.waitUntil(lambda: ("BreathHold", False) in told)
+    qtbot.waitUntil(lambda: ("BreathHold", False) in written)
 
 
 def test_the_arrows_step_a_loop_while_one_is_replayed(qtbot, window, hold_pedal):
@@ -246,7 +246,7 @@ def test_run_dose_level_and_brightness_are_taken_with_one_click(qtbot, window):
     qtbot.waitUntil(lambda: window.session.subtracts is False)
 
 
-def test_what_the_examination_has_tabs_for_is_not_among_the_technique(window):
+def test_what_the_procedure_has_tabs_for_is_not_among_the_technique(window):
     window.ui.tabs.setCurrentWidget(window.ui.technique_panel)
     window.refresh()
     assert "Procedure" not in window.ui.technique_panel._editors
@@ -323,18 +323,18 @@ def test_what_limits_the_brightness_is_said(qtbot, window):
 
 def test_a_long_list_is_searched_by_typing(qtbot, window):
     picker = window.ui.procedure_panel.procedure
-    names = [f"examination-{number}" for number in range(12)]
+    names = [f"procedure-{number}" for number in range(12)]
     titles = dict(zip(names, "abcdefghijkl", strict=True))
-    picker.show_choices(names, titles, "examination-3")
+    picker.show_choices(names, titles, "procedure-3")
     assert picker.isEditable()
     assert picker.currentText() == "d"
     assert picker.completer().filterMode() == Qt.MatchFlag.MatchContains
-    picker.show_choices(names[:3], titles, "examination-0")
+    picker.show_choices(names[:3], titles, "procedure-0")
     assert not picker.isEditable()
 
 
 def searched(qtbot, window, names=("swallow", "angiogram", *"cdefghij")):
-    """Make the list of examinations long enough to be searched, and type into it."""
+    """Make the list of procedures long enough to be searched, and type into it."""
     picker = window.ui.procedure_panel.procedure
     window.ui.procedure_panel.show_parameters = lambda *shown: None  # the list stays long
     titles = {"swallow": "Barium swallow", "angiogram": "Angiography of the leg"}
@@ -344,7 +344,7 @@ def searched(qtbot, window, names=("swallow", "angiogram", *"cdefghij")):
     return picker.lineEdit()
 
 
-def test_an_examination_that_does_not_exist_is_answered_with_the_nearest(qtbot, window):
+def test_a_procedure_that_does_not_exist_is_answered_with_the_nearest(qtbot, window):
     line = searched(qtbot, window)
     qtbot.keyClicks(line, "angiogrem")
     qtbot.keyClick(line, KEY.Key_Return)
@@ -365,7 +365,7 @@ def test_a_part_of_one_title_or_a_name_is_enough(qtbot, window, words):
     assert window.ui.messages.messages == []
 
 
-def test_beside_an_acquisition_the_factors_say_whose_they_are(qtbot, window):
+def test_during_an_acquisition_the_factors_are_marked_as_fluoroscopys(qtbot, window):
     controls = window.ui.technique_panel.brightness
     window.ui.tabs.setCurrentWidget(window.ui.technique_panel)
     assert controls.factors.isHidden()
@@ -373,7 +373,7 @@ def test_beside_an_acquisition_the_factors_say_whose_they_are(qtbot, window):
     qtbot.waitUntil(controls.factors.isVisible)
 
 
-def test_the_rooms_own_loop_keeps_heat_skin_dose_and_its_examinations_name(window, hold_pedal):
+def test_the_rooms_own_loop_keeps_heat_skin_dose_and_its_procedures_name(window, hold_pedal):
     hold_pedal(window)
     window.session.replay_loop().result(30)
     window.refresh()

@@ -105,7 +105,7 @@ def _child(name: str, size: int, frames: int, began: float) -> dict[str, Any]:
     cv2.setNumThreads(1)
     scene, _ = _start(name, size)
     start_s = round(time.time() - began, 2)
-    return {"start_s": start_s, **(_examination(scene, frames) if frames else {})}
+    return {"start_s": start_s, **(_procedure(scene, frames) if frames else {})}
 
 
 def _yardsticks(size: int, frames: int) -> dict[str, float]:
@@ -133,7 +133,7 @@ def _start(name: str, size: int) -> tuple[Any, float]:
     return scene, time.perf_counter() - began
 
 
-def _examination(scene: Any, frames: int) -> dict[str, Any]:
+def _procedure(scene: Any, frames: int) -> dict[str, Any]:
     """Time the pulses of a procedure, and turning of its C-arm."""
     from fluoroview_simulated.panel.panel import LAG_PULSES
 

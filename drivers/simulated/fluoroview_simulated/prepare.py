@@ -1,7 +1,7 @@
 """`python -m fluoroview_simulated.prepare`: everything that is slow once, done beforehand.
 
-Compiles all inner loops and projects every examination's first case, so that no first start of an
-examination waits for them.
+Compiles all inner loops and projects every procedure's first case, so that no first start of an
+procedure waits for them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fluoroview_simulated import procedures
 
 
 def prepare() -> None:
-    """Shows each examination once, at 1024², with what the gallery does in it."""
+    """Shows each procedure once, at 1024², with what the gallery does in it."""
     import cv2
 
     from fluoroview_simulated.render.scene import Scene

@@ -16,7 +16,7 @@ def test_bench_reports_every_procedure_with_its_limits(monkeypatch):
     assert timed["memory_mb"] > 50
 
 
-def test_preparing_leaves_the_view_of_an_examination_on_the_disk(monkeypatch, tmp_path, capsys):
+def test_preparing_leaves_the_view_of_a_procedure_on_the_disk(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("FLUOROVIEW_SIMULATED_CACHE", str(tmp_path))
     monkeypatch.setattr(procedures, "names", lambda: ["phantom"])
     prepare.prepare()

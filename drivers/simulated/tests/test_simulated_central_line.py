@@ -13,18 +13,18 @@ from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 
 def patient(case="good", *actions):
-    examination = make("central-line", case)
+    procedure = make("central-line", case)
     for act in actions:
-        examination.actions.record(*act)
-    return examination
+        procedure.actions.record(*act)
+    return procedure
 
 
-def drawn(examination, t_s):
-    layers = ViewLayers(View(examination.info.geometry))
-    examination.layers(layers.view, layers)
+def drawn(procedure, t_s):
+    layers = ViewLayers(View(procedure.info.geometry))
+    procedure.layers(layers.view, layers)
     canvas = Canvas()
     canvas.begin(layers, t_s)
-    examination.draw(t_s, canvas)
+    procedure.draw(t_s, canvas)
     return canvas
 
 
@@ -51,17 +51,17 @@ def test_the_wire_takes_the_vein_to_which_its_tip_points(case, depth_mm, turn_de
 
 
 def test_a_wrong_way_is_mended_by_drawing_back_turning_and_advancing():
-    examination = patient("malposition", *wire(180.0))
-    assert examination.truth(1.5)["tip_mm"][2] > 375.0
+    procedure = patient("malposition", *wire(180.0))
+    assert procedure.truth(1.5)["tip_mm"][2] > 375.0
     for act in [
         (2.0, "GuidewireAdvance", 90.0),
         (3.0, "GuidewireRotate", 180.0),
         (4.0, "GuidewireAdvance", 240.0),
     ]:
-        examination.actions.record(*act)
-    assert examination.truth(5.0)["guidewire_vein"] == "right atrium"
-    assert examination.truth(5.0)["tip_mm"][2] < 240.0
-    assert examination.truth(1.5)["tip_mm"][2] > 375.0  # the past stays as it was
+        procedure.actions.record(*act)
+    assert procedure.truth(5.0)["guidewire_vein"] == "right atrium"
+    assert procedure.truth(5.0)["tip_mm"][2] < 240.0
+    assert procedure.truth(1.5)["tip_mm"][2] > 375.0  # the past stays as it was
 
 
 def test_the_catheter_is_well_placed_at_the_junction_and_not_in_the_neck():
@@ -115,13 +115,13 @@ def test_what_would_do_harm_is_refused(actions, name, value, code):
 
 
 def test_what_is_safe_is_allowed():
-    examination = patient("malposition", *wire(120.0), (1.5, "CatheterAdvance", 80.0))
-    assert examination.check("GuidewireAdvance", 110.0, 2.0) == 110.0
-    assert examination.check("CatheterAdvance", 100.0, 2.0) == 100.0
-    assert examination.check("GuidewireOut", True, 2.0) is True
-    examination.actions.record(2.1, "GuidewireOut", True)
-    assert examination.check("CatheterAdvance", 60.0, 2.5) == 60.0
-    assert examination.check("Inject", None, 2.5) is None
+    procedure = patient("malposition", *wire(120.0), (1.5, "CatheterAdvance", 80.0))
+    assert procedure.check("GuidewireAdvance", 110.0, 2.0) == 110.0
+    assert procedure.check("CatheterAdvance", 100.0, 2.0) == 100.0
+    assert procedure.check("GuidewireOut", True, 2.0) is True
+    procedure.actions.record(2.1, "GuidewireOut", True)
+    assert procedure.check("CatheterAdvance", 60.0, 2.5) == 60.0
+    assert procedure.check("Inject", None, 2.5) is None
 
 
 def test_the_wire_is_steel_and_the_catheter_hardly_seen():
@@ -136,8 +136,8 @@ def test_contrast_runs_off_in_the_cava_and_stays_in_the_azygos():
     dark = {}
     for case, depth in (("good", 170.0), ("azygos", 262.0)):
         actions = (*wire(275.0), (1.2, "CatheterAdvance", depth), (1.3, "GuidewireOut", True))
-        examination = patient(case, *actions, (1.5, "Inject", None))
-        dark[case] = [float(drawn(examination, t).contrast.max()) for t in (2.8, 6.0, 11.0)]
+        procedure = patient(case, *actions, (1.5, "Inject", None))
+        dark[case] = [float(drawn(procedure, t).contrast.max()) for t in (2.8, 6.0, 11.0)]
     assert dark["good"][2] < 0.1 * dark["good"][0]
     assert dark["azygos"][1] > 3.0 * dark["good"][1]
 

@@ -20,24 +20,24 @@ from fluoroview_simulated.render.canvas import Canvas, ViewLayers
 
 @pytest.fixture(scope="module")
 def layers():
-    examination = make("coronary-angiography")
-    view = View(examination.info.geometry)
+    procedure = make("coronary-angiography")
+    view = View(procedure.info.geometry)
     found = ViewLayers(view)
-    examination.layers(view, found)
+    procedure.layers(view, found)
     return found
 
 
 def examined(case="normal", *actions):
-    examination = make("coronary-angiography", case)
+    procedure = make("coronary-angiography", case)
     for act in [(0.0, "CatheterRotate", 30.0), (0.0, "CatheterAdvance", 0.0), *actions]:
-        examination.actions.record(*act)
-    return examination
+        procedure.actions.record(*act)
+    return procedure
 
 
-def drawn(examination, layers, t_s):
+def drawn(procedure, layers, t_s):
     canvas = Canvas()
     canvas.begin(layers, t_s)
-    examination.draw(t_s, canvas)
+    procedure.draw(t_s, canvas)
     return canvas
 
 
@@ -63,12 +63,12 @@ def test_the_base_comes_down_and_the_apex_stays():
 
 
 def test_breath_hold_stops_the_breath_and_not_the_heart():
-    examination = examined("normal", (2.0, "BreathHold", True), (9.0, "BreathHold", False))
-    free = [examination.breath_mm(t) for t in np.arange(10.5, 16.0, 0.1)]
-    held = [examination.breath_mm(t) for t in np.arange(3.2, 9.0, 0.1)]
+    procedure = examined("normal", (2.0, "BreathHold", True), (9.0, "BreathHold", False))
+    free = [procedure.breath_mm(t) for t in np.arange(10.5, 16.0, 0.1)]
+    held = [procedure.breath_mm(t) for t in np.arange(3.2, 9.0, 0.1)]
     assert max(free) - min(free) > 8.0
     assert max(held) - min(held) < 0.01
-    c = [examination.truth(t)["contraction"] for t in np.arange(4.0, 6.0, 0.1)]
+    c = [procedure.truth(t)["contraction"] for t in np.arange(4.0, 6.0, 0.1)]
     assert max(c) - min(c) > 0.8
 
 
@@ -123,10 +123,10 @@ def test_calibres_are_those_of_adults_and_fall_towards_the_apex():
 
 
 def test_contrast_fills_the_tree_within_two_seconds_and_leaves(layers):
-    examination = examined("normal", (0.5, "Inject", None))
+    procedure = examined("normal", (0.5, "Inject", None))
 
     def iodine(t):
-        canvas = drawn(examination, layers, t)
+        canvas = drawn(procedure, layers, t)
         return float(canvas.contrast.sum()) * canvas.cell_mm**2
 
     before, full, after = iodine(0.4), iodine(2.6), iodine(14.0)
@@ -137,10 +137,10 @@ def test_contrast_fills_the_tree_within_two_seconds_and_leaves(layers):
 
 def test_an_injection_above_the_ostium_hardly_fills_the_artery(layers):
     def dark(*actions):
-        examination = make("coronary-angiography")
+        procedure = make("coronary-angiography")
         for act in [*actions, (0.5, "Inject", None)]:
-            examination.actions.record(*act)
-        return float(drawn(examination, layers, 2.4).contrast[250:400, 380:500].max())
+            procedure.actions.record(*act)
+        return float(drawn(procedure, layers, 2.4).contrast[250:400, 380:500].max())
 
     assert dark((0.0, "CatheterAdvance", 0.0)) > 2.5 * dark((0.0, "CatheterAdvance", -20.0))
 
@@ -194,10 +194,10 @@ def test_each_catheter_has_the_turn_that_engages_it():
     ],
 )
 def test_what_would_do_harm_is_refused(case, actions, name, value, code):
-    examination = examined(case, *actions)
+    procedure = examined(case, *actions)
     with pytest.raises(RefusedActionError, check=lambda e: e.code == code):
-        examination.check(name, value, 2.0)
-    assert examination.check("CatheterAdvance", 4.0, 2.0) == 4.0
+        procedure.check(name, value, 2.0)
+    assert procedure.check("CatheterAdvance", 4.0, 2.0) == 4.0
 
 
 def test_the_same_moment_gives_the_same_image(layers):
@@ -209,9 +209,9 @@ def test_the_same_moment_gives_the_same_image(layers):
 
 
 def test_status_states_the_next_step():
-    examination = make("coronary-angiography")
-    assert "advance with Up" in examination.status(0.0)
-    examination.actions.record(1.0, "CatheterAdvance", 0.0)
-    assert "inject with I" in examination.status(1.1)
-    examination.actions.record(2.0, "Inject", None)
-    assert examination.status(2.5) == "Injecting"
+    procedure = make("coronary-angiography")
+    assert "advance with Up" in procedure.status(0.0)
+    procedure.actions.record(1.0, "CatheterAdvance", 0.0)
+    assert "inject with I" in procedure.status(1.1)
+    procedure.actions.record(2.0, "Inject", None)
+    assert procedure.status(2.5) == "Injecting"

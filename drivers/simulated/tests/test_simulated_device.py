@@ -182,7 +182,7 @@ def test_time_goes_on_while_the_pedal_is_up(detector):
     assert detector.now_s() == pytest.approx(stood + 2.0, abs=0.2)
 
 
-def test_another_examination_brings_its_technique_view_cases_and_controls(detector):
+def test_another_procedure_brings_its_technique_view_cases_and_controls(detector):
     tree = detector.parameters()
     assert "Inject" not in tree
     tree.write("Procedure", "coronary-angiography")
@@ -566,7 +566,7 @@ def test_acquisition_finds_its_factors_with_test_pulses_whose_dose_counts(detect
     assert len(again.pulses) == len(again.frames)
 
 
-def test_examinations_that_are_read_subtracted_begin_as_acquisitions(detector):
+def test_procedures_that_are_read_subtracted_begin_as_acquisitions(detector):
     tree = detector.parameters()
     tree.write("Procedure", "peripheral-angiography")
     assert tree["AcquisitionType"].read() == "acquisition"

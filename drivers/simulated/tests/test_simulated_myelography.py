@@ -77,7 +77,7 @@ def test_contrast_follows_gravity():
 
 
 def tilted(*tilts, portions=3):
-    """A patient whose table was moved at times to tilts, having begun at the examination's."""
+    """A patient whose table was moved at times to tilts, having begun at the procedure's."""
     procedure, before = made(portions=portions), GEOMETRY.tilt_deg
     for t_s, tilt_deg in tilts:
         procedure.actions.turned(t_s, "TableTilt", before, tilt_deg)

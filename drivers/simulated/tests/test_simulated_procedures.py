@@ -1,4 +1,4 @@
-"""What every examination keeps to: cases, texts, controls, reproducible images from any side."""
+"""What every procedure keeps to: cases, texts, controls, reproducible images from any side."""
 
 from dataclasses import replace
 
@@ -91,7 +91,7 @@ def test_procedure_describes_itself_and_starts_within_the_tube(name):
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "phantom"])
-def test_examination_has_an_abnormal_case(name):
+def test_procedure_has_an_abnormal_case(name):
     assert any(c.abnormal for c in procedures.find(name).info.cases)
 
 

@@ -1,4 +1,4 @@
-"""What an examination does not allow is one sentence that reads well, and nothing is done."""
+"""What a procedure does not allow is one sentence that reads well, and nothing is done."""
 
 from types import SimpleNamespace
 

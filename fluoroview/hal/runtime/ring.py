@@ -48,7 +48,9 @@ class Word(IntEnum):
     LEDGER = 4  # transactions of the ledger; the lowest bit selects the current bank
     HEARTBEAT = 5  # monotonic ns; written while the producer's interpreter runs
     OPERATOR = 6  # consumer side: monotonic ns of the operator's last beat; 0 without a switch
-    HOST_PID = 7  # consumer side: the process whose beats count, where it beats by itself; else 0
+    HOST_PID = (
+        7  # consumer side: the process whose beats count, where it beats automatically; else 0
+    )
     # consumer side: the next sequence number of each reader; -1 where there is none
     READER_0 = 16
     # two banks of the ledger, see ledger.py

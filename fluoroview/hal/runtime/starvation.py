@@ -31,7 +31,7 @@ class ThreadSample:
 
 
 class Starvation:
-    """Measures for how long the threads of a process wanted a processor and had none.
+    """Measures for how long the threads of a process were ready to run without a processor.
 
     Linux shows this per thread. Elsewhere only a delay of the measurement itself is noticed: then
     the whole computer was busy.
@@ -80,7 +80,7 @@ def starved_s(
 ) -> float:
     """Return the starved share of `elapsed_s` between two samples of a process.
 
-    A thread that is runnable in both wanted a processor all the time; what it did not get is
+    A thread that is runnable in both was ready all the time; the time it did not run is
     starvation. The thread that got the most counts: the others may wait for it.
     """
     late_s = max(0.0, elapsed_s - _LATE_FACTOR * tick_s)

@@ -63,7 +63,7 @@ class Watchdog:
         self._starvation = Starvation(pid, tick_s=PERIOD_S)
         self._beat_ns = 0
         self._starved_s = 0.0
-        """For how long the process wanted a processor and had none, since its last heartbeat."""
+        """For how long the process was ready without a processor, since its last heartbeat."""
         self._memory_at_start = self._memory()
         self._seen = self._commits()
         self._seen_ns = clock.monotonic_ns()

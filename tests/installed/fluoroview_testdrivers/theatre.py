@@ -1,4 +1,4 @@
-"""A detector that offers examinations, as the simulated source does; its patient is a ramp."""
+"""A detector that offers procedures, as the simulated source does; its patient is a ramp."""
 
 import time
 
@@ -214,7 +214,7 @@ class TheatreDetector(PolledDetector):
             "TubeVoltage": 70.0,
             "TubeCurrent": 5.0,
         }
-        self.told = []
+        self.written = []
         self.heat = 20.0
         self.limit = ""
         self.count = 0
@@ -245,7 +245,7 @@ class TheatreDetector(PolledDetector):
     def _set(self, name):
         def write(value):
             self.values[name] = value
-            self.told.append((name, value))
+            self.written.append((name, value))
 
         return write
 
@@ -319,7 +319,10 @@ class TheatreDetector(PolledDetector):
         name, keys, description = control["name"], control["shortcut"], control["description"]
         if control["kind"] == "command":
             return CommandParameter(
-                name, lambda: self.told.append((name, None)), description=description, shortcut=keys
+                name,
+                lambda: self.written.append((name, None)),
+                description=description,
+                shortcut=keys,
             )
         get, write = self._get(name), self._set(name)
         if control["kind"] == "switch":

@@ -13,7 +13,7 @@ FAT = -0.16
 LUNG = -0.74
 AIR = -1.0
 BLADDER = "soft_bladder"
-"""Mesh of the resting bladder, for examinations that draw it themselves."""
+"""Mesh of the resting bladder, for procedures that draw it themselves."""
 
 
 def trunk_wall() -> list[Part]:

@@ -1,4 +1,4 @@
-"""The examinations as data, for whoever lists or renders them without the device."""
+"""The procedures as data, for whoever lists or renders them without the device."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fluoroview_simulated.room.tube import rating_kw
 
 
 def listed() -> list[dict[str, Any]]:
-    """Every examination with cases, controls, start technique and view; JSON-able."""
+    """Every procedure with cases, controls, start technique and view; JSON-able."""
     return [_described(name) for name in procedures.names()]
 
 

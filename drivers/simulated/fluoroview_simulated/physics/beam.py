@@ -17,7 +17,7 @@ from fluoroview_simulated.physics.spectrum_fit import TERMS, fit_terms
 from fluoroview_simulated.room.technique import KV_MAX, KV_MIN, Geometry, Technique
 
 AGENTS = {"barium": "baso4", "iodine": "iodine", "none": None}
-"""Contrast agents of an examination, and the table that each is read from."""
+"""Contrast agents of a procedure, and the table that each is read from."""
 
 TERMS_STEP_KV = 5.0
 CSI_CM = 0.06
@@ -109,7 +109,7 @@ class Beam:
         kv: tube voltage in kV, 40 to 125.
         filter_al_mm: total aluminium, the tube's own included.
         filter_cu_mm: added copper.
-        agent: contrast agent of the examination, a key of AGENTS.
+        agent: contrast agent of the procedure, a key of AGENTS.
         absorption: whether the scintillator is 0.6 mm of CsI; without, it takes every photon.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The examinations: one module each, imported when it is asked for."""
+"""The procedures: one module each, imported when it is asked for."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ MODULES = {
     "wrist-pinning": "wrist_pinning",
     "phantom": "phantom",
 }
-"""Names of the examinations, in the order in which they are offered, and where they live."""
+"""Names of the procedures, in the order in which they are offered, and where they live."""
 
 
 def names() -> list[str]:
-    """Names of all examinations."""
+    """Names of all procedures."""
     return [n for n, m in MODULES.items() if find_spec(f"{__name__}.{m}") is not None]
 
 
 @lru_cache(maxsize=len(MODULES))
 def find(name: str) -> type[Procedure]:
-    """The examination of that name.
+    """The procedure of that name.
 
     Raises:
         ValueError: if there is none; the nearest names are offered.
     """
     if name not in MODULES:
-        raise ValueError(f"There is no examination {name!r}. {nearest(name, list(MODULES))}")
+        raise ValueError(f"There is no procedure {name!r}. {nearest(name, list(MODULES))}")
     module = import_module(f"{__name__}.{MODULES[name]}")
     classes: tuple[type[Procedure], ...] = getattr(module, "PROCEDURES", None) or (
         module.PROCEDURE,
@@ -63,7 +63,7 @@ def nearest(name: str, known: list[str]) -> str:
 
 
 def start_geometry(info: ProcedureInfo, case: str, body: str) -> Geometry:
-    """Where the stand is when an examination begins: organs of a smaller body lie nearer."""
+    """Where the stand is when a procedure begins: organs of a smaller body lie nearer."""
     scale = BODY_SCALE[body]
     x, y, z = info.geometry.isocentre_mm
     start = replace(info.geometry, isocentre_mm=(x * scale, y * scale, z * scale))
@@ -74,10 +74,10 @@ def start_geometry(info: ProcedureInfo, case: str, body: str) -> Geometry:
 
 
 def make(name: str, case: str = "", seed: int = 1, body: str = "") -> Procedure:
-    """One case of an examination; the first one, and its usual body, if none is named.
+    """One case of a procedure; the first one, and its usual body, if none is named.
 
     Raises:
-        ValueError: for an unknown examination, case or body, with what is offered.
+        ValueError: for an unknown procedure, case or body, with what is offered.
     """
     kind = find(name)
     cases = [c.name for c in kind.info.cases]

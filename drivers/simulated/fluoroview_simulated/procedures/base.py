@@ -1,6 +1,6 @@
-"""What an examination is: anatomy at rest, what moves in it, and what the operator can do.
+"""What a procedure is: anatomy at rest, what moves in it, and what the operator can do.
 
-An examination is a function of the procedure's time and of the operator's actions: any
+A procedure is a function of the procedure's time and of the operator's actions: any
 moment can be asked for again, and gives the same image. It is built once per case, body and seed
 and knows nothing of pixels: it names resting parts, makes layers for a view, and draws on a
 `Canvas` for each pulse.
@@ -34,7 +34,7 @@ BODIES = ("small", "medium", "large", "child")
 
 @dataclass(frozen=True)
 class Case:
-    """One patient of an examination."""
+    """One patient of a procedure."""
 
     name: str
     title: str
@@ -42,9 +42,9 @@ class Case:
     teaching: str
     """What to see, where and when, in plain sentences."""
     angles_deg: tuple[float, float] | None = None
-    """Primary and secondary angle to begin with, where it is not the examination's."""
+    """Primary and secondary angle to begin with, where it is not the procedure's."""
     gallery_actions: tuple[tuple[float, str, Any], ...] | None = None
-    """What the operator does for the gallery, where it is not the examination's."""
+    """What the operator does for the gallery, where it is not the procedure's."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Control:
 
 @dataclass(frozen=True)
 class ProcedureInfo:
-    """What is known of an examination before it is built."""
+    """What is known of a procedure before it is built."""
 
     name: str
     title: str
@@ -88,7 +88,7 @@ class ProcedureInfo:
     bodies: tuple[str, ...] = ("medium", "small", "large", "child")
     controls: tuple[Control, ...] = ()
     subtraction: bool = False
-    """Whether the examination is usually read subtracted (DSA)."""
+    """Whether the procedure is usually read subtracted (DSA)."""
     gallery_s: tuple[float, float] = (0.0, 4.0)
     """From when to when the gallery's movie runs; its still is at two thirds of it."""
     gallery_actions: tuple[tuple[float, str, Any], ...] = ()
@@ -148,7 +148,7 @@ def _time(action: tuple[float, Any]) -> float:
 
 
 class Procedure(ABC):
-    """One case of one examination in one patient."""
+    """One case of one procedure in one patient."""
 
     info: ClassVar[ProcedureInfo]
     textured: ClassVar[bool] = True

@@ -135,7 +135,7 @@ class RightGenerator(Ticking, Generator):
 
 
 class RightMeter(Ticking, DoseMeter):
-    """The meter: it tells KAP, and no air kerma."""
+    """The meter: it reports KAP, and no air kerma."""
 
     name = "right-meter"
 

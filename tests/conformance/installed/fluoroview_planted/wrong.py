@@ -1,7 +1,7 @@
 """Drivers with one fault each, and the rule that must find it.
 
 `FAULTS` is the table: name of the driver → its class, the rule, the verdict. The entry points of
-the distribution beside this package carry the same names.
+the distribution next to this package carry the same names.
 """
 
 import os

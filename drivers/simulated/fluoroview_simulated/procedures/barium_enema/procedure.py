@@ -1,4 +1,4 @@
-"""The examination: valves move barium and air, and each piece of the colon shows what is in it."""
+"""The procedure: valves move barium and air, and each piece of the colon shows what is in it."""
 
 from __future__ import annotations
 

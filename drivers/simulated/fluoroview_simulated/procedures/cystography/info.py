@@ -1,4 +1,4 @@
-"""What is known of both examinations: patients, what to see, controls, start technique."""
+"""What is known of both procedures: patients, what to see, controls, start technique."""
 
 from __future__ import annotations
 

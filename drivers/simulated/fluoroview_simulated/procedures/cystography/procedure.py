@@ -1,4 +1,4 @@
-"""The examinations: the bladder fills, refluxes and voids, and is drawn as it is at each pulse."""
+"""The procedures: the bladder fills, refluxes and voids, and is drawn as it is at each pulse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examination: contrast by syringe fills the cavity and the uterine tubes and spills."""
+"""The procedure: contrast by syringe fills the cavity and the uterine tubes and spills."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course of the examination: which bolus is taken when, and what the pharynx does then.
+"""The course of the procedure: which bolus is taken when, and what the pharynx does then.
 
 The patient takes one bolus after another, each in its own turn. All is a function of the time, the
 seed, the case and what the operator asked for, so any moment can be asked for on its own.

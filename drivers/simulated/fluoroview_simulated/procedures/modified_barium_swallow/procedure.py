@@ -1,4 +1,4 @@
-"""The modified barium swallow as an examination: cases, controls, teaching, and its two faces.
+"""The modified barium swallow as a procedure: cases, controls, teaching, and its two faces.
 
 From the side it is the drawing in `lateral`; from any other angle the head and neck are meshes and
 the bolus is a solid that takes the same course.

@@ -77,7 +77,7 @@ class Oesophagus:
 
 
 def make_oesophagus(case: str, body: str) -> Oesophagus:
-    """The oesophagus of a case of the examination."""
+    """The oesophagus of a case of the procedure."""
     points = {"hiatal-hernia": _HERNIA, "achalasia": _MEGA}.get(case, gut.OESOPHAGUS_POINTS)
     if case == "hiatal-hernia":
         points = (*points, *_POUCH[1:])

@@ -1,4 +1,4 @@
-"""The examination: barium in the oesophagus as tubes along its line, levels in what is wide."""
+"""The procedure: barium in the oesophagus as tubes along its line, levels in what is wide."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ class Oesophagogram(Procedure):
         push = float(np.interp(since, [0, 0.9, VALSALVA_S - 0.2, VALSALVA_S], [0, 1, 1, 0]))
         return push * push * (3 - 2 * push), max(since - VALSALVA_S, 0.0)
 
-    # ---- what else the examination answers -----------------------------------------------------
+    # ---- what else the procedure answers -----------------------------------------------------
 
     def sway_mm(self, t_s: float) -> tuple[float, float]:
         """A standing patient sways a little."""

@@ -1,4 +1,4 @@
-"""The examination: gas, barium and coat in the stomach, spurts through the pylorus."""
+"""The procedure: gas, barium and coat in the stomach, spurts through the pylorus."""
 
 from __future__ import annotations
 
