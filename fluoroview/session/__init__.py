@@ -1,1 +1,1 @@
-"""The examination: room, pipeline, dose, loop store and last-image hold, headless. No Qt."""
+"""The session: room, pipeline, dose, loop buffer and last-image hold, headless. No Qt."""

@@ -169,7 +169,7 @@ def arm(
     settings = room.pipeline or PipelineSettings.for_relationship(host.relationship)
     key = CalibrationKey.of(host.driver, host.device_id, parameters)
     file, calibration, problem = calibration_for(
-        room.calibration, key, parameters, lag_wanted=settings.correction.lag
+        room.calibration, key, parameters, lag_requested=settings.correction.lag
     )
     if problem is not None:
         around.dispatcher.problem(problem)

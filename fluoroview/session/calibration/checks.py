@@ -1,6 +1,6 @@
-"""What is looked at after each step of a calibration, and said in a sentence.
+"""The checks after each step of a calibration; each finding is one sentence.
 
-A finding that is not `allowed` means that the step has to be taken again.
+A finding that is not `allowed` means that the step has to be repeated.
 """
 
 from collections.abc import Sequence
@@ -23,19 +23,19 @@ LARGEST_DARK_DRIFT = 0.5
 SATURATED = 0.98
 """Of full scale; a pixel whose mean is above this was clipped."""
 LARGEST_SATURATED_SHARE = 0.005
-LEAST_SIGNAL = 0.02
+MIN_SIGNAL = 0.02
 """Of what full scale leaves above dark."""
-LEAST_SIGNAL_TO_DARK_NOISE = 10.0
-LEAST_EVENNESS = 0.5
+MIN_SIGNAL_TO_DARK_NOISE = 10.0
+MIN_EVENNESS = 0.5
 """Weakest block of 32×32 px over the strongest one; heel and inverse square stay far above it."""
 LARGEST_LUMP = 0.15
 """By how much a block may be off a smooth field (a quadratic in the logarithm)."""
 LARGEST_SHADED_SHARE = 0.02
 """Share of pixels below 0.6 of their neighbourhood; defects of a panel in use are far fewer."""
 UNSTEADY, BROKEN = 0.03, 0.2
-"""Spread of the frames' mean signal, relative: worth telling; the beam went on or off."""
-LEAST_STEP_OF_LEVELS = 0.1
-_LEAST_BLOCKS = 12
+"""Spread of the frames' mean signal, relative: worth reporting; the beam went on or off."""
+MIN_STEP_OF_LEVELS = 0.1
+_MIN_BLOCKS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ def check_flat(
     level = float(np.median(signal))
     found = _too_dark(level, dark, full_scale)
     if found:
-        return found  # nothing else can be told of a field that is not there
+        return found  # without a field no other check makes sense
     found += _saturated(flat, dark, full_scale)
     found += _uneven(signal) or _shaded(signal)
     found += _unsteady(flat, dark)
-    near = [other for other in others if abs(level / other - 1) < LEAST_STEP_OF_LEVELS]
+    near = [other for other in others if abs(level / other - 1) < MIN_STEP_OF_LEVELS]
     if near:
         found.append(
             Finding(
@@ -112,7 +112,7 @@ def check_flat(
 def _too_dark(level: float, dark: FrameStatistics, full_scale: float) -> list[Finding]:
     room = full_scale - float(np.median(dark.mean))
     noise = float(np.median(dark.noise))
-    least = max(LEAST_SIGNAL * room, LEAST_SIGNAL_TO_DARK_NOISE * noise)
+    least = max(MIN_SIGNAL * room, MIN_SIGNAL_TO_DARK_NOISE * noise)
     if level >= least:
         return []
     return [
@@ -143,7 +143,7 @@ def _uneven(signal: npt.NDArray[np.float32]) -> list[Finding]:
     blocks = block_medians(signal)
     weakest, strongest = float(blocks.min()), float(blocks.max())
     where = np.unravel_index(int(blocks.argmin()), blocks.shape)
-    if weakest < LEAST_EVENNESS * strongest:
+    if weakest < MIN_EVENNESS * strongest:
         return [
             Finding(
                 f"The field is uneven: from {strongest:.0f} down to {weakest:.0f} counts,"
@@ -182,7 +182,7 @@ def _shaded(signal: npt.NDArray[np.float32]) -> list[Finding]:
 
 def _off_smooth(blocks: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Return by what fraction each block is off a quadratic surface, zeros where there are few."""
-    if blocks.size < _LEAST_BLOCKS:
+    if blocks.size < _MIN_BLOCKS:
         return np.zeros(blocks.shape)
     y, x = np.mgrid[: blocks.shape[0], : blocks.shape[1]] / max(blocks.shape)
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)

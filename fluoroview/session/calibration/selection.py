@@ -12,13 +12,13 @@ from fluoroview.session.events import Problem, Severity
 
 
 def calibration_for(
-    place: str, key: CalibrationKey, parameters: ParameterSet, *, lag_wanted: bool
+    place: str, key: CalibrationKey, parameters: ParameterSet, *, lag_requested: bool
 ) -> tuple[Path | None, Calibration | None, Problem | None]:
     """Return the file and the set at `place` (a file or a folder) that fits, or the problem.
 
-    A set that does not fit is never applied: the images then stay uncorrected, and that is
-    told. Its lag alone is left out where it was measured at another frame rate, and that is told
-    if its correction is wanted.
+    A set that does not fit is never applied: the images then stay uncorrected, and the problem
+    states it. Its lag alone is skipped where it was measured at another frame rate; the problem
+    states that if the lag correction is requested.
     """
     if not place:
         return None, None, None
@@ -38,7 +38,7 @@ def calibration_for(
     if math.isclose(lag.frame_rate_hz, rate_hz, rel_tol=0.02):
         return path, calibration, None
     calibration = replace(calibration, lag=None)
-    if not lag_wanted:
+    if not lag_requested:
         return path, calibration, None
     problem = Problem(
         f"The lag in {path} was measured at {lag.frame_rate_hz:g} frames/s, and the detector runs"

@@ -1,7 +1,7 @@
-"""The guided calibration of the detector that an examination has: step by step, without a face.
+"""The guided calibration of the detector of a session: step by step, without a user interface.
 
-Each step tells the operator what to do, takes its frames as a run of the examination (so that its
-dose counts), and is checked; a step that fails is taken again. The viewer's dialog and
+Each step instructs the operator, acquires its frames as a run of the session (so that its dose
+counts), and is checked; a step that fails is repeated. The viewer's dialog and
 `fluoroview calibrate` show the same object.
 """
 
@@ -33,7 +33,7 @@ BEAM_FRAMES = 90
 """So many frames are waited for the beam to come on."""
 BEAM_ON = 0.01
 """Signal above dark, of full scale, from which the beam is taken to be on."""
-MOST_LEVELS = 10
+MAX_LEVELS = 10
 NO_FRAME_S = 5.0
 _POLL_S = 0.1
 _LOST_RING = (IndexError, ValueError, RuntimeError, TypeError)
@@ -76,7 +76,7 @@ class CalibrationPlan:
         limits = (
             ("darks", self.darks, 2, 1000),
             ("flats", self.flats, 2, 1000),
-            ("levels", self.levels, 1, MOST_LEVELS),
+            ("levels", self.levels, 1, MAX_LEVELS),
             ("lag_frames", self.lag_frames, 2 * MIN_DECAY_FRAMES, 1000),
         )
         for name, value, low, high in limits:
@@ -206,8 +206,8 @@ class CalibrationWorkflow:
         Steps that rest on one taken again have to be taken again too. FluoroError in the future
         where the frames could not be had.
         """
-        wanted = step or self.current
-        if wanted is None:
+        requested = step or self.current
+        if requested is None:
             raise CalibrationError(
                 "All steps of the calibration are taken.", "Save it.", code="FV-CAL-024"
             )
@@ -215,7 +215,7 @@ class CalibrationWorkflow:
             raise CalibrationError(
                 "Frames are being taken.", "Wait for them, or cancel.", code="FV-CAL-025"
             )
-        if wanted.kind is not StepKind.DARK and not self._dark_passed:
+        if requested.kind is not StepKind.DARK and not self._dark_passed:
             raise CalibrationError(
                 "The dark frames are missing.",
                 "Every other step rests on them: take them first.",
@@ -223,9 +223,9 @@ class CalibrationWorkflow:
             )
         self.taking = True
         self._cancelled.clear()
-        self._forget(wanted)
+        self._forget(requested)
         self.events.changed.emit()
-        return self.session.submit(lambda: self._take(wanted))
+        return self.session.submit(lambda: self._take(requested))
 
     def skip_lag(self) -> None:
         """Leave the lag out."""
@@ -289,7 +289,7 @@ class CalibrationWorkflow:
             nonlocal exposed
             frames.add(frame.pixels)
             exposed += frame.header.exposure is not None
-            self._tell(step, frames)
+            self._report(step, frames)
             return frames.count >= step.frames
 
         self.run(look, beam=False)
@@ -304,7 +304,7 @@ class CalibrationWorkflow:
             if waiting.on(float(frame.pixels.mean())):
                 frames.add(frame.pixels)
                 self._temperatures_c.append(frame.header.temperature_c)
-                self._tell(step, frames)
+                self._report(step, frames)
             return frames.count >= step.frames
 
         self.run(look)
@@ -347,7 +347,7 @@ class CalibrationWorkflow:
     def run(self, look: Callable[[Frame], bool], *, beam: bool = True) -> None:
         """Make a run and show its frames, after the first few, to `look` until that is True.
 
-        Raises CalibrationError when frames stay away or the run ends by itself.
+        Raises CalibrationError when frames stay away or the run ends early.
         """
         session = self.session
         if session.state.pedal_down:
@@ -429,7 +429,7 @@ class CalibrationWorkflow:
         self._frames.pop(step, None)
         self.results.pop(step, None)
 
-    def _tell(self, step: Step, frames: FrameStatistics) -> None:
+    def _report(self, step: Step, frames: FrameStatistics) -> None:
         newest = frames.frame_means[-1]
         self.events.progress.emit(StepProgress(step, frames.count, step.frames, newest))
 

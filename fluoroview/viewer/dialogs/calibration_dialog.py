@@ -33,7 +33,7 @@ from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.calibration.file import save_calibration
 from fluoroview.session.calibration.unattended import FieldContentSwitch, take_unattended
 from fluoroview.session.calibration.workflow import (
-    MOST_LEVELS,
+    MAX_LEVELS,
     CalibrationPlan,
     CalibrationWorkflow,
     StepKind,
@@ -295,7 +295,7 @@ class CalibrationDialog(QDialog):
         plan, row = CalibrationPlan(), QHBoxLayout()
         self.darks = _number(plan.darks, 2, 1000)
         self.flats = _number(plan.flats, 2, 1000)
-        self.levels = _number(plan.levels, 1, MOST_LEVELS)
+        self.levels = _number(plan.levels, 1, MAX_LEVELS)
         self.lag = QCheckBox(tr("Lag"))
         self.lag.setChecked(plan.lag)
         for box in (self.darks, self.flats, self.levels):
@@ -319,7 +319,7 @@ class CalibrationDialog(QDialog):
         grid.setHorizontalSpacing(12)
         grid.setColumnStretch(2, 1)
         self._rows: list[tuple[QLabel, QLabel, QLabel]] = []
-        for at in range(MOST_LEVELS + 2):
+        for at in range(MAX_LEVELS + 2):
             labels = (QLabel(), QLabel(), _label("", "dim"))
             for place, label in enumerate(labels):
                 grid.addWidget(label, at, place)
