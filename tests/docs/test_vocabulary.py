@@ -18,9 +18,9 @@ WORDS = {
     r"told|tells|untold": "reports, states, shows",
     r"beside": "next to, with, apart from",
     r"(?:gives?|given|gave) back": "releases, closed, returned",
-    r"taken anew|drawn anew|made anew|begins anew|starts anew": "again, restarts",
+    r"anew": "again",
     r"pictures?": "image, frame",
-    r"takes? all by itself": "automatically",
+    r"by itself": "automatically, alone",
 }
 """Whole words anywhere in the text of a Python or Markdown file."""
 NAMES = {

@@ -27,10 +27,12 @@ def acme(tmp_path_factory):
 
 def install(folder):
     """Announce a driver's folder as pip would, without building: its metadata next to its code."""
-    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    data = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+    project = data["project"]
+    version = data["tool"]["setuptools_scm"]["fallback_version"]  # the copy is outside git
+    info = folder / f"{project['name'].replace('-', '_')}-{version}.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+    (info / "METADATA").write_text(f"Name: {project['name']}\nVersion: {version}\n")
     lines = [
         line
         for group, points in project["entry-points"].items()

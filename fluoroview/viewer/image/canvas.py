@@ -272,7 +272,7 @@ class ImageCanvas(QWidget):
         return cv2.resize(part, counts.shape[::-1], dst=counts, interpolation=how)
 
     def _buffer(self, name: str, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
-        """Return the buffer of that name, allocated anew only when its shape changes."""
+        """Return the buffer of that name, reallocated only when its shape changes."""
         held = self._buffers.get(name)
         if held is None or held.shape != shape:
             held = self._buffers[name] = np.empty(shape, dtype)
