@@ -33,6 +33,10 @@ _UNITS = {
 }
 
 
+RENAMED = {"source": "generator", "dosemeter": "dose_meter"}
+"""Keys of room files of version 0.1."""
+
+
 class RoomError(FluoroError):
     """A room file that cannot be used."""
 
@@ -178,7 +182,8 @@ def _sentence(path: Path, error: ValidationError) -> tuple[str, str]:
     key = ".".join(location)
     if first["type"] == "extra_forbidden":
         allowed = _allowed(location[:-1])
-        hint = did_you_mean(location[-1], allowed, 1)
+        renamed = RENAMED.get(key)
+        hint = f"It is now {renamed}. " if renamed else did_you_mean(location[-1], allowed, 1)
         return (
             f"The room file {path} has an unknown key {key}.",
             f"{hint}Allowed are: {', '.join(allowed)}.",

@@ -50,6 +50,7 @@ def test_every_section_is_read(tmp_path):
     ("text", "sentence"),
     [
         ("[detector]\ndrivr = 'x'", r"unknown key detector\.drivr\. Did you mean driver\?"),
+        ("[source]\ndriver = 'manual'", r"unknown key source\. It is now generator\."),
         ("[loop]\nseconds_ = 5", r"unknown key loop\.seconds_\. Did you mean seconds\?"),
         ("[loop]\nseconds = '1 min'", "loop.seconds = '1 min' is not allowed.*number in seconds"),
         ("[loop]\nseconds = 1.0", "loop.seconds = 1.0 is not allowed; input should be greater"),
