@@ -111,7 +111,7 @@ def test_a_name_that_does_not_exist_lists_those_that_do():
     assert "swallow, dsa, coronary, recording" in str(caught.value)
 
 
-def test_without_the_source_a_sentence_says_where_the_samples_are(monkeypatch, tmp_path):
+def test_without_the_source_a_sentence_states_where_the_samples_are(monkeypatch, tmp_path):
     monkeypatch.setattr(sample_data, "_FOLDER", tmp_path)
     assert samples() == ()
     with pytest.raises(SampleError) as caught:

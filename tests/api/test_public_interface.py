@@ -52,7 +52,7 @@ def test_parameters_read_and_write_like_a_dictionary(pattern):
         pattern["Width"] = -1
 
 
-def test_a_closed_detector_says_so(pattern):
+def test_a_closed_detector_states_it(pattern):
     pattern.close()
 
     assert pattern.state == "CLOSED"

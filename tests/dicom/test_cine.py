@@ -78,7 +78,7 @@ def test_decoded_frames_are_kept_as_far_as_there_is_room(make_dicom, ramp, monke
     assert decoded == [0, 1, 2, 2]
 
 
-def test_what_is_done_to_a_image_stays_out_of_the_cache(make_dicom, ramp):
+def test_what_is_done_to_an_image_stays_out_of_the_cache(make_dicom, ramp):
     with DicomCine(make_dicom(ramp, compress=RLELossless)) as cine:
         cine.read(0)[...] = 0
         np.testing.assert_array_equal(cine.read(0), ramp[0])

@@ -250,7 +250,7 @@ def test_no_window(make_dicom, attributes):
         assert cine.window is None
 
 
-def test_a_image_leads_back_to_the_files_values():
+def test_an_image_leads_back_to_the_files_values():
     scale = Scale(0.5, -100)
 
     assert scale.to_file([0, 300]).tolist() == [-100, 50]

@@ -25,6 +25,7 @@ WORDS = {
 """Whole words anywhere in the text of a Python or Markdown file."""
 NAMES = {
     r"(?:.*_)?(?:told|tells|tell_\w+|untold)(?:_.*)?": "report, state, show",
+    r"test_(?:.*_)?(?:said|says)(?:_.*)?": "reported, states",
     r"(?:.*_)?(?:beside|given_back|give_back)(?:_.*)?": "next_to, release",
     r".*_(?:wanted|wished)": "_requested",
     r"_*(?:\w+_)?(?:MOST|LEAST|LONGEST)_\w*": "MAX_, MIN_",

@@ -144,7 +144,7 @@ def test_a_name_may_stand_only_once():
         ParameterTree([IntParameter("A", lambda: 1), IntParameter("A", lambda: 2)])
 
 
-def test_the_relationship_that_the_operator_says_is_kept():
+def test_the_relationship_that_the_operator_states_is_kept():
     tree = ParameterTree([RelationshipParameter("Video")], "camera-1")
     assert tree["PixelIntensityRelationship"].read() == "DISP"
     assert tree.write("PixelIntensityRelationship", "LIN") == "LIN"

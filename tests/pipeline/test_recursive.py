@@ -130,7 +130,7 @@ def test_adaptive_follows_a_jump_of_the_whole_image_at_once(rng):
     assert image.mean() == pytest.approx(2 * QUANTA * COUNTS, rel=0.01)
 
 
-def test_adaptive_does_not_choke_on_a_image_without_noise():
+def test_adaptive_does_not_choke_on_an_image_without_noise():
     stage = average((64, 64))
     frame = np.full((64, 64), 1000, np.float32)
     for _ in range(5):

@@ -72,7 +72,7 @@ def test_the_noise_of_the_mask_falls_with_its_frames(rng):
     assert noise(1) / noise(64) == pytest.approx(np.sqrt(2 / (1 + 1 / 64)), rel=0.06)
 
 
-def test_a_image_is_grey_while_its_mask_is_made(rng):
+def test_an_image_is_grey_while_its_mask_is_made(rng):
     frame = anatomy(rng).astype(np.uint16)
     images = run(Pipeline(64, 64, settings(mask_frames=4, skip_frames=1), LIN), [frame] * 3)
     assert all((image == MIDDLE).all() for image in images)

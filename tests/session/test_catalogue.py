@@ -1,4 +1,4 @@
-"""The catalogue: what drivers offer, what is chosen from it, and what is said of wrong names."""
+"""The catalogue: offers of the drivers, choices from it, and refusals of wrong names."""
 
 import pytest
 
@@ -97,7 +97,7 @@ def test_a_process_of_its_own_reads_the_same(test_drivers):
     assert read_catalogue_apart().of("theatre") == read_catalogue().of("theatre")
 
 
-def test_an_entry_that_is_not_as_it_should_be_is_said(test_drivers, monkeypatch):
+def test_an_entry_that_is_not_as_it_should_be_is_reported(test_drivers, monkeypatch):
     monkeypatch.setattr(
         "fluoroview_testdrivers.theatre.PROCEDURES", [{"name": "x", "rate_hz": "often"}]
     )

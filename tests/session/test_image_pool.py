@@ -90,5 +90,5 @@ def test_health_states_rate_and_intervals_of_the_last_frames():
     assert reading.as_dict()["latency_histogram"]["4 to 8 ms"] == 100
 
 
-def test_health_without_frames_says_nothing():
+def test_health_without_frames_states_nothing():
     assert StreamStatistics().reading(0, 0).frames_per_second is None

@@ -43,7 +43,7 @@ def test_a_key_is_shown_as_its_cap(key, cap):
         ("", "bar", "Balloon pressure (bar)"),
     ],
 )
-def test_a_control_is_said_in_a_few_words(description, unit, words):
+def test_a_control_is_reported_in_a_few_words(description, unit, words):
     assert (
         control_words(ControlEntry(name="BalloonPressure", description=description, unit=unit))
         == words

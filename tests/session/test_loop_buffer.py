@@ -131,7 +131,7 @@ def on_disk_of(size, folder):
     return [int(count) for count in counts.split()], "\n".join(problems)
 
 
-def test_on_a_nearly_full_disk_the_loop_is_shorter_and_says_so(tmp_path):
+def test_on_a_nearly_full_disk_the_loop_is_shorter_and_states_it(tmp_path):
     (stored, capacity), problems = on_disk_of(8192 * 300, tmp_path)
     assert stored == 10
     assert 60 <= capacity <= 300

@@ -84,7 +84,7 @@ def test_scrubbing_stays_within_bounds(index, expected):
     st.sampled_from(list(Sequencing)),
     st.lists(st.integers(0, 10_000), max_size=20),
 )
-def test_a_image_is_always_due(durations, sequencing, times_ms):
+def test_an_image_is_always_due(durations, sequencing, times_ms):
     playback = playing(durations, sequencing)
     for t in sorted(times_ms):
         assert 0 <= playback.index(t * MS) < len(durations)

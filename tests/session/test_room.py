@@ -85,7 +85,7 @@ def test_a_wrong_room_names_the_file_the_key_and_what_is_allowed(tmp_path, text,
     assert str(path) in str(caught.value)
 
 
-def test_a_room_that_is_not_there_says_so(tmp_path):
+def test_a_room_that_is_not_there_states_it(tmp_path):
     with pytest.raises(RoomError, match="cannot be read: No such file"):
         read_room(tmp_path / "none.toml")
 

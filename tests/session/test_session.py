@@ -149,7 +149,7 @@ def test_the_held_image_is_saved_as_dicom_and_as_png(session, tmp_path):
     assert (tmp_path / "hold.png").stat().st_size > 0
 
 
-def test_the_dose_report_says_units_and_origin(session):
+def test_the_dose_report_states_units_and_origin(session):
     run = run_of(session, 5)
     report = session.dose_report()
     assert report["air_kerma_at_reference_point_mgy"]["origin"] == "simulated"
@@ -163,7 +163,7 @@ def test_a_parameter_that_fixes_the_format_is_written_between_runs(session):
     assert taken(session).pixels.shape == (48, 128)
 
 
-def test_a_wrong_parameter_is_a_problem_that_says_what_is_allowed(session):
+def test_a_wrong_parameter_is_a_problem_that_states_what_is_allowed(session):
     with pytest.raises(ParameterError):
         session.set_parameter("AcquisitionFrameRate", 5000.0).result(30)
     sentence = session.heard.problems[-1].sentence
@@ -210,7 +210,7 @@ def test_a_driver_that_raises_is_a_problem(make_session, device):
     until(lambda: not session.snapshot().beam_on)
 
 
-def test_without_a_device_the_pedal_says_so(make_session):
+def test_without_a_device_the_pedal_states_it(make_session):
     session = make_session(connect=False)
     session.press_pedal()
     until(lambda: session.heard.problems)
@@ -235,7 +235,7 @@ def test_disconnecting_while_live_ends_the_run(session):
         session.set_parameter("Width", 64).result(30)
 
 
-def test_after_a_restart_the_image_still_says_that_it_is_the_hold(session):
+def test_after_a_restart_the_image_still_states_that_it_is_the_hold(session):
     run_of(session, 3)
     session.restart_device().result(30)
     assert session.snapshot().mode is Mode.HOLD

@@ -44,7 +44,7 @@ def step_on(qtbot, window, frames=5):
     qtbot.waitUntil(lambda: window.canvas.image.mode is Mode.LIVE, timeout=5_000)
 
 
-def test_pedal_down_changes_the_image_and_the_badge_says_live(qtbot, shown):
+def test_pedal_down_changes_the_image_and_the_badge_states_live(qtbot, shown):
     before = pixels(shown)
     step_on(qtbot, shown)
     first = pixels(shown)

@@ -43,7 +43,7 @@ def value(window, name):
     return window.session.parameters.value(name)
 
 
-def said(window):
+def message_texts(window):
     return [message.what for message in window.ui.messages.messages]
 
 
@@ -55,7 +55,9 @@ def test_factors_out_of_the_tubes_range(qtbot, window):
     ):
         before = value(window, name)
         window.devices.write(name, wish)
-        qtbot.waitUntil(lambda sentence=sentence: any(s.endswith(sentence) for s in said(window)))
+        qtbot.waitUntil(
+            lambda sentence=sentence: any(s.endswith(sentence) for s in message_texts(window))
+        )
         assert value(window, name) == before
 
 
@@ -86,11 +88,11 @@ def test_an_exposure_that_cannot_be(qtbot, window):
     for spoil, words in ((closed, ("is closed", "Open it")), (hot, ("too hot", "Wait"))):
         spoil(window)
         qtbot.keyPress(window, SPACE)
-        qtbot.waitUntil(lambda words=words: any(words[0] in each for each in said(window)))
+        qtbot.waitUntil(lambda words=words: any(words[0] in each for each in message_texts(window)))
         qtbot.waitUntil(lambda: not window.session.snapshot().pedal_down)
         qtbot.keyRelease(window, SPACE)
         qtbot.waitUntil(lambda: not window.pedal.down)
-        assert words[1] in said(window)[-1]
+        assert words[1] in message_texts(window)[-1]
         assert not window.ui.lamp.on
         assert window.session.snapshot().dose.pulses == 0
         window.session.set_parameter("IrisDiameter", 400.0).result(30)
@@ -106,14 +108,14 @@ def test_a_device_at_the_end_of_its_vessel_by_key_and_by_mouse(qtbot, window):
     canvas, at = window.canvas, window.canvas.rect().center()
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_Up)
-    qtbot.waitUntil(lambda: bool(said(window)))
-    by_key = said(window)
+    qtbot.waitUntil(lambda: bool(message_texts(window)))
+    by_key = message_texts(window)
     window.ui.messages.clear()
     qtbot.mousePress(canvas, Qt.MouseButton.RightButton, pos=at)
     qtbot.mouseMove(canvas, at - QPoint(0, round(STEP_PX)))
     qtbot.mouseRelease(canvas, Qt.MouseButton.RightButton)
-    qtbot.waitUntil(lambda: bool(said(window)))
-    assert said(window) == by_key
+    qtbot.waitUntil(lambda: bool(message_texts(window)))
+    assert message_texts(window) == by_key
     assert "Too deep" in by_key[0], by_key
     assert "Withdraw (↓)" in window.ui.messages.messages[0].remedy
     assert value(window, CATHETER) == deepest
@@ -129,7 +131,7 @@ def test_a_damaged_patient_on_disk_is_made_again_with_a_warning(
     for file in patients.glob("view-*.npz"):
         file.write_bytes(file.read_bytes()[:1000])
     window.devices.restart()
-    qtbot.waitUntil(lambda: any("projected again" in each for each in said(window)))
+    qtbot.waitUntil(lambda: any("projected again" in each for each in message_texts(window)))
     (message,) = window.ui.messages.messages
     assert message.severity == "warning"
     assert message.what.startswith("simulated:suite: ")

@@ -66,7 +66,7 @@ def test_it_begins_with_the_dark_frames_and_names_the_detector(make_dialog):
     assert not dialog.save_button.isEnabled()
 
 
-def test_a_step_that_fails_says_why_and_stays(make_dialog, qtbot):
+def test_a_step_that_fails_states_why_and_stays(make_dialog, qtbot):
     dialog = make_dialog()
     take(dialog, qtbot, "open field")
     assert "4 of the 4 dark frames were exposed to x-rays." in dialog.news.text()
@@ -96,7 +96,7 @@ def test_acquiring_all_automatically_gives_a_set_that_is_saved_and_used(
     assert not dialog.save_button.isEnabled()
 
 
-def test_a_set_that_cannot_be_written_is_said(make_dialog, qtbot, tmp_path):
+def test_a_set_that_cannot_be_written_is_reported(make_dialog, qtbot, tmp_path):
     dialog = make_dialog()
     dialog.all_button.click()
     qtbot.waitUntil(dialog.save_button.isEnabled, timeout=20_000)
@@ -118,7 +118,7 @@ def test_frames_can_be_stopped(make_dialog, qtbot):
     assert dialog.acquire_button.isEnabled()
 
 
-def test_without_a_device_it_says_so(make_dialog):
+def test_without_a_device_it_states_it(make_dialog):
     dialog = make_dialog(connect=False)
     assert "There is no device" in dialog.detector.text()
     assert not dialog.acquire_button.isEnabled()

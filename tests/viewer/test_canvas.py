@@ -63,7 +63,7 @@ def test_shrinking_averages_whole_cells_before_windowing(canvas, qtbot, counts, 
     assert np.abs(grey_of(canvas).astype(int) - WindowLut.lut(window)[cells]).max() <= 1
 
 
-def test_a_part_of_a_image_can_be_shown_without_a_copy(canvas, counts, grey_of, shown):
+def test_a_part_of_an_image_can_be_shown_without_a_copy(canvas, counts, grey_of, shown):
     part = np.tile(counts, (1, 2))[:, 7 : 7 + SIDE]
     assert not part.flags.c_contiguous
     canvas.show_image(shown(part))
@@ -126,7 +126,7 @@ def test_a_larger_canvas_leaves_black_around_the_image(canvas, counts, grey_of, 
     assert (seen[:, SIDE // 2 + SIDE :] == 0).all()
 
 
-def test_without_a_image_the_canvas_is_dark_and_says_so(canvas, grey_of):
+def test_without_an_image_the_canvas_is_dark_and_states_it(canvas, grey_of):
     seen = grey_of(canvas)
     assert np.median(seen) == 0
     assert seen.max() > 60, "words"
@@ -291,7 +291,7 @@ assert np.abs(seen - expected).max() <= 1
 """
 
 
-def test_on_a_screen_of_double_density_a_image_pixel_is_one_screen_pixel():
+def test_on_a_screen_of_double_density_an_image_pixel_is_one_screen_pixel():
     env = {**os.environ, "QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
         [sys.executable, "-c", SCALED],

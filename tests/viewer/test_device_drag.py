@@ -33,7 +33,7 @@ class Image(ImageCanvas):
     def __init__(self):
         super().__init__()
         self.resize(320, 320)
-        self.wishes, self.texts, self.refusals = {}, [], []
+        self.requests, self.texts, self.refusals = {}, [], []
         self.wire, self.turn = self._row("Wire"), self._row("Turn", unit="deg")
         self.drag_targets = DragTargets(DragTarget(self.wire, +1), DragTarget(self.turn, -1))
         self.why = ""
@@ -42,10 +42,10 @@ class Image(ImageCanvas):
         self.drag.refused.connect(self.refusals.append)
 
     def _row(self, name, **more):
-        row = StepRow(parameter(name, **more), self.wishes.get)
+        row = StepRow(parameter(name, **more), self.requests.get)
         row.setParent(self)
         row.hide()
-        row.write_requested.connect(self.wishes.__setitem__)
+        row.write_requested.connect(self.requests.__setitem__)
         return row
 
 
@@ -76,7 +76,7 @@ def turn_wheel(image, delta, keys=Qt.KeyboardModifier.ControlModifier):
 
 
 @pytest.mark.parametrize(
-    ("path", "wishes"),
+    ("path", "requests"),
     [
         ([(0, -1)], {"Wire": 5.0}),
         ([(0, -1), (0, -2), (0, -3)], {"Wire": 15.0}),
@@ -89,29 +89,29 @@ def turn_wheel(image, delta, keys=Qt.KeyboardModifier.ControlModifier):
     ],
 )
 def test_a_drag_steps_the_control_of_its_way_and_more_is_where_its_key_points(
-    qtbot, image, path, wishes
+    qtbot, image, path, requests
 ):
     drag(qtbot, image, *path)
-    assert image.wishes == wishes
+    assert image.requests == requests
 
 
 def test_a_drag_goes_the_way_in_which_it_began(qtbot, image):
     drag(qtbot, image, (0.1, -1), (3, -2))
-    assert image.wishes == {"Wire": 10.0}
-    image.wishes.clear()
+    assert image.requests == {"Wire": 10.0}
+    image.requests.clear()
     drag(qtbot, image, (-1, 0.1), (-1, -3))
-    assert image.wishes == {"Turn": 5.0}
+    assert image.requests == {"Turn": 5.0}
 
 
 def test_slow_and_fast_drags_go_equally_far(qtbot, image):
     drag(qtbot, image, *((0, -way / 20) for way in range(1, 61)))
-    assert image.wishes == {"Wire": 15.0}
+    assert image.requests == {"Wire": 15.0}
 
 
 def test_where_nothing_goes_across_a_slanting_drag_goes_up(qtbot, image):
     image.drag_targets = DragTargets(image.drag_targets.up_down)
     drag(qtbot, image, (2, -1))
-    assert image.wishes == {"Wire": 5.0}
+    assert image.requests == {"Wire": 5.0}
 
 
 def test_the_other_buttons_and_the_plain_wheel_move_no_device(qtbot, image):
@@ -119,7 +119,7 @@ def test_the_other_buttons_and_the_plain_wheel_move_no_device(qtbot, image):
     for button in (LEFT, Qt.MouseButton.MiddleButton):
         drag(qtbot, image, (0, -3), button=button)
     turn_wheel(image, 240, Qt.KeyboardModifier.NoModifier)
-    assert image.wishes == {}
+    assert image.requests == {}
     drag(qtbot, image, (0, -3))
     assert image.window_shown == before
 
@@ -128,14 +128,14 @@ def test_the_wheel_with_ctrl_steps_and_does_not_zoom(qtbot, image):
     zoom = image.zoom
     for delta, wish in ((120, 5.0), (60, 5.0), (60, 10.0), (-240, 0.0)):
         turn_wheel(image, delta)
-        assert image.wishes["Wire"] == wish
+        assert image.requests["Wire"] == wish
     assert image.zoom == zoom
 
 
-def test_what_is_moved_is_said_and_goes_a_moment_after(qtbot, image):
+def test_what_is_moved_is_reported_and_goes_a_moment_after(qtbot, image):
     drag(qtbot, image, (-2, 0))
     assert image.texts[-1] == "Turn  10°"
-    image.wishes.clear()
+    image.requests.clear()
     image.drag.report_position()
     assert image.texts[-1] == "Turn  0°", "a refused step: as it is read back"
     qtbot.waitUntil(lambda: image.texts[-1] == "")
@@ -145,16 +145,16 @@ def test_a_refusal_is_a_sentence_and_nothing_moves(qtbot, image):
     image.why = "Nothing is moved now"
     drag(qtbot, image, (0, -3))
     turn_wheel(image, 120)
-    assert image.wishes == {}
+    assert image.requests == {}
     assert image.refusals == ["Nothing is moved now"] * 2
 
 
-def test_at_the_end_it_says_so_and_stays(qtbot, image):
-    said = []
-    image.wire.stopped.connect(said.append)
+def test_at_the_end_it_states_it_and_stays(qtbot, image):
+    texts = []
+    image.wire.stopped.connect(texts.append)
     drag(qtbot, image, (0, -5))
-    assert image.wishes == {"Wire": 20.0}
-    assert said == ["Wire  20 mm: limit reached"]
+    assert image.requests == {"Wire": 20.0}
+    assert texts == ["Wire  20 mm: limit reached"]
 
 
 @pytest.mark.parametrize("leave", ["hidden", "unseen release"])
@@ -166,4 +166,4 @@ def test_a_drag_ends_when_the_mouse_is_elsewhere(qtbot, image, leave):
     else:
         qtbot.mouseRelease(image.wire, RIGHT)
     qtbot.mouseMove(image, AT - QPoint(0, 60))
-    assert image.wishes == {}
+    assert image.requests == {}

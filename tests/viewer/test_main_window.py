@@ -32,7 +32,7 @@ def shown_mode(window):
     return image.mode if image is not None else None
 
 
-def said(window):
+def message_texts(window):
     return [message.what for message in window.ui.messages.messages]
 
 
@@ -99,9 +99,9 @@ def test_a_refused_parameter_is_a_sentence_and_the_old_value_comes_back(window, 
     window.ui.tabs.setCurrentWidget(window.ui.parameter_panel)
     editor = window.ui.parameter_panel.editor("AcquisitionFrameRate")
     editor.written.emit("AcquisitionFrameRate", 5000.0)
-    qtbot.waitUntil(lambda: bool(said(window)))
-    assert "AcquisitionFrameRate" in said(window)[0]
-    assert "1000" in said(window)[0] + window.ui.messages.messages[0].remedy
+    qtbot.waitUntil(lambda: bool(message_texts(window)))
+    assert "AcquisitionFrameRate" in message_texts(window)[0]
+    assert "1000" in message_texts(window)[0] + window.ui.messages.messages[0].remedy
     assert editor.field.text() == "200 Hz"
 
 
@@ -162,8 +162,8 @@ def test_a_file_that_is_no_image_is_a_sentence_and_nothing_is_lost(window, qtbot
     path = tmp_path / "notes.dcm"
     path.write_text("not an image")
     drop(window, path)
-    qtbot.waitUntil(lambda: bool(said(window)))
-    assert "notes.dcm" in said(window)[0]
+    qtbot.waitUntil(lambda: bool(message_texts(window)))
+    assert "notes.dcm" in message_texts(window)[0]
     assert shown_mode(window) is Mode.HOLD
     assert badge(window) == "HOLD"
 
@@ -181,7 +181,7 @@ def test_a_loop_that_was_saved_can_be_dropped_on_the_window(window, qtbot, tmp_p
 def test_without_a_device_the_pedal_is_a_sentence(make_window, qtbot):
     window = make_window(connect=False)
     qtbot.keyPress(window, SPACE)
-    qtbot.waitUntil(lambda: bool(said(window)))
+    qtbot.waitUntil(lambda: bool(message_texts(window)))
     qtbot.keyRelease(window, SPACE)
     assert window.canvas.image is None
     assert not window.ui.lamp.on
@@ -234,7 +234,7 @@ def test_restart_is_offered_when_the_device_failed(make_window, qtbot):
     qtbot.keyPress(window, SPACE)
     qtbot.waitUntil(lambda: badge(window) == "LIVE")
     os.kill(window.session.device_status().pid, signal.SIGKILL)
-    qtbot.waitUntil(lambda: bool(said(window)))
+    qtbot.waitUntil(lambda: bool(message_texts(window)))
     qtbot.waitUntil(lambda: badge(window) == "HOLD")
     message = window.ui.messages.messages[0]
     assert message.action == "Restart device"
@@ -264,7 +264,7 @@ def test_a_message_without_a_button_has_none(window):
 
 
 @pytest.mark.parametrize("size", [(1600, 1200), (1280, 800)])
-def test_a_image_of_the_viewer_is_written_without_showing_it(make_window, tmp_path, qtbot, size):
+def test_an_image_of_the_viewer_is_written_without_showing_it(make_window, tmp_path, qtbot, size):
     from fluoroview.viewer.image.offscreen import grab
 
     window = make_window()
@@ -302,5 +302,5 @@ def test_a_replay_that_was_left_without_a_hold_leaves_no_image(make_window, qtbo
 def test_a_restart_by_key_takes_its_offer_away(window, qtbot):
     window.ui.messages.add(Message("It is gone.", action="Restart device"))
     window.devices.restart()
-    assert not said(window)
+    assert not message_texts(window)
     qtbot.waitUntil(lambda: not window.waits.waiting)

@@ -102,7 +102,7 @@ def test_what_is_not_available_is_never_zero(put):
         (DoseOrigin.SIMULATED, "Simulated"),
     ],
 )
-def test_every_dose_says_where_it_comes_from(put, origin, word):
+def test_every_dose_states_where_it_comes_from(put, origin, word):
     panel = put(DosePanel())
     panel.show_reading(reading(origin=origin, pulses_without_kerma=3))
     assert word in panel.origin.text()
@@ -375,7 +375,7 @@ def test_the_source_panel_connects_to_what_was_found(put, qtbot):
     assert not panel.connect_button.isEnabled()
 
 
-def test_the_source_panel_says_how_the_device_is(put):
+def test_the_source_panel_states_how_the_device_is(put):
     panel = put(DevicePanel())
     panel.show_status(DeviceStatus("gentl", "cam", DeviceState.FAULT, "process", 77))
     assert panel.state.text() == "gentl:cam: fault"

@@ -119,7 +119,7 @@ def test_showing_values_writes_nothing_and_puts_what_was_read_back(panel):
     assert panel.wrote == []
 
 
-def test_limits_follow_what_the_device_says(panel):
+def test_limits_follow_what_the_device_states(panel):
     panel.show_parameters(ParameterSet([replace(EXPOSURE, maximum=50.0), *ALL[1:]]))
     assert field(panel, "ExposureTime").maximum() == 50.0
 
@@ -137,7 +137,7 @@ def test_finding_hides_the_others(panel):
     assert field(panel, "Width").isVisible()
 
 
-def test_without_a_device_it_says_so(panel):
+def test_without_a_device_it_states_it(panel):
     panel.show_parameters([])
     assert panel.empty.isVisible()
 

@@ -73,7 +73,7 @@ def test_after_a_choice_the_keys_belong_to_the_image(qtbot, window):
     assert window.canvas.hasFocus()
 
 
-def test_a_image_of_the_patient_before_is_not_shown_with_the_next_ones_name(
+def test_an_image_of_the_patient_before_is_not_shown_with_the_next_ones_name(
     qtbot, window, hold_pedal
 ):
     hold_pedal(window)
@@ -121,7 +121,7 @@ def test_a_catheter_is_drawn_with_the_mouse_through_the_same_control(qtbot, wind
     assert window.canvas.hasFocus()
 
 
-def test_a_device_at_its_end_says_so_for_key_and_mouse(qtbot, window):
+def test_a_device_at_its_end_states_it_for_key_and_mouse(qtbot, window):
     choose(qtbot, window, "angiogram")
     for move in (
         lambda: qtbot.keyClick(window.canvas, KEY.Key_Down),
@@ -297,7 +297,7 @@ class TestHighLevel:
         assert tone == [True, False]
 
 
-def test_what_happens_in_the_patient_is_said_on_the_live_image_alone(qtbot, window, hold_pedal):
+def test_what_happens_in_the_patient_is_reported_on_the_live_image_alone(qtbot, window, hold_pedal):
     words = window.canvas.overlay.words
     qtbot.keyPress(window, KEY.Key_Space)
     qtbot.waitUntil(lambda: bool(words("procedure status")))
@@ -312,7 +312,7 @@ def test_heat_and_skin_dose_stand_with_the_dose(window):
     assert (dose.heat.value.text(), dose.skin.value.text()) == ("20", "0.120")
 
 
-def test_what_limits_the_brightness_is_said(qtbot, window):
+def test_what_limits_the_brightness_is_reported(qtbot, window):
     window.session._core.devices.armed.host._transport._server._device.limit = "88 mGy/min reached"
     window.ui.tabs.setCurrentWidget(window.ui.technique_panel)
     qtbot.keyPress(window, KEY.Key_Space)
@@ -393,7 +393,7 @@ def test_the_dial_goes_both_ways(qtbot, window):
     assert dial.angles_at(QPointF(-99.0, 999.0)) == (-120.0, -50.0)
 
 
-def test_a_number_without_keys_is_typed_and_steps_as_it_says(qtbot):
+def test_a_number_without_keys_is_typed_and_steps_as_it_states(qtbot):
     parameter = ParameterInfo(
         "InjectionRate", 6.0, "float", unit="ml/s", minimum=0.0, maximum=20.0, step=0.5
     )
@@ -406,9 +406,9 @@ def test_a_number_without_keys_is_typed_and_steps_as_it_says(qtbot):
     assert not row.bindings()
 
 
-def test_while_the_patient_is_made_the_image_says_so(window):
+def test_while_the_patient_is_made_the_image_states_it(window):
     words = []
-    window.canvas.set_empty_text = lambda *said: words.append(said)
+    window.canvas.set_empty_text = lambda *texts: words.append(texts)
     parameters = ParameterSet(
         replace(each, value="preparing") if each.name == "ProcedureStatus" else each
         for each in window.session.parameters
@@ -419,7 +419,7 @@ def test_while_the_patient_is_made_the_image_says_so(window):
     assert words[-1][0] == "Preparing the patient"
 
 
-def test_a_subtracted_image_says_so_and_has_its_own_window(qtbot, window, hold_pedal):
+def test_a_subtracted_image_states_it_and_has_its_own_window(qtbot, window, hold_pedal):
     words = window.canvas.overlay.words
     hold_pedal(window)
     qtbot.waitUntil(lambda: bool(words("bottom right")))

@@ -6,7 +6,7 @@ import numpy as np
 from fluoroview.hal.roles import Role
 
 
-def test_a_device_without_a_map_says_so(make_window):
+def test_a_device_without_a_map_states_it(make_window):
     window = make_window()
     window.skin_map.open_for()
     assert "computes no skin dose map" in window.skin_map.image.text()

@@ -85,7 +85,7 @@ class AravisDetector(PolledDetector):
         """Start the device's acquisition and the polling of its frames."""
         assert self._watch is not None
         pixel_format = self._pixel_format()
-        self._watch.heard()
+        self._watch.sign_of_life()
         with sdk.sentences(f"{self.device_id} cannot start", self.device_id):
             self._stream = Stream(
                 self._camera,
@@ -103,7 +103,7 @@ class AravisDetector(PolledDetector):
         assert self._watch is not None
         came, header = self._stream.take(pixels, timeout_s)
         if came:
-            self._watch.heard()
+            self._watch.sign_of_life()
         else:
             self._watch.check()
         return header

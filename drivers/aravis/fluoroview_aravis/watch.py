@@ -33,7 +33,7 @@ class Watch:
     ) -> None:
         self._ask = ask
         self._now_s = now_s
-        self._heard_s = now_s()
+        self._last_sign_s = now_s()
         self._thread: threading.Thread | None = None
         self._gone = ""
 
@@ -42,19 +42,19 @@ class Watch:
         """Whether the device is known to be gone."""
         return bool(self._gone)
 
-    def heard(self) -> None:
-        """Take note that something came from the device."""
-        self._heard_s = self._now_s()
+    def sign_of_life(self) -> None:
+        """Note that the device has sent or answered something."""
+        self._last_sign_s = self._now_s()
 
     def control_lost(self, *_: object) -> None:
-        """Take note that the device no longer obeys us (signal "control-lost" of a device)."""
+        """Note that this process no longer controls the device (its signal "control-lost")."""
         self._gone = self._gone or "it no longer answers, or another program took control of it"
 
     def check(self) -> None:
         """Start a question when the device is silent. Raises DeviceError when it is gone."""
         if self._gone:
             raise DeviceError(f"{self._gone}.", CHECK_POWER, code="FV-ARV-007")
-        silent = self._now_s() - self._heard_s > _SILENCE_S
+        silent = self._now_s() - self._last_sign_s > _SILENCE_S
         if silent and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._question, name="aravis ask", daemon=True)
             self._thread.start()
@@ -65,7 +65,7 @@ class Watch:
         except sdk.errors(OSError) as error:
             self._gone = f"it does not answer ({sdk.reason(error)})"
         else:
-            self.heard()
+            self.sign_of_life()
 
 
 def question_for(device: Any) -> Callable[[], object]:

@@ -61,7 +61,7 @@ def tree(detector):
         ("PixelIntensityRelationship", {"value": "DISP", "choices": ("LIN", "LOG", "DISP")}),
     ],
 )
-def test_a_feature_is_described_as_the_device_says(tree, name, expected):
+def test_a_feature_is_described_as_the_device_states(tree, name, expected):
     described = tree[name].describe().as_dict()
     assert {key: described[key] for key in expected} == expected
 
@@ -99,7 +99,7 @@ def test_a_write_returns_what_the_device_made_of_it(tree, name, value, read_back
         ("Exposure", 1, "has no parameter Exposure."),
     ],
 )
-def test_what_is_not_allowed_is_said(tree, name, value, sentence):
+def test_what_is_not_allowed_is_reported(tree, name, value, sentence):
     with pytest.raises(ParameterError) as caught:
         tree.write(name, value)
     assert "Fake_1" in str(caught.value)

@@ -1,4 +1,4 @@
-"""What is said when the camera is absent, another program's, or unplugged."""
+"""What is reported when the camera is absent, another program's, or unplugged."""
 
 import os
 import signal
@@ -9,14 +9,14 @@ from fluoroview.hal import DeviceError, DeviceState
 from fluoroview_aravis import AravisDetector, cameras
 
 
-def test_an_absent_camera_is_said_with_those_that_are_there(camera, open_host):
+def test_an_absent_camera_is_reported_with_those_that_are_there(camera, open_host):
     with pytest.raises(DeviceError) as caught:
         open_host("Aravis-Fake-GONE")
     assert "There is no Aravis device 'Aravis-Fake-GONE'." in str(caught.value)
     assert "Present: Aravis-Fake-FV01." in str(caught.value)
 
 
-def test_looking_finds_the_camera_and_says_where_it_is(camera):
+def test_looking_finds_the_camera_and_states_where_it_is(camera):
     (found,) = AravisDetector.discover()
     assert (found.driver, found.id) == ("aravis", "Aravis-Fake-FV01")
     assert (found.vendor, found.model, found.serial) == ("Aravis", "Fake", "FV01")
@@ -27,7 +27,7 @@ def test_looking_finds_nothing_where_there_is_nothing():
     assert AravisDetector.discover() == []
 
 
-def test_another_programs_camera_is_said(camera, open_host, monkeypatch):
+def test_another_programs_camera_is_reported(camera, open_host, monkeypatch):
     open_host(camera.id)
     monkeypatch.setattr(cameras, "_CLAIM_S", -1.0)
     with pytest.raises(DeviceError, match="Aravis-Fake-FV01 is controlled by another program"):

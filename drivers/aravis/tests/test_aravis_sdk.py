@@ -13,7 +13,7 @@ INSTALL = "apt-get install gir1.2-aravis-0.8 libgirepository1.0-dev"
 
 
 @pytest.mark.parametrize("call", [AravisDetector.discover, AravisDetector("any").open])
-def test_missing_pygobject_is_said_with_the_line_that_installs_it(monkeypatch, call):
+def test_missing_pygobject_is_reported_with_the_line_that_installs_it(monkeypatch, call):
     monkeypatch.setitem(sys.modules, "gi", None)
     with pytest.raises(DriverError) as caught:
         call()
@@ -22,7 +22,7 @@ def test_missing_pygobject_is_said_with_the_line_that_installs_it(monkeypatch, c
     assert "pip install 'PyGObject<3.52'" in str(caught.value)
 
 
-def test_a_missing_typelib_is_said_with_the_line_that_installs_it(monkeypatch):
+def test_a_missing_typelib_is_reported_with_the_line_that_installs_it(monkeypatch):
     def no_typelib(name, _version):
         raise ValueError(f"Namespace {name} not available")
 
@@ -34,16 +34,16 @@ def test_a_missing_typelib_is_said_with_the_line_that_installs_it(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "expected"),
     [
         ("[Width] [WidthRegister] GigEVision write_register timeout", "GigEVision write_register"),
         ("Device 'x' not found", "Device 'x' not found"),
     ],
 )
-def test_the_reason_is_without_the_names_of_registers(message, said):
+def test_the_reason_is_without_the_names_of_registers(message, expected):
     error = sdk.errors()[0](message)
-    assert sdk.reason(error).startswith(said)
-    with pytest.raises(DeviceError, match=f"it broke: {said}"), sdk.sentences("it broke"):
+    assert sdk.reason(error).startswith(expected)
+    with pytest.raises(DeviceError, match=f"it broke: {expected}"), sdk.sentences("it broke"):
         raise error
 
 

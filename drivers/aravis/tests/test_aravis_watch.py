@@ -38,10 +38,10 @@ def device():
     return Device()
 
 
-def test_a_device_that_is_heard_is_not_asked(device):
+def test_a_device_that_shows_signs_of_life_is_not_asked(device):
     for step in range(10):
         device.now_s = step * 0.4
-        device.watch.heard()
+        device.watch.sign_of_life()
         device.check()
     assert device.asked == 0
 
@@ -50,7 +50,7 @@ def test_a_silent_device_that_answers_is_asked_now_and_then(device):
     for step in range(1, 21):
         device.now_s = step * 0.25
         device.check()
-    assert device.asked == 6  # every third check: an answer counts as being heard
+    assert device.asked == 6  # every third check: an answer counts as a sign of life
     assert not device.watch.gone
 
 

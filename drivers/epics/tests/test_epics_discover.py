@@ -1,4 +1,4 @@
-"""Which PVs are offered, and what is said without p4p."""
+"""Which PVs are offered, and what is reported without p4p."""
 
 import sys
 
@@ -33,7 +33,7 @@ def test_listed_pvs_are_offered_and_those_that_do_not_answer_too(ioc, monkeypatc
 
 
 @pytest.mark.parametrize("call", [EpicsDetector.discover, EpicsDetector("any").open])
-def test_a_missing_p4p_is_said_with_the_line_that_installs_it(monkeypatch, call):
+def test_a_missing_p4p_is_reported_with_the_line_that_installs_it(monkeypatch, call):
     monkeypatch.setitem(sys.modules, "p4p.client.thread", None)
     with pytest.raises(DriverError) as caught:
         call()

@@ -42,7 +42,7 @@ def test_types_are_delivered_without_changing_a_count(dtype, values, delivered, 
 
 
 @pytest.mark.parametrize("dtype", ["int32", "uint32"])
-def test_a_value_that_16_bits_cannot_hold_is_said_and_not_cut_off(dtype):
+def test_a_value_that_16_bits_cannot_hold_is_reported_and_not_cut_off(dtype):
     with pytest.raises(DeviceError, match="PV has a pixel of 65536, but at most 65535"):
         read(wrapped(np.array([[1, 65536]], dtype)))
 

@@ -83,7 +83,7 @@ def test_the_counter_wraps_at_32_bits(ioc, open_host, consume):
     assert ledger.expected == 2**31 + 4
 
 
-def test_a_image_that_is_posted_again_is_shown_once(ioc, open_host, consume):
+def test_an_image_that_is_posted_again_is_shown_once(ioc, open_host, consume):
     ioc.post()
     host = open_host()
     consumer = consume(host)
@@ -98,7 +98,7 @@ def test_a_image_that_is_posted_again_is_shown_once(ioc, open_host, consume):
     assert host.faults == []
 
 
-def test_an_ioc_that_does_not_count_is_said(ioc, open_host, consume):
+def test_an_ioc_that_does_not_count_is_reported(ioc, open_host, consume):
     ioc.post(uid=0)
     host = open_host()
     consume(host)
@@ -131,7 +131,7 @@ def test_another_image_than_agreed_ends_the_run(ioc, open_host, consume, change,
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_an_ioc_that_ends_is_said(ioc, open_host, consume, isolation):
+def test_an_ioc_that_ends_is_reported(ioc, open_host, consume, isolation):
     ioc.post()
     host = open_host(isolation=isolation)
     consumer = consume(host)
@@ -243,7 +243,7 @@ def test_what_cannot_be_shown_is_refused_when_opened(ioc, open_host, order, devi
     assert device_id in str(caught.value)
 
 
-def test_a_pv_that_is_not_there_is_said(open_host, monkeypatch):
+def test_a_pv_that_is_not_there_is_reported(open_host, monkeypatch):
     monkeypatch.setattr("fluoroview_epics.detector._OPEN_S", 0.2)
     with pytest.raises(DeviceError) as caught:
         open_host("NO:SUCH:Image")

@@ -39,7 +39,7 @@ def test_it_cools_exponentially(anode, clock):
     assert anode.heat_kj == pytest.approx(8.0 / math.e**2)
 
 
-def test_it_says_how_long_it_must_cool(anode, clock):
+def test_it_states_how_long_it_must_cool(anode, clock):
     anode.add(25.0)
     seconds = anode.seconds_until(100.0)
     assert seconds == pytest.approx(100.0 * math.log(2.5))
@@ -56,7 +56,7 @@ def test_another_cooling_time_counts_from_now_on(anode, clock):
     assert anode.heat_kj == pytest.approx(8.0 / math.e**2)
 
 
-def test_a_technique_says_power_charge_and_heat():
+def test_a_technique_states_power_charge_and_heat():
     technique = Technique(kv=100.0, tube_current_ma=50.0, pulse_width_ms=10.0)
     assert technique.power_kw == pytest.approx(5.0)
     assert technique.charge_mas == pytest.approx(0.5)
@@ -82,5 +82,5 @@ def test_a_technique_says_power_charge_and_heat():
         ),
     ],
 )
-def test_what_is_outside_the_rating_is_said(technique, sentence):
+def test_what_is_outside_the_rating_is_reported(technique, sentence):
     assert Rating().objection(technique) == sentence

@@ -13,8 +13,8 @@ from fluoroview_gentl.producers import SEARCH_VARIABLE
 VIKY = Path(genicam.__file__).parent / "viky.cti"
 
 
-class Says:
-    """A part of the SDK that says what it is given, and "not available" to the rest."""
+class SdkPart:
+    """A part of the SDK: the given values, and "not available" for the rest."""
 
     def __init__(self, **known):
         self.__dict__.update(known)
@@ -26,14 +26,14 @@ class Says:
 
 
 @pytest.fixture
-def says():
+def sdk_part():
     """The class of such parts."""
-    return Says
+    return SdkPart
 
 
 @pytest.fixture(autouse=True)
 def _only_viky(monkeypatch):
-    """Look nowhere but in genicam, whatever the machine's environment says."""
+    """Look nowhere but in genicam, whatever the machine's environment is."""
     monkeypatch.delenv(SEARCH_VARIABLE, raising=False)
 
 

@@ -97,7 +97,7 @@ def test_closing_while_it_streams_is_safe(bench):
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_a_device_that_is_gone_is_said_and_another_opens(isolation):
+def test_a_device_that_is_gone_is_reported_and_another_opens(isolation):
     host = DeviceHost("gentl", "viky.cti:VikyTL_DEV_mauve", isolation)
     with pytest.raises(DeviceError, match=r"no GenTL device 'viky.cti:VikyTL_DEV_mauve'\."):
         host.open()

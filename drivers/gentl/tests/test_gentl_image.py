@@ -18,8 +18,8 @@ NODE_MAP = SimpleNamespace(
 )
 
 
-def test_a_plain_image_is_read_as_the_buffer_says(says):
-    buffer = says(
+def test_a_plain_image_is_read_as_the_buffer_states(sdk_part):
+    buffer = sdk_part(
         payload_type=1,
         raw_buffer=bytes(range(40)),
         size_filled=30,
@@ -37,20 +37,20 @@ def test_a_plain_image_is_read_as_the_buffer_says(says):
     assert (image.line_padding, image.big_endian, image.complete) == (1, True, True)
 
 
-def test_what_the_buffer_does_not_say_the_node_map_does(says):
-    image = find_image(says(payload_type=0, raw_buffer=bytes(8)), NODE_MAP)
+def test_what_the_buffer_does_not_say_the_node_map_does(sdk_part):
+    image = find_image(sdk_part(payload_type=0, raw_buffer=bytes(8)), NODE_MAP)
     assert (image.code, image.rows, image.columns, image.data.size) == (MONO8, 2, 4, 8)
 
 
-def test_missing_lines_make_it_incomplete(says):
-    buffer = says(payload_type=1, raw_buffer=bytes(8), height=2, delivered_image_height=1)
+def test_missing_lines_make_it_incomplete(sdk_part):
+    buffer = sdk_part(payload_type=1, raw_buffer=bytes(8), height=2, delivered_image_height=1)
     assert not find_image(buffer, NODE_MAP).complete
 
 
-def test_the_first_part_that_is_a_image_is_taken(says):
-    depth = says(data_format=COORD3D, data_offset=0, data_size=4, width=1, height=1)
-    grey = says(data_format=MONO8, data_offset=4, data_size=6, width=2, height=2, x_padding=1)
-    buffer = says(payload_type=10, raw_buffer=bytes(range(12)), parts=[depth, grey])
+def test_the_first_part_that_is_an_image_is_taken(sdk_part):
+    depth = sdk_part(data_format=COORD3D, data_offset=0, data_size=4, width=1, height=1)
+    grey = sdk_part(data_format=MONO8, data_offset=4, data_size=6, width=2, height=2, x_padding=1)
+    buffer = sdk_part(payload_type=10, raw_buffer=bytes(range(12)), parts=[depth, grey])
     image = find_image(buffer, NODE_MAP)
     assert image.data.tolist() == [4, 5, 6, 7, 8, 9]
     assert (image.rows, image.columns, image.line_padding) == (2, 2, 1)
@@ -65,13 +65,13 @@ def test_the_first_part_that_is_a_image_is_taken(says):
         (1234, "it sends payload type 1234"),
     ],
 )
-def test_a_payload_without_a_image_is_said(says, payload_type, sentence):
+def test_a_payload_without_an_image_is_reported(sdk_part, payload_type, sentence):
     with pytest.raises(DeviceError, match=sentence):
-        find_image(says(payload_type=payload_type), NODE_MAP)
+        find_image(sdk_part(payload_type=payload_type), NODE_MAP)
 
 
-def test_parts_without_a_image_are_said(says):
-    buffer = says(payload_type=10, raw_buffer=b"", parts=[says(data_format=COORD3D)])
+def test_parts_without_an_image_are_reported(sdk_part):
+    buffer = sdk_part(payload_type=10, raw_buffer=b"", parts=[sdk_part(data_format=COORD3D)])
     with pytest.raises(DeviceError, match=r"without an image \(formats 0x026000C1\)"):
         find_image(buffer, NODE_MAP)
 

@@ -86,13 +86,13 @@ def test_a_full_path_needs_no_search_path(monkeypatch, tmp_path, viky):
         ("/nowhere/other.cti:x", "The GenTL producer /nowhere/other.cti cannot be loaded"),
     ],
 )
-def test_what_is_not_there_is_said(device_id, sentence):
+def test_what_is_not_there_is_reported(device_id, sentence):
     with pytest.raises(DeviceError) as caught:
         GenTLDetector(device_id).open()
     assert str(caught.value).startswith(sentence)
 
 
-def test_no_producer_at_all_is_said(monkeypatch, tmp_path):
+def test_no_producer_at_all_is_reported(monkeypatch, tmp_path):
     monkeypatch.setenv(SEARCH_VARIABLE, str(tmp_path))
     with pytest.raises(DeviceError, match="Present: none"):
         GenTLDetector("x").open()
@@ -105,7 +105,7 @@ def test_a_missing_sdk_is_one_sentence_with_the_line_that_installs_it(monkeypatc
             call()
 
 
-def test_a_device_in_use_is_said():
+def test_a_device_in_use_is_reported():
     first, second = (GenTLDetector(VIKY_IDS[0]) for _ in range(2))
     first.open()
     try:

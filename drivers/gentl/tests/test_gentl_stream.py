@@ -38,7 +38,7 @@ class FakeModule:
 
 
 class FakePort:
-    """The device's registers: what `unplugged` says is raised."""
+    """The device's registers: `unplugged` is the error that they raise."""
 
     unplugged = None
 
@@ -121,8 +121,8 @@ class Run:
 
 
 @pytest.fixture
-def run(says):
-    return Run(says)
+def run(sdk_part):
+    return Run(sdk_part)
 
 
 def test_nothing_ready_is_no_frame_and_no_wait(run):
@@ -187,8 +187,8 @@ def test_frames_dropped_for_want_of_buffers_are_the_sdks(run):
     assert run.losses == [(3, LossCause.SDK)]
 
 
-def test_ids_of_gige_vision_go_on_after_65535(says):
-    run = Run(says, "GEV")
+def test_ids_of_gige_vision_go_on_after_65535(sdk_part):
+    run = Run(sdk_part, "GEV")
     for frame_id in (65535, 1):
         run.sdk.deliver(frame_id)
     assert [run.take().hardware_counter for _ in range(2)] == [65535, 65536]
@@ -220,9 +220,9 @@ def test_a_silent_device_that_is_unplugged_is_noticed(run):
         run.stream.ask_alive()
 
 
-def test_a_device_without_the_register_is_not_asked(says):
-    run = Run(says, register=False)
-    run.stream.ask_alive()  # it never answered: its silence says nothing
+def test_a_device_without_the_register_is_not_asked(sdk_part):
+    run = Run(sdk_part, register=False)
+    run.stream.ask_alive()  # it never answered: its silence means nothing
 
 
 def test_the_sdks_error_comes_through(run):

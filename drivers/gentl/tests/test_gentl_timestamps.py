@@ -12,15 +12,17 @@ def stream_of(device):
     return SimpleNamespace(parent=device)
 
 
-def test_the_producers_nanoseconds_come_first(says):
-    buffer = says(timestamp_ns=123, timestamp=4, parent=stream_of(says(timestamp_frequency=1000)))
+def test_the_producers_nanoseconds_come_first(sdk_part):
+    buffer = sdk_part(
+        timestamp_ns=123, timestamp=4, parent=stream_of(sdk_part(timestamp_frequency=1000))
+    )
     assert Timestamps(None).read_ns(buffer) == 123
 
 
 @pytest.mark.parametrize("camera_states_it", [False, True])
-def test_ticks_are_converted_by_their_frequency(says, camera_states_it):
-    device = says() if camera_states_it else says(timestamp_frequency=125_000_000)
-    buffer = says(timestamp=250, parent=stream_of(device))
+def test_ticks_are_converted_by_their_frequency(sdk_part, camera_states_it):
+    device = sdk_part() if camera_states_it else sdk_part(timestamp_frequency=125_000_000)
+    buffer = sdk_part(timestamp=250, parent=stream_of(device))
     node_map = SimpleNamespace(GevTimestampTickFrequency=SimpleNamespace(value=125_000_000))
     timestamps = Timestamps(node_map)
     assert timestamps.read_ns(buffer) == 2000
@@ -28,9 +30,9 @@ def test_ticks_are_converted_by_their_frequency(says, camera_states_it):
 
 
 @pytest.mark.parametrize("known", [{}, {"timestamp": 9}])
-def test_without_a_device_clock_it_is_the_time_of_arrival(says, known):
+def test_without_a_device_clock_it_is_the_time_of_arrival(sdk_part, known):
     timestamps = Timestamps(SimpleNamespace())
-    buffer = says(**known, parent=stream_of(says()))
+    buffer = sdk_part(**known, parent=stream_of(sdk_part()))
     before_ns = time.monotonic_ns()
     assert before_ns <= timestamps.read_ns(buffer) <= time.monotonic_ns()
     assert not timestamps.from_device

@@ -56,12 +56,12 @@ class Listener:
         self._splitter = LineSplitter()
         self._next_number: int | None = None
         self._closing = threading.Event()
-        self._heard_s = time.monotonic()
+        self._last_line_s = time.monotonic()
         self._thread = threading.Thread(target=self._listen, name="kap meter", daemon=True)
 
     def start(self) -> None:
         """Begin to listen."""
-        self._heard_s = time.monotonic()
+        self._last_line_s = time.monotonic()
         self._thread.start()
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class Listener:
             while not self._closing.is_set():
                 for line in self._splitter.feed(self._link.read(256)):
                     self._take(line)
-                self._require_speech()
+                self._check_silence()
         except DeviceError as error:
             self._on_end(error)
         except OSError as error:
@@ -99,7 +99,7 @@ class Listener:
             self.counts.bad_checksum += 1
             return
         self.counts.good += 1
-        self._heard_s = time.monotonic()
+        self._last_line_s = time.monotonic()
         if isinstance(message, Trouble):
             raise reported(str(self._link.port), message)
         if isinstance(message, Reading):
@@ -112,13 +112,13 @@ class Listener:
             self.counts.missing += (number - self._next_number) % NUMBERS
         self._next_number = (number + 1) % NUMBERS
 
-    def _require_speech(self) -> None:
-        if time.monotonic() - self._heard_s <= SILENCE_S:
+    def _check_silence(self) -> None:
+        if time.monotonic() - self._last_line_s <= SILENCE_S:
             return
         counts = self.counts
         unread = counts.garbage + counts.bad_checksum
         raise DeviceError(
-            f"The KAP meter on {self._link.port} has said nothing that can be read for "
+            f"The KAP meter on {self._link.port} has sent nothing readable for "
             f"{SILENCE_S:g} s ({unread} unreadable lines since it was opened).",
             "Check the cable and the meter's power, then restart the device.",
             str(self._link.port),

@@ -31,7 +31,7 @@ def crc16(body):
 
 
 class EmulatedMeter:
-    """A meter with a port; each step it measures `step_ugym2` more and says so."""
+    """A meter with a port; each step it measures `step_ugym2` more and reports it."""
 
     def __init__(self, full_scale="1000.000", baud=None):
         self._master, self._slave = os.openpty()
@@ -79,10 +79,10 @@ class EmulatedMeter:
                 os.close(handle)
 
     def _live(self):
-        heard, due = b"", time.monotonic()
+        pending, due = b"", time.monotonic()
         while not self._end.is_set():
             if select.select([self._master], [], [], max(0.0, due - time.monotonic()))[0]:
-                *lines, heard = (heard + os.read(self._master, 256)).split(b"\n")
+                *lines, pending = (pending + os.read(self._master, 256)).split(b"\n")
                 for line in lines:
                     self._obey(line.strip())
             if time.monotonic() >= due:
@@ -102,7 +102,7 @@ class EmulatedMeter:
 
     def _obey(self, line):
         if self.baud is not None and termios.tcgetattr(self._master)[4] != self.baud:
-            return  # at another speed it hears nothing but noise
+            return  # at another speed it receives only noise
         with self._lock:
             self.commands.append(line)
             if line == self.line("?ID").strip() and self.speaks:

@@ -27,7 +27,7 @@ def opened():
 
 
 @pytest.mark.parametrize("call", [KapMeter.discover, KapMeter("/dev/ttyUSB0").open])
-def test_a_missing_pyserial_is_said_with_the_line_that_installs_it(monkeypatch, call):
+def test_a_missing_pyserial_is_reported_with_the_line_that_installs_it(monkeypatch, call):
     monkeypatch.setitem(sys.modules, "serial", None)
     with pytest.raises(DriverError, match=r"needs pyserial.* Install it with: pip install py"):
         call()
@@ -80,7 +80,7 @@ def test_it_reports_measured_kap_as_increments(emulate, opened, isolation):
     assert host.faults == []
 
 
-def test_it_says_who_the_meter_is(emulate, opened):
+def test_it_states_who_the_meter_is(emulate, opened):
     host = opened(emulate(full_scale="5000.000").port)
     assert value(host, "DeviceVendorName") == "Example"
     assert value(host, "DeviceModelName") == "KM-1"
@@ -131,7 +131,7 @@ def test_a_reset_on_command_is_no_loss(emulate, opened, isolation):
     assert total(ring) == pytest.approx(float(meter.measured - before), abs=0.11)
 
 
-def test_a_reset_that_is_not_confirmed_is_said(emulate, opened):
+def test_a_reset_that_is_not_confirmed_is_reported(emulate, opened):
     meter = emulate()
     meter.confirms = False
     host = opened(meter.port)
@@ -233,7 +233,7 @@ def test_silence_is_a_fault(emulate, opened, isolation, monkeypatch):
     until(lambda: host.faults)
     limit_s = 0.3 if isolation == "thread" else 2.0
     assert limit_s - 0.15 < time.monotonic() - silent_s < limit_s + 2.0
-    assert f"has said nothing that can be read for {limit_s:g} s" in host.faults[0]
+    assert f"has sent nothing readable for {limit_s:g} s" in host.faults[0]
     assert host.state is DeviceState.FAULT
 
 
@@ -248,7 +248,7 @@ def test_garbage_alone_is_silence_too(emulate, opened, monkeypatch):
     while not host.faults and time.monotonic() < end:
         meter.send(b"\x00\xff noise\n")
         time.sleep(0.02)
-    assert "nothing that can be read" in host.faults[0]
+    assert "nothing readable" in host.faults[0]
     assert "(0 unreadable" not in host.faults[0]
 
 
@@ -313,18 +313,18 @@ def can_be_had(port):
 # ---- ports
 
 
-def test_a_port_that_is_not_there_is_said(opened):
+def test_a_port_that_is_not_there_is_reported(opened):
     sentence = r"port /dev/no-such-port cannot be opened: there is no such port\. Check the name"
     with pytest.raises(DeviceError, match=sentence):
         opened("/dev/no-such-port")
 
 
-def test_no_port_at_all_is_said(opened):
+def test_no_port_at_all_is_reported(opened):
     with pytest.raises(DeviceError, match=r"No port was given .* for example /dev/ttyUSB0"):
         opened("")
 
 
-def test_a_port_that_is_in_use_is_said(emulate, opened):
+def test_a_port_that_is_in_use_is_reported(emulate, opened):
     meter = emulate()
     opened(meter.port)
     with pytest.raises(DeviceError, match="another program has it"):

@@ -44,7 +44,7 @@ def test_the_checksum_is_the_catalogued_one():
         ("KAP 1e5 uGym2 N 17", None),
     ],
 )
-def test_a_line_says(text, message):
+def test_a_line_states(text, message):
     assert decode(encode(text)) == message
 
 

@@ -64,7 +64,7 @@ def open_camera(device_id: str) -> Any:
     return camera
 
 
-def said(info: Any, name: str) -> str:
+def info_text(info: Any, name: str) -> str:
     """Return a property of a camera's info, "" where it has none."""
     available, value = info.GetPropertyValue(name)
     return str(value) if available else ""
@@ -75,9 +75,9 @@ def _device_infos(infos: list[Any]) -> list[DeviceInfo]:
         DeviceInfo(
             "pylon",
             device_id,
-            said(info, "VendorName"),
-            said(info, "ModelName"),
-            said(info, "SerialNumber"),
+            info_text(info, "VendorName"),
+            info_text(info, "ModelName"),
+            info_text(info, "SerialNumber"),
             _note(info),
         )
         for info, device_id in zip(infos, _ids(infos), strict=True)
@@ -98,24 +98,25 @@ def _find(device_id: str) -> Any:
 
 def _ids(infos: list[Any]) -> list[str]:
     """Return each camera's serial number; where it has none of its own, pylon's full name."""
-    serials = [said(info, "SerialNumber") for info in infos]
+    serials = [info_text(info, "SerialNumber") for info in infos]
     times = Counter(serials)
     return [
-        serial if serial and times[serial] == 1 else said(info, "FullName")
+        serial if serial and times[serial] == 1 else info_text(info, "FullName")
         for info, serial in zip(infos, serials, strict=True)
     ]
 
 
 def _other_names(info: Any) -> list[str]:
     names = (
-        said(info, name) for name in ("FullName", "FriendlyName", "UserDefinedName", "IpAddress")
+        info_text(info, name)
+        for name in ("FullName", "FriendlyName", "UserDefinedName", "IpAddress")
     )
     return [name for name in names if name]
 
 
 def _note(info: Any) -> str:
     name, transport, address = (
-        said(info, key) for key in ("UserDefinedName", "TLType", "IpAddress")
+        info_text(info, key) for key in ("UserDefinedName", "TLType", "IpAddress")
     )
     parts = [
         f"named {name}" if name else "",

@@ -1,4 +1,4 @@
-"""Cameras by their names, and what is said when there is none."""
+"""Cameras by their names, and what is reported when there is none."""
 
 import logging
 import sys
@@ -15,11 +15,11 @@ EMULATION = DriverInfo("pylon", "fluoroview-pylon", "", "")
 class Info:
     """A camera's info as pylon gives it: a property is there or not."""
 
-    def __init__(self, **said):
-        self._said = {"VendorName": "Basler", "ModelName": "acA", "TLType": "GEV", **said}
+    def __init__(self, **values):
+        self._values = {"VendorName": "Basler", "ModelName": "acA", "TLType": "GEV", **values}
 
     def GetPropertyValue(self, name):
-        return name in self._said, self._said.get(name, "N/A")
+        return name in self._values, self._values.get(name, "N/A")
 
 
 def test_emulated_cameras_are_found_in_the_child_process():
@@ -97,7 +97,7 @@ def test_opening_leaves_the_triggers_as_they_are(detector, tree):
     tree.write("TriggerMode", "Off")
 
 
-def test_a_camera_in_use_is_said(monkeypatch):
+def test_a_camera_in_use_is_reported(monkeypatch):
     _, genicam = sdk.load()
     text = "The device is controlled by another application. Err: Access denied : RuntimeException"
 

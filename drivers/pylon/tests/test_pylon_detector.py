@@ -127,7 +127,7 @@ def test_two_cameras_at_once(open_host, bench):
 
 
 @pytest.mark.parametrize("isolation", ["thread", "process"])
-def test_a_camera_that_is_not_there_is_said(isolation):
+def test_a_camera_that_is_not_there_is_reported(isolation):
     host = DeviceHost("pylon", "0815-0009", isolation)
     with pytest.raises(DeviceError) as caught:
         host.open()
@@ -155,7 +155,7 @@ def test_a_camera_unplugged_while_streaming_is_a_fault_with_its_reason(isolation
     ]
 
 
-def test_a_camera_unplugged_while_idle_is_said_and_opens_again():
+def test_a_camera_unplugged_while_idle_is_reported_and_opens_again():
     detector = PylonDetector(CAMERA)
     detector.open()
     tree = detector.parameters()

@@ -28,7 +28,7 @@ from fluoroview.hal import Access, DeviceError, ParameterError
         ("PixelIntensityRelationship", {"value": "DISP", "choices": ("LIN", "LOG", "DISP")}),
     ],
 )
-def test_a_feature_is_described_as_the_camera_says(tree, name, expected):
+def test_a_feature_is_described_as_the_camera_states(tree, name, expected):
     described = tree[name].describe().as_dict()
     assert {key: described[key] for key in expected} == expected
 
@@ -100,7 +100,7 @@ def test_a_write_returns_what_the_camera_made_of_it(tree, name, value, read_back
         ("Exposure", 1, "has no parameter Exposure."),
     ],
 )
-def test_what_is_not_allowed_is_said(tree, name, value, sentence):
+def test_what_is_not_allowed_is_reported(tree, name, value, sentence):
     with pytest.raises(ParameterError) as caught:
         tree.write(name, value)
     assert "0815-0000" in str(caught.value)
@@ -122,7 +122,7 @@ def test_bit_depth_follows_the_pixel_format(tree, pixel_format, bit_depth):
     assert tree["BitDepth"].read() == bit_depth
 
 
-def test_what_the_camera_refuses_is_said(detector, tree):
+def test_what_the_camera_refuses_is_reported(detector, tree):
     parameter = tree["ImageFilename"]
     detector._camera.GetNodeMap().GetNode("TLParamsLocked").SetValue(1)
     try:

@@ -15,8 +15,8 @@ ROWS, COLUMNS = 4, 8
 class Result:
     """A grab result of Mono8 pixels that all have the value of its block id."""
 
-    def __init__(self, pylon, block_id, **said):
-        self.said = {
+    def __init__(self, pylon, block_id, **values):
+        self.values = {
             "IsValid": True,
             "GrabSucceeded": True,
             "GetBlockID": block_id,
@@ -26,12 +26,12 @@ class Result:
             "GetPixelType": pylon.PixelType_Mono8,
             "GetPaddingX": 0,
             "GetImageMemoryView": memoryview(bytes([block_id % 256]) * ROWS * COLUMNS),
-            **said,
+            **values,
         }
         self.released = False
 
     def __getattr__(self, name):
-        value = self.said[name]
+        value = self.values[name]
         return lambda: value
 
     def Release(self):
@@ -98,8 +98,8 @@ class Run:
         self.pixels = np.zeros((ROWS, COLUMNS), np.uint8)
         self.given = []
 
-    def take(self, block_id, **said):
-        self.given.append(Result(self.pylon, block_id, **said))
+    def take(self, block_id, **values):
+        self.given.append(Result(self.pylon, block_id, **values))
         self.camera.results.append(self.given[-1])
         return self.stream.take(self.pixels, 0.01)
 
@@ -147,15 +147,15 @@ def test_a_gap_in_a_stream_that_does_not_count_underruns_is_left_to_the_ledger(r
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("values", "sentence"),
     [
         ({"GetWidth": 7}, "it delivered 7×4 of pixel type"),
         ({"GetPixelType": 0x01100005}, "it delivered 8×4 of pixel type 0x01100005"),
     ],
 )
-def test_another_image_than_was_armed_is_refused(run, said, sentence):
+def test_another_image_than_was_armed_is_refused(run, values, sentence):
     with pytest.raises(DeviceError, match=f"{sentence}.*the run was armed for"):
-        run.take(1, **said)
+        run.take(1, **values)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_ids_of_gige_wrap_unless_they_are_extended(pylon, features, numbers):
     assert [run.take(block_id).hardware_counter for block_id in ids] == numbers
 
 
-def test_a_camera_that_is_gone_is_said(run, monkeypatch):
+def test_a_camera_that_is_gone_is_reported(run, monkeypatch):
     run.take(1)
     run.camera.removed = True
     monkeypatch.setattr("fluoroview_pylon.stream._PRESENCE_EVERY_S", 0.0)

@@ -168,14 +168,14 @@ def test_frame_times_jitter_as_asked():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "sentence"),
     [
         ({"noise": "pink"}, "QuantumNoise 'pink' does not exist: allowed are off, Poisson, comp"),
         ({"jitter_ms": 50.0}, "FrameJitter 50 ms is out of range: allowed are 0 to 20 ms"),
     ],
 )
-def test_unknown_settings_are_refused_in_a_sentence(change, said):
-    with pytest.raises(ValueError, match=said):
+def test_unknown_settings_are_refused_in_a_sentence(change, sentence):
+    with pytest.raises(ValueError, match=sentence):
         DetectorSettings(**change)
 
 

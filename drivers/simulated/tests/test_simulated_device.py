@@ -210,7 +210,7 @@ def test_the_stand_moves_and_the_image_follows(detector):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "sentence"),
     [
         ("TubeVoltage", 126.0, "40.0 to 125.0 kV"),
         ("TubeCurrent", 0.0, "1.0 to 1000.0 mA"),
@@ -222,8 +222,8 @@ def test_the_stand_moves_and_the_image_follows(detector):
         ("Width", 100, "read-only"),
     ],
 )
-def test_values_out_of_limits_are_refused_with_what_is_allowed(detector, name, value, said):
-    with pytest.raises(ParameterError, match=said):
+def test_values_out_of_limits_are_refused_with_what_is_allowed(detector, name, value, sentence):
+    with pytest.raises(ParameterError, match=sentence):
         detector.parameters().write(name, value)
 
 
@@ -437,7 +437,7 @@ def refused(detector):
     return sink.refusals[0]
 
 
-def test_hot_tube_is_no_fault_and_says_how_long_to_wait(detector):
+def test_hot_tube_is_no_fault_and_states_how_long_to_wait(detector):
     detector.patient()  # prepared, so that nothing cools meanwhile
     now_s = time.monotonic_ns() / 1e9
     detector.room.change(

@@ -69,9 +69,10 @@ def test_budget_of_faces():
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "said"), [("C3", "T1", "no vertebra 'T1'"), ("C6", "C2", "C6 lies below C2")]
+    ("first", "last", "sentence"),
+    [("C3", "T1", "no vertebra 'T1'"), ("C6", "C2", "C6 lies below C2")],
 )
-def test_levels_that_are_not_there_are_refused(first, last, said):
-    with pytest.raises(ValueError, match=said):
+def test_levels_that_are_not_there_are_refused(first, last, sentence):
+    with pytest.raises(ValueError, match=sentence):
         regions_head.cervical_spine(first, last)
     assert len(regions_head.cervical_spine("C3", "C5")) == 3

@@ -42,7 +42,7 @@ def around(canvas, x, y, z, mm=5.0):
     return float(canvas.contrast[r - n : r + n, c - n : c + n].mean())
 
 
-def test_the_plunger_gives_what_its_rate_says():
+def test_the_plunger_gives_what_its_rate_states():
     plunger = [(1.0, True), (3.0, False), (6.0, True)]
     rates = [(0.0, 0.5), (7.0, 1.5)]
     assert given_ml(plunger, rates, 20.0, 5.0) == pytest.approx(1.0)

@@ -1,4 +1,4 @@
-"""The oesophagogram: the wave strips, narrowings hold up, levels are level, refusals are said."""
+"""The oesophagogram: the wave strips, narrowings hold up, levels are level, with refusals."""
 
 import numpy as np
 import pytest

@@ -216,7 +216,7 @@ def test_a_sphere_is_as_wide_as_its_tangent_cone(angles, depth_mm):
 
 @pytest.mark.parametrize("depth_mm", [-60.0, 0.0, 60.0])
 @pytest.mark.parametrize("angles", [(0.0, 0.0), (50.0, 0.0), (0.0, -35.0)])
-def test_a_rod_is_as_long_as_the_geometry_says(angles, depth_mm):
+def test_a_rod_is_as_long_as_the_geometry_states(angles, depth_mm):
     g = Geometry(primary_deg=angles[0], secondary_deg=angles[1])
     view, size = View(g), 512
     points = np.array([[-30.0, depth_mm, 0.0], [30.0, depth_mm, 0.0]])

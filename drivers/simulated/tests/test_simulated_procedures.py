@@ -148,7 +148,7 @@ def test_seen_from_other_sides_and_in_other_positions(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_body_gives_a_image(name):
+def test_every_body_gives_an_image(name):
     info = procedures.find(name).info
     for body in info.bodies:
         patient, t_s = acted(name, "", body)

@@ -60,7 +60,7 @@ def test_fluoroscopy_never_gets_too_hot():
     assert 0.1 < tube.heat_share(t) < 0.5
 
 
-def test_too_hot_is_said_with_the_wait_and_ends_after_it():
+def test_too_hot_is_reported_with_the_wait_and_ends_after_it():
     tube, t, pulses = Tube(), 0.0, 0
     while not (sentence := tube.refusal(RUN, t)):
         tube = tube.heated(RUN, t)
@@ -83,7 +83,7 @@ def test_a_pulse_larger_than_the_anode_is_not_asked_to_wait():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "sentence"),
     [
         ({"kv": 130.0}, "TubeVoltage 130 kV is out of the tube's range: allowed are 40 to 125 kV"),
         ({"kv": 39.0}, "TubeVoltage 39 kV"),
@@ -92,8 +92,8 @@ def test_a_pulse_larger_than_the_anode_is_not_asked_to_wait():
         ({"tube_current_ma": 900.0}, "choose the focal spot 1.0"),
     ],
 )
-def test_factors_out_of_range_are_refused_in_a_sentence(change, said):
-    assert said in technique_refusal(replace(Technique(), **change))
+def test_factors_out_of_range_are_refused_in_a_sentence(change, sentence):
+    assert sentence in technique_refusal(replace(Technique(), **change))
 
 
 def test_ratings_of_the_focal_spots():
@@ -112,7 +112,7 @@ def test_ratings_of_the_focal_spots():
         ({"iris_mm": 1.0}, "IrisDiameter"),
     ],
 )
-def test_closed_collimation_is_said(change, named):
+def test_closed_collimation_is_reported(change, named):
     sentence = collimation_refusal(Geometry(**change))
     assert "collimation is closed" in sentence
     assert named in sentence

@@ -112,7 +112,7 @@ def test_it_opens_and_closes_again_and_again(detector):
     detector.close()  # twice is allowed
 
 
-def test_a_device_that_is_not_there_is_said_in_a_sentence():
+def test_a_device_that_is_not_there_is_reported_in_a_sentence():
     detector = load_driver(DRIVER)(UNKNOWN_DEVICE)
     with pytest.raises(DeviceError, match=UNKNOWN_DEVICE):
         detector.open()

@@ -49,7 +49,7 @@ def query(node: Path) -> Grabber:
 def discover(
     folder: Path = Path("/dev"), ask: Callable[[Path], Grabber] = query
 ) -> list[DeviceInfo]:
-    """Return the grabbers and cameras of `folder`; one that may not be opened says so."""
+    """Return the grabbers and cameras of `folder`; with a note where one may not be opened."""
     nodes = [node for node in folder.glob("video*") if node.name[5:].isdigit()]
     devices = []
     for node in sorted(nodes, key=lambda node: int(node.name[5:])):

@@ -326,7 +326,7 @@ def test_giving_up_an_opening_closes_what_opens_later():
     assert opening.wait(5) is None
 
 
-def test_an_opening_that_fails_says_why():
+def test_an_opening_that_fails_states_why():
     def fails():
         raise DeviceError("It does not answer.")
 

@@ -27,7 +27,7 @@ def record(of_all, of_node, card=b"USB C-arm grabber"):
         (0, 0, False),
     ],
 )
-def test_a_node_says_whether_it_captures(of_all, of_node, captures):
+def test_a_node_states_whether_it_captures(of_all, of_node, captures):
     assert unpack(record(of_all, of_node)) == Grabber(
         "uvcvideo", "USB C-arm grabber", "usb-0000:00:14.0-1", captures
     )

@@ -117,13 +117,13 @@ def test_a_grabber_is_held_while_it_is_open(board, detector):
         ("AcquisitionFrameRate", 60.0, 50.0),
     ],
 )
-def test_the_grabber_says_what_it_made_of_a_wish(detector, name, value, read_back):
+def test_the_grabber_reports_the_value_it_chose(detector, name, value, read_back):
     tree = detector.parameters()
     assert tree[name].access is Access.RW_IDLE
     assert tree.write(name, value) == read_back
 
 
-def test_wishes_add_up_and_another_size_resets_the_crop(board, detector):
+def test_requests_add_up_and_another_size_resets_the_crop(board, detector):
     tree = detector.parameters()
     tree.write("SourceFourCC", "MJPG")
     tree.write("Width", 100)
@@ -142,7 +142,7 @@ def test_wishes_add_up_and_another_size_resets_the_crop(board, detector):
         ("SourceInput", -1, "allowed is at least 0"),
     ],
 )
-def test_wishes_that_make_no_sense_are_refused(detector, name, value, sentence):
+def test_requests_that_make_no_sense_are_refused(detector, name, value, sentence):
     with pytest.raises(ParameterError, match=f"/dev/video0: parameter {name} .*{sentence}"):
         detector.parameters().write(name, value)
 
@@ -165,7 +165,7 @@ def test_a_grabber_with_one_input_has_none_to_choose(board):
     detector.close()
 
 
-def test_a_grabber_without_a_signal_is_said(board):
+def test_a_grabber_without_a_signal_is_reported(board):
     board.signal = False
     with pytest.raises(DeviceError) as caught:
         VideoDetector("0").open()
@@ -176,7 +176,7 @@ def test_a_grabber_without_a_signal_is_said(board):
     assert board.opened == 0
 
 
-def test_a_grabber_that_another_program_holds_is_said(board, monkeypatch):
+def test_a_grabber_that_another_program_holds_is_reported(board, monkeypatch):
     monkeypatch.setattr(FakeVideoCapture, "isOpened", lambda _self: False)
     with pytest.raises(DeviceError, match="/dev/video0 cannot be opened"):
         VideoDetector("0").open()

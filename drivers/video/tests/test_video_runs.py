@@ -121,7 +121,7 @@ def test_decoding_that_takes_long_does_not_shift_what_follows(bench):
     ]
 
 
-def test_a_image_that_is_not_due_in_time_is_waited_for_again(bench):
+def test_an_image_that_is_not_due_in_time_is_waited_for_again(bench):
     bench.rate_hz = 2.0
     run = bench.file([10, 20])
     assert bench.take(run) == (0, 0.0, 10, 0.0)
@@ -162,7 +162,7 @@ def test_a_loop_goes_on_without_a_seam(bench):
     assert bench.captures[1].released
 
 
-def test_the_end_of_a_file_is_said(bench):
+def test_the_end_of_a_file_is_reported(bench):
     run = bench.file([10, 20])
     for _ in range(2):
         bench.take(run)
@@ -174,7 +174,7 @@ def test_the_end_of_a_file_is_said(bench):
     )
 
 
-def test_a_file_that_is_empty_when_it_starts_again_is_said(bench):
+def test_a_file_that_is_empty_when_it_starts_again_is_reported(bench):
     bench.loop = True
     run = bench.file([10], [])
     bench.take(run)
@@ -192,7 +192,7 @@ def test_a_frame_that_cannot_be_decoded_leaves_a_gap(bench, how, counters):
     assert [one and one[0] for one in taken] == counters
 
 
-def test_a_change_of_size_is_said(bench):
+def test_a_change_of_size_is_reported(bench):
     run = bench.live([10, np.zeros((ROWS, COLUMNS + 2), np.uint8)])
     bench.take(run)
     with pytest.raises(DeviceError, match="changed its size from 6×4 to 8×4"):
@@ -256,7 +256,7 @@ def test_a_live_source_that_stays_silent_is_lost(bench):
     assert bench.clock.monotonic_ns() < 2_700 * MS
 
 
-def test_a_grabber_that_is_gone_is_said_at_once(bench):
+def test_a_grabber_that_is_gone_is_reported_at_once(bench):
     run = bench.live([False], exists=False)
     with pytest.raises(DeviceError, match="/dev/video0 was unplugged"):
         bench.take(run)

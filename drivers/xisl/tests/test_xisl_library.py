@@ -84,7 +84,7 @@ def test_another_library_is_named_with_the_function_it_lacks(monkeypatch):
         XislDetector.discover()
 
 
-def test_looking_for_devices_says_it_and_leaves_the_other_drivers_alone(monkeypatch):
+def test_looking_for_devices_states_it_and_leaves_the_other_drivers_alone(monkeypatch):
     monkeypatch.setenv(library.LIBRARY_VARIABLE, "/nowhere/libxisl.so")
     driver = next(info for info in installed_drivers() if info.name == "xisl")
     found = discover(driver)

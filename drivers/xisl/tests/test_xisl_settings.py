@@ -98,7 +98,7 @@ def test_beyond_the_limits_is_refused_with_what_is_allowed(tree, name, value, se
         tree.write(name, value)
 
 
-def test_what_the_panel_refuses_is_said_with_its_reason(detector, tree, monkeypatch):
+def test_what_the_panel_refuses_is_reported_with_its_reason(detector, tree, monkeypatch):
     monkeypatch.setattr(detector._xisl, "status", lambda *_: 25)
     with pytest.raises(ParameterError) as caught:
         tree.write("CameraGain", 3)
@@ -114,7 +114,7 @@ def test_pixels_of_32_bits_are_refused(settings):
         XislDetector("EMU0001").open()
 
 
-def test_a_panel_that_is_not_there_is_said_with_those_that_are(settings):
+def test_a_panel_that_is_not_there_is_reported_with_those_that_are(settings):
     settings(SERIALS="A1,B2")
     with pytest.raises(DeviceError, match=r"no XISL detector 'C3'\. Present: A1, B2\."):
         XislDetector("C3").open()
