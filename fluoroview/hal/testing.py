@@ -40,6 +40,11 @@ class RunHere(RunThread):
         self._guard(run, failed)
 
 
+def has_code(code: str) -> Callable[[BaseException], bool]:
+    """Return a check for `pytest.raises(..., check=has_code("FV-HAL-012"))`."""
+    return lambda error: getattr(error, "code", "") == code
+
+
 def until(condition: Callable[[], object], timeout_s: float = BROKEN_S) -> None:
     """Wait for another thread or process; only a broken run reaches the bound."""
     end_s = time.monotonic() + timeout_s

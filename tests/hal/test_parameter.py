@@ -18,6 +18,7 @@ from fluoroview.hal import (
     Role,
     StrParameter,
 )
+from fluoroview.hal.testing import has_code
 
 
 class Device:
@@ -85,23 +86,21 @@ def test_limits_follow_the_device():
     device = Device()
     tree = device.tree()
     device.highest_us = 200.0
-    with pytest.raises(ParameterError, match=r"allowed is 10\.0 to 200\.0"):
+    with pytest.raises(ParameterError, check=has_code("FV-HAL-016")):
         tree.write("ExposureTime", 300.0)
 
 
 def test_read_only_and_idle_only_parameters_are_kept():
     tree = Device().tree()
-    with pytest.raises(ParameterError, match="Serial is read-only"):
+    with pytest.raises(ParameterError, check=has_code("FV-HAL-014")):
         tree.write("Serial", 1)
-    with pytest.raises(ParameterError, match="only while the device is IDLE"):
+    with pytest.raises(ParameterError, check=has_code("FV-HAL-015")):
         tree.write("Width", 32, idle=False)
     assert tree.write("Width", 32, idle=True) == 32
 
 
 def test_an_unknown_parameter_error_lists_the_known_ones():
-    with pytest.raises(
-        ParameterError, match=r"no parameter Exposure\. It has: ExposureTime, Width"
-    ):
+    with pytest.raises(ParameterError, check=has_code("FV-HAL-013")):
         Device().tree()["Exposure"]
 
 
@@ -149,5 +148,5 @@ def test_the_relationship_that_the_operator_states_is_kept():
     assert tree["PixelIntensityRelationship"].read() == "DISP"
     assert tree.write("PixelIntensityRelationship", "LIN") == "LIN"
     assert "Video does not say it" in tree["PixelIntensityRelationship"].description
-    with pytest.raises(ParameterError, match="allowed are LIN, LOG, DISP"):
+    with pytest.raises(ParameterError, check=has_code("FV-HAL-016")):
         tree.write("PixelIntensityRelationship", "SQRT")

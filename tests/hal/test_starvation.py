@@ -12,7 +12,7 @@ import pytest
 from fluoroview.hal import Detector, DeviceError, DeviceState, ParameterTree
 from fluoroview.hal.runtime.starvation import Patience, Starvation, ThreadSample, starved_s
 from fluoroview.hal.states import DEADLINE_S
-from fluoroview.hal.testing import Bench, WatchedHost, until
+from fluoroview.hal.testing import Bench, WatchedHost, has_code, until
 
 WAITS = ThreadSample(runnable=False, cpu_s=1.0)
 
@@ -175,6 +175,6 @@ def test_a_long_call_that_reports_progress_is_not_abandoned(monkeypatch):
 def test_a_long_call_that_reports_nothing_is_abandoned(monkeypatch):
     monkeypatch.setitem(DEADLINE_S, "open", 0.1)
     host = WatchedHost("slow", "silent", "thread", driver_class=SlowGenerator)
-    with pytest.raises(DeviceError, match="did not finish open"):
+    with pytest.raises(DeviceError, check=has_code("FV-HAL-024")):
         host.open()
     host.close()

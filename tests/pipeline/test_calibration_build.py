@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fluoroview.hal.testing import has_code
 from fluoroview.pipeline import CalibrationError, CorrectionSettings
 from fluoroview.pipeline.calibration.build import FrameStatistics, build_calibration
 from fluoroview.pipeline.calibration.defects import Reason, summarise
@@ -159,10 +160,10 @@ def test_heel_and_field_edges_stay(panel):
 
 def test_flats_that_make_much_of_the_panel_defects_are_refused(panel):
     panel.gain[:, :12] = 0.0  # the collimator stood in the field
-    with pytest.raises(CalibrationError, match=r"7\.5% of the pixels defects.*collimator"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-005")):
         panel.calibration()
 
 
 def test_no_frames_are_refused():
-    with pytest.raises(CalibrationError, match="got 0 and 0"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-003")):
         build_calibration(FrameStatistics(), [])

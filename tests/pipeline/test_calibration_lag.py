@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fluoroview.hal.frame import PixelIntensityRelationship
+from fluoroview.hal.testing import has_code
 from fluoroview.pipeline import (
     Calibration,
     CorrectionSettings,
@@ -79,7 +80,7 @@ def test_what_is_no_decay_is_refused(series, reason):
 
 @pytest.mark.parametrize("fractions", [(0.5,), (-0.1,), (0.1, 0.1, 0.1)])
 def test_lag_that_cannot_be_is_refused(fractions):
-    with pytest.raises(LagError, match="is not possible"):
+    with pytest.raises(LagError, check=has_code("FV-PIP-003")):
         LagModel(fractions, (1.0,) * len(fractions))
 
 

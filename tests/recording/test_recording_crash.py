@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from fluoroview.hal.testing import has_code
 from fluoroview.recording import Ending, RecordError, Recording, recover
 
 _CHILD = """
@@ -182,7 +183,7 @@ def test_no_room_at_all_is_reported_before_the_run(tmp_path):
 def test_a_recording_in_progress_is_not_recovered(bench, record):
     recorder = record()
     try:
-        with pytest.raises(RecordError, match="is being recorded right now"):
+        with pytest.raises(RecordError, check=has_code("FV-REC-008")):
             recover(recorder.path)
     finally:
         recorder.close()

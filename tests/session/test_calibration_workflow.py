@@ -19,6 +19,8 @@ from fluoroview.hal import (
     ParameterTree,
     StrParameter,
 )
+from fluoroview.hal.errors import FluoroError
+from fluoroview.hal.testing import has_code
 from fluoroview.pipeline import CalibrationError, CorrectionSettings, PipelineSettings
 from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.calibration.file import save_calibration
@@ -243,7 +245,7 @@ def test_a_mode_that_changes_between_steps_is_refused(session, world):
     calibrating = CalibrationWorkflow(session, PLAN)
     taken(calibrating, world)
     session.set_parameter("ExposureTime", 20_000.0).result(30)
-    with pytest.raises(CalibrationError, match=r"changed since .* ExposureTime 10000 µs.* 20000"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-033")):
         taken(calibrating, world)
     session.set_parameter("ExposureTime", 10_000.0).result(30)
     assert taken(calibrating, world).passed
@@ -284,7 +286,7 @@ def test_missing_frames_are_reported(session, world, monkeypatch):
     monkeypatch.setattr("fluoroview.session.calibration.workflow.NO_FRAME_S", 0.3)
     world.frames_before_silence = 5
     calibrating = CalibrationWorkflow(session, PLAN)
-    with pytest.raises(CalibrationError, match=r"panel:p0 sent no frame for 0\.3 s \(5 came"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-032")):
         taken(calibrating, world)
     assert session.device_status().state is DeviceState.ARMED
     world.frames_before_silence = math.inf
@@ -298,7 +300,7 @@ def test_a_step_can_be_cancelled_and_ends_the_run(session, world):
     future = calibrating.take()
     assert begun.wait(5)
     calibrating.cancel()
-    with pytest.raises(CalibrationError, match="was cancelled"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-030")):
         future.result(30)
     assert session.device_status().state is DeviceState.ARMED
     assert not calibrating.taking
@@ -311,7 +313,7 @@ def test_a_run_that_ends_early_is_reported(session, world):
     future = calibrating.take()
     assert begun.wait(5)
     session.release_pedal()
-    with pytest.raises(CalibrationError, match="The run ended after"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-031")):
         future.result(30)
 
 
@@ -323,9 +325,9 @@ def test_while_the_pedal_is_down_nothing_is_taken(session, world):
 
 def test_what_is_out_of_order_is_refused(session, world):
     calibrating = CalibrationWorkflow(session, PLAN)
-    with pytest.raises(CalibrationError, match="dark frames are missing"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-026")):
         calibrating.take(calibrating.steps[1])
-    with pytest.raises(CalibrationError, match="'Dark frames' has not been taken"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-027")):
         calibrating.finish()
 
 
@@ -350,7 +352,7 @@ def test_flats_that_make_no_calibration_are_to_be_taken_again(session, world, mo
     while calibrating.current is not None:
         taken(calibrating, world)
     monkeypatch.setattr("fluoroview.pipeline.calibration.build.MAX_DEFECT_FRACTION", 1e-4)
-    with pytest.raises(CalibrationError, match="of the pixels defects"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-005")):
         calibrating.finish()
     assert calibrating.current is calibrating.steps[1]
 
@@ -380,7 +382,7 @@ def test_a_calibration_of_another_mode_is_refused_with_the_reason(session, world
     assert other.calibration_file is None
     assert "made at ExposureTime 10000 µs, but the detector is at 20000 µs" in other.problems[0]
     assert "The images are not corrected." in other.problems[0]
-    with pytest.raises(CalibrationError, match="ExposureTime"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-013")):
         other.use_calibration(tmp_path / "c.h5").result(30)
     other.set_parameter("ExposureTime", 10_000.0).result(30)
     assert other.calibration_file == tmp_path / "c.h5"
@@ -389,7 +391,7 @@ def test_a_calibration_of_another_mode_is_refused_with_the_reason(session, world
 def test_while_the_device_runs_the_calibration_stays(session, world, tmp_path):
     save_calibration(tmp_path / "c.h5", whole(session, world))
     session.press_pedal()
-    with pytest.raises(Exception, match="while the device runs"):
+    with pytest.raises(FluoroError, check=has_code("FV-SES-006")):
         session.use_calibration(tmp_path / "c.h5").result(30)
     session.release_pedal()
 
@@ -463,7 +465,7 @@ def test_the_field_content_is_restored_when_a_step_fails(make):
     session.set_parameter("TubeVoltage", 125.0).result(30)
     session.set_parameter("CopperFilter", "0").result(30)
     calibrating.steps = (calibrating.steps[0], *(_dimmer(s) for s in calibrating.steps[1:]))
-    with pytest.raises(CalibrationError, match="At the lowest tube current and pulse width"):
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-020")):
         take_unattended(calibrating, switch)
     assert {p.name: p.value for p in session.parameters}["FieldContent"] == "patient"
 

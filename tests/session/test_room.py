@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fluoroview.hal.testing import has_code
 from fluoroview.session.room import Room, RoomError, read_room
 
 SAMPLES = Path(__file__).parents[2] / "sample_data" / "rooms"
@@ -86,7 +87,7 @@ def test_a_wrong_room_names_the_file_the_key_and_what_is_allowed(tmp_path, text,
 
 
 def test_a_room_that_is_not_there_states_it(tmp_path):
-    with pytest.raises(RoomError, match="cannot be read: No such file"):
+    with pytest.raises(RoomError, check=has_code("FV-ROM-001")):
         read_room(tmp_path / "none.toml")
 
 
