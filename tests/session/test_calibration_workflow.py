@@ -20,7 +20,7 @@ from fluoroview.hal import (
     StrParameter,
 )
 from fluoroview.hal.errors import FluoroError
-from fluoroview.hal.testing import has_code
+from fluoroview.hal.testing import has_code, until
 from fluoroview.pipeline import CalibrationError, CorrectionSettings, PipelineSettings
 from fluoroview.pipeline.calibration.defects import summarise
 from fluoroview.pipeline.calibration.file import save_calibration
@@ -319,7 +319,8 @@ def test_a_run_that_ends_early_is_reported(session, world):
 
 def test_while_the_pedal_is_down_nothing_is_taken(session, world):
     session.press_pedal()
-    with pytest.raises(CalibrationError, match="The pedal is down"):
+    until(lambda: session.state.pedal_down)
+    with pytest.raises(CalibrationError, check=has_code("FV-CAL-028")):
         CalibrationWorkflow(session, PLAN).take().result(30)
 
 
