@@ -15,7 +15,7 @@ FLUOROSCOPY = "fluoroscopy"
 
 
 def is_acquisition(kind: str) -> bool:
-    """Whether a run of this kind is recorded (spot image, cine, DSA) and not fluoroscopy."""
+    """Whether a run of this kind is recorded (single image, cine, DSA) and not fluoroscopy."""
     return bool(kind) and kind.casefold() != FLUOROSCOPY
 
 

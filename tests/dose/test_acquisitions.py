@@ -31,9 +31,9 @@ def test_an_acquisition_is_dose_but_no_fluoroscopy_time(fluoroscope):
 
 
 def test_the_report_states_it_of_every_run_and_in_total(fluoroscope):
-    run(fluoroscope, "spot image", kerma_ugy=50.0)
+    run(fluoroscope, "single image", kerma_ugy=50.0)
     report = DoseReport.of(fluoroscope.account, fluoroscope.clock).to_dict()
-    assert report["runs"][0]["kind"] == "spot image"
+    assert report["runs"][0]["kind"] == "single image"
     assert report["acquisition_air_kerma_at_reference_point_mgy"] == pytest.approx(1.0)
 
 

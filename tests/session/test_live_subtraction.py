@@ -117,7 +117,7 @@ def test_values_are_read_again_as_often_as_their_device_states():
         ({Role.ACQUISITION_TYPE: "dsa"}, True),
         ({Role.DSA_DEFAULT: True}, True),
         ({Role.DSA_DEFAULT: True, Role.ACQUISITION_TYPE: "fluoroscopy"}, True),
-        ({Role.DSA_DEFAULT: True, Role.ACQUISITION_TYPE: "spot image"}, False),
+        ({Role.DSA_DEFAULT: True, Role.ACQUISITION_TYPE: "single image"}, False),
         ({Role.DSA_DEFAULT: False, Role.ACQUISITION_TYPE: "acquisition"}, False),
         ({}, None),
     ],

@@ -369,7 +369,7 @@ def test_during_an_acquisition_the_factors_are_marked_as_fluoroscopys(qtbot, win
     controls = window.ui.technique_panel.brightness
     window.ui.tabs.setCurrentWidget(window.ui.technique_panel)
     assert controls.factors.isHidden()
-    controls.run.button("spot image").click()
+    controls.run.button("single image").click()
     qtbot.waitUntil(controls.factors.isVisible)
 
 

@@ -419,7 +419,7 @@ def test_acquisition_costs_what_it_costs(detector):
 
 
 def test_spot_image_is_one_pulse_for_each_press(detector):
-    detector.parameters().write("AcquisitionType", "spot image")
+    detector.parameters().write("AcquisitionType", "single image")
     sink = Sink(512, 1)
     detector.start(sink)
     assert sink.done.wait(30)
@@ -539,7 +539,7 @@ def test_continuous_radiation_gives_the_same_charge_over_the_whole_frame(detecto
     tree = detector.parameters()
     pulsed = run(detector, 2).pulses[-1]
     tree.write("PulseRate", "3")
-    tree.write("RadiationMode", "continuous")
+    tree.write("RadiationMode", "continuous fluoroscopy")
     assert tree["AcquisitionFrameRate"].read() == 30.0
     continuous = run(detector, 3).pulses[-1]
     assert continuous.exposure.pulse_width_ms == pytest.approx(1e3 / 30)

@@ -20,7 +20,7 @@ OTHER = {
     "PulseWidth": 7.0,
     "PulseRate": "10",
     "CopperFilter": "0.3",
-    "RadiationMode": "continuous",
+    "RadiationMode": "continuous fluoroscopy",
     "AcquisitionType": "acquisition",
     "AutomaticBrightnessControl": False,
     "BrightnessCurve": "mA first",

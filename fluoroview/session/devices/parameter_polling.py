@@ -52,7 +52,7 @@ def subtraction_stated(parameters: ParameterSet) -> bool | None:
     words = str(kind or "").casefold()
     if "dsa" in words:
         return True
-    if "spot" in words or "single" in words:  # one image has no mask
+    if "single" in words:  # one image has no mask
         return False
     usual = parameters.value(Role.DSA_DEFAULT)
     if usual is not None:

@@ -304,7 +304,7 @@ class TheatreDetector(PolledDetector):
             BoolParameter(
                 "HighLevelControl", self._get("HighLevelControl"), self._set("HighLevelControl")
             ),
-            self._choice("AcquisitionType", ["fluoroscopy", "spot image", "DSA run"]),
+            self._choice("AcquisitionType", ["fluoroscopy", "single image", "DSA run"]),
             StrParameter("BrightnessLimit", lambda: self.limit),
             FloatParameter("AnodeHeat", lambda: self.heat, unit="%"),
             FloatParameter("PeakSkinDose", lambda: 0.12, unit="mGy"),

@@ -92,7 +92,7 @@ def _exposure(device: RoomDevice) -> list[Parameter]:
             _set(device, "acquisition_type"),
             choices=list(DETECTOR_DOSE),
             description="An acquisition (cine, DSA) has 8 times the detector dose per pulse of "
-            "fluoroscopy; a spot image 16 times, and one pulse for each press of the pedal.",
+            "fluoroscopy; a single image 16 times, and one pulse for each press of the pedal.",
             label="Acquisition type",
             role=Role.ACQUISITION_TYPE,
         ),

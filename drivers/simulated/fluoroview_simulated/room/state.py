@@ -28,8 +28,8 @@ from fluoroview_simulated.room.tube import Tube, collimation_refusal, rating_kw,
 
 PATIENT, OPEN_FIELD, DARK = "patient", "open field", "dark"
 """What is in the field: the latter two are for calibrating the detector."""
-FLUOROSCOPY, ACQUISITION, SINGLE_IMAGE = "fluoroscopy", "acquisition", "spot image"
-PULSED, CONTINUOUS = "pulsed", "continuous"
+FLUOROSCOPY, ACQUISITION, SINGLE_IMAGE = "fluoroscopy", "acquisition", "single image"
+PULSED, CONTINUOUS = "pulsed fluoroscopy", "continuous fluoroscopy"
 CONTINUOUS_HZ = 30.0
 DETECTOR_DOSE = {FLUOROSCOPY: 1.0, ACQUISITION: 8.0, SINGLE_IMAGE: 16.0}
 """Detector dose per pulse by acquisition type, relative to fluoroscopy: a cine or DSA frame and a
