@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+INDEX = "http://localhost:9/index"
+"""Nobody answers on this port."""
 CHECK = Path(__file__).parents[2] / ".ci" / "network"
 
 
@@ -21,12 +23,12 @@ def check(**settings):
 
 
 def test_an_index_that_does_not_answer_is_named():
-    done = check(PIP_INDEX_URL="http://localhost:9/simple", PIP_NO_INDEX="")
+    done = check(PIP_INDEX_URL=INDEX, PIP_NO_INDEX="")
 
     assert done.returncode == 1
-    assert "The package index http://localhost:9/simple does not answer" in done.stderr
+    assert f"The package index {INDEX} does not answer" in done.stderr
     assert "connect to the network" in done.stderr
 
 
 def test_pip_without_an_index_needs_no_network():
-    assert check(PIP_INDEX_URL="http://localhost:9/simple", PIP_NO_INDEX="1").returncode == 0
+    assert check(PIP_INDEX_URL=INDEX, PIP_NO_INDEX="1").returncode == 0
