@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray, UInt16Array
+
 LIMITS = {
     "frames_per_s": 60.0,
     "previews_per_s": 10.0,
@@ -191,7 +193,7 @@ def _ms(seconds: np.ndarray) -> float:
     return round(float(np.median(seconds)) * 1e3, 4)
 
 
-def _plain_numpy(scene: Any) -> np.ndarray:
+def _plain_numpy(scene: Any) -> UInt16Array:
     """The same image as anyone would first write it: whole arrays, float64 noise, no lag."""
     from fluoroview_simulated.physics.beam import SWANK, beam
 
@@ -202,7 +204,7 @@ def _plain_numpy(scene: Any) -> np.ndarray:
     signal = scene.quanta_open(t) * (np.exp(-paths @ mu.T) @ weights)
     noise = np.random.default_rng(1).standard_normal(signal.shape)
     signal += noise * np.sqrt(signal / SWANK)
-    counts = signal * scene.panel.counts_per_quantum
+    counts: FloatArray = signal * scene.panel.counts_per_quantum
     return np.clip(np.rint(counts), 0, 16383).astype(np.uint16)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import load
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
+from fluoroview_simulated.arrays import Float32Array, FloatArray
 from fluoroview_simulated.render.layers import GRID, MARGIN, SIDE
 
 if TYPE_CHECKING:
@@ -54,9 +55,10 @@ def breathing(holds: Sequence[tuple[float, Any]], t_s: float) -> float:
     return float(np.sin(turn) - 0.2 * np.cos(2 * turn) - 0.2)
 
 
-def share(z_mm: np.ndarray | float) -> np.ndarray:
+def share(z_mm: np.ndarray | float) -> FloatArray:
     """How much of the domes' way an organ goes at a height of the medium adult."""
-    return np.interp(z_mm, _SHARE[:, 0], _SHARE[:, 1])
+    share: FloatArray = np.interp(z_mm, _SHARE[:, 0], _SHARE[:, 1])
+    return share
 
 
 class Trunk:
@@ -77,17 +79,18 @@ class Trunk:
         """Projects the organs that breathe, together: they overlap, but do not slide."""
         layers.tissue("trunk", self.moving)
 
-    def down_mm(self, z_mm: np.ndarray | float, breath: float) -> np.ndarray:
+    def down_mm(self, z_mm: np.ndarray | float, breath: float) -> FloatArray:
         """How far organs at a height of this patient have gone down at a depth of the breath."""
         return share(np.asarray(z_mm) / self.scale) * (DEEP_MM * self.scale * breath)
 
-    def rows(self, view: View, breath: float) -> np.ndarray:
+    def rows(self, view: View, breath: float) -> Float32Array:
         """The same in the image: cells down in each row of the maps, (SIDE,)."""
         cell_mm = view.view_mm / GRID
         along = view.axes[1][2]  # the body's length in a step down the image, about -1
         y_mm = (np.arange(SIDE) - MARGIN + 0.5) * cell_mm - 0.5 * view.view_mm
         down_mm = self.down_mm(view.isocentre[2] + y_mm * along, breath)
-        return (-along * down_mm / cell_mm).astype(np.float32)
+        down_cells: FloatArray = -along * down_mm / cell_mm
+        return down_cells.astype(np.float32)
 
     @contextmanager
     def breathes(self, canvas: Canvas, breath: float) -> Iterator[None]:

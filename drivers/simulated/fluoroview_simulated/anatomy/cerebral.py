@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fluoroview_simulated.anatomy.vessels import Tree
+from fluoroview_simulated.arrays import FloatArray
 
 CATHETER = np.array(
     [(33, 16, 340), (31, 12, 370), (29.5, 9, 405), (29, 8, 430), (29.5, 5, 465), (29, 3.5, 490)],
@@ -21,7 +22,7 @@ _FIELDS = ("points", "radius_mm", "parent", "names", "nodes", "starts")
 
 def save_trees(name: str, trees: Mapping[str, Tree], folder: Path) -> Path:
     """Stores trees as `folder`/`name`.npz for `load_tree`."""
-    kept = {}
+    kept: dict[str, np.ndarray] = {}
     for key, tree in trees.items():
         starts = np.cumsum([0, *(len(r) for r in tree.runs)])
         kept |= {
@@ -33,7 +34,7 @@ def save_trees(name: str, trees: Mapping[str, Tree], folder: Path) -> Path:
             f"{key}.starts": starts.astype(np.uint16),
         }
     path = folder / f"{name}.npz"
-    np.savez_compressed(path, **kept)
+    np.savez_compressed(path, allow_pickle=False, **kept)
     return path
 
 
@@ -57,11 +58,11 @@ def load_tree(key: str, seed: int = 1) -> Tree:
     return replace(tree, points=_bent(tree.points, seed))
 
 
-def _bent(points: np.ndarray, seed: int) -> np.ndarray:
+def _bent(points: FloatArray, seed: int) -> FloatArray:
     """Points moved by up to a few mm, smoothly; nearly still near the base of the skull."""
     rng = np.random.default_rng((seed, 510))
     waves = rng.normal(0, 2 * np.pi / 48.0, (5, 3))
     phase = rng.uniform(0, 2 * np.pi, (5, 3))
     free = np.clip((points[:, 2:] - 575.0) / 20.0, 0.0, 1.0) * np.clip(points[:, :1] / 8, 0, 1)
-    shift = np.sin((points @ waves.T)[:, :, None] + phase).sum(axis=1)
+    shift: FloatArray = np.sin((points @ waves.T)[:, :, None] + phase).sum(axis=1)
     return points + free * 0.8 * shift

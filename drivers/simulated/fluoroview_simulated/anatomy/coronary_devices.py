@@ -10,6 +10,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.coronary_tree import LEFT_OSTIUM, RIGHT_OSTIUM
 from fluoroview_simulated.anatomy.vessels import smooth_line
+from fluoroview_simulated.arrays import FloatArray
 
 AORTA = np.array(
     [
@@ -59,14 +60,15 @@ def catheter(side: str, depth_mm: float, rotation_deg: float) -> np.ndarray:
     return line
 
 
-def _spun(points: np.ndarray, angle: np.ndarray) -> np.ndarray:
+def _spun(points: FloatArray, angle: FloatArray) -> FloatArray:
     """Points turned about the axis of the ascending aorta by their own angles."""
     k = ROOT_AXIS / np.linalg.norm(ROOT_AXIS)
     origin = np.array([-14.0, -33.0, 270.0])
     v = points - origin
     cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    along = (v @ k)[:, None] * k
-    return origin + along + (v - along) * cos + np.cross(k, v) * sin
+    along: FloatArray = (v @ k)[:, None] * k
+    spun: FloatArray = origin + along + (v - along) * cos + np.cross(k, v) * sin
+    return spun
 
 
 def engaged(side: str, depth_mm: float, rotation_deg: float) -> bool:

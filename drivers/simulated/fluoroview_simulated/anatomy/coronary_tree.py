@@ -105,7 +105,7 @@ def left_coronary(heart: Heart, seed: int = 1) -> Tree:
         deep = rng.uniform(0.35, 0.75) * (1.0 if k else 0.1)
         inside = [(1.0, 0.0), (0.82, 0.02), (0.55, 0.06), (deep - 0.3, 0.1)]
         up = [
-            heart.world([[s + 0.07 * j, d * np.sqrt(1 - s * s), w]])[0]
+            heart.world(np.array([[s + 0.07 * j, d * np.sqrt(1 - s * s), w]]))[0]
             for j, (d, w) in enumerate(inside)
         ]
         septals.append(Branch(f"S{k + 1}", up, (0.8 if k == 0 else 0.6, 0.45, 0.25), "LAD"))

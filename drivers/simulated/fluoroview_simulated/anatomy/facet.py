@@ -7,15 +7,14 @@ Callers keep compiled code on disk that does not see a change here: touch `proje
 `strokes.py` with it.
 """
 
-# Compiled signatures are inferred from the arguments.
-# ruff: noqa: ANN001, ANN201
-
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+
+from fluoroview_simulated.arrays import FloatArray, IntArray
 
 SNAP = 16
 """Steps per cell to which corners are snapped."""
@@ -51,7 +50,7 @@ class Facet(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def facet(cells, faces, f, rows, columns):
+def facet(cells: FloatArray, faces: IntArray, f: int, rows: int, columns: int) -> Facet:
     """Face `f` of a mesh whose vertices are at `cells` (n, 2) of an image."""
     a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
     xa, ya = int(np.rint(cells[a, 0] * SNAP)), int(np.rint(cells[a, 1] * SNAP))
@@ -79,7 +78,7 @@ def facet(cells, faces, f, rows, columns):
 
 
 @njit(cache=True, nogil=True)
-def edges(t, i):
+def edges(t: Facet, i: int) -> tuple[int, int, int, int, int, int]:
     """The three edge functions at the first cell of row `i`, and their steps per cell."""
     x, y = t.left * SNAP, i * SNAP
     ea = (t.xc - t.xb) * (y - t.yb) - (t.yc - t.yb) * (x - t.xb)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
+
 
 @dataclass(frozen=True)
 class Injection:
@@ -79,7 +81,7 @@ class Flow:
         return excess
 
 
-def _passed(u: np.ndarray, tau: np.ndarray) -> np.ndarray:
+def _passed(u: FloatArray, tau: FloatArray) -> FloatArray:
     """Answer of two mixing chambers, together of delay `tau`, to a step."""
     x = np.maximum(u, 0.0) * (2.0 / tau)
     return 1.0 - (1.0 + x) * np.exp(-x)

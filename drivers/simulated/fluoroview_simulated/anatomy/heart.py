@@ -14,6 +14,8 @@ from math import cos, pi, sin
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
+
 _BEAT = np.array(
     [  # share of the cycle, contraction 0…1
         (0.00, 0.00), (0.05, 0.06), (0.12, 0.42), (0.20, 0.76), (0.30, 0.96), (0.38, 1.00),
@@ -82,7 +84,7 @@ class Rhythm:
             gone = min((t_s - start) / 0.9, 1.0)
             gone = gone * gone * (3.0 - 2.0 * gone)
             share += (float(held) - share) * gone
-        return free + share * (13.0 - free)
+        return float(free + share * (13.0 - free))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,25 +100,27 @@ class Heart:
     """
 
     middle: np.ndarray = field(default_factory=lambda: np.array([34.0, -34.0, 197.0]))
-    axis: np.ndarray = field(default_factory=lambda: _unit(0.72, -0.46, -0.52))
+    axis: FloatArray = field(default_factory=lambda: _unit(0.72, -0.46, -0.52))
     septum_normal: tuple[float, float, float] = (-0.55, -0.83, -0.03)
     radii: tuple[float, float, float] = (66.0, 43.0, 43.0)
 
     @cached_property
-    def frame(self) -> np.ndarray:
+    def frame(self) -> FloatArray:
         """Unit vectors to the apex, to the anterior groove and to the left free wall, (3, 3)."""
         lateral = -_unit(*self.septum_normal)
         lateral = _unit(*(lateral - self.axis * (lateral @ self.axis)))
         front = np.cross(lateral, self.axis)
         return np.stack([self.axis, front if front[2] > 0 else -front, lateral])
 
-    def local(self, points: np.ndarray) -> np.ndarray:
+    def local(self, points: np.ndarray) -> FloatArray:
         """Points (n, 3) in units of the half lengths along `frame`."""
-        return (np.asarray(points, float) - self.middle) @ self.frame.T / self.radii
+        local: FloatArray = (np.asarray(points, float) - self.middle) @ self.frame.T / self.radii
+        return local
 
-    def world(self, local: np.ndarray) -> np.ndarray:
+    def world(self, local: FloatArray) -> FloatArray:
         """The reverse of `local`."""
-        return (np.asarray(local, float) * self.radii) @ self.frame + self.middle
+        points: FloatArray = (np.asarray(local, float) * self.radii) @ self.frame + self.middle
+        return points
 
     def surface(self, places: Sequence[Sequence[float]]) -> np.ndarray:
         """Points on the surface: rows (s, azimuth deg[, depth]).
@@ -159,6 +163,6 @@ def heart_shift_mm(breath_mm: float) -> np.ndarray:
     return np.array([-0.06, -0.08, -0.62]) * breath_mm
 
 
-def _unit(*v: float) -> np.ndarray:
+def _unit(*v: float) -> FloatArray:
     a = np.array(v, float)
-    return a / np.linalg.norm(a)
+    return a / float(np.linalg.norm(a))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
+
 VERTEBRAE = {
     **{f"C{i + 1}": z for i, z in enumerate((500, 482, 461, 440, 420, 400, 380))},
     **{
@@ -23,9 +25,10 @@ _SPINE = np.array(
 )[::-1]  # fmt: skip
 
 
-def spine_y(z: float | np.ndarray) -> np.ndarray:
+def spine_y(z: float | FloatArray) -> FloatArray:
     """Depth y of the middle of the vertebral bodies at height z: lordosis and kyphosis."""
-    return np.interp(z, _SPINE[:, 0], _SPINE[:, 1])
+    y: FloatArray = np.interp(z, _SPINE[:, 0], _SPINE[:, 1])
+    return y
 
 
 HIP_JOINT = (90.0, 15.0, -200.0)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fluoroview_simulated.arrays import Float32Array, FloatArray, IntArray
+
 STEP_MM = 0.05
 """Resolution of the stored vertices (int16: ±1638 mm)."""
 
@@ -22,11 +24,11 @@ class Mesh:
         faces: (m, 3) int32.
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
+    vertices: Float32Array
+    faces: IntArray
 
     @cached_property
-    def normals(self) -> np.ndarray:
+    def normals(self) -> Float32Array:
         """Unit vectors outward at the vertices, (n, 3) float32."""
         v, f = self.vertices.astype(np.float64), self.faces
         across = np.cross(v[f[:, 1]] - v[f[:, 0]], v[f[:, 2]] - v[f[:, 0]])
@@ -38,7 +40,8 @@ class Mesh:
             axis=1,
         )
         length = np.linalg.norm(total, axis=1, keepdims=True)
-        return (total / np.maximum(length, 1e-12)).astype(np.float32)
+        normals: FloatArray = total / np.maximum(length, 1e-12)
+        return normals.astype(np.float32)
 
     @property
     def volume_ml(self) -> float:
@@ -46,7 +49,9 @@ class Mesh:
         v = self.vertices.astype(np.float64)[self.faces]
         return float(np.einsum("ij,ij->", v[:, 0], np.cross(v[:, 1], v[:, 2]))) / 6e3
 
-    def moved(self, matrix: np.ndarray, shift_mm: np.ndarray | tuple = (0, 0, 0)) -> Mesh:
+    def moved(
+        self, matrix: np.ndarray, shift_mm: np.ndarray | tuple[float, float, float] = (0, 0, 0)
+    ) -> Mesh:
         """The mesh with `matrix` (3, 3) and then `shift_mm` applied to its points."""
         points = self.vertices @ np.asarray(matrix, np.float32).T + np.asarray(shift_mm, np.float32)
         flips = np.linalg.det(matrix) < 0

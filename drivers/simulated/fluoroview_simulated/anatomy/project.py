@@ -10,9 +10,6 @@ A bone's cortex is a shell: each crossing adds its thickness over the cosine of 
 by a solid texture that stays with the bone when the view turns.
 """
 
-# Compiled signatures are inferred from the arguments.
-# ruff: noqa: ANN001, ANN202
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -26,6 +23,7 @@ from fluoroview_simulated.anatomy.facet import edges, facet
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.arrays import Float32Array, FloatArray, IntArray
 
 GRAIN = 64
 GRAIN_MM = 0.5
@@ -35,18 +33,19 @@ STEEPEST = 0.16
 
 
 @lru_cache(maxsize=1)
-def grain() -> np.ndarray:
+def grain() -> Float32Array:
     """Periodic solid noise of unit variance between 0.8 and 4 mm, (GRAIN,)*3 float32."""
     noise = np.random.default_rng(20).standard_normal((GRAIN,) * 3)
     f = np.fft.fftfreq(GRAIN, GRAIN_MM)
     r = np.sqrt(f[:, None, None] ** 2 + f[None, :, None] ** 2 + f[None, None, :] ** 2)
     keep = np.exp(-((r / 0.62) ** 4)) * (1.0 - np.exp(-((r / 0.16) ** 2))) / np.maximum(r, 0.05)
     field = np.fft.ifftn(np.fft.fftn(noise) * keep).real
-    return (field / field.std()).astype(np.float32)
+    unit: FloatArray = field / field.std()
+    return unit.astype(np.float32)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _solid(tile, x, y, z):
+def _solid(tile: Float32Array, x: float, y: float, z: float) -> np.float32:
     """Trilinear value of the periodic texture at a point in mm."""
     x, y, z = x / GRAIN_MM, y / GRAIN_MM, z / GRAIN_MM
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
@@ -59,11 +58,22 @@ def _solid(tile, x, y, z):
     c = tile[i1, j0, k0] + w * (tile[i1, j0, k1] - tile[i1, j0, k0])
     d = tile[i1, j1, k0] + w * (tile[i1, j1, k1] - tile[i1, j1, k0])
     lower, upper = a + v * (b - a), c + v * (d - c)
-    return lower + u * (upper - lower)
+    value: np.float32 = lower + u * (upper - lower)
+    return value
 
 
 @njit(cache=True, nogil=True)
-def _draw(cells, depth, faces, cosine, points, what, tile, soft, bone):
+def _draw(
+    cells: FloatArray,
+    depth: Float32Array,
+    faces: IntArray,
+    cosine: Float32Array,
+    points: Float32Array,
+    what: Float32Array,
+    tile: Float32Array,
+    soft: Float32Array,
+    bone: Float32Array,
+) -> None:
     """Adds one mesh to the maps; `what` is soft, bone, shell and grain."""
     rows, columns = soft.shape
     w_soft, w_bone, shell, grained = what[0], what[1], what[2], what[3]

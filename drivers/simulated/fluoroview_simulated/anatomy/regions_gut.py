@@ -16,6 +16,7 @@ import numpy as np
 from fluoroview_simulated.anatomy import regions_skeleton, regions_soft
 from fluoroview_simulated.anatomy.breathing import Trunk
 from fluoroview_simulated.anatomy.mesh import Mesh, load
+from fluoroview_simulated.arrays import FloatArray
 
 Radius = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Distance along (n, 1) mm and angle round (1, m) rad to radius (n, m) mm."""
@@ -35,28 +36,30 @@ class Lumen:
         flat: radius along `up` over radius along `side`.
     """
 
-    axis: np.ndarray
-    s_mm: np.ndarray
-    side: np.ndarray
-    up: np.ndarray
-    radius: np.ndarray
+    axis: FloatArray
+    s_mm: FloatArray
+    side: FloatArray
+    up: FloatArray
+    radius: FloatArray
     flat: float = 1.0
 
     @cached_property
-    def rings(self) -> np.ndarray:
+    def rings(self) -> FloatArray:
         """Points of the wall, (n, m, 3)."""
         angle = 2 * np.pi * np.arange(self.radius.shape[1]) / self.radius.shape[1]
         across = (
             np.cos(angle)[None, :, None] * self.side[:, None]
             + self.flat * np.sin(angle)[None, :, None] * self.up[:, None]
         )
-        return self.axis[:, None] + self.radius[:, :, None] * across
+        rings: FloatArray = self.axis[:, None] + self.radius[:, :, None] * across
+        return rings
 
     @cached_property
-    def area_mm2(self) -> np.ndarray:
+    def area_mm2(self) -> FloatArray:
         """Section of the lumen at each ring, (n,)."""
         step = 2 * np.pi / self.radius.shape[1]
-        return 0.5 * step * self.flat * (self.radius**2).sum(axis=1)
+        area: FloatArray = 0.5 * step * self.flat * (self.radius**2).sum(axis=1)
+        return area
 
     @cached_property
     def volume_ml(self) -> np.ndarray:
@@ -172,7 +175,7 @@ def rough(s: np.ndarray, angle: np.ndarray, scale_mm: float, seed: int) -> np.nd
     return total / 2.1
 
 
-def rounded_ends(s: np.ndarray, length: float, first_mm: float, last_mm: float) -> np.ndarray:
+def rounded_ends(s: FloatArray, length: float, first_mm: float, last_mm: float) -> FloatArray:
     """Factor of the radius that shuts a tube like a dome at both ends."""
     a = np.clip(s / max(first_mm, 1e-6), 0, 1) if first_mm else np.ones_like(s)
     b = np.clip((length - s) / max(last_mm, 1e-6), 0, 1) if last_mm else np.ones_like(s)
@@ -212,14 +215,14 @@ def colon(reshape: Reshape | None = None) -> Lumen:
     return lumen(COLON_POINTS, wall, step_mm=2.2, sides=40, towards=(1, 0, 0))
 
 
-def colon_radius(s: np.ndarray, angle: np.ndarray, length: float) -> np.ndarray:
+def colon_radius(s: FloatArray, angle: FloatArray, length: float) -> FloatArray:
     """Haustra: three rows of sacs between the taeniae, whose folds do not meet."""
     base = np.interp(s, _COLON_RADIUS[:, 0], _COLON_RADIUS[:, 1])
     base = base * (1 + 0.06 * rough(s, 0 * angle, 130.0, 5))
     spacing = np.interp(s, [0, 250, 500, 800, 1100, 1500], [40, 34, 31, 30, 33, 38])
     phase = 2 * np.pi * np.cumsum(np.gradient(s[:, 0]) / spacing[:, 0])[:, None]
     phase = phase + 0.9 * rough(s, 0 * angle, 150.0, 9)
-    sacs = 0.0
+    sacs: FloatArray = np.zeros(np.broadcast_shapes(s.shape, angle.shape))
     for row in range(3):
         middle = 2 * np.pi * row / 3 + 0.5
         near = np.maximum(np.cos((angle - middle + np.pi) % (2 * np.pi) - np.pi) - 0.4, 0) / 0.6
@@ -234,7 +237,8 @@ def colon_radius(s: np.ndarray, angle: np.ndarray, length: float) -> np.ndarray:
     )  # Houston's folds
     uneven = 0.035 * rough(s, angle, 45.0, 3)
     shape = 1 + depth * (sacs + taenia) + valves + uneven
-    return base * shape * rounded_ends(s, length, 0.0, 26.0)
+    radius: FloatArray = base * shape * rounded_ends(s, length, 0.0, 26.0)
+    return radius
 
 
 def _length(points: Sequence[Sequence[float]]) -> float:
@@ -273,7 +277,7 @@ def stomach(reshape: Reshape | None = None) -> Lumen:
     return lumen(STOMACH_POINTS, wall, step_mm=2.5, sides=96, towards=(1, -0.2, 0), flat=0.86)
 
 
-def ruga(s: np.ndarray, angle: np.ndarray) -> np.ndarray:
+def ruga(s: FloatArray, angle: FloatArray) -> FloatArray:
     """How high the folds of the stomach stand, 0 to 1: long, winding, largest on the left."""
     wander = 0.8 * rough(s, 0 * angle, 95.0, 31) + 0.3 * rough(s, angle, 48.0, 33)
     ridge = np.maximum(np.sin(12 * angle + 1.7 * wander), 0) ** 1.3
@@ -297,15 +301,12 @@ def duodenum() -> Lumen:
     """Bulb and C-loop with its circular folds, from the pylorus to the jejunum."""
     length = _length(DUODENUM_POINTS)
 
-    def wall(s: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    def wall(s: FloatArray, angle: FloatArray) -> FloatArray:
         base = np.interp(s, _BULB[:, 0], _BULB[:, 1])
         phase = 2 * np.pi * s / 4.6 + 1.1 * rough(s, angle, 30.0, 17) + 1.3 * np.sin(angle)
         folds = np.maximum(np.sin(phase), 0) ** 2 * np.interp(s, [44, 60], [0, 1])
-        return (
-            base
-            * (1 - 0.26 * folds + 0.05 * rough(s, angle, 30.0, 13))
-            * rounded_ends(s, length, 0.0, 8.0)
-        )
+        radius: FloatArray = base * (1 - 0.26 * folds + 0.05 * rough(s, angle, 30.0, 13))
+        return radius * rounded_ends(s, length, 0.0, 8.0)
 
     return lumen(DUODENUM_POINTS, wall, step_mm=1.15, sides=20, towards=(0, -1, 0.3), flat=0.9)
 

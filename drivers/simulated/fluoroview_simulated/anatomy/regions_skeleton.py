@@ -5,22 +5,32 @@
 
 from __future__ import annotations
 
+from typing import TypedDict, Unpack
+
 from fluoroview_simulated.anatomy.landmarks import VERTEBRAE
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.posture import STRAIGHT, bone_mesh
+
+
+class Cortex(TypedDict, total=False):
+    """The shell of a bone, as in `Part`."""
+
+    shell_mm: float
+    grain: float
+
 
 LEVELS = tuple(v for v in VERTEBRAE if v[0] in "TL")
 """Vertebrae with a mesh here, from the head down."""
 
 
-def left(name: str, bone: float, seed: int = STRAIGHT, **material: float) -> Part:
+def left(name: str, bone: float, seed: int = STRAIGHT, **cortex: Unpack[Cortex]) -> Part:
     """A shipped bone of the left side: what its mineral leaves room for is marrow."""
-    return Part(bone_mesh(name, False, seed), soft=-bone, bone=bone, **material)
+    return Part(bone_mesh(name, False, seed), soft=-bone, bone=bone, **cortex)
 
 
-def right(name: str, bone: float, seed: int = STRAIGHT, **material: float) -> Part:
+def right(name: str, bone: float, seed: int = STRAIGHT, **cortex: Unpack[Cortex]) -> Part:
     """The same bone on the right."""
-    return Part(bone_mesh(name, True, seed), soft=-bone, bone=bone, **material)
+    return Part(bone_mesh(name, True, seed), soft=-bone, bone=bone, **cortex)
 
 
 def _pair(name: str, bone: float, seed: int, **material: float) -> list[Part]:

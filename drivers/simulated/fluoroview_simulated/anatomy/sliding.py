@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fluoroview_simulated.anatomy.vessels import Tree
+from fluoroview_simulated.arrays import FloatArray
 
 HAIRPIN = -0.4
 """Cosine of the sharpest turn that a wire takes when it can go elsewhere."""
@@ -67,10 +68,11 @@ class Way:
         p = self.tree.points[self.nodes]
         return np.stack([np.interp(s, self.along_mm, p[:, k]) for k in range(3)], axis=1)
 
-    def radius_mm(self, points: int) -> np.ndarray:
+    def radius_mm(self, points: int) -> FloatArray:
         """Radius of the vessel at `points` even places from entry to tip."""
         s = np.linspace(0.0, self.inserted_mm, points)
-        return np.interp(s, self.along_mm, self.tree.radius_mm[self.nodes])
+        radius_mm: FloatArray = self.tree.radius_mm[self.nodes]
+        return np.interp(s, self.along_mm, radius_mm)
 
 
 def branch_of(tree: Tree) -> np.ndarray:

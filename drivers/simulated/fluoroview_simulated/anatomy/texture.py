@@ -6,9 +6,6 @@ streaks (8 to 40 mm, drawn out along the body) and fine lobules (3 to 10 mm) are
 fine ones need many rays but, being independent from one depth to the next, few depths.
 """
 
-# Compiled signatures are inferred from the arguments.
-# ruff: noqa: ANN001, ANN202
-
 from __future__ import annotations
 
 from functools import lru_cache
@@ -18,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.arrays import Float32Array, FloatArray
 
 CELLS = 64
 COARSE_MM, FINE_MM = 3.0, 1.1
@@ -32,7 +30,7 @@ STREAK = 0.45
 
 
 @lru_cache(maxsize=1)
-def lobules() -> np.ndarray:
+def lobules() -> Float32Array:
     """Periodic solid noise, 2.5 to 14 cells, unit variance, (CELLS,)*3 float32."""
     noise = np.random.default_rng(7).standard_normal((CELLS,) * 3)
     f = np.fft.fftfreq(CELLS)
@@ -41,11 +39,12 @@ def lobules() -> np.ndarray:
         np.exp(-((r / 0.36) ** 4)) * (1 - np.exp(-((r / 0.06) ** 2))) / np.maximum(r, 0.02) ** 1.3
     )
     field = np.fft.ifftn(np.fft.fftn(noise) * keep).real
-    return (field / field.std()).astype(np.float32)
+    unit: FloatArray = field / field.std()
+    return unit.astype(np.float32)
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _at(tile, x, y, z):
+def _at(tile: Float32Array, x: float, y: float, z: float) -> np.float32:
     """Trilinear value of the periodic noise at a place in cells."""
     i, j, k = int(np.floor(x)), int(np.floor(y)), int(np.floor(z))
     u, v, w = np.float32(x - i), np.float32(y - j), np.float32(z - k)
@@ -56,11 +55,23 @@ def _at(tile, x, y, z):
     c = tile[i1, j0, k0] + w * (tile[i1, j0, k1] - tile[i1, j0, k0])
     d = tile[i1, j1, k0] + w * (tile[i1, j1, k1] - tile[i1, j1, k0])
     low, high = a + v * (b - a), c + v * (d - c)
-    return low + u * (high - low)
+    value: np.float32 = low + u * (high - low)
+    return value
 
 
 @njit(cache=True, nogil=True)
-def _march(tile, path, start, right, down, first, step, cell, streak, out):
+def _march(
+    tile: Float32Array,
+    path: Float32Array,
+    start: Float32Array,
+    right: Float32Array,
+    down: Float32Array,
+    first: Float32Array,
+    step: np.float32,
+    cell: np.float32,
+    streak: np.float32,
+    out: Float32Array,
+) -> None:
     """Sums the noise over `path` mm about the body's axis; `first` is the ray of cell (0, 0)."""
     rows, columns = path.shape
     per = np.float32(1.0 / cell)
@@ -94,18 +105,20 @@ def _march(tile, path, start, right, down, first, step, cell, streak, out):
             out[i, j] = total * step
 
 
-def _sums(view: View, soft_path: np.ndarray, grid: int, fine: bool) -> np.ndarray:
-    path = cv2.resize(soft_path, (grid, grid), interpolation=cv2.INTER_AREA)
+def _sums(view: View, soft_path: Float32Array, grid: int, fine: bool) -> np.ndarray:
+    path = np.asarray(cv2.resize(soft_path, (grid, grid), interpolation=cv2.INTER_AREA), np.float32)
     cell_mm = view.view_mm / grid
     right, down, ray = view.axes
     corner = -0.5 * view.view_mm + 0.5 * cell_mm
     first = ray * view.geometry.source_isocentre_mm + corner * (right + down)
     out = np.empty((grid, grid), np.float32)
-    vectors = (view.source, right * cell_mm, down * cell_mm, first)
     _march(
         lobules(),
         path,
-        *(v.astype(np.float32) for v in vectors),
+        view.source.astype(np.float32),
+        (right * cell_mm).astype(np.float32),
+        (down * cell_mm).astype(np.float32),
+        first.astype(np.float32),
         np.float32(FINE_STEP_MM if fine else COARSE_STEP_MM),
         np.float32(FINE_MM if fine else COARSE_MM),
         np.float32(1.0 if fine else STREAK),

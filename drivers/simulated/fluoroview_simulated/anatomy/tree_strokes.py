@@ -1,18 +1,25 @@
 """The compiled loop that draws all branches of a tree of vessels in one call."""
 
-# Compiled signatures are inferred from the arguments.
-# ruff: noqa: ANN001, ANN201
-
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
+from fluoroview_simulated.arrays import Float32Array, FloatArray, IntArray
 from fluoroview_simulated.render import strokes
 
 
 @njit(cache=True, nogil=True)
-def tubes(cells, radius, longer, amount, per_scale, starts, scratch, out):
+def tubes(
+    cells: FloatArray,
+    radius: FloatArray,
+    longer: FloatArray,
+    amount: FloatArray,
+    per_scale: FloatArray,
+    starts: IntArray,
+    scratch: Float32Array,
+    out: Float32Array,
+) -> None:
     """Adds chord × amount of each run to a map: within a run the greatest counts, runs add up.
 
     Args:
@@ -40,7 +47,7 @@ def tubes(cells, radius, longer, amount, per_scale, starts, scratch, out):
 
 
 @njit(cache=True, nogil=True)
-def room_mm(points, others):
+def room_mm(points: FloatArray, others: FloatArray) -> FloatArray:
     """Distance of each point (n, 3) to the nearest of others (m, 3)."""
     out = np.empty(points.shape[0])
     for i in range(points.shape[0]):

@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fluoroview_simulated.anatomy.tree_strokes import room_mm, tubes
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.render import strokes
 from fluoroview_simulated.render.canvas import GRID, MARGIN
 
@@ -93,13 +94,15 @@ class Tree:
         return self.summed(self.step_mm)
 
     @cached_property
-    def tangent(self) -> np.ndarray:
+    def tangent(self) -> FloatArray:
         """Unit vectors in the direction of flow, (n, 3)."""
         direction = self.points - self.points[np.maximum(self.parent, 0)]
         first = np.flatnonzero(self.parent == 0)
         if len(first):
             direction[0] = direction[first[0]]
-        return direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
+        length = np.linalg.norm(direction, axis=1, keepdims=True)
+        tangent: FloatArray = direction / np.maximum(length, 1e-9)
+        return tangent
 
     def summed(self, per_step: np.ndarray) -> np.ndarray:
         """Sum of a quantity of the steps from the root to each node, (n,)."""
@@ -208,7 +211,9 @@ class Tree:
         )
 
 
-def smooth_line(points: np.ndarray | Sequence, step_mm: float) -> tuple[np.ndarray, np.ndarray]:
+def smooth_line(
+    points: np.ndarray | Sequence[Any], step_mm: float
+) -> tuple[np.ndarray, np.ndarray]:
     """A smooth line (m, 3) through points, in even steps, and where on 0…k-1 its points lie."""
     p = np.asarray(points, float)
     if len(p) == 2:
@@ -341,14 +346,15 @@ def _grown(
     return np.array(line)
 
 
-def _turned(direction: np.ndarray, deg: float, rng: np.random.Generator, count: int) -> np.ndarray:
+def _turned(direction: FloatArray, deg: float, rng: np.random.Generator, count: int) -> FloatArray:
     """Unit vectors at about `deg` from a direction, all around it, (count, 3)."""
     x, y, z = rng.standard_normal((count, 3)).T
     u, v, w = direction
     side = np.stack([v * z - w * y, w * x - u * z, u * y - v * x], axis=1)
     side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
     a = np.deg2rad(deg * rng.uniform(0.6, 1.4, count))[:, None]
-    return np.cos(a) * direction + np.sin(a) * side
+    turned: FloatArray = np.cos(a) * direction + np.sin(a) * side
+    return turned
 
 
 def draw(

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.room.technique import Geometry
 
 
@@ -21,7 +22,7 @@ class View:
     geometry: Geometry
 
     @cached_property
-    def axes(self) -> np.ndarray:
+    def axes(self) -> FloatArray:
         """Unit vectors in patient coordinates: image right, image down, source to detector."""
         a, b = np.deg2rad([self.geometry.primary_deg, self.geometry.secondary_deg])
         ray = np.array([np.sin(a) * np.cos(b), -np.cos(a) * np.cos(b), np.sin(b)])
@@ -29,14 +30,15 @@ class View:
         return np.stack([right, np.cross(right, ray), ray])
 
     @cached_property
-    def isocentre(self) -> np.ndarray:
+    def isocentre(self) -> FloatArray:
         """The isocentre in patient coordinates, (3,)."""
         return np.array(self.geometry.isocentre_mm, float)
 
     @cached_property
-    def source(self) -> np.ndarray:
+    def source(self) -> FloatArray:
         """The focal spot in patient coordinates, (3,)."""
-        return self.isocentre - self.axes[2] * self.geometry.source_isocentre_mm
+        ray: FloatArray = self.axes[2]
+        return self.isocentre - ray * self.geometry.source_isocentre_mm
 
     @property
     def view_mm(self) -> float:
@@ -59,7 +61,7 @@ class View:
         place, scale = self.project(points)
         return (place / self.view_mm + 0.5) * grid - 0.5, scale * (grid / self.view_mm)
 
-    def unproject(self, x_mm: float, y_mm: float, depth_mm: float = 0.0) -> np.ndarray:
+    def unproject(self, x_mm: float, y_mm: float, depth_mm: float = 0.0) -> FloatArray:
         """The point on the ray through image place (x, y), `depth_mm` beyond the isocentre."""
         scale = (self.geometry.source_isocentre_mm + depth_mm) / self.geometry.source_isocentre_mm
         return self.isocentre + np.array([x_mm * scale, y_mm * scale, depth_mm]) @ self.axes

@@ -71,7 +71,7 @@ class _Number(FloatParameter):
             maximum=control.maximum,
             unit=control.unit,
             description=description,
-            **{**shown, "step": control.step},
+            **(shown | {"step": control.step}),
         )
 
     def check(self, value: Any) -> Value:

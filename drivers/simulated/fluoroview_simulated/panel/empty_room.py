@@ -9,8 +9,8 @@ from collections import deque
 
 import numpy as np
 
-from fluoroview_simulated.panel.panel import LAG_PULSES
-from fluoroview_simulated.physics import kernels
+from fluoroview_simulated.arrays import Float32Array, Int8Array
+from fluoroview_simulated.panel.panel import LAG_PULSES, NOISE_UNIT
 from fluoroview_simulated.render.scene import Scene
 from fluoroview_simulated.room.technique import Technique
 
@@ -20,7 +20,7 @@ class EmptyRoom:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self._before: deque[tuple[float, np.ndarray]] = deque(maxlen=LAG_PULSES)
+        self._before: deque[tuple[float, Float32Array]] = deque(maxlen=LAG_PULSES)
         self._time_s = 0.0
 
     def frame(
@@ -52,13 +52,13 @@ class EmptyRoom:
             counts = counts * panel.raw_gain + panel.raw_offset
         np.copyto(out, np.clip(np.rint(counts), 0, panel.ceiling), casting="unsafe")
 
-    def _signal(self, index: int, technique: Technique | None) -> np.ndarray:
+    def _signal(self, index: int, technique: Technique | None) -> Float32Array:
         """Quanta of one frame with their noise and that of the electronics, without lag."""
         scene, panel = self.scene, self.scene.panel
 
-        def noise(tile: np.ndarray, y: int, x: int) -> np.ndarray:
-            part: np.ndarray = tile[y : y + scene.size, x : x + scene.size]
-            return part * np.float32(kernels.NOISE_UNIT)
+        def noise(tile: Int8Array, y: int, x: int) -> Float32Array:
+            part: Int8Array = tile[y : y + scene.size, x : x + scene.size]
+            return part * np.float32(NOISE_UNIT)
 
         place, white = scene.noise_places(index)
         electronic = noise(panel.white, *white) * np.float32(np.sqrt(panel.electronic_quanta2))
@@ -66,5 +66,7 @@ class EmptyRoom:
             return electronic
         factor, less = (np.float32(value) for value in panel.noise_shape)
         quanta = scene.open_field * np.float32(scene.quanta_open(technique))
-        root = np.sqrt(np.maximum(quanta - less, 0)) + factor * noise(panel.tile, *place)
+        root: Float32Array = np.sqrt(np.maximum(quanta - less, 0)) + factor * noise(
+            panel.tile, *place
+        )
         return root * root - less + electronic

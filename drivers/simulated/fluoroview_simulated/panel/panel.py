@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fluoroview_simulated.arrays import BoolArray, Float32Array, Int8Array
 from fluoroview_simulated.panel.settings import DetectorSettings
 from fluoroview_simulated.physics.beam import SWANK
 from fluoroview_simulated.room import tube
@@ -73,17 +74,17 @@ class Panel:
     lag: bool
     ceiling: int
     mtf_sigma_mm: float
-    tile: np.ndarray
-    white: np.ndarray
-    residual: np.ndarray
-    raw_gain: np.ndarray | None
-    raw_offset: np.ndarray | None
-    defects: np.ndarray | None
+    tile: Int8Array
+    white: Int8Array
+    residual: Float32Array
+    raw_gain: Float32Array | None
+    raw_offset: Float32Array | None
+    defects: BoolArray | None
 
     @property
     def tile_room(self) -> int:
         """Number of different places, each way, from which the tile can be used."""
-        return self.tile.shape[0] - self.size
+        return len(self.tile) - self.size
 
     def lag_after(self, elapsed_s: Sequence[float] | np.ndarray) -> np.ndarray:
         """Shares of pulses, each so long ago, that are in a frame; float32."""
@@ -167,17 +168,18 @@ def _noise_tile(
     """
     side = size + max(256, size // 4)
     rng = np.random.default_rng(seed)
-    tile = rng.standard_normal((side, side), dtype=np.float32)
+    tile: Float32Array = rng.standard_normal((side, side), dtype=np.float32)
     variance = 1.0
     if sigma_mm > 0.0:
         transfer = _mtf(sigma_mm, np.fft.fftfreq(side, pixel_mm)).astype(np.float32)
-        spectrum = cv2.dft(tile)
+        spectrum = np.asarray(cv2.dft(tile), np.float32)
         # In OpenCV's packed layout, columns 2k - 1 and 2k hold frequency k.
         place = (np.arange(side) + 1) // 2
         packed = _mtf(sigma_mm, place / (side * pixel_mm)).astype(np.float32)
         spectrum *= packed
         _filter_rows(spectrum, transfer)
-        tile = cv2.dft(spectrum, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
+        back = cv2.dft(spectrum, flags=cv2.DFT_INVERSE | cv2.DFT_SCALE)
+        tile = np.asarray(back, np.float32)
         variance = float(np.mean(transfer.astype(np.float64) ** 2)) ** 2
     steps = np.float32(np.sqrt(variance) / tile.std() / NOISE_UNIT)
     # Rounding adds a twelfth of a step squared.
@@ -221,14 +223,15 @@ def _patterns(
     return residual, gain, offset, (gain != clean[0]) | (offset != clean[1])
 
 
-def _slow(size: int, detector_mm: float, rng: np.random.Generator) -> np.ndarray:
+def _slow(size: int, detector_mm: float, rng: np.random.Generator) -> Float32Array:
     """Smooth field of unit variance, some 70 mm across: uneven scintillator."""
     total = np.zeros((size, size), np.float32)
     for octave in range(2):
         cells = max(3, round(detector_mm / 70.0 * 2**octave)) + 3
         knots = rng.standard_normal((cells, cells), dtype=np.float32)
         total += cv2.resize(knots, (size, size), interpolation=cv2.INTER_CUBIC) * 0.5**octave
-    return total / total.std()
+    unit: Float32Array = total / total.std()
+    return unit
 
 
 def _spoil(gain: np.ndarray, offset: np.ndarray, rng: np.random.Generator) -> None:

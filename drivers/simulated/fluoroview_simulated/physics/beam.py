@@ -13,6 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.physics.spectrum_fit import TERMS, fit_terms
 from fluoroview_simulated.room.technique import KV_MAX, KV_MIN, Geometry, Technique
 
@@ -212,15 +213,17 @@ class Beam:
         through = np.exp(-self._basis @ (soft_mm, bone_mm, agent_mm_g_cm3, steel_mm))
         return float(np.sum(self._response * through) / np.sum(self._response))
 
-    def transmissions(self, material: str, thickness_mm: np.ndarray) -> np.ndarray:
+    def transmissions(self, material: str, thickness_mm: FloatArray) -> FloatArray:
         """Detector signal behind slabs (n,) of one material over the open-field signal, (n,)."""
         through = np.exp(np.asarray(thickness_mm)[:, None] * (self._mu[material] / -10.0))
-        return through @ self._response / np.sum(self._response)
+        signal: FloatArray = through @ self._response
+        return signal / float(np.sum(self._response))
 
-    def transmission_fitted(self, paths: np.ndarray) -> np.ndarray:
+    def transmission_fitted(self, paths: FloatArray) -> FloatArray:
         """The same from the fitted exponentials; `paths` is (n, 4) in the units of `materials`."""
         weights, mu = self.terms
-        return np.exp(-paths @ mu.T) @ weights
+        signal: FloatArray = np.exp(-paths @ mu.T) @ weights
+        return signal
 
 
 @lru_cache(maxsize=256)
@@ -253,14 +256,16 @@ def pulse_kap_ugym2(technique: Technique, geometry: Geometry) -> float:
     return pulse_kerma_ugy(technique, geometry) * geometry.field_area_reference_m2
 
 
-def _spectrum(spectra: dict[str, np.ndarray], kv: float) -> np.ndarray:
+def _spectrum(spectra: dict[str, FloatArray], kv: float) -> FloatArray:
     """Photons per cm², mAs and bin: interpolated between whole kV at the same fraction E/kV."""
     table, energies = spectra["photons_per_cm2_mas"], spectra["energy_kev"]
     below = int(np.floor(kv))
     row = below - int(spectra["kv"][0])
     fraction = kv - below
     if fraction == 0.0:
-        return table[row].copy()
+        whole: FloatArray = table[row]
+        return whole.copy()
     low = np.interp(energies * below / kv, energies, table[row]) * below / kv
     high = np.interp(energies * (below + 1) / kv, energies, table[row + 1]) * (below + 1) / kv
-    return (1.0 - fraction) * low + fraction * high
+    photons: FloatArray = (1.0 - fraction) * low + fraction * high
+    return photons

@@ -9,10 +9,6 @@ Each loop stores to one row and loads from few: with more, the compiler gives up
 do not overlap and stops using vectors (a factor of ten).
 """
 
-# Compiled signatures are inferred from the arguments, so annotations would only repeat the fields
-# of the records below.
-# ruff: noqa: ANN001, ANN201, ANN202
-
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -20,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from fluoroview_simulated.arrays import BoolArray, Float32Array, Int8Array, IntArray, UInt16Array
 from fluoroview_simulated.panel.panel import NOISE_UNIT
 
 PATH_UNIT_MM = 0.01
@@ -44,8 +41,8 @@ class Resting(NamedTuple):
     `dx` and `dy` are the patient's sway in pixels, smaller than `pad`.
     """
 
-    soft: np.ndarray
-    bone: np.ndarray
+    soft: UInt16Array
+    bone: UInt16Array
     pad: int
     dx: float
     dy: float
@@ -58,12 +55,12 @@ class Moving(NamedTuple):
     in this order, hold anything, `metal_rows` (rows,) where there is metal.
     """
 
-    soft: np.ndarray
-    bone: np.ndarray
-    contrast: np.ndarray
-    metal: np.ndarray
-    used: np.ndarray
-    metal_rows: np.ndarray
+    soft: Float32Array
+    bone: Float32Array
+    contrast: Float32Array
+    metal: Float32Array
+    used: BoolArray
+    metal_rows: BoolArray
     margin: int
     cells: int
 
@@ -75,10 +72,10 @@ class BeamHere(NamedTuple):
     the open beam; `quanta` per pixel of the open beam.
     """
 
-    weights: np.ndarray
-    mu: np.ndarray
-    open_field: np.ndarray
-    veil: np.ndarray
+    weights: Float32Array
+    mu: Float32Array
+    open_field: UInt16Array
+    veil: Float32Array
     quanta: np.float32
 
 
@@ -88,12 +85,12 @@ class Noise(NamedTuple):
     in quanta.
     """
 
-    tile: np.ndarray
+    tile: Int8Array
     y: int
     x: int
     factor: np.float32
     less: np.float32
-    white: np.ndarray
+    white: Int8Array
     white_y: int
     white_x: int
     deviation: np.float32
@@ -106,10 +103,10 @@ class Readout(NamedTuple):
     with their `shares` (n,) float32. `raised` counts are added, so that no pixel is below zero.
     """
 
-    kept: np.ndarray
+    kept: UInt16Array
     now: int
-    before: np.ndarray
-    shares: np.ndarray
+    before: IntArray
+    shares: Float32Array
     unit: np.float32
     counts_per_quantum: np.float32
     raised: np.float32
@@ -117,7 +114,7 @@ class Readout(NamedTuple):
 
 
 @njit(fastmath=True, inline="always")
-def exp2_negative(x):
+def exp2_negative(x: np.float32) -> np.float32:
     """2**x for -120 < x ≤ 0 in float32: polynomial for the fraction, exponent bits for the rest."""
     whole = np.int32(x - ONE)
     f = x - np.float32(whole)
@@ -132,14 +129,29 @@ def exp2_negative(x):
 
 
 @njit(fastmath=True, inline="always")
-def _term(mu_soft, mu_bone, mu_contrast, soft, bone, contrast):
+def _term(
+    mu_soft: np.float32,
+    mu_bone: np.float32,
+    mu_contrast: np.float32,
+    soft: np.float32,
+    bone: np.float32,
+    contrast: np.float32,
+) -> np.float32:
     """One exponential of the beam; below 2**-100 there is nothing."""
     x = mu_soft * soft + mu_bone * bone + mu_contrast * contrast
     return exp2_negative(max(x, np.float32(-100.0)))
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _moving_row(layer, row, first, ratio, fraction, mixed, line):
+def _moving_row(
+    layer: Float32Array,
+    row: float,
+    first: int,
+    ratio: int,
+    fraction: np.float32,
+    mixed: Float32Array,
+    line: Float32Array,
+) -> None:
     """One image row of a moving layer, interpolated from its coarser grid into `line`.
 
     `ratio` pixels (1, 2 or 4) lie in each cell, the first of them `fraction` of a cell after the
@@ -177,7 +189,15 @@ def _moving_row(layer, row, first, ratio, fraction, mixed, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _resting_row(upper, lower, fx, fy, mixed, moving, line):
+def _resting_row(
+    upper: UInt16Array,
+    lower: UInt16Array,
+    fx: np.float32,
+    fy: np.float32,
+    mixed: Float32Array,
+    moving: Float32Array,
+    line: Float32Array,
+) -> None:
     """One row of a resting map, shifted by a fraction of a pixel, plus what moves there."""
     above, below = (ONE - fy) * _PATH, fy * _PATH
     for j in range(mixed.shape[0]):
@@ -189,7 +209,14 @@ def _resting_row(upper, lower, fx, fy, mixed, moving, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _through_row(soft, bone, contrast, weights, mu, line):
+def _through_row(
+    soft: Float32Array,
+    bone: Float32Array,
+    contrast: Float32Array,
+    weights: Float32Array,
+    mu: Float32Array,
+    line: Float32Array,
+) -> None:
     """Share of the beam's signal behind three materials: six exponentials, written out."""
     w0, s0, b0, c0 = weights[0], mu[0, 0], mu[0, 1], mu[0, 2]
     w1, s1, b1, c1 = weights[1], mu[1, 0], mu[1, 1], mu[1, 2]
@@ -210,7 +237,15 @@ def _through_row(soft, bone, contrast, weights, mu, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _through_metal(soft, bone, contrast, metal, weights, mu, line):
+def _through_metal(
+    soft: Float32Array,
+    bone: Float32Array,
+    contrast: Float32Array,
+    metal: Float32Array,
+    weights: Float32Array,
+    mu: Float32Array,
+    line: Float32Array,
+) -> None:
     """The same with a fourth material, for the few rows that have metal."""
     for j in range(line.shape[0]):
         total = ZERO
@@ -222,7 +257,14 @@ def _through_metal(soft, bone, contrast, metal, weights, mu, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _signal_row(field, upper, lower, v, quanta, line):
+def _signal_row(
+    field: UInt16Array,
+    upper: Float32Array,
+    lower: Float32Array,
+    v: np.float32,
+    quanta: np.float32,
+    line: Float32Array,
+) -> None:
     """From the share in `line` to quanta per pixel: primary in the open field, and the veil."""
     for j in range(line.shape[0]):
         veil = upper[j] + v * (lower[j] - upper[j])
@@ -230,7 +272,14 @@ def _signal_row(field, upper, lower, v, quanta, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _noisy_row(noise, factor, less, white, deviation, line):
+def _noisy_row(
+    noise: Int8Array,
+    factor: np.float32,
+    less: np.float32,
+    white: Int8Array,
+    deviation: np.float32,
+    line: Float32Array,
+) -> None:
     """Gives the quanta their noise, and adds that of the electronics."""
     factor, deviation = factor * _NOISE, deviation * _NOISE
     for j in range(line.shape[0]):
@@ -239,7 +288,9 @@ def _noisy_row(noise, factor, less, white, deviation, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _keep_row(line, counts_per_quantum, unit, kept):
+def _keep_row(
+    line: Float32Array, counts_per_quantum: np.float32, unit: np.float32, kept: UInt16Array
+) -> None:
     """Rounds the signal to what is kept of it for the lag."""
     scale, zero = counts_per_quantum / unit, _BELOW / unit + np.float32(0.5)
     for j in range(kept.shape[0]):
@@ -247,7 +298,7 @@ def _keep_row(line, counts_per_quantum, unit, kept):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _lag_row(before, share, unit, line):
+def _lag_row(before: UInt16Array, share: np.float32, unit: np.float32, line: Float32Array) -> None:
     """Adds the share of an earlier pulse that is still in the panel, in counts."""
     scale, zero = share * unit, share * _BELOW
     for j in range(line.shape[0]):
@@ -255,14 +306,14 @@ def _lag_row(before, share, unit, line):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _digitise_row(line, ceiling, pixels):
+def _digitise_row(line: Float32Array, ceiling: np.float32, pixels: UInt16Array) -> None:
     """Rounds counts to pixels."""
     for j in range(pixels.shape[0]):
         pixels[j] = np.uint16(min(max(line[j] + np.float32(0.5), ZERO), ceiling))
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _read_row(i, readout, line, pixels):
+def _read_row(i: int, readout: Readout, line: Float32Array, pixels: UInt16Array) -> None:
     """Keeps row `i` of the signal in `line`, mixes in the lag and digitises; `line` is used up."""
     _keep_row(line, readout.counts_per_quantum, readout.unit, readout.kept[readout.now, i])
     fresh = readout.counts_per_quantum * (ONE - readout.shares.sum())
@@ -274,7 +325,9 @@ def _read_row(i, readout, line, pixels):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def _attenuated_row(i, resting, moving, at, beam, rows):
+def _attenuated_row(
+    i: int, resting: Resting, moving: Moving, at: _Place, beam: BeamHere, rows: _Rows
+) -> None:
     """The share of the beam behind everything in image row `i`, into rows.line."""
     row = (i + 0.5 + resting.dy) / at.ratio - 0.5 + moving.margin
     moves = 0.0 <= row < moving.soft.shape[0] - 1.001
@@ -317,17 +370,17 @@ class _Place(NamedTuple):
 class _Rows(NamedTuple):
     """Buffers of one image row."""
 
-    mixed: np.ndarray
-    soft: np.ndarray
-    bone: np.ndarray
-    contrast: np.ndarray
-    change: np.ndarray
-    line: np.ndarray
-    wide: np.ndarray
+    mixed: Float32Array
+    soft: Float32Array
+    bone: Float32Array
+    contrast: Float32Array
+    change: Float32Array
+    line: Float32Array
+    wide: Float32Array
 
 
 @njit(cache=True, nogil=True)
-def _place(resting, moving, size):
+def _place(resting: Resting, moving: Moving, size: int) -> _Place:
     ratio = size // moving.cells
     # First pixel whose middle lies in cell 0, that is between the middles of cells 0 and 1.
     first = int(np.ceil((0.5 - moving.margin) * ratio - 0.5 - resting.dx))
@@ -344,7 +397,7 @@ def _place(resting, moving, size):
 
 
 @njit(cache=True, nogil=True)
-def _rows(size, columns):
+def _rows(size: int, columns: int) -> _Rows:
     return _Rows(
         np.empty(columns, np.float32),
         np.zeros(size, np.float32),
@@ -357,7 +410,14 @@ def _rows(size, columns):
 
 
 @njit(fastmath=True, cache=True, nogil=True)
-def render(resting, moving, beam, noise, readout, out):
+def render(
+    resting: Resting,
+    moving: Moving,
+    beam: BeamHere,
+    noise: Noise,
+    readout: Readout,
+    out: UInt16Array,
+) -> None:
     """Renders one pulse into `out`, size² uint16, from the records above."""
     size = out.shape[0]
     at = _place(resting, moving, size)
@@ -377,7 +437,13 @@ def render(resting, moving, beam, noise, readout, out):
 
 
 @njit(cache=True, nogil=True)
-def uncorrect(out, raised, gain, offset, ceiling):
+def uncorrect(
+    out: UInt16Array,
+    raised: np.float32,
+    gain: Float32Array,
+    offset: Float32Array,
+    ceiling: np.float32,
+) -> None:
     """Puts the panel's own pattern back: pixels less `raised`, times gain plus offset, in place."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):

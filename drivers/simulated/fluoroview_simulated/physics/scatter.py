@@ -21,6 +21,7 @@ from math import erf, sqrt
 import cv2
 import numpy as np
 
+from fluoroview_simulated.arrays import Float32Array, FloatArray
 from fluoroview_simulated.physics.beam import GRID_PRIMARY_TRANSMISSION
 
 COARSE = 64
@@ -107,11 +108,11 @@ class Scatter:
 
     def veil(
         self,
-        weights: np.ndarray,
-        mu: np.ndarray,
+        weights: FloatArray,
+        mu: FloatArray,
         moving: tuple[np.ndarray, ...] = (),
         place: tuple[slice, slice] = (slice(None), slice(None)),
-    ) -> np.ndarray:
+    ) -> Float32Array:
         """Scattered quanta per quantum of the open beam, (COARSE, COARSE) float32.
 
         Args:
@@ -134,7 +135,8 @@ class Scatter:
         wide = _coarser(scattered) - narrow
         spread = _spread(narrow, self._narrow) + _spread(wide, self._wide)
         glare = np.float32(GLARE_SHARE) * _spread(primary, self._glare)
-        return cv2.resize(spread, (COARSE, COARSE)) + glare
+        veil: Float32Array = cv2.resize(spread, (COARSE, COARSE)) + glare
+        return veil
 
 
 def _coarser(cells: np.ndarray) -> np.ndarray:

@@ -261,7 +261,8 @@ class Canvas:
         if about_mm is None:
             about = (left + columns / 2, top + rows / 2)
         else:
-            about = tuple(v * per + GRID / 2 - 0.5 + MARGIN for v in about_mm)
+            x, y = (v * per + GRID / 2 - 0.5 + MARGIN for v in about_mm)
+            about = (x, y)
         shift = np.multiply(shift_mm, per) + about - np.multiply(scale, about)
         self._warped(layer, out, amount, np.column_stack([np.diag(scale), shift]))
 
@@ -357,6 +358,8 @@ class Canvas:
         layer = self.layers.maps[key]
         if layer.path.size == 1:
             return
+        assert layer.low is not None
+        assert layer.high is not None
         self.used[material] = True
         self.used["soft"] |= displaces != 0.0
         strokes.pool(

@@ -13,6 +13,7 @@ from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.parts import Part
 from fluoroview_simulated.anatomy.project import draw_mesh, unsharp
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.render import strokes
 
 GRID = 512
@@ -43,8 +44,14 @@ class LayerMap:
     scalar: np.ndarray | None = None
     low: np.ndarray | None = None
     high: np.ndarray | None = None
-    levels_mm: np.ndarray | None = None
-    levels_ml: np.ndarray | None = None
+    levels_mm: FloatArray | None = None
+    levels_ml: FloatArray | None = None
+
+    def ml_below(self, height_mm: FloatArray | float) -> FloatArray:
+        """Return what lies below heights against gravity, ml; of a map with levels."""
+        assert self.levels_mm is not None
+        assert self.levels_ml is not None
+        return np.asarray(np.interp(height_mm, self.levels_mm, self.levels_ml))
 
 
 class ViewLayers:
@@ -221,12 +228,12 @@ def place_of(cells: np.ndarray, margin: int) -> tuple[slice, slice] | None:
     return slice(top, bottom), slice(left, right)
 
 
-_known_levels: WeakKeyDictionary[Mesh, dict[tuple, tuple[np.ndarray, np.ndarray]]]
+_known_levels: WeakKeyDictionary[Mesh, dict[tuple[float, ...], tuple[FloatArray, FloatArray]]]
 _known_levels = WeakKeyDictionary()
 """They depend on gravity, not on the view: turning the C-arm asks for the same again."""
 
 
-def _levels(mesh: Mesh, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _levels(mesh: Mesh, down: np.ndarray) -> tuple[FloatArray, FloatArray]:
     """Heights in mm against gravity, and the ml of a closed mesh below each."""
     known = _known_levels.setdefault(mesh, {})
     key = tuple(np.round(down, 4))
@@ -235,7 +242,18 @@ def _levels(mesh: Mesh, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return known[key]
 
 
-def _levels_of(mesh: Mesh, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def levels_together(maps: Sequence[LayerMap], count: int) -> tuple[FloatArray, FloatArray]:
+    """Return `count` heights in mm over maps with levels, and the ml of all below each."""
+    heights = [m.levels_mm for m in maps if m.levels_mm is not None]
+    low, high = min(float(h[0]) for h in heights), max(float(h[-1]) for h in heights)
+    at = np.linspace(low, high, count)
+    ml: FloatArray = np.zeros(count)
+    for layer in maps:
+        ml = ml + layer.ml_below(at)
+    return at, ml
+
+
+def _levels_of(mesh: Mesh, down: np.ndarray) -> tuple[FloatArray, FloatArray]:
     up = -np.asarray(down, float)
     side = np.cross(up, np.eye(3)[np.argmin(np.abs(up))])
     side /= np.linalg.norm(side)

@@ -15,6 +15,7 @@ import numpy as np
 
 from fluoroview_simulated import procedures
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.arrays import Float32Array
 from fluoroview_simulated.panel.panel import (
     LAG_PULSES,
     MATRICES,
@@ -171,8 +172,9 @@ class Scene:
             if pulse not in self._held:  # asked for out of order
                 self._render(pulse, pulses, (), self._scrap)
         self._render((pulse_index, t_s, technique), pulses, pulses, out)
-        if self.raw:
-            panel, raised = self.panel, np.float32(kernels.BELOW)
+        panel = self.panel
+        if panel.raw_gain is not None and panel.raw_offset is not None:
+            raised = np.float32(kernels.BELOW)
             ceiling = np.float32(panel.ceiling)
             kernels.uncorrect(out, raised, panel.raw_gain, panel.raw_offset, ceiling)
         return out
@@ -307,7 +309,10 @@ class Scene:
         if used["metal"]:
             np.any(base["metal"], axis=1, out=rows)
         return kernels.Moving(
-            *(base[name] for name in MATERIALS),
+            base["soft"],
+            base["bone"],
+            base["contrast"],
+            base["metal"],
             np.array([used[name] for name in MATERIALS]),
             rows,
             MARGIN,
@@ -343,9 +348,10 @@ class Scene:
         return cv2.resize(veil, (self.size, COARSE), interpolation=cv2.INTER_LINEAR)
 
     @property
-    def open_field(self) -> np.ndarray:
+    def open_field(self) -> Float32Array:
         """Fluence without patient, (size, size) float32, 1 in the middle."""
-        return self._open * np.float32(kernels.BEAM_UNIT)
+        open_field: Float32Array = self._open * np.float32(kernels.BEAM_UNIT)
+        return open_field
 
     @property
     def measured_quanta_per_mm2(self) -> float:

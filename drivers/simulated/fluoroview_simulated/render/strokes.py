@@ -1,8 +1,5 @@
 """The compiled loops of the canvas: tubes, clouds, pools, and the tracing of layers."""
 
-# Compiled signatures are inferred from the arguments.
-# ruff: noqa: ANN001, ANN201
-
 from __future__ import annotations
 
 import numpy as np
@@ -10,6 +7,7 @@ from numba import njit
 
 from fluoroview_simulated.anatomy.facet import edges, facet
 from fluoroview_simulated.anatomy.project import STEEPEST
+from fluoroview_simulated.arrays import Float32Array, FloatArray, IntArray
 
 SOFTEST = 0.9
 """Unsharpness in cells of a thin tube: it keeps its area, loses its height, and does not bead."""
@@ -19,10 +17,19 @@ _WIDER = np.sqrt(3.5 / 2.0)
 _AREA = np.pi * 15.0 / 16.0
 LONGEST = 3.0
 """A tube that runs along the ray is at most this much longer than it is wide."""
+Box = tuple[int, int, int, int] | IntArray
+"""Rows and columns: top, bottom, left, right."""
 
 
 @njit(cache=True, nogil=True)
-def placed(points, isocentre, axes, distance_mm, cells_per_mm, middle):
+def placed(
+    points: FloatArray,
+    isocentre: FloatArray,
+    axes: FloatArray,
+    distance_mm: float,
+    cells_per_mm: float,
+    middle: float,
+) -> tuple[FloatArray, FloatArray]:
     """What `View.cells` says of a few points, without the cost of calling NumPy for them."""
     n = points.shape[0]
     cells, scale = np.empty((n, 2)), np.empty(n)
@@ -41,7 +48,7 @@ def placed(points, isocentre, axes, distance_mm, cells_per_mm, middle):
 
 
 @njit(cache=True, nogil=True)
-def box_of(cells, radius, side):
+def box_of(cells: FloatArray, radius: FloatArray, side: int) -> tuple[int, int, int, int]:
     """Rows and columns within `side` that thick points reach: top, bottom, left, right."""
     reach = int(min(radius.max(), float(side))) + 2
     low_x, high_x, low_y, high_y = 1e9, -1e9, 1e9, -1e9
@@ -54,7 +61,7 @@ def box_of(cells, radius, side):
 
 
 @njit(cache=True, nogil=True)
-def lengthened(points, source):
+def lengthened(points: FloatArray, source: FloatArray) -> FloatArray:
     """How much longer than across a ray runs in a tube at each of its points, (n,)."""
     n = points.shape[0]
     out = np.ones(n)
@@ -74,7 +81,15 @@ def lengthened(points, source):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def tube(cells, radius, longer, amount, per_scale, scratch, box):
+def tube(
+    cells: FloatArray,
+    radius: FloatArray,
+    longer: FloatArray,
+    amount: FloatArray,
+    per_scale: FloatArray,
+    scratch: Float32Array,
+    box: Box,
+) -> None:
     """Greatest chord in mm × amount of all pieces, into `scratch`.
 
     `cells` (n, 2), `radius` in cells (n,), `longer` (n,), `amount` (n,), `per_scale` (n,) the mm
@@ -118,7 +133,7 @@ def tube(cells, radius, longer, amount, per_scale, scratch, box):
 
 
 @njit(cache=True, nogil=True)
-def take(scratch, out, box, factor):
+def take(scratch: Float32Array, out: Float32Array, box: Box, factor: np.float32) -> None:
     """Adds `scratch` × factor to a map and empties it."""
     for i in range(box[0], box[1]):
         for j in range(box[2], box[3]):
@@ -127,7 +142,7 @@ def take(scratch, out, box, factor):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def carry(source, down, out):
+def carry(source: Float32Array, down: Float32Array, out: Float32Array) -> None:
     """Adds a map with each row moved down by its `down` cells, by a cubic through four rows.
 
     The cubic keeps edges as sharp between rows as on them; a line would let them breathe too.
@@ -151,7 +166,7 @@ def carry(source, down, out):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def blobs(cells, sigma, mass, out):
+def blobs(cells: FloatArray, sigma: FloatArray, mass: FloatArray, out: Float32Array) -> None:
     """Adds Gaussians whose sum over cells is `mass`, at places (n, 2)."""
     rows, columns = out.shape
     for n in range(cells.shape[0]):
@@ -169,7 +184,17 @@ def blobs(cells, sigma, mass, out):
 
 
 @njit(cache=True, nogil=True)
-def pool(path, low, high, levels, corner, amount, displaces, out, soft):
+def pool(
+    path: Float32Array,
+    low: Float32Array,
+    high: Float32Array,
+    levels: Float32Array,
+    corner: tuple[int, int],
+    amount: np.float32,
+    displaces: np.float32,
+    out: Float32Array,
+    soft: Float32Array,
+) -> None:
     """Adds the part of each path below its row's level; heights run evenly along the ray."""
     for i in range(path.shape[0]):
         level = levels[i]
@@ -184,7 +209,16 @@ def pool(path, low, high, levels, corner, amount, displaces, out, soft):
 
 
 @njit(cache=True, nogil=True)
-def trace(cells, depth, faces, walls, cosine, scalar, height, maps):
+def trace(
+    cells: FloatArray,
+    depth: Float32Array,
+    faces: IntArray,
+    walls: int,
+    cosine: Float32Array,
+    scalar: Float32Array,
+    height: Float32Array,
+    maps: tuple[Float32Array, ...],
+) -> None:
     """Draws a mesh into path, wall, sum and count of the scalar, least and greatest height.
 
     The first `walls` faces have a wall of 1 mm, which counts by the cosine of its crossing.

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.physics.beam import beam
 from fluoroview_simulated.room.technique import KV_MAX, KV_MIN, Geometry, Technique
 
@@ -224,12 +225,13 @@ def _water(output: _Output, technique: Technique, quanta_at_1_m: float) -> float
     return float(np.interp(-np.log(quanta_at_1_m / technique.mas), -logs, _WATER_MM))
 
 
-def _behind(output: _Output, water_mm: float) -> np.ndarray:
+def _behind(output: _Output, water_mm: float) -> FloatArray:
     """Return quanta per mm² and mA·s at 1 m behind tissue, for each voltage."""
     at = np.clip((water_mm - _WATER_MM[0]) / (_WATER_MM[1] - _WATER_MM[0]), 0, len(_WATER_MM) - 2)
     k = int(at)
     logs = output.log_quanta
-    return np.exp(logs[:, k] + (at - k) * (logs[:, k + 1] - logs[:, k]))
+    behind: FloatArray = np.exp(logs[:, k] + (at - k) * (logs[:, k + 1] - logs[:, k]))
+    return behind
 
 
 def central_mean(image: np.ndarray, geometry: Geometry) -> float:
@@ -248,4 +250,4 @@ def central_mean(image: np.ndarray, geometry: Geometry) -> float:
 
 def _inscribed(geometry: Geometry) -> float:
     """Return the side of the square within the iris over that of the detector."""
-    return min(geometry.iris_mm, 1e6) / np.sqrt(2.0) / geometry.detector_mm
+    return float(min(geometry.iris_mm, 1e6) / np.sqrt(2.0) / geometry.detector_mm)

@@ -66,7 +66,8 @@ def backscatter_factor(kv: float, hvl_mm_al: float, field_mm: float) -> float:
     powers = np.outer(hvl_mm_al ** np.arange(3), kv ** np.arange(3)).ravel()
     # Over this scale the factor rises almost straight from none to the largest field.
     fields = np.concatenate([[0.0], _FIELD_MM])
-    fields, field = (f / (f + _FIELD_SCALE_MM) for f in (fields, field_mm))
+    fields = fields / (fields + _FIELD_SCALE_MM)
+    field = field_mm / (field_mm + _FIELD_SCALE_MM)
     return float(np.interp(field, fields, np.concatenate([[1.0], powers @ _BACKSCATTER])))
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
+
 KV_MIN, KV_MAX = 40.0, 125.0
 TUBE_CURRENT_MA_MIN, TUBE_CURRENT_MA_MAX = 1.0, 1000.0
 PULSE_WIDTH_MS_MIN, PULSE_WIDTH_MS_MAX = 1.0, 40.0
@@ -100,13 +102,14 @@ class Geometry:
         return open_area_mm2(width, height, self.iris_mm) * scale**2 * 1e-6
 
     @property
-    def down(self) -> np.ndarray:
+    def down(self) -> FloatArray:
         """Unit vector of gravity in patient coordinates, (3,)."""
-        base = np.array(POSITIONS[self.position])
+        base: FloatArray = np.array(POSITIONS[self.position])
         if self.position == "erect":
             return base
         a = np.deg2rad(self.tilt_deg)
-        return base * np.cos(a) + np.array([0.0, 0.0, -1.0]) * np.sin(a)
+        down: FloatArray = base * np.cos(a) + np.array([0.0, 0.0, -1.0]) * np.sin(a)
+        return down
 
 
 def open_area_mm2(width: float, height: float, iris: float) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fluoroview_simulated.arrays import Float32Array, FloatArray
 from fluoroview_simulated.room.technique import (
     KV_MAX,
     KV_MIN,
@@ -179,10 +180,10 @@ def focal_blur_mm(focal_spot: str, geometry: Geometry, depth_mm: float = 0.0) ->
     rating_kw(focal_spot)
     object_mm = geometry.source_isocentre_mm + depth_mm
     spread = max(geometry.source_image_mm / object_mm - 1.0, 0.0)
-    return float(focal_spot) * FOCAL_SPOT_REAL / np.sqrt(12.0) * spread
+    return float(float(focal_spot) * FOCAL_SPOT_REAL / np.sqrt(12.0) * spread)
 
 
-def heel(towards_cathode_deg: np.ndarray | float) -> np.ndarray:
+def heel(towards_cathode_deg: np.ndarray | float) -> FloatArray:
     """Fluence over that of the central ray, by the way out of the anode.
 
     Photons arise some micrometres deep; the more a ray leans to the anode, the longer is its way
@@ -191,7 +192,8 @@ def heel(towards_cathode_deg: np.ndarray | float) -> np.ndarray:
     out = np.deg2rad(ANODE_ANGLE_DEG + np.asarray(towards_cathode_deg, float))
     straight = 1.0 / np.sin(np.deg2rad(ANODE_ANGLE_DEG))
     way = 1.0 / np.sin(np.clip(out, 1e-3, np.pi / 2))
-    return np.exp(-HEEL_DEPTH * (way - straight)) * (out > 1e-3)
+    fluence: FloatArray = np.exp(-HEEL_DEPTH * (way - straight)) * (out > 1e-3)
+    return fluence
 
 
 def field_map(
@@ -216,12 +218,12 @@ def field_map(
     return field.astype(np.float32, copy=False)
 
 
-def opening(axis_mm: np.ndarray, geometry: Geometry, focal_spot: str = "0.6") -> np.ndarray:
+def opening(axis_mm: np.ndarray, geometry: Geometry, focal_spot: str = "0.6") -> Float32Array:
     """Share of the focal spot that sees each place of the detector past leaves and iris, (n, n)."""
     penumbra = penumbra_mm(focal_spot, geometry)
     across = _edge(np.abs(axis_mm) - geometry.field_width_mm / 2, penumbra)
     down = _edge(np.abs(axis_mm) - geometry.field_height_mm / 2, penumbra)
-    seen = down[:, None] * across[None, :]
+    seen: Float32Array = down[:, None] * across[None, :]
     if geometry.iris_mm < np.sqrt(2.0) * geometry.detector_mm + penumbra:
         squared = axis_mm * axis_mm
         radius = np.sqrt(squared[:, None] + squared[None, :])

@@ -15,8 +15,10 @@ import numpy as np
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import in_body
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 from fluoroview_simulated.render.canvas import LayerMap, ViewLayers
+from fluoroview_simulated.render.layers import levels_together
 
 CUTS_MM = (0, 62, 138, 205, 300, 420, 520, 610, 680, 760, 850, 950, 1010, 1070, 1130, 1190, 1400)
 """Where the colon is cut into pieces, from the anus."""
@@ -70,12 +72,15 @@ def make_colon(disease: str, body: str) -> Colon:
         ends = 2 * lumen.radius.shape[1]
         pieces.append((in_body(mesh, body), along))
         walls.append((in_body(Mesh(mesh.vertices, mesh.faces[:-ends]), body), along))
-    scaled = [
-        tuple(replace(s, mesh=in_body(s.mesh, body)) for s in sacs)
-        for sacs in (diverticula, polyps)
-    ]
     volumes = np.interp([*CUTS_MM[:-1], 1e6], lumen.s_mm, lumen.volume_ml)
-    return Colon(lumen, tuple(pieces), tuple(walls), *scaled, first_ml=volumes)
+    return Colon(
+        lumen,
+        tuple(pieces),
+        tuple(walls),
+        tuple(replace(s, mesh=in_body(s.mesh, body)) for s in diverticula),
+        tuple(replace(s, mesh=in_body(s.mesh, body)) for s in polyps),
+        volumes,
+    )
 
 
 def lay_out(colon: Colon, layers: ViewLayers, seed: int) -> None:
@@ -130,18 +135,16 @@ def basins(colon: Colon, layers: ViewLayers) -> dict[str, np.ndarray]:
     levels, volumes = [], []
     for k in range(owner.max() + 1):
         maps = [layers.maps[f"piece {i}"] for i in np.flatnonzero(owner == k)]
-        low = min(float(m.levels_mm[0]) for m in maps if m.levels_mm is not None)
-        high = max(float(m.levels_mm[-1]) for m in maps if m.levels_mm is not None)
-        at = np.linspace(low, high, 120)
+        at, ml = levels_together(maps, 120)
         levels.append(at)
-        volumes.append(sum(np.interp(at, m.levels_mm, m.levels_ml) for m in maps))
+        volumes.append(ml)
     return {"owner": owner, "level": np.array(levels), "ml": np.array(volumes)}
 
 
 # ----------------------------------------------------------------------------------- lesions
 
 
-def _apple_core(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarray:
+def _apple_core(s: FloatArray, angle: FloatArray, normal: FloatArray) -> FloatArray:
     """An annular carcinoma: a short stiff channel between two overhanging shoulders."""
     half = 19.0 + 2.5 * np.sin(2 * angle + 0.6)
     d = np.abs(s - APPLE_CORE_MM - 2.0 * np.cos(angle))

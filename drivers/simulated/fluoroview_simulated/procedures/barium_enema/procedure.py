@@ -131,8 +131,7 @@ class BariumEnema(Procedure):
             share = self._size * now.pooled_ml * opened[mine].sum() / opened.sum()
             height = np.interp(share, ml, level)
             for i in np.flatnonzero(mine & (opened > 0)):
-                layer = canvas.layers.maps[f"piece {i}"]
-                pools[i] = np.interp(height, layer.levels_mm, layer.levels_ml)
+                pools[i] = canvas.layers.maps[f"piece {i}"].ml_below(height)
         return pools
 
     def _collapsed(self, canvas: Canvas, airy: float, start: float) -> None:

@@ -18,6 +18,7 @@ from fluoroview_simulated.anatomy.regions_head import cervical_spine, head_soft
 from fluoroview_simulated.anatomy.regions_skeleton import left, right, spine
 from fluoroview_simulated.anatomy.sliding import Slide, Way, pointing, relaxed
 from fluoroview_simulated.anatomy.vessels import smooth_line
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo, RefusedActionError
 from fluoroview_simulated.procedures.central_line.info import INFO
 
@@ -117,22 +118,24 @@ class CentralLine(Procedure):
         """Where the blood takes what leaves a catheter that lies `to_mm` deep."""
         return veins.stream(self._lain(moves, to_mm, CATHETER_RADIUS_MM).points, vein)
 
-    def _swaying(self, points: np.ndarray, t_s: float) -> np.ndarray:
+    def _swaying(self, points: FloatArray, t_s: float) -> FloatArray:
         """Points carried by heart and breath, the more the nearer to the heart."""
         beat, breath = self.rhythm.contraction(t_s), self._breath_mm(t_s)
         near = np.clip((320.0 - points[:, 2]) / 110.0, 0.0, 1.0)[:, None]
-        moved = points + near * (np.array([0.8, -0.6, -1.6]) * beat)
-        return (moved + near * np.array([0.0, -0.05, -0.45]) * breath) * self._scale
+        moved: FloatArray = points + near * (np.array([0.8, -0.6, -1.6]) * beat)
+        moved = moved + near * np.array([0.0, -0.05, -0.45]) * breath
+        return moved * self._scale
 
     def _breath_mm(self, t_s: float) -> float:
         return 0.7 * self.rhythm.breath_mm(t_s, self.actions.history("BreathHold", t_s))
 
-    def tip_mm(self, t_s: float) -> np.ndarray:
+    def tip_mm(self, t_s: float) -> FloatArray:
         """The catheter's tip, or the wire's if it leads."""
         depth, way = self._depth_mm(t_s), self.way(t_s)
         to = max(depth, way.inserted_mm) if self._wire_in(t_s) else depth
         lie = self._lain(self._moves(t_s), to, WIRE_RADIUS_MM)
-        return self._swaying(lie.points[-1:], t_s)[0]
+        tip: FloatArray = self._swaying(lie.points[-1:], t_s)[0]
+        return tip
 
     # ---- drawing -----------------------------------------------------------------------------
 
@@ -153,7 +156,7 @@ class CentralLine(Procedure):
         tail = self._tail * self._scale
         canvas.tube(np.concatenate([tail[:-1], inside, hook]), WIRE_RADIUS_MM, 1.0, "metal")
 
-    def _hook(self, inside: np.ndarray, way: Way) -> np.ndarray:
+    def _hook(self, inside: FloatArray, way: Way) -> FloatArray:
         """The J at the tip, as far as the vein lets it curl."""
         forward = inside[-1] - inside[-2]
         forward /= np.linalg.norm(forward)
@@ -161,7 +164,8 @@ class CentralLine(Procedure):
         room = float(np.interp(way.inserted_mm, way.along_mm, way.tree.radius_mm[way.nodes]))
         curl = np.linspace(0.0, np.deg2rad(200.0) * min(1.0, room / 5.0), 14)[1:, None]
         r = J_RADIUS_MM
-        return inside[-1] + r * (np.sin(curl) * forward + (1.0 - np.cos(curl)) * side)
+        hook: FloatArray = inside[-1] + r * (np.sin(curl) * forward + (1.0 - np.cos(curl)) * side)
+        return hook
 
     def _draw_catheter(self, canvas: Canvas, t_s: float) -> None:
         """A shaft that is hardly seen, with an opaque stripe."""

@@ -24,6 +24,7 @@ from fluoroview_simulated.anatomy.heart import Heart, Rhythm, heart_shift_mm
 from fluoroview_simulated.anatomy.moving_chest import MovingChest, inverse, ventricles
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part, in_body
 from fluoroview_simulated.anatomy.vessels import Tree, draw
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.base import Procedure, ProcedureInfo, RefusedActionError
 from fluoroview_simulated.procedures.coronary_angiography import reflux
 from fluoroview_simulated.procedures.coronary_angiography.info import INFO
@@ -122,14 +123,15 @@ class CoronaryAngiography(Procedure):
         depth = float(self.actions.value("CatheterAdvance", t_s))
         return depth, float(self.actions.value("CatheterRotate", t_s))
 
-    def _catheter(self, t_s: float, beat: float, breath: float) -> np.ndarray:
+    def _catheter(self, t_s: float, beat: float, breath: float) -> FloatArray:
         """The catheter's line now: its lower end goes with the root of the aorta."""
         line = devices.catheter(self.side, *self._catheter_at(t_s))
         ostium = self._ostium[None]
         goes = self.heart.moved(self.heart.local(ostium), beat, breath)[0] - ostium[0]
         along = np.linspace(0.0, 1.0, len(line))[:, None]
         held = np.clip((along - 0.55) / 0.45, 0.0, 1.0) ** 1.5
-        return (line + goes * held) * self._scale
+        placed: FloatArray = line + goes * held
+        return placed * self._scale
 
     def _draw_catheter(self, canvas: Canvas, t_s: float, beat: float, breath: float) -> None:
         line = self._catheter(t_s, beat, breath)

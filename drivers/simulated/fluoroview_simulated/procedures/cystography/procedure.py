@@ -13,6 +13,7 @@ from fluoroview_simulated.anatomy.breathing import Trunk, breathing
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, Part
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.base import Procedure, RefusedActionError
 from fluoroview_simulated.procedures.cystography import info as known
 from fluoroview_simulated.procedures.cystography import shape as anatomy
@@ -128,10 +129,11 @@ class _Bladder(Procedure):
             canvas.mesh(self._pouch.moved(turn, away), contrast=agent)
             canvas.tube(np.stack([wall - out * 2, away]), 3.6 * self.scale, 0.9 * agent)
 
-    def _pouch_side(self, points: np.ndarray) -> np.ndarray:
+    def _pouch_side(self, points: np.ndarray) -> FloatArray:
         middle = 0.5 * (points.min(axis=0) + points.max(axis=0))
         d = points - middle
-        return d @ POUCH / np.linalg.norm(d, axis=1)
+        cosine: FloatArray = d @ POUCH / np.linalg.norm(d, axis=1)
+        return cosine
 
     def _draw_reflux(
         self, canvas: Canvas, side: str, tract: anatomy.UpperTract, now: State, t_s: float
@@ -244,12 +246,12 @@ class _Bladder(Procedure):
         return f"{held}: open the drip with I" if s.infused_ml < 1.0 else held
 
 
-def _normal(mesh: Mesh, at: int) -> np.ndarray:
+def _normal(mesh: Mesh, at: int) -> FloatArray:
     """Outward at one vertex: cheaper than all normals of a mesh that is new in every pulse."""
     faces = mesh.faces[(mesh.faces == at).any(axis=1)]
     a, b, c = (mesh.vertices[faces[:, k]].astype(float) for k in range(3))
-    out: np.ndarray = np.cross(b - a, c - a).sum(axis=0)
-    return out / np.linalg.norm(out)
+    out: FloatArray = np.cross(b - a, c - a).sum(axis=0)
+    return out / float(np.linalg.norm(out))
 
 
 def _streaks(seed: int, scale: float) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh, load
+from fluoroview_simulated.arrays import FloatArray
 
 NECK = np.array([0.0, -24.0, -214.0])
 """Neck of the bladder, behind the upper third of the symphysis."""
@@ -148,11 +149,12 @@ class BladderShape:
         return Mesh(((p - low + behind) * scale).astype(np.float32), self._ball.faces)
 
 
-def _waves(d: np.ndarray, rng: np.random.Generator, per_turn: float) -> np.ndarray:
+def _waves(d: FloatArray, rng: np.random.Generator, per_turn: float) -> FloatArray:
     """Smooth noise over directions, about unit variance."""
     k = rng.standard_normal((24, 3))
     k *= per_turn / np.linalg.norm(k, axis=1, keepdims=True)
-    return np.sin(d @ k.T + rng.uniform(0, 2 * np.pi, 24)).mean(axis=1) * np.sqrt(48)
+    waves: FloatArray = np.sin(d @ k.T + rng.uniform(0, 2 * np.pi, 24)).mean(axis=1)
+    return waves * float(np.sqrt(48))
 
 
 DILATION = {
@@ -203,11 +205,11 @@ class UpperTract:
         return r * self.scale
 
     @cached_property
-    def ureter_ml(self) -> np.ndarray:
+    def ureter_ml(self) -> FloatArray:
         """Volume from the bladder to each place, (120,)."""
         step = np.linalg.norm(np.diff(self.ureter, axis=0), axis=1)
         mean = 0.5 * (self.radius_mm[1:] ** 2 + self.radius_mm[:-1] ** 2)
-        return np.r_[0, np.cumsum(np.pi * mean * step)] / 1e3
+        return np.concatenate([[0.0], np.cumsum(np.pi * mean * step)]) / 1e3
 
     @cached_property
     def calyces(self) -> Mesh:
@@ -218,9 +220,10 @@ class UpperTract:
         return mesh.moved(turn, np.array([0.0, 0.0, -lower * self.scale]))
 
     @cached_property
-    def from_junction_mm(self) -> np.ndarray:
+    def from_junction_mm(self) -> FloatArray:
         """Distance of the collecting system's vertices from the end of the ureter."""
-        return np.linalg.norm(self.calyces.vertices - self.ureter[-1], axis=1)
+        distance: FloatArray = np.linalg.norm(self.calyces.vertices - self.ureter[-1], axis=1)
+        return distance
 
     @property
     def capacity_ml(self) -> float:

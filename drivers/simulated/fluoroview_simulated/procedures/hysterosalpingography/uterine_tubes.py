@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.cystography.shape import smooth_line
 from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, LayerMap
 
@@ -78,11 +79,11 @@ class UterineTubeShape:
         return r * (1.0 + folds * wide) * self.scale
 
     @cached_property
-    def ml(self) -> np.ndarray:
+    def ml(self) -> FloatArray:
         """Volume from the horn to each place, (140,)."""
         step = np.linalg.norm(np.diff(self.points, axis=0), axis=1)
         mean = 0.5 * (self.radius_mm[1:] ** 2 + self.radius_mm[:-1] ** 2)
-        return np.r_[0, np.cumsum(np.pi * mean * step)] / 1e3
+        return np.concatenate([[0.0], np.cumsum(np.pi * mean * step)]) / 1e3
 
     @cached_property
     def folds(self) -> tuple[np.ndarray, ...]:

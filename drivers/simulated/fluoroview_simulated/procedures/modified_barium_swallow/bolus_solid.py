@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.modified_barium_swallow import pharynx
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.moving_neck import in_space
@@ -44,7 +45,7 @@ def bolus(m: Motion) -> list[Mesh]:
     return [sheet(middle, towards, half_wide, across)]
 
 
-def _half_width(s: np.ndarray, m: Motion) -> np.ndarray:
+def _half_width(s: FloatArray, m: Motion) -> FloatArray:
     """Half of the room from side to side at `s` along the way, mm."""
     down = LIFT_ALONG_MM * (1.0 - m.larynx)
     pharynx_s = np.array([100, 112, 124, 134, 146, 156, 164, 174]) + down
@@ -55,12 +56,12 @@ def _half_width(s: np.ndarray, m: Motion) -> np.ndarray:
     )
 
 
-def _aside(s: np.ndarray) -> np.ndarray:
+def _aside(s: FloatArray) -> FloatArray:
     """How far to the left the way runs: the oesophagus leaves the middle low in the neck, mm."""
     return np.interp(s, (172.0, 235.0), (0.0, 4.5)) + 0.5 * np.sin(0.09 * s)
 
 
-def _section(s: np.ndarray, m: Motion) -> np.ndarray:
+def _section(s: FloatArray, m: Motion) -> FloatArray:
     """Thickness across at each place along the way, relative to the greatest, (n, across)."""
     down = LIFT_ALONG_MM * (1.0 - m.larynx)
     parted = np.interp(s, [*(v + down for v in (*UPPER_MM, *LOWER_MM))], [0.0, 1.0, 1.0, 0.0])
@@ -69,7 +70,8 @@ def _section(s: np.ndarray, m: Motion) -> np.ndarray:
     place = (np.abs(ACROSS) - LOBE) / np.where(np.abs(ACROSS) > LOBE, 1.0 - LOBE, LOBE_HALF_WIDTH)
     lobes = np.sqrt(np.clip(1.0 - place**2, 0.0, 1.0)) * np.where(ACROSS > 0, 1.0, 0.9)
     film = 0.05 * whole  # a little runs over the epiglottis in the middle
-    return whole + parted[:, None] * (np.maximum(lobes, film) - whole)
+    section: FloatArray = whole + parted[:, None] * (np.maximum(lobes, film) - whole)
+    return section
 
 
 def sheet(

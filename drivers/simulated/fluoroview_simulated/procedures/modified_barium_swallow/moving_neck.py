@@ -12,6 +12,7 @@ import numpy as np
 from fluoroview_simulated.anatomy.parts import BODY_SCALE
 from fluoroview_simulated.anatomy.regions_head import AIR, larynx, lower_jaw, pharynx_air
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.modified_barium_swallow import pharynx
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.resting import ORIGIN_MM
@@ -62,7 +63,7 @@ def _add(canvas: Canvas, key: str, matrix: np.ndarray) -> None:
         canvas.turned_organ(f"{key} {material}", material, 1.0, matrix)
 
 
-def _jaw(m: Motion, view: View, scale: float) -> np.ndarray:
+def _jaw(m: Motion, view: View, scale: float) -> FloatArray:
     """The affine of image mm that comes nearest to the jaw's turn about its condyles."""
     angle = m.jaw_mm / INCISOR_MM
     pivot = in_space(CONDYLE_MM[None])[0]
@@ -72,7 +73,8 @@ def _jaw(m: Motion, view: View, scale: float) -> np.ndarray:
     shut, _ = view.project(JAW_MM * scale)
     opened, _ = view.project(((JAW_MM - pivot) @ turn.T + pivot) * scale)
     known = np.column_stack([shut, np.ones(len(shut))])
-    return np.linalg.lstsq(known, opened, rcond=None)[0].T
+    affine: FloatArray = np.linalg.lstsq(known, opened, rcond=None)[0].T
+    return affine
 
 
 def _shifted(lift_mm: np.ndarray, view: View, scale: float) -> np.ndarray:

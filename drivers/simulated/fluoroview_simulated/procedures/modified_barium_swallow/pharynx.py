@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import smooth_curve
 
@@ -154,7 +155,7 @@ INWARD = np.stack([-_tangent[:, 1], _tangent[:, 0]], axis=1)
 INWARD /= np.hypot(INWARD[:, 0], INWARD[:, 1])[:, None]
 
 
-def along(way_mm: np.ndarray | float, sample: np.ndarray) -> np.ndarray:
+def along(way_mm: FloatArray, sample: FloatArray) -> FloatArray:
     """Value of `sample` (per vertex of WAY, 1-D or 2-D) at distances along the way."""
     if sample.ndim == 1:
         return np.interp(way_mm, WAY_MM, sample)
@@ -184,18 +185,18 @@ def bar(way_mm: np.ndarray, m: Motion) -> np.ndarray:
     return m.bar_mm * np.exp(-(np.abs((way_mm - middle) / 5.2) ** 2.6))
 
 
-def closed_share(y: np.ndarray, m: Motion) -> np.ndarray:
+def closed_share(y: FloatArray, m: Motion) -> FloatArray:
     """How far the pharynx is squeezed shut behind the bolus at heights `y`, 0 to 1."""
     way_mm = np.interp(y, WAY[90:, 1], WAY_MM[90:])
-    shut = np.clip((m.tail_mm + 14.0 - way_mm) / 14.0, 0.0, 1.0)
+    shut: FloatArray = np.clip((m.tail_mm + 14.0 - way_mm) / 14.0, 0.0, 1.0)
     shut *= 1.0 if m.since_onset_s > -0.2 else 0.0
     return shut * (1.0 - m.reopening)
 
 
-def tongue_base(m: Motion, squeezed: bool = True) -> np.ndarray:
+def tongue_base(m: Motion, squeezed: bool = True) -> FloatArray:
     """Front wall of the oropharynx, drawn forwards by the hyoid and back by the squeeze."""
     forward = np.clip((TONGUE_BASE[:, 1] + 20.0) / 30.0, 0.0, 1.0)[:, None]
-    wall = TONGUE_BASE + forward * m.hyoid * np.array([-6.0, -9.0])
+    wall: FloatArray = TONGUE_BASE + forward * m.hyoid * np.array([-6.0, -9.0])
     shut = closed_share(wall[:, 1], m) * squeezed
     back = np.interp(wall[:, 1], BACK_WALL[:, 1], BACK_WALL[:, 0])
     if m.loaded > 0.0:  # the tongue follows the bolus: no air stays between them
@@ -207,9 +208,10 @@ def tongue_base(m: Motion, squeezed: bool = True) -> np.ndarray:
     return wall
 
 
-def nasopharynx(m: Motion) -> np.ndarray:
+def nasopharynx(m: Motion) -> FloatArray:
     """Air above the velum."""
-    return NASOPHARYNX_REST + m.velum * (NASOPHARYNX_SHUT - NASOPHARYNX_REST)
+    way: FloatArray = NASOPHARYNX_SHUT - NASOPHARYNX_REST
+    return NASOPHARYNX_REST + m.velum * way
 
 
 def oropharynx(m: Motion) -> np.ndarray:
@@ -300,7 +302,7 @@ def bolus_faces(s: np.ndarray, m: Motion) -> tuple[np.ndarray, np.ndarray]:
     return 0.3 + 0.8 * held + free, np.maximum(bolus_thickness(s, m), free)
 
 
-def bolus_thickness(s: np.ndarray, m: Motion) -> np.ndarray:
+def bolus_thickness(s: FloatArray, m: Motion) -> FloatArray:
     """Thickness in mm at `s` along the way: round head, thin tail, as wide as the place allows."""
     room = np.interp(
         s,
@@ -316,6 +318,8 @@ def bolus_thickness(s: np.ndarray, m: Motion) -> np.ndarray:
     length = max(m.head_mm - m.tail_mm, 1.0)
     from_head = np.clip((m.head_mm - s) / 9.0, 0.0, 1.0)
     from_tail = np.clip((s - m.tail_mm) / min(26.0, 0.45 * length), 0.0, 1.0)
-    head = np.sqrt(from_head * (2 - from_head))
-    tail = (from_tail * (2 - from_tail)) ** 1.2
-    return room * size * head * np.clip(tail, 0, 1.1) * (m.loaded * (1.0 - m.chewing)) ** 0.5 + 0.15
+    head: FloatArray = np.sqrt(from_head * (2 - from_head))
+    tail: FloatArray = (from_tail * (2 - from_tail)) ** 1.2
+    full = room * size * head * np.clip(tail, 0, 1.1)
+    thickness: FloatArray = full * (m.loaded * (1.0 - m.chewing)) ** 0.5 + 0.15
+    return thickness

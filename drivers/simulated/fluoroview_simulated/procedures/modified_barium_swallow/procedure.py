@@ -22,13 +22,13 @@ from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
 )
 from fluoroview_simulated.procedures.modified_barium_swallow.course import (
     Motion,
-    Turn,
     motion_at,
     turns_until,
 )
 from fluoroview_simulated.procedures.modified_barium_swallow.info import INFO
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral import layers as moving
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral import resting
+from fluoroview_simulated.procedures.modified_barium_swallow.turn import Turn
 from fluoroview_simulated.render.canvas import GRID, MARGIN, SIDE, Canvas, ViewLayers
 
 
@@ -43,7 +43,7 @@ class ModifiedBariumSwallow(Procedure):
         self._girth = self._scale * GIRTH[body]
         self._layers: moving.MovingLayers | None = None
         self._wide = np.zeros((SIDE, SIDE), np.float32)
-        self._known: tuple[tuple, Motion] | None = None
+        self._known: tuple[tuple[Any, ...], Motion] | None = None
 
     def parts(self) -> Sequence[Part]:
         """What stands still of head and neck in space, for every view but the lateral."""

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.myelography.thecal_sac import ThecalSac
 
 FOLLOWS_S = 1.8
@@ -33,21 +34,22 @@ class Running:
         self._rings = thecal_sac.rings
         self._capacity = thecal_sac.capacity_ml
         self._ends = np.concatenate([[0.0], np.cumsum(thecal_sac.capacity_ml)])
-        self._tables: dict[tuple, tuple[np.ndarray, ...]] = {}
-        self._rests: dict[tuple, tuple[np.ndarray, float]] = {}
+        self._tables: dict[tuple[float, ...], tuple[FloatArray, ...]] = {}
+        self._rests: dict[tuple[float, ...], tuple[FloatArray, float]] = {}
 
     @property
-    def middles(self) -> np.ndarray:
+    def middles(self) -> FloatArray:
         """Middle of the thecal sac at each ring, (n, 3) mm."""
-        return self._rings.mean(axis=1)
+        middles: FloatArray = self._rings.mean(axis=1)
+        return middles
 
     def filled(
         self,
-        downs: Sequence[tuple[float, np.ndarray]],
+        downs: Sequence[tuple[float, FloatArray]],
         volume_ml: float,
         level_mm: float,
         t_s: float,
-    ) -> np.ndarray:
+    ) -> FloatArray:
         """Share of the thecal sac that is filled at each ring, (n,).
 
         Args:
@@ -64,7 +66,8 @@ class Running:
             place = place + left * (before[0] - after[0])
             held += left * (before[1] - after[1])
         share = np.interp(self._ends, place, PARTS, left=0.0, right=1.0)
-        return np.clip(np.diff(share) * held / self._capacity, 0.0, 1.0)
+        filled: FloatArray = np.clip(np.diff(share) * held / self._capacity, 0.0, 1.0)
+        return filled
 
     def levels_mm(self, filled: np.ndarray, down: np.ndarray) -> np.ndarray:
         """Height of the level in each ring's place, (n,) mm against gravity."""
@@ -72,7 +75,7 @@ class Running:
         level = middle + reach * np.interp(filled, _BELOW, _ACROSS)
         return np.where(filled > 0.997, 1e4, np.where(filled < 0.003, -1e4, level))
 
-    def _resting(self, down: np.ndarray, volume_ml: float) -> tuple[np.ndarray, float]:
+    def _resting(self, down: np.ndarray, volume_ml: float) -> tuple[FloatArray, float]:
         """`_rest` of a volume, kept for the pulses that follow."""
         _, _, heights, below = self._table(down)
         key = (*np.round(down, 4), volume_ml)
@@ -82,14 +85,14 @@ class Running:
             self._rests[key] = self._rest(down, float(np.interp(volume_ml, below, heights)))
         return self._rests[key]
 
-    def _rest(self, down: np.ndarray, level_mm: float) -> tuple[np.ndarray, float]:
+    def _rest(self, down: np.ndarray, level_mm: float) -> tuple[FloatArray, float]:
         """Where parts of the contrast rest below a level: ml of the sac below each, and ml held."""
         middle, reach, _, _ = self._table(down)
         held = self._capacity * _ellipse_below((level_mm - middle) / reach)
         total = np.concatenate([[0.0], np.cumsum(held)]) + 1e-9 * self._ends
         return np.interp(PARTS * total[-1], total, self._ends), float(total[-1])
 
-    def _table(self, down: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _table(self, down: np.ndarray) -> tuple[FloatArray, ...]:
         """Middle and reach of each ring in height; heights, and ml of the sac below them."""
         key = tuple(np.round(down, 4))
         if key not in self._tables:
@@ -101,7 +104,7 @@ class Running:
         return self._tables[key]
 
 
-def _ellipse_below(level: np.ndarray) -> np.ndarray:
+def _ellipse_below(level: FloatArray) -> FloatArray:
     return np.interp(level, _ACROSS, _BELOW)
 
 
@@ -119,9 +122,13 @@ def turned(
     """
     tilt, position = start
     found = [(-np.inf, tilt, position)]
-    actions = [*((t, "tilt", v) for t, v in tilts), *((t, "position", v) for t, v in positions)]
-    for t, what, value in sorted(actions, key=lambda act: act[0]):
-        tilt, position = (value, position) if what == "tilt" else (tilt, value)
+    actions: list[tuple[float, float | None, str | None]] = [
+        *((t, value, None) for t, value in tilts),
+        *((t, None, name) for t, name in positions),
+    ]
+    for t, new_tilt, new_position in sorted(actions, key=lambda act: act[0]):
+        tilt = tilt if new_tilt is None else new_tilt
+        position = position if new_position is None else new_position
         since = -np.inf if t <= max(t_s - SETTLED_S, 0.0) else t
         if since - found[-1][0] < TOGETHER_S or since == found[-1][0]:
             since = found.pop()[0]

@@ -77,7 +77,9 @@ class Myelography(Procedure):
         layers.path("thecal_sac", self.thecal_sac.mesh)
         down, pen = view.geometry.down, Canvas()
         sleeves = [(s.line, s.radius) for s in self.thecal_sac.sleeves]
-        gaps = [(s.root, 0.7 * self.scale) for s in self.thecal_sac.sleeves]
+        gaps: list[tuple[np.ndarray, float | np.ndarray]] = [
+            (s.root, 0.7 * self.scale) for s in self.thecal_sac.sleeves
+        ]
         gaps += [(r, ROOT_MM * self.scale) for r in self.thecal_sac.roots]
         if self.case != "block":
             gaps.append((self.thecal_sac.cord, self.thecal_sac.cord_mm))

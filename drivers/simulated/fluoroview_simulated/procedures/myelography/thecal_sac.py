@@ -9,6 +9,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy.mesh import Mesh
 from fluoroview_simulated.anatomy.posture import posture
+from fluoroview_simulated.arrays import FloatArray
 
 # Middle of the thecal sac and its half axes: z, y, half width, half depth.
 _THECAL_SAC = np.array(
@@ -74,7 +75,7 @@ class ThecalSac:
         y, a, b = (np.interp(z, _THECAL_SAC[:, 0], _THECAL_SAC[:, k]) for k in (1, 2, 3))
         return y, a, b
 
-    def pressed(self, angle: np.ndarray, z: np.ndarray) -> np.ndarray:
+    def pressed(self, angle: FloatArray, z: FloatArray) -> FloatArray:
         """Radius of the wall against the ellipse; angle 0 is left, π/2 the back."""
         front = np.clip(-np.sin(angle), 0.0, 1.0) ** 1.5
         radius = 1.0 + 0.025 * np.sin(0.21 * z + 2.0 * angle + self._phase) * np.ones_like(z)
@@ -122,15 +123,16 @@ class ThecalSac:
         return np.array([self._ring(angle, z, 1.0) for z in heights])
 
     @cached_property
-    def capacity_ml(self) -> np.ndarray:
+    def capacity_ml(self) -> FloatArray:
         """What the thecal sac holds about each of its rings, (n,), all together its volume."""
         middle = self.rings.mean(axis=1, keepdims=True)
         spokes = self.rings - middle
-        area = np.linalg.norm(np.cross(spokes, np.roll(spokes, -1, axis=1)).sum(axis=1), axis=1)
+        across = np.cross(spokes, np.roll(spokes, -1, axis=1)).sum(axis=1)
+        area: FloatArray = np.linalg.norm(across, axis=1)
         if self.case == "block":  # the mass hangs into the upper ones
             depth = (self.rings[:, :, 2].mean(axis=1) / self.scale - TUMOUR[0]) / TUMOUR[1]
             area *= np.where(depth > -1.0, np.clip(depth, -1.0, 0.0) ** 2, 1.0)
-        return area * (self.mesh.volume_ml / area.sum())
+        return area * (self.mesh.volume_ml / float(area.sum()))
 
     def _lumen(self) -> Mesh:
         angle = 2 * np.pi * np.arange(SIDES) / SIDES
@@ -145,8 +147,8 @@ class ThecalSac:
         return self.at(size * np.cos(angle), size * np.sin(angle), np.full(len(angle), z))
 
     def _sleeve(self, name: str, left: bool) -> Sleeve:
-        z0, down, out = _ROOTS[name]
-        down *= self._rng.uniform(0.85, 1.12)
+        z0, usual, out = _ROOTS[name]
+        down = usual * self._rng.uniform(0.85, 1.12)
         sign = 1.0 if left else -1.0
         s = np.linspace(0.0, 1.0, 9)
         z = z0 - down * s

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
+
 TURN_S = 14.0
 FIRST_S = 1.0
 MOUTHFUL_ML = 24.0
@@ -47,7 +49,7 @@ def wave_mm(since_s: float, end_mm: float) -> float:
     return float(np.interp(since_s, [0.6, 2.6, 8.0], [-20.0, 82.0, end_mm + 12.0]))
 
 
-def passed_s(s_mm: np.ndarray, end_mm: float) -> np.ndarray:
+def passed_s(s_mm: FloatArray, end_mm: float) -> FloatArray:
     """Seconds from the swallow until the wave passes a place."""
     return np.interp(s_mm, [-20.0, 82.0, end_mm + 12.0], [0.6, 2.6, 8.0])
 
@@ -97,7 +99,7 @@ def held_ml(t_s: float, times: Sequence[float], drains_s: float, arrives_s: floa
     return float(total)
 
 
-def radii(s_mm: np.ndarray, span: Span, shape: np.ndarray, wide_mm: np.ndarray) -> np.ndarray:
+def radii(s_mm: FloatArray, span: Span, shape: FloatArray, wide_mm: FloatArray) -> FloatArray:
     """Radius along the oesophagus of a span, mm: so wide that it holds its volume, if it can."""
     up = np.clip((s_mm - span.tail_mm) / span.tail_taper_mm, 0.0, 1.0)
     down = np.sqrt(np.clip((span.head_mm - s_mm) / span.head_taper_mm, 0.0, 1.0))

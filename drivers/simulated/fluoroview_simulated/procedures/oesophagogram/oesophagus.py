@@ -12,6 +12,7 @@ import numpy as np
 
 from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.parts import BODY_SCALE
+from fluoroview_simulated.arrays import FloatArray
 
 STEP_MM = 2.0
 _STOMACH_WAY = ((36, 12, 128), (38, -4, 102), (38, -20, 74), (34, -34, 44), (24, -46, 20))
@@ -83,7 +84,7 @@ def make_oesophagus(case: str, body: str) -> Oesophagus:
         points = (*points, *_POUCH[1:])
     cardia = len(points)
     line = gut.smooth_line((*points, *_STOMACH_WAY), STEP_MM)
-    s = STEP_MM * np.arange(len(line))
+    s: FloatArray = STEP_MM * np.arange(len(line), dtype=float)
     end = s[int(np.argmin(np.linalg.norm(line - np.array(points[cardia - 1]), axis=1)))]
     hiatus = s[int(np.argmin(np.linalg.norm(line - np.array(_hiatus(case)), axis=1)))]
     scale = BODY_SCALE[body]
@@ -114,14 +115,14 @@ def _hiatus(case: str) -> tuple[float, float, float]:
     return {"hiatal-hernia": (11, 31, 213), "achalasia": (19, 27, 164)}.get(case, (15, 29, 167))
 
 
-def _shape(s: np.ndarray, hiatus: float) -> np.ndarray:
+def _shape(s: FloatArray, hiatus: float) -> FloatArray:
     """Relative width: a little narrower at the top, an ampulla above the sphincter."""
     ampulla = 0.32 * np.exp(-(((s - hiatus + 24.0) / 15.0) ** 2))
     uneven = 0.05 * gut.rough(s[:, None], np.zeros((1, 1)), 48.0, 3)[:, 0]
     return np.interp(s, [0, 12, 40, 400], [0.75, 0.85, 1.0, 1.0]) * (1 + ampulla + uneven)
 
 
-def _wide(case: str, s: np.ndarray, hiatus: float, end: float) -> np.ndarray:
+def _wide(case: str, s: FloatArray, hiatus: float, end: float) -> FloatArray:
     """Greatest radius along the oesophagus, mm."""
     wide = np.interp(s, [0, 8, 30, hiatus - 18], [5.0, 6.5, 9.5, 11.5])
     ring = np.interp(s, [hiatus - 9, hiatus, end, end + 8], [11.5, 6.0, 6.0, 4.0])
@@ -131,8 +132,8 @@ def _wide(case: str, s: np.ndarray, hiatus: float, end: float) -> np.ndarray:
 
 
 def _narrowed(
-    case: str, s: np.ndarray, wide: np.ndarray, narrow: tuple[float, float]
-) -> np.ndarray:
+    case: str, s: FloatArray, wide: FloatArray, narrow: tuple[float, float]
+) -> FloatArray:
     """A peptic stricture tapers smoothly; a carcinoma has shoulders and an eaten-out surface."""
     low, high = narrow
     bent = np.zeros((1, 1))
@@ -158,13 +159,14 @@ def _eaten(s: np.ndarray, narrow: tuple[float, float] | None) -> np.ndarray:
     return np.stack([2.3 * within * aside[0], 2.0 * within * aside[1], 0.0 * s], axis=1)
 
 
-def _pressed(line: np.ndarray, s: np.ndarray, end: float) -> np.ndarray:
+def _pressed(line: FloatArray, s: FloatArray, end: float) -> FloatArray:
     """How far neighbours push the full oesophagus aside, (n, 3) mm."""
     deep = sum(d * np.exp(-(((line[:, 2] - z) / w) ** 2)) for z, w, d in PRESSING_MM)
-    return -PRESS_DIRECTION * (deep * (s < end))[:, None]
+    moved: FloatArray = -PRESS_DIRECTION * (deep * (s < end))[:, None]
+    return moved
 
 
-def _fold(line: np.ndarray, s: np.ndarray, number: int) -> np.ndarray:
+def _fold(line: FloatArray, s: FloatArray, number: int) -> FloatArray:
     """One of four winding lines in the furrows between the folds of the empty oesophagus."""
     turn = 2 * np.pi * number / 4 + 0.5 + 0.35 * np.sin(s / 37.0 + number)
     wave = 0.5 * np.sin(s / 13.0 + 2.0 * number)
@@ -176,7 +178,7 @@ def _sac(case: str) -> gut.Lumen | None:
     """The pouch of a hernia, or the wide oesophagus of achalasia with its beak."""
     if case == "hiatal-hernia":
 
-        def pouch(s: np.ndarray, angle: np.ndarray) -> np.ndarray:
+        def pouch(s: FloatArray, angle: FloatArray) -> FloatArray:
             base = np.interp(
                 s, [0, 4, 7, 14, 26, 38, 47, 56, 64], [7.5, 9, 13, 20, 22.5, 18, 10, 7, 2.5]
             )

@@ -15,9 +15,11 @@ from fluoroview_simulated.anatomy import regions_gut as gut
 from fluoroview_simulated.anatomy.mesh import Mesh, tube_mesh
 from fluoroview_simulated.anatomy.moving_chest import inverse
 from fluoroview_simulated.anatomy.parts import BODY_SCALE, in_body
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.barium_enema.coat import grain, soft
 from fluoroview_simulated.procedures.upper_gi.antrum import ANTRUM_MM, Antrum, make_antrum
 from fluoroview_simulated.render.canvas import ViewLayers
+from fluoroview_simulated.render.layers import levels_together
 
 DUODENUM_CUTS_MM = (0.0, 44.0, 128.0, 205.0, 262.0, 400.0)
 ULCER_MM, ULCER_DEG = 146.0, 180.0
@@ -121,22 +123,20 @@ def _open_wall(mesh: Mesh, lumen: gut.Lumen) -> Mesh:
 def _levels(layers: ViewLayers) -> None:
     """Heights, and ml of body and resting antrum together below each."""
     maps = [layers.maps["body"], layers.maps["antrum at rest"]]
-    low = min(float(m.levels_mm[0]) for m in maps if m.levels_mm is not None)
-    high = max(float(m.levels_mm[-1]) for m in maps if m.levels_mm is not None)
-    at = np.linspace(low, high, 200)
-    ml = sum(np.interp(at, m.levels_mm, m.levels_ml) for m in maps)
+    at, ml = levels_together(maps, 200)
     layers.custom("levels", mm=at, ml=ml)
 
 
 # ----------------------------------------------------------------------------------- lesions
 
 
-def _towards(angle: np.ndarray, degrees: float) -> np.ndarray:
+def _towards(angle: FloatArray, degrees: float) -> FloatArray:
     """Angle from a direction, rad, -π to π."""
-    return (angle - np.deg2rad(degrees) + np.pi) % (2 * np.pi) - np.pi
+    turned: FloatArray = (angle - np.deg2rad(degrees) + np.pi) % (2 * np.pi) - np.pi
+    return turned
 
 
-def _mound(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarray:
+def _mound(s: FloatArray, angle: FloatArray, normal: FloatArray) -> FloatArray:
     """The swollen edge round a benign ulcer: smooth, and the folds reach it."""
     across = _towards(angle, ULCER_DEG) * normal
     d = np.hypot(s - ULCER_MM, across)
@@ -144,7 +144,7 @@ def _mound(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarray:
     return normal - 3.2 * collar
 
 
-def _mass(s: np.ndarray, angle: np.ndarray, normal: np.ndarray) -> np.ndarray:
+def _mass(s: FloatArray, angle: FloatArray, normal: FloatArray) -> FloatArray:
     """A carcinoma: a lobed mass with steep shoulders, ulcerated in its middle."""
     across = np.abs(_towards(angle, TUMOUR_DEG)) * 18.0
     d = np.hypot((s - TUMOUR_MM) / 1.15, across / 2.3)

@@ -102,6 +102,8 @@ class UpperGI(Procedure):
         gas = np.float32(now.gas)
         out[1][layer.place] -= layer.path * gas
         if now.barium_ml > 0.5:
+            assert layer.low is not None
+            assert layer.high is not None
             corner = (layer.place[0].start, layer.place[1].start)
             strokes.pool(
                 layer.path,

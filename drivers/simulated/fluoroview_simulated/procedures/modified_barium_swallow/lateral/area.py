@@ -9,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray, Int32Array
+
 
 class Buffers:
     """Scratch of the whole window, shared by all areas: nothing is allocated per frame."""
@@ -22,9 +24,10 @@ class Buffers:
         self.path = np.zeros(shape, np.float32)
         self.scratch = np.zeros(shape, np.float32)
 
-    def pixels(self, points: np.ndarray) -> np.ndarray:
+    def pixels(self, points: np.ndarray) -> Int32Array:
         """Millimetres to fixed-point cells of the window (4 fractional bits)."""
-        return np.rint(((points - self.origin_mm) / self.cell_mm - 0.5) * 16.0).astype(np.int32)
+        cells: FloatArray = ((points - self.origin_mm) / self.cell_mm - 0.5) * 16.0
+        return np.rint(cells).astype(np.int32)
 
     def area(self, low_mm: tuple[float, float], high_mm: tuple[float, float]) -> Area:
         """The area between two corners."""
@@ -88,7 +91,8 @@ class Area:
 
     def tube(self, radius_mm: float) -> np.ndarray:
         """The mask as a filled tube: elliptic over `radius_mm` from its edge, 0 to 1, in `path`."""
-        depth = cv2.distanceTransform(self.mask, cv2.DIST_L2, 3, dstType=cv2.CV_32F)
+        far = cv2.distanceTransform(self.mask, cv2.DIST_L2, 3, dstType=cv2.CV_32F)
+        depth = np.asarray(far, np.float32)
         depth *= np.float32(self._buffers.cell_mm / radius_mm)
         np.minimum(depth, np.float32(1.0), out=depth)
         depth *= np.float32(2.0) - depth

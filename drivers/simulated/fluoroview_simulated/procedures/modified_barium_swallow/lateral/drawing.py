@@ -17,6 +17,8 @@ from functools import lru_cache, wraps
 import cv2
 import numpy as np
 
+from fluoroview_simulated.arrays import Float32Array
+
 KEPT_CELLS = 400
 Points = Sequence[Sequence[float]] | np.ndarray
 
@@ -209,7 +211,7 @@ def _kept_small(make: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
 
 
 @_kept_small
-def oriented_grain(size: int, view_mm: float, seed: int, direction_deg: int) -> np.ndarray:
+def oriented_grain(size: int, view_mm: float, seed: int, direction_deg: int) -> Float32Array:
     """Grain between 0.4 and 1.5 mm across and some 1.5 mm along `direction_deg`, unit variance."""
     base = 640
     noise = np.random.default_rng([seed, direction_deg]).standard_normal((base, base))
@@ -223,11 +225,11 @@ def oriented_grain(size: int, view_mm: float, seed: int, direction_deg: int) -> 
     )
     grain = cv2.filter2D(noise.astype(np.float32), -1, kernel.astype(np.float32))
     grain = cv2.resize(grain, (size, size), interpolation=cv2.INTER_CUBIC)
-    return (grain / grain.std()).astype(np.float32)
+    return np.asarray(grain / grain.std(), np.float32)
 
 
 @_kept_small
-def cloud(size: int, view_mm: float, seed: int, scale_mm: float, octaves: int = 3) -> np.ndarray:
+def cloud(size: int, view_mm: float, seed: int, scale_mm: float, octaves: int = 3) -> Float32Array:
     """Smooth random field of unit variance, `scale_mm` across, finer octaves at half strength."""
     rng = np.random.default_rng([seed, 77, round(scale_mm * 10)])
     total = np.zeros((size, size), np.float32)
@@ -235,4 +237,5 @@ def cloud(size: int, view_mm: float, seed: int, scale_mm: float, octaves: int = 
         cells = max(3, round(view_mm / scale_mm * 2**octave)) + 3
         coarse = rng.standard_normal((cells, cells)).astype(np.float32)
         total += cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC) * 0.5**octave
-    return total / total.std()
+    unit: Float32Array = total / total.std()
+    return unit

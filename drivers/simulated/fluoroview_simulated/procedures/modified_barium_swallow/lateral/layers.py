@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fluoroview_simulated.arrays import Float32Array, FloatArray
 from fluoroview_simulated.procedures.modified_barium_swallow import pharynx, residue
 from fluoroview_simulated.procedures.modified_barium_swallow.course import Motion
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.area import Buffers
@@ -132,7 +133,7 @@ class MovingLayers:
         area.fill(np.concatenate([line + normal * half, (line - normal * half)[::-1]]))
         self.maps.soft[area.place] *= 1.0 - area.blurred(1.1, 0.8)
 
-    def _air_width(self, m: Motion) -> np.ndarray:
+    def _air_width(self, m: Motion) -> Float32Array:
         """Width of the air spaces along the ray, mm, (rows, 1)."""
         y = self._pharynx_y
         y = y - (m.larynx * pharynx.LARYNX_LIFT_MM[1] + 1.1 * m.breath) * (y > -20)
@@ -141,8 +142,9 @@ class MovingLayers:
             (-86, -60, -40, -20, 0, 12, 22, 28.5, 30, 31.5, 33, 36, 60, 100),
             (12, 15, 20, 28, 30, 25, 17, 15, 12, 8, 9, 12.5, 14.5, 13.0),
         )
-        rings = 0.7 * np.sin(y * (2 * np.pi / 4.6)) * np.clip((y - 38) / 6, 0, 1)
-        return (column + rings).astype(np.float32)[:, None]
+        rings: FloatArray = 0.7 * np.sin(y * (2 * np.pi / 4.6)) * np.clip((y - 38) / 6, 0, 1)
+        width: FloatArray = (column + rings)[:, None]
+        return width.astype(np.float32)
 
     def _draw_bolus(self, m: Motion) -> None:
         """The bolus, and the air that it pushes away."""

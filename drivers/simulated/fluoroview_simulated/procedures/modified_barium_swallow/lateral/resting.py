@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from fluoroview_simulated.anatomy.view import View
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.body import add_body
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import Canvas, Pose
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.jaw import add_upper_teeth
@@ -50,10 +51,11 @@ def covers(view: View, scale: float = 1.0) -> bool:
     return bool(np.abs(where).max() <= EXTENT_MM / 2 + 1.0)
 
 
-def place(view: View, image_mm: np.ndarray, scale: float = 1.0) -> np.ndarray:
+def place(view: View, image_mm: FloatArray, scale: float = 1.0) -> FloatArray:
     """From image mm (n, 2) to mm of the drawing (n, 2)."""
     matrix = drawing_to_image(view, scale)
-    return (np.asarray(image_mm) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    from_middle: FloatArray = np.asarray(image_mm) - matrix[:, 2]
+    return from_middle @ np.linalg.inv(matrix[:, :2]).T
 
 
 def drawing_to_image(view: View, scale: float = 1.0) -> np.ndarray:

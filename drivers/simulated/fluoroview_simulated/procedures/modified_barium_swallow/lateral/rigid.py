@@ -72,7 +72,8 @@ class RigidParts:
         """The rectangle where there is something, with room to move, and its place."""
         found = part > 0.01
         place = []
-        for line in (found.any(axis=1), found.any(axis=0)):
+        for axis in (1, 0):
+            line = np.asarray(found.any(axis=axis))
             first, last = int(line.argmax()), len(line) - int(line[::-1].argmax())
             place.append(slice(max(0, first - margin), min(len(line), last + margin)))
         return part[place[0], place[1]].copy(), (place[0], place[1])
@@ -83,7 +84,8 @@ class RigidParts:
     def _finish(self, path_mm: np.ndarray, least: float) -> np.ndarray:
         """Blurs like the resting maps, and cuts out the window."""
         sigma = UNSHARPNESS_MM / self._cell_mm
-        return cv2.GaussianBlur(np.maximum(path_mm, least), (0, 0), sigma)[self._window].copy()
+        blurred: np.ndarray = cv2.GaussianBlur(np.maximum(path_mm, least), (0, 0), sigma)
+        return blurred[self._window].copy()
 
 
 def _add_hyoid(canvas: Canvas) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import (
@@ -237,5 +236,5 @@ def _add_palate(canvas: Canvas) -> None:
 def add_cavity_texture(canvas: Canvas) -> None:
     """Unevenness of compact bone, so that no plate is of one thickness."""
     rough = cloud(canvas.size, canvas.view_mm, canvas.seed + 21, 5.0, 3)
-    cv2.max(canvas.bone, 0.0, dst=canvas.bone)
+    np.maximum(canvas.bone, 0.0, out=canvas.bone)
     canvas.bone *= 1.0 + 0.085 * rough

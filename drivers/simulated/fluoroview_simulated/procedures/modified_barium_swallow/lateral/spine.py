@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fluoroview_simulated.arrays import FloatArray
 from fluoroview_simulated.procedures.modified_barium_swallow.lateral.drawing import (
     Canvas,
     Window,
@@ -46,11 +47,12 @@ def add_spine(canvas: Canvas) -> None:
     _add_atlas(canvas)
 
 
-def _place(vertebra: Vertebra, points: list[tuple[float, float]]) -> np.ndarray:
+def _place(vertebra: Vertebra, points: list[tuple[float, float]]) -> FloatArray:
     """From the vertebra's own axes (backwards, downwards) to the canvas."""
     a = np.deg2rad(-vertebra.tilt_deg)
     turn = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
-    return np.asarray(points, float) @ turn.T + (vertebra.x, vertebra.y)
+    placed: FloatArray = np.asarray(points, float) @ turn.T + (vertebra.x, vertebra.y)
+    return placed
 
 
 def _edge(distance: np.ndarray, soft_mm: float) -> np.ndarray:
