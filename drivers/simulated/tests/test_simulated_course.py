@@ -9,12 +9,10 @@ from fluoroview_simulated.procedures.modified_barium_swallow.boluses import (
     PUDDING,
 )
 from fluoroview_simulated.procedures.modified_barium_swallow.course import (
-    BUSY_S,
-    ONSET_S,
-    TURN_S,
     motion_at,
     turns_until,
 )
+from fluoroview_simulated.procedures.modified_barium_swallow.turn import BUSY_S, ONSET_S, TURN_S
 
 
 def test_each_turn_brings_the_next_bolus():
