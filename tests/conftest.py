@@ -3,7 +3,7 @@
 import os
 import sys
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import pytest
 
@@ -12,21 +12,6 @@ from fluoroview.hal.testing import BROKEN_S
 HERE = Path(__file__).parent
 INSTALLED = HERE / "installed"
 SHARED_DICOM = HERE.parent.parent / "shared" / "data" / "dicom"
-
-
-ONE_PROCESS = {
-    "drivers/aravis": "the fake GigE Vision camera owns UDP port 3956 of this machine",
-}
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Share the tests among processes, a file at a time, and one process per real port."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        file = PurePath(item.nodeid.partition("::")[0])
-        name = next((place for place in ONE_PROCESS if file.is_relative_to(place)), None)
-        item.add_marker(pytest.mark.xdist_group(name or str(file)))
 
 
 @pytest.fixture(autouse=True, scope="session")

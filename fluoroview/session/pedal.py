@@ -97,14 +97,13 @@ class Pedal:
         if self._permit is not None:
             self._alive_ns = self._clock.monotonic_ns()
 
-    def dead_man(self, host: DeviceHost) -> DeadMan | None:
-        """Return whose heartbeat the next run of a device needs.
+    def dead_man(self, host: DeviceHost) -> DeadMan:
+        """Return whose heartbeat the next run of a device that the pedal governs needs.
 
-        The operator's where one reports and the driver has a process of its own. A driver in a
+        A detector without a generator's link counts, too: its run means x-rays. The heartbeat is
+        the operator's where one reports and the driver has a process of its own. A driver in a
         thread of this process stands still with it, and is governed by this pedal alone.
         """
-        if not host.traits.makes_radiation:
-            return None
         attended = self._alive_ns is not None and host.isolation == "process"
         return DeadMan.OPERATOR if attended else DeadMan.PROCESS
 

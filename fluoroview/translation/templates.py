@@ -9,6 +9,9 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _MIN_LETTERS = 4
 """A template with fewer letters of its own would fit anything."""
+_VALUE = ".+?"
+_FIRST_VALUE = r"(?:[^.!?]|[.!?](?!\s))*?(?:[.!?]\s)?"
+"""A value that begins a text is one sentence at most, such as a suggestion, or nothing."""
 _CACHED = 2048
 _MAX_LENGTH = 4000
 _MAX_DEPTH = 3
@@ -101,7 +104,8 @@ def _template(text: str, translation: str) -> _Template | None:
     pattern = re.escape(literals[0])
     seen: set[str] = set()
     for name, literal in zip(names, literals[1:], strict=True):
-        pattern += f"(?P={name})" if name in seen else f"(?P<{name}>.+?)"
+        value = _VALUE if pattern else _FIRST_VALUE
+        pattern += f"(?P={name})" if name in seen else f"(?P<{name}>{value})"
         seen.add(name)
         pattern += re.escape(literal)
     return _Template(

@@ -6,7 +6,10 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ["fluoroview", *sorted(path.name for path in ROOT.glob("drivers/*/fluoroview_*"))]
+PACKAGES = [
+    "fluoroview",
+    *sorted(path.parent.name for path in ROOT.glob("drivers/*/fluoroview_*/__init__.py")),
+]
 
 
 def cycles(modules, imports):

@@ -79,9 +79,8 @@ class Viewer:
 
     def close(self):
         self.watchdog.cancel()
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.communicate()
+        self.process.kill()
+        self.process.communicate()
 
 
 @pytest.fixture

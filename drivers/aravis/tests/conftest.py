@@ -1,8 +1,11 @@
 """What the tests of the Aravis driver share: the camera of aravis-tools on loopback."""
 
+import fcntl
 import select
 import socket
 import subprocess
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,14 @@ from fluoroview.hal.testing import Bench
 GVCP = ("127.0.0.1", 3956)
 DISCOVERY = bytes.fromhex("4201000200000001")
 ROWS, COLUMNS = 48, 64
+
+
+@pytest.fixture(autouse=True, scope="module")
+def port_of_the_camera():
+    """Keep UDP port 3956, which the fake camera owns, for one module of all processes at a time."""
+    with (Path(tempfile.gettempdir()) / "fluoroview-udp-3956.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class FakeCamera:

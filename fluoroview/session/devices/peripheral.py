@@ -90,7 +90,7 @@ class Peripheral:
 
     def start(self, pedal_held: Callable[[], bool] = lambda: True) -> None:
         """Begin to expose, or to measure."""
-        self.host.start(pedal_held, self._pedal.dead_man(self.host))
+        self.host.start(pedal_held, self._pedal.dead_man(self.host) if self.governed else None)
 
     def release(self) -> None:
         """Forbid any further pulse, at once; from any thread."""
